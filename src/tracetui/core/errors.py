@@ -1,0 +1,38 @@
+"""Every exception that tracetui raises on purpose.
+
+    TracetuiError                 a user's mistake or a fact of the world, told in one sentence
+    ├── NotFound                  a path, run or span that is not there
+    ├── Ambiguous                 a name that fits several runs; carries the candidates
+    ├── ChangedOnDisk             a body that is gone from its file
+    └── UnreadableSettings        a settings or theme file that cannot be used
+
+Bytes that cannot be read are no exception but data (``Bad`` in core/operations.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class TracetuiError(Exception):
+    """Something the user can do something about; the message says what was wrong, where, and what to do next."""
+
+
+class NotFound(TracetuiError):
+    """What was named does not exist."""
+
+
+class Ambiguous(TracetuiError):
+    """A name that fits more than one run. ``candidates`` are what to choose from, as printable text."""
+
+    def __init__(self, message: str, candidates: Sequence[str]) -> None:
+        super().__init__(message)
+        self.candidates = tuple(candidates)
+
+
+class ChangedOnDisk(TracetuiError):
+    """The bytes of a locator are not there any more: the file was replaced, truncated or deleted."""
+
+
+class UnreadableSettings(TracetuiError):
+    """A file of the user's own that cannot be used as it is."""

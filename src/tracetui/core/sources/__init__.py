@@ -1,0 +1,1 @@
+"""Where bytes come from: files now; databases, archives and streams beside them."""

@@ -1,0 +1,25 @@
+"""Where bytes come from, and how they are found again: sources and locators.
+
+A source interprets its own locators: only ``fetch`` knows what (a, b) means. A file answers with bytes or says that it has
+changed on disk; it never guesses.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Source(Protocol):
+    """A thing with bodies."""
+
+    id: int
+    path: str
+    """Absolute path, surrogateescape; untrusted."""
+    generation: int
+    """Counts truncations and replacements; records of an older generation are gone."""
+
+    def fetch(self, a: int, b: int) -> bytes:
+        """The body at a locator (file: ``b`` bytes at offset ``a``). Raises ChangedOnDisk, OSError never."""
+
+    def line_of(self, a: int, near: int, near_line: int) -> int:
+        """Line number (from 1) of offset ``a``, counted from offset ``near`` that begins line ``near_line``; 0: no lines."""

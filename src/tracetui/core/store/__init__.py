@@ -1,0 +1,1 @@
+"""The one holder of what has been read, in columns."""
