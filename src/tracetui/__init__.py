@@ -6,15 +6,20 @@ program does, costs next to nothing: nothing but this file is read before a name
 
 __version__ = "0.1.0"
 
-_PUBLIC: dict[str, str] = {}
-"""Public name -> the module that defines it."""
+# Importing it from typing would cost more than this whole module; type checkers know the name.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tracetui.core.errors import TracetuiError
 
-__all__ = ["__version__", *_PUBLIC]
+__all__ = ["TracetuiError", "__version__"]
+
+_MODULES = {"TracetuiError": "tracetui.core.errors"}
+"""Public name -> the module that defines it."""
 
 
 def __getattr__(name: str) -> object:
     """Import the module behind a public name (PEP 562) and keep the value for the next look-up."""
-    module = _PUBLIC.get(name)
+    module = _MODULES.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

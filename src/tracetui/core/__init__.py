@@ -1,4 +1,5 @@
-"""The library: formats, sources, store, queries. It knows no screen and no command line, and never imports Textual or Rich.
+"""The library: formats, sources, store and queries. It knows no screen and no command line.
 
-Bytes become operations (formats), the store folds operations into runs and spans, and everything else looks at the store.
+Bytes become operations (formats), the store folds operations into runs and spans, everything else looks at the store.
+Nothing in here imports Textual or Rich: a program that records, or a command that answers, does not pay for a screen.
 """

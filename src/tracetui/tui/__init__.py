@@ -1,1 +1,1 @@
-"""The screen: a Textual application that looks at the store of tracetui.core and holds nothing but the state of the view."""
+"""The screen: a Textual application that looks at the store of tracetui.core and adds only the state of the view."""
