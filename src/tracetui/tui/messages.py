@@ -1,0 +1,105 @@
+"""Messages that cross widgets: widgets post them, the main screen acts on them; siblings never call each other.
+
+A message that carries data is never replaceable. One that only says "look again" is, so that a busy trace costs one
+redraw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Literal
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from tracetui.core.model import EventClass, Kind
+    from tracetui.core.store import Change
+
+Level = Literal["plain", "warning", "error"]
+"""How a notice is drawn: as text, behind `!`, behind `✗`."""
+
+
+class RunSelected(Message):
+    """A run is to be shown. `by_user` is False where the program chose it (on opening, or while it moves along)."""
+
+    def __init__(self, run_row: int, by_user: bool = True) -> None:
+        super().__init__()
+        self.run_row = run_row
+        self.by_user = by_user
+
+
+class RunOpened(Message):
+    """A run was entered: it is to be shown, and its spans get the focus."""
+
+    def __init__(self, run_row: int) -> None:
+        super().__init__()
+        self.run_row = run_row
+
+
+class SpanSelected(Message):
+    """The row of a span or of an event is the selected one; both None when there is none."""
+
+    def __init__(self, span_row: int | None, event_row: int | None = None, by_user: bool = True) -> None:
+        super().__init__()
+        self.span_row = span_row
+        self.event_row = event_row
+        self.by_user = by_user
+
+
+class StoreChanged(Message):
+    """The store took in something new. The feed puts changes together before it posts one."""
+
+    def __init__(self, change: Change) -> None:
+        super().__init__()
+        self.change = change
+
+
+class ProgressChanged(Message):
+    """Reading got further, or came to rest: look at the feed's progress again."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest counts."""
+        return isinstance(message, ProgressChanged)
+
+
+class ClockTicked(Message):
+    """A second went by while something that shows an age is open: redraw the ages whose digits differ."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest counts."""
+        return isinstance(message, ClockTicked)
+
+
+class Notice(Message):
+    """Something to tell the user in one line, at the right of the header for 4 s. `text` may be untrusted."""
+
+    def __init__(self, text: str, level: Level = "plain") -> None:
+        super().__init__()
+        self.text = text
+        self.level: Level = level
+
+
+class ChipsChanged(Message):
+    """Other classes are shown than before; both empty when no chip is on."""
+
+    def __init__(self, kinds: Collection[Kind], classes: Collection[EventClass]) -> None:
+        super().__init__()
+        self.kinds = frozenset(kinds)
+        self.classes = frozenset(classes)
+
+
+class FollowChanged(Message):
+    """The tree follows the newest row, or let go; `new_count` rows came since it let go."""
+
+    def __init__(self, on: bool, new_count: int = 0) -> None:
+        super().__init__()
+        self.on = on
+        self.new_count = new_count
+
+
+class PositionChanged(Message):
+    """The right end of the rule of a pane says something else: `row 17 of 34`, `by start`. Text of our own or safe."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text

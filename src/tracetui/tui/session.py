@@ -1,0 +1,80 @@
+"""What all parts of the screen share: the store, the bodies on disk, the clock and how things are to be shown.
+
+One `Session` is made when the screen opens and handed to each widget in its constructor; there are no globals. It holds
+no state of the view (selection, folding, chips), which belongs to the widgets.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, NamedTuple
+
+from tracetui.core.model import RunStatus
+from tracetui.core.symbols import UNICODE, Symbols
+
+if TYPE_CHECKING:
+    from rich.style import Style
+
+    from tracetui.core.bodies import Bodies
+    from tracetui.core.run_status import StatusRules
+    from tracetui.core.store import Run, Store
+    from tracetui.tui.feed import Feed
+
+_SECOND = 1_000_000_000
+
+
+class StatusResult(NamedTuple):
+    """How a run stands now, as `core.run_status` decides it."""
+
+    status: RunStatus
+    reason: str
+    """Why, in words; may hold text from the recording."""
+    age_ns: int | None
+    """Nanoseconds of silence of a run that has not ended; None where there is none to speak of."""
+
+
+def local_timezone() -> tzinfo:
+    """The viewer's own zone."""
+    return datetime.now().astimezone().tzinfo or UTC
+
+
+def plain_style(_name: str) -> Style:
+    """No colour at all: what a widget draws with before a theme is chosen."""
+    from rich.style import Style
+
+    return Style.null()
+
+
+@dataclass(slots=True)
+class Session:
+    """Plain values, given to each widget. `now_ns` and `tz` are what tests replace."""
+
+    store: Store
+    bodies: Bodies
+    feed: Feed | None = None
+    """What reads; None where nothing is read (tests with a store made by hand)."""
+    symbols: Symbols = UNICODE
+    now_ns: Callable[[], int] = time.time_ns
+    """Our clock, ns since the epoch."""
+    tz: tzinfo = field(default_factory=local_timezone)
+    rules: StatusRules | None = None
+    """When a run counts as stalled or dead; None for the rules' own defaults."""
+    style: Callable[[str], Style] = plain_style
+    """Name of a style (`presentation`) to what Rich draws it with, in the theme of the moment."""
+    _statuses: dict[int, tuple[int, int, StatusResult]] = field(default_factory=dict)
+
+    def status(self, run: Run) -> StatusResult:
+        """How `run` stands now; worked out once for each second and state of the store."""
+        now = self.now_ns()
+        epoch, second = self.store.epoch, now // _SECOND
+        known = self._statuses.get(run.row)
+        if known is not None and known[0] == epoch and known[1] == second:
+            return known[2]
+        from tracetui.core.run_status import StatusRules, run_status
+
+        result = StatusResult(*run_status(run, now, self.rules or StatusRules()))
+        self._statuses[run.row] = (epoch, second, result)
+        return result
