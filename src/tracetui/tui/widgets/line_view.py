@@ -9,10 +9,11 @@ repaints two rows, and a repaint of all of them is what is dear on a slow link.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar, Literal
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
@@ -21,15 +22,22 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tracetui.core.text import cell_width
+from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.session import Session
 
-Piece = tuple[str, str]
-"""Text and the name of its style. The text went through `core.text.safe()` if it comes from outside."""
+__all__ = ["LineView", "Piece", "Scroll", "make_strip"]
 
 Scroll = Literal["auto", "page", "center", "top", "none"]
 
 _REMEMBERED_STRIPS = 2_000
 _WHEEL_ROWS = 3
+
+
+def make_strip(pieces: Iterable[Piece], width: int, base: Style, style: Callable[[str], Style]) -> Strip:
+    """What Textual draws for `pieces` in exactly `width` cells; `style` looks up what a name stands for."""
+    segments = [Segment(text, base + style(name) if name else base) for text, name in pieces if text]
+    cells = sum(cell_width(segment.text) for segment in segments)
+    return Strip(segments, cells).adjust_cell_length(width, base)
 
 
 class LineView(Widget, can_focus=True):
@@ -221,6 +229,20 @@ class LineView(Widget, can_focus=True):
         if regions:
             self.refresh(*regions)
 
+    def refresh_if_changed(self, indices: Iterable[int]) -> None:
+        """Make the visible ones of these rows again and repaint those that look different: for ages that tick."""
+        width, focused = self.size.width, self.has_focus
+        visible = self.visible_rows
+        differ = []
+        for index in indices:
+            if index in visible:
+                selected = self.has_cursor and index == self._cursor
+                strip = self._strip(self.render_row(index, width, selected, focused), width)
+                if self._strips.get((index, self._epoch, width, selected, focused)) != strip:
+                    differ.append(index)
+        if differ:
+            self.refresh_rows(differ)
+
     def refresh_pinned(self) -> None:
         """Make the lines that stay at the top again, and repaint them."""
         before = self._count_pinned()
@@ -268,10 +290,7 @@ class LineView(Widget, can_focus=True):
         return strip
 
     def _strip(self, pieces: list[Piece], width: int) -> Strip:
-        base, style = self.rich_style, self.session.style
-        segments = [Segment(text, base + style(name) if name else base) for text, name in pieces if text]
-        cells = sum(cell_width(segment.text) for segment in segments)
-        return Strip(segments, cells).adjust_cell_length(width, base)
+        return make_strip(pieces, width, self.rich_style, self.session.style)
 
     def _pinned_now(self) -> list[list[Piece]]:
         width = self.size.width
