@@ -1,0 +1,35 @@
+"""Names kept once: a string becomes a small number and back."""
+
+from __future__ import annotations
+
+
+class Strings:
+    """Interned texts; number 0 is the empty text. Texts are untrusted and as recorded."""
+
+    __slots__ = ("_ids", "_texts")
+
+    def __init__(self) -> None:
+        self._texts = [""]
+        self._ids = {"": 0}
+
+    def __getitem__(self, number: int) -> str:
+        return self._texts[number]
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def intern(self, text: str) -> int:
+        """The number of a text; the same text has the same number for ever."""
+        number = self._ids.get(text)
+        if number is None:
+            number = self._ids[text] = len(self._texts)
+            self._texts.append(text)
+        return number
+
+    def intern_all(self, texts: list[str]) -> list[int]:
+        """Numbers of many texts, most of them seen before."""
+        ids = self._ids
+        try:
+            return [ids[text] for text in texts]
+        except KeyError:
+            return [self.intern(text) for text in texts]

@@ -1,0 +1,100 @@
+"""Tokens, cost and model of the few spans that have them: a sparse table beside the span columns."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import fields
+
+from tracetui.core.model import Usage
+from tracetui.core.store.columns import _Table
+from tracetui.core.store.key_index import KeyIndex
+
+FIGURES = tuple(field.name for field in fields(Usage))
+"""``input output total cached cache_write reasoning cost_usd``."""
+TOKENS = FIGURES[:-1]
+
+_UNKNOWN = 0xFFFF_FFFF
+_BIG = 0xFFFF_FFFE
+_NAN = float("nan")
+
+
+class UsageTable(_Table):
+    """One row for each span with usage or a model, 40 bytes. Unknown figures stay unknown."""
+
+    __slots__ = (
+        "_big",
+        "_index",
+        "cache_write",
+        "cached",
+        "cost_usd",
+        "input",
+        "model",
+        "output",
+        "reasoning",
+        "span",
+        "total",
+    )
+
+    def __init__(self) -> None:
+        self.span = array("I")
+        self.input = array("I")
+        self.output = array("I")
+        self.total = array("I")
+        self.cached = array("I")
+        self.cache_write = array("I")
+        self.reasoning = array("I")
+        self.cost_usd = array("d")
+        self.model = array("I")
+        self._big: dict[tuple[int, str], int] = {}
+        self._index = KeyIndex(self.span)
+
+    def __len__(self) -> int:
+        return len(self.model)
+
+    def find(self, span: int) -> int:
+        """The row for a span, -1 if it has none."""
+        return self._index.get(span)
+
+    def ensure(self, span: int) -> int:
+        """The row for a span, made if there is none."""
+        row = self._index.get(span)
+        if row < 0:
+            row = len(self.model)
+            self.span.append(span)
+            for name in TOKENS:
+                getattr(self, name).append(_UNKNOWN)
+            self.cost_usd.append(_NAN)
+            self.model.append(0)
+            self._index.add(span, row)
+        return row
+
+    def get(self, row: int) -> Usage:
+        """The figures of a row, None where unknown."""
+        cost = self.cost_usd[row]
+        return Usage(
+            self._tokens(row, "input"),
+            self._tokens(row, "output"),
+            self._tokens(row, "total"),
+            self._tokens(row, "cached"),
+            self._tokens(row, "cache_write"),
+            self._tokens(row, "reasoning"),
+            None if cost != cost else cost,
+        )
+
+    def _tokens(self, row: int, name: str) -> int | None:
+        value: int = getattr(self, name)[row]
+        if value < _BIG:
+            return value
+        return None if value == _UNKNOWN else self._big[row, name]
+
+    def put(self, row: int, usage: Usage) -> None:
+        """Replace the figures of a row."""
+        for name in TOKENS:
+            value: int | None = getattr(usage, name)
+            if value is None:
+                value = _UNKNOWN
+            elif not 0 <= value < _BIG:
+                self._big[row, name] = value
+                value = _BIG
+            getattr(self, name)[row] = value
+        self.cost_usd[row] = _NAN if usage.cost_usd is None else usage.cost_usd
