@@ -1,0 +1,65 @@
+"""The reading ladder: bytes of one record → a Python value, by the first parser that can.
+
+orjson first; Python's own parser for what orjson refuses (NaN, Infinity, lone surrogates, deep nesting) or would change without
+a word (integers beyond 64 bits become floats there); else ``NotJson`` with a short reason. Bytes are never guessed at.
+"""
+
+from __future__ import annotations
+
+import json
+
+import orjson
+
+BOM = b"\xef\xbb\xbf"
+
+_DIGITS = bytes(
+    ord("0") if chr(byte).isdigit() and byte < 128 else ord("-") if byte == ord("-") else 0 for byte in range(256)
+)
+"""Digits become ``0``, everything but the minus NUL: one pass in C that makes long numbers easy to find."""
+_LONG_POSITIVE = b"0" * 20
+_LONG_NEGATIVE = b"-" + b"0" * 19
+_INT_DIGITS = 4_300
+"""Python refuses to convert longer integers (``sys.set_int_max_str_digits``), since that takes quadratic time."""
+
+
+class NotJson(ValueError):
+    """Bytes that no parser of the ladder reads; the message is the reason in plain words."""
+
+
+def parse(data: bytes) -> object:
+    """The value of one JSON text. Integers are exact; those of more than 4,300 digits stay text.
+
+    Raises:
+        NotJson: the bytes are not JSON, not UTF-8, or nested too deep.
+    """
+    if data.startswith(BOM):
+        data = data[len(BOM) :]
+    try:
+        value: object = orjson.loads(data)
+    except orjson.JSONDecodeError as fault:
+        return _parse_slowly(data, fault.msg)
+    if len(data) >= len(_LONG_NEGATIVE) and _has_long_number(data):
+        return _parse_slowly(data, "")
+    return value
+
+
+def _has_long_number(data: bytes) -> bool:
+    shape = data.translate(_DIGITS)
+    return _LONG_POSITIVE in shape or _LONG_NEGATIVE in shape
+
+
+def _exact(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _INT_DIGITS else digits
+
+
+def _parse_slowly(data: bytes, refusal: str) -> object:
+    try:
+        # Lone surrogates are let through in both spellings, as escapes and as bytes.
+        value: object = json.loads(data.decode("utf-8", "surrogatepass"), parse_int=_exact)
+    except UnicodeDecodeError as fault:
+        raise NotJson(f"not UTF-8 at byte {fault.start}") from None
+    except RecursionError:
+        raise NotJson("nested too deep") from None
+    except ValueError:
+        raise NotJson(f"not JSON: {refusal}") from None
+    return value
