@@ -68,6 +68,10 @@ class RecordBody:
 class Decoder(Protocol):
     """Turns the bytes of one source into operations. Keeps its own unfinished line."""
 
+    @property
+    def document(self) -> bool:
+        """True: the file is one value, a change on disk means reading all of it again. One format may have both sorts."""
+
     def feed(self, data: bytes) -> list[Operation]:
         """Operations of everything that ``data`` completes. Pieces may end anywhere. Never raises for any bytes.
 
