@@ -507,3 +507,7 @@ def test_what_is_not_recorded_or_not_yet_read_has_no_mark() -> None:
 
 def test_marks_in_ascii() -> None:
     assert marked("$1", partial=True, symbols=ASCII) == ">=$1"
+
+
+def test_an_integer_too_long_to_print_shows_its_size() -> None:
+    assert exact(2**100_000) == "2^100000+"

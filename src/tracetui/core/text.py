@@ -100,15 +100,10 @@ def _cleaned(text: str, newlines: bool) -> str:
     if "\r" in text:
         text = text.replace("\r\n", "\n")
     if newlines:
-        text = text.expandtabs(_TAB)
-        text = "\n".join(line.translate(_CLEAN) for line in text.split("\n"))
+        text = text.expandtabs(_TAB).translate(_CLEAN_LINES)
     else:
         text = text.translate(_CLEAN)
-    if text.isascii() or not _has_marks(text):
-        return text
-    if newlines:
-        return "\n".join(map(_tamed, text.split("\n")))
-    return _tamed(text)
+    return _tamed(text) if not text.isascii() and _has_marks(text) else text
 
 
 class _CleanTable(dict[int, int]):
@@ -154,11 +149,24 @@ def _is_unsafe(code: int) -> bool:
 _CLEAN: Final = _CleanTable()
 
 
+class _CleanLinesTable(_CleanTable):
+    """The same where newlines stay."""
+
+    def __missing__(self, code: int) -> int:
+        return code if code == 0x0A else super().__missing__(code)
+
+
+_CLEAN_LINES: Final = _CleanLinesTable()
+
+
 def _has_marks(text: str) -> bool:
-    try:  # twenty times as fast as looking at each character, and most text that is not ASCII is Western
-        text.encode("latin-1")
-    except UnicodeEncodeError:
-        return 0 in map(_CELLS.__getitem__, text)
+    if _MEASURED.issuperset(text):  # several times as fast as looking at each character
+        return False
+    met = set(text) - _MEASURED
+    if any(_CELLS[char] == 0 for char in met):
+        return True
+    if len(_MEASURED) < _REMEMBERED:
+        _MEASURED.update(met)
     return False
 
 
@@ -183,7 +191,7 @@ def _tamed(text: str) -> str:
         elif _is_skin_tone(char):
             kept.append(char if kept and _is_pictograph(kept[-1]) else _REPLACEMENT)
         else:
-            if not kept:
+            if not kept or kept[-1] == "\n":
                 kept.append("\u25cc")  # the dotted circle that carries a mark without a letter
             kept.append(char)
     return "".join(kept)
@@ -242,11 +250,23 @@ def _is_wide_since_unicode_16(code: int) -> bool:
 
 
 _CELLS: Final = _CellTable()
+_ONE_CELL: Final = frozenset(
+    chr(code)
+    for start, end in ((0x20, 0x7F), (0xA0, 0xAD), (0xAE, 0x300), (0x370, 0x483), (0x2500, 0x25FD))
+    for code in range(start, end)
+)
+_MEASURED: Final = set(_ONE_CELL) | {"\n"}
+"""Characters that are known to have a width; grows with what is met."""
+
+
+def _is_simple(text: str) -> bool:
+    """Whether each character of `text` is surely one cell and one grapheme."""
+    return text.isascii() or _ONE_CELL.issuperset(text)
 
 
 def cell_width(text: str) -> int:
     """Cells that a terminal needs for `text`; never less than Rich counts. For text that went through `safe()`."""
-    if text.isascii():
+    if _is_simple(text):
         return len(text)
     if _JOINER not in text and _EMOJI_STYLE not in text:
         return sum(map(_CELLS.__getitem__, text))
@@ -328,7 +348,8 @@ def cut(text: str, cells: int, how: How = "end", symbols: Symbols = UNICODE) -> 
 
 
 def _head(text: str, cells: int) -> str:
-    if text.isascii():
+    text = text[: _most_characters(cells)]
+    if _is_simple(text):
         return text[:cells]
     end = used = 0
     for stop, width in _graphemes(text):
@@ -341,9 +362,9 @@ def _head(text: str, cells: int) -> str:
 def _tail(text: str, cells: int) -> str:
     if cells <= 0:
         return ""
-    if text.isascii():
-        return text[-cells:]
     window = text[-_most_characters(cells) :]
+    if _is_simple(window):
+        return window[-cells:]
     ends = list(_graphemes(window))
     start, used = len(window), 0
     for index in range(len(ends) - 1, -1, -1):
