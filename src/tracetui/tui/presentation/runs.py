@@ -1,0 +1,277 @@
+"""The run list as text: which columns a width has room for, what a run shows in them, and in which order runs stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Literal
+
+from tracetui.core import text
+from tracetui.core.model import RunStatus
+from tracetui.core.symbols import Symbols
+from tracetui.tui.presentation.pieces import Piece
+
+if TYPE_CHECKING:
+    from tracetui.core.store import Run, Store
+    from tracetui.tui.session import Session, StatusResult
+
+LEAD: Final = 3
+"""Cells before the name: gutter, status lane, a blank."""
+HEADINGS_FROM: Final = 14
+"""Rows of the pane from which on its columns have headings."""
+_HEADINGS_FROM_WIDTH: Final = 60
+_TRAIL: Final = 1
+
+Sorting = Literal["start", "name", "status", "causes", "time", "spans", "tokens", "cost", "format"]
+SORTINGS: Final[tuple[Sorting, ...]] = (
+    "start",
+    "name",
+    "status",
+    "causes",
+    "time",
+    "spans",
+    "tokens",
+    "cost",
+    "format",
+)
+"""What runs can be sorted by, in the order of the keys `<` and `>`."""
+
+_ASCENDING: Final = frozenset(("name", "status", "format"))
+_WORST_FIRST: Final = (
+    RunStatus.error,
+    RunStatus.running,
+    RunStatus.stalled,
+    RunStatus.unfinished,
+    RunStatus.unknown,
+    RunStatus.ok,
+)
+STATUS_STYLES: Final = {
+    RunStatus.error: "status-error",
+    RunStatus.running: "status-open",
+    RunStatus.stalled: "status-warning",
+    RunStatus.unfinished: "status-warning",
+    RunStatus.unknown: "muted",
+    RunStatus.ok: "muted",
+}
+"""Status of a run to the style of its symbol and word."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    name: Sorting
+    heading: str
+    cells: int
+    gap: int
+    right: bool
+
+
+_STATUS = _Column("status", "status", 10, 2, right=False)
+_START = _Column("start", "start", 6, 2, right=False)
+_CAUSES = _Column("causes", "", 3, 0, right=True)
+_TIME = _Column("time", "time", 6, 1, right=True)
+_SPANS = _Column("spans", "spans", 5, 2, right=True)
+_TOKENS = _Column("tokens", "tokens", 6, 2, right=True)
+_COST = _Column("cost", "cost", 6, 2, right=True)
+_FORMAT = _Column("format", "format", 18, 2, right=False)
+
+_BY_WIDTH: Final[tuple[tuple[int, tuple[_Column, ...]], ...]] = (
+    (100, (_STATUS, _START, _CAUSES, _TIME, _SPANS, _TOKENS, _COST, _FORMAT)),
+    (80, (_STATUS, _START, _CAUSES, _TIME, _SPANS, _TOKENS, _COST)),
+    (60, (_START, _CAUSES, _TIME, _COST)),
+    (34, (_START, _CAUSES, _TIME)),
+    (0, (_TIME,)),
+)
+
+
+@lru_cache(maxsize=64)
+def _layout(width: int) -> tuple[int, tuple[_Column, ...]]:
+    columns = next(columns for least, columns in _BY_WIDTH if width >= least)
+    beside = sum(column.gap + column.cells for column in columns)
+    return max(1, width - LEAD - beside - _TRAIL), columns
+
+
+def has_headings(width: int, height: int) -> bool:
+    """Whether a run list of this size names its columns: where there are several, and rows to spare."""
+    return height >= HEADINGS_FROM and width >= _HEADINGS_FROM_WIDTH
+
+
+def headings(width: int, symbols: Symbols) -> list[Piece]:
+    """The line of headings."""
+    name, columns = _layout(width)
+    parts = [" " * LEAD + text.fit("name", name, symbols=symbols)]
+    for column in columns:
+        heading = symbols["error"] if column.name == "causes" else column.heading
+        parts.append(" " * column.gap + text.fit(heading, column.cells, align=_align(column), symbols=symbols))
+    return [("".join(parts), "muted")]
+
+
+def run_name(run: Run) -> str:
+    """What a run is called on the screen: its name, else its id, else what its format knows it by."""
+    return text.safe(run.name or run.id or run.key)
+
+
+def run_row(
+    run: Run, session: Session, width: int, *, selected: bool, focused: bool, marked: bool = False, indent: int = 0
+) -> list[Piece]:
+    """A run as a row of `width` cells."""
+    symbols = session.symbols
+    result = session.status(run)
+    cells, columns = _layout(width)
+    name = text.cut(run_name(run), cells - indent, symbols=symbols)
+    pieces: list[Piece] = [
+        _gutter(selected, focused, marked, symbols),
+        (symbols[result.status], STATUS_STYLES[result.status]),
+        (" " * (1 + indent), ""),
+        (name, _name_style(result.status, selected, focused)),
+    ]
+    blanks = cells - indent - text.cell_width(name)
+    for column in columns:
+        figure, style = _figure(column.name, run, result, session)
+        shown = text.fit(figure, column.cells, align=_align(column), symbols=symbols)
+        # A mark in front of a figure may use the blanks between columns.
+        wider = max(0, text.cell_width(figure) - column.cells) if column.right else 0
+        if wider and wider <= blanks + column.gap:
+            shown = figure
+        gap = blanks + column.gap - (text.cell_width(shown) - column.cells)
+        body = shown.lstrip(" ") if column.right else shown.rstrip(" ")
+        lead = gap + (len(shown) - len(body) if column.right else 0)
+        blanks = 0 if column.right else len(shown) - len(body)
+        pieces += [(" " * lead, ""), (body, style)]
+    return pieces
+
+
+def group_row(
+    label: str, count: int, failed: int, session: Session, width: int, *, selected: bool, focused: bool, closed: bool
+) -> list[Piece]:
+    """The heading of a group of runs. `label` is untrusted."""
+    symbols = session.symbols
+    fold = symbols["fold_closed" if closed else "fold_open"]
+    figures = f"  {text.count(count)}" + (f"  {symbols['error']}{text.count(failed)}" if failed else "")
+    name = text.cut(text.safe(label), max(1, width - LEAD - len(figures) - 2), symbols=symbols)
+    style = "selected" if selected and focused else "selected-other" if selected else "strong"
+    return [_gutter(selected, focused, False, symbols), (f"{fold} ", "muted"), (name, style), (figures, "muted")]
+
+
+def _align(column: _Column) -> Literal["left", "right"]:
+    return "right" if column.right else "left"
+
+
+def _gutter(selected: bool, focused: bool, marked: bool, symbols: Symbols) -> Piece:
+    if selected:
+        return (symbols["gutter_focused" if focused else "gutter"], "accent" if focused else "muted")
+    return (symbols["marked"], "accent bold") if marked else (" ", "")
+
+
+def _name_style(status: RunStatus, selected: bool, focused: bool) -> str:
+    if selected:
+        return "selected" if focused else "selected-other"
+    return "muted" if status is RunStatus.ok else "foreground"
+
+
+def _figure(name: Sorting, run: Run, result: StatusResult, session: Session) -> Piece:
+    symbols = session.symbols
+    match name:
+        case "status":
+            return result.status.value, STATUS_STYLES[result.status]
+        case "start":
+            return text.wall_time(run.start, session.now_ns(), session.tz, symbols), "muted"
+        case "time":
+            return _time(run, result, session)
+        case "format":
+            return text.cut(text.safe(run.format), 18, symbols=symbols), "muted"
+    if run.glanced:
+        return symbols.reading, "muted"
+    match name:
+        case "causes":
+            causes = count_causes(session.store, run) if run.error_count else 0
+            return (f"{symbols['error']}{text.count(causes)}" if causes else "", "status-error")
+        case "spans":
+            return text.count(run.span_count), "muted"
+        case "tokens":
+            figure, partial = run_tokens(run)
+            return text.marked(text.tokens(figure, symbols), partial=partial, symbols=symbols), "muted"
+        case _:
+            partial = "cost_usd" in run.usage_partial()
+            return text.marked(text.cost(run.usage.cost_usd, symbols), partial=partial, symbols=symbols), "muted"
+
+
+def _time(run: Run, result: StatusResult, session: Session) -> Piece:
+    is_open = result.status in (RunStatus.running, RunStatus.stalled)
+    style = STATUS_STYLES[result.status] if is_open else "muted"
+    elapsed = run_age_ns(run, session.now_ns()) if is_open else run.duration()[0]
+    if elapsed is None and run.glanced:
+        return session.symbols.reading, style
+    return text.duration(elapsed, session.symbols), style
+
+
+def run_age_ns(run: Run, now: int) -> int | None:
+    """How long a run without an end has been going on: to its newest record, and from when that was seen until `now`.
+
+    A producer's clock and ours are never subtracted from each other.
+    """
+    elapsed = run.duration()[0]
+    if elapsed is None or run.grew_at_ns is None:
+        return elapsed
+    return elapsed + max(0, now - run.grew_at_ns)
+
+
+def run_tokens(run: Run) -> tuple[int | None, bool]:
+    """All tokens of a run, and whether some of its model calls lack theirs."""
+    usage, partial = run.usage, run.usage_partial()
+    if usage.input is None and usage.output is None:
+        return usage.total, "total" in partial
+    summed = (usage.input or 0) + (usage.output or 0)
+    if usage.total is not None and usage.total >= summed:
+        return usage.total, "total" in partial
+    return summed, bool(partial & {"input", "output"})
+
+
+def count_causes(store: Store, run: Run) -> int:
+    """Failed spans of a run without a failed child: what people mean by errors."""
+    rows = store.failed_rows(run.row)
+    parent = store.spans.parent
+    with_failed_child = {parent[row] for row in rows}
+    return sum(row not in with_failed_child for row in rows)
+
+
+def started(run: Run) -> int:
+    """When a run began, as far as one can tell without reading it, ns: for the order of the list."""
+    start = run.start
+    return run.mtime_ns if start is None else start
+
+
+def in_order(rows: Iterable[int], session: Session, sorting: Sorting, reverse: bool) -> list[int]:
+    """Run rows sorted; what is newest, most or worst comes first, names and formats from A on, unless `reverse`."""
+    key = _sort_key(session, sorting)
+    newest_first = sorted(rows, key=lambda row: (started(session.store.runs[row]), row), reverse=True)
+    if sorting == "start":
+        return newest_first[::-1] if reverse else newest_first
+    return sorted(newest_first, key=key, reverse=reverse == (sorting in _ASCENDING))
+
+
+def _sort_key(session: Session, sorting: Sorting) -> Callable[[int], tuple[float, str]]:
+    runs = session.store.runs
+    match sorting:
+        case "name":
+            return lambda row: (0, run_name(runs[row]).casefold())
+        case "format":
+            return lambda row: (0, runs[row].format)
+        case "status":
+            return lambda row: (_WORST_FIRST.index(session.status(runs[row]).status), "")
+        case "causes":
+            return lambda row: (runs[row].error_count, "")
+        case "time":
+            return lambda row: (_known(runs[row].duration()[0]), "")
+        case "spans":
+            return lambda row: (runs[row].span_count, "")
+        case "tokens":
+            return lambda row: (_known(run_tokens(runs[row])[0]), "")
+        case "cost":
+            return lambda row: (_known(runs[row].usage.cost_usd), "")
+        case _:
+            return lambda row: (started(runs[row]), "")
+
+
+def _known(figure: float | None) -> float:
+    return -1.0 if figure is None else float(figure)

@@ -1,0 +1,108 @@
+"""Leaving the terminal clean: signals that would end the program with the screen still on, and a last resort at exit.
+
+Textual resets the terminal when it ends by itself, but dies of SIGTERM and SIGHUP with the alternate screen on and the
+mouse reporting. Here both ask the app to end; if it does not within `PATIENCE_SECONDS`, the terminal is reset by hand.
+Nothing can be done about SIGKILL.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import asyncio
+
+PATIENCE_SECONDS: Final = 2.0
+"""How long the app may take to end by itself after a signal, s."""
+
+EXIT_CODES: Final = {signal.SIGTERM: 143, signal.SIGHUP: 129}
+"""Signal to the exit status it leads to: 128 and its number."""
+
+RESET: Final = (
+    "\x1b[?1049l"  # leave the alternate screen
+    "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"  # no mouse reports
+    "\x1b[?1004l\x1b[?2004l\x1b[?2048l"  # no focus, paste and size reports
+    "\x1b[?7h\x1b[<u"  # wrap lines, plain keys
+    "\x1b[?2026l\x1b[?25h\x1b[0m"  # end an update, show the cursor, plain text
+)
+"""Undoes everything that Textual's driver turns on."""
+
+
+class TerminalGuard:
+    """Watches over the terminal while the screen is on. Use as a context manager around `App.run`.
+
+    Args:
+        ask_to_end: called on the loop's thread with the exit status when a signal asks the app to end.
+        fileno: the terminal that is reset by hand.
+    """
+
+    def __init__(self, ask_to_end: Callable[[int], None], fileno: int | None = None) -> None:
+        self._ask_to_end = ask_to_end
+        self._fileno = sys.__stderr__.fileno() if fileno is None and sys.__stderr__ is not None else fileno
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._attributes: list[object] | None = None
+        self._before: dict[int, object] = {}
+        self._is_on = False
+
+    def __enter__(self) -> TerminalGuard:
+        self._is_on = True
+        self._attributes = _attributes()
+        atexit.register(self.reset)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._is_on = False
+        atexit.unregister(self.reset)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal itself gave
+        self._before.clear()
+
+    def watch_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Take SIGTERM and SIGHUP from now on; the loop is the app's."""
+        self._loop = loop
+        for number in EXIT_CODES:
+            self._before[number] = signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        code = EXIT_CODES[signal.Signals(number)]
+        last_resort = threading.Timer(PATIENCE_SECONDS, self._end_by_force, (code,))
+        last_resort.daemon = True
+        last_resort.start()
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._ask_to_end, code)
+
+    def _end_by_force(self, code: int) -> None:
+        if self._is_on:
+            self.reset()
+            os._exit(code)
+
+    def reset(self) -> None:
+        """Write what undoes the screen, and give the terminal its old attributes; nothing after the app ended well."""
+        if not self._is_on:
+            return
+        self._is_on = False
+        if self._fileno is not None and os.isatty(self._fileno):
+            with contextlib.suppress(OSError):
+                os.write(self._fileno, RESET.encode("ascii"))
+        if self._attributes is not None:
+            import termios
+
+            with contextlib.suppress(OSError, termios.error, ValueError):
+                termios.tcsetattr(0, termios.TCSANOW, self._attributes)  # type: ignore[arg-type]
+
+
+def _attributes() -> list[object] | None:
+    try:
+        import termios
+
+        return list(termios.tcgetattr(0))
+    except Exception:  # noqa: BLE001, RUF100 - no terminal, or no termios on this system
+        return None

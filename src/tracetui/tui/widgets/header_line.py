@@ -1,0 +1,89 @@
+"""The first line of the screen: what is open, how many runs live and failed; at the right what is going on."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from tracetui.core import text
+from tracetui.core.text import safe
+from tracetui.tui.messages import Level
+from tracetui.tui.presentation.header import NOTICE_STYLES, HeaderFacts, header_left, header_line
+from tracetui.tui.presentation.pieces import Piece
+from tracetui.tui.session import Session
+from tracetui.tui.widgets.piece_line import PieceLine
+
+NOTICE_SECONDS = 4.0
+"""How long a notice stands, s."""
+_MOST_WAITING = 20
+
+
+class HeaderLine(PieceLine):
+    """Counts at the left. At the right, most telling first: a notice, following, how far reading got, what is unreadable."""
+
+    def __init__(self, session: Session, facts: HeaderFacts) -> None:
+        super().__init__(session, id="header")
+        self.facts = facts
+        self.follow: tuple[bool, int, str] | None = None
+        """Whether the view follows, rows that came since it let go, name of the run; None: nothing to follow."""
+        self.progress = ""
+        self.unreadable = 0
+        self.remark = ""
+        """What happened on opening: `newest failure opened`."""
+        self._notices: deque[tuple[str, Level]] = deque(maxlen=_MOST_WAITING)
+        self._notice: tuple[str, Level] | None = None
+
+    def say(self, words: str, level: Level = "plain") -> None:
+        """Show a notice for 4 s, after those that wait; `words` may be untrusted. The same one waits only once."""
+        if (words, level) in self._notices or (words, level) == self._notice:
+            return
+        self._notices.append((words, level))
+        if self._notice is None:
+            self._next_notice()
+
+    def _next_notice(self) -> None:
+        self._notice = self._notices.popleft() if self._notices else None
+        self.look_again()
+        if self._notice is not None:
+            self.set_timer(NOTICE_SECONDS, self._next_notice)
+
+    def pieces(self, width: int) -> list[Piece]:
+        """The header at this width."""
+        symbols = self.session.symbols
+        return header_line(header_left(self.facts, symbols), self._right_forms(), width, symbols)
+
+    def _right_forms(self) -> list[list[Piece]]:
+        symbols = self.session.symbols
+        if self._notice is not None:
+            words, level = self._notice
+            mark = "" if level == "plain" else f"{symbols['error' if level == 'error' else 'warning']} "
+            return [[(mark + safe(words), NOTICE_STYLES[level])]]
+        parts = [part for part in (self._follow(), self._progress(), self._remark(), self._unreadable()) if part]
+        forms = []
+        for count in range(len(parts), 0, -1):
+            forms.append([piece for part in parts[:count] for piece in (("  ", ""), *part)][1:])
+        short = [("  ", ""), *self._unreadable(short=True)] if self.unreadable else []
+        if short:
+            forms.insert(1, [*[piece for part in parts[:-1] for piece in (("  ", ""), *part)], *short][1:])
+        return [*forms, []]
+
+    def _follow(self) -> list[Piece]:
+        if self.follow is None:
+            return []
+        on, new, name = self.follow
+        if on:
+            return [("FOLLOWING", "status-open"), (f"  {safe(name)}", "muted")]
+        return (
+            [(f"+{text.count(new)} new", ""), ("  ", ""), ("F", "strong bold"), (" to follow", "muted")] if new else []
+        )
+
+    def _progress(self) -> list[Piece]:
+        return [(self.progress, "muted")] if self.progress else []
+
+    def _remark(self) -> list[Piece]:
+        return [(self.remark, "muted")] if self.remark else []
+
+    def _unreadable(self, short: bool = False) -> list[Piece]:
+        if not self.unreadable:
+            return []
+        lines = "" if short else " line" if self.unreadable == 1 else " lines"
+        return [(text.count(self.unreadable), ""), (f" unreadable{lines}", "muted")]
