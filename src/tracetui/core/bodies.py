@@ -1,0 +1,251 @@
+"""Bodies when someone looks: bytes fetched by locator, read by their format, remembered up to a number of bytes.
+
+The store knows where records are, sources read bytes, formats read meaning; this is the one place that puts the three
+together, for screen, commands and exports. It never guesses: bytes that are gone from their file are ``ChangedOnDisk``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+from tracetui.core.errors import ChangedOnDisk
+from tracetui.core.formats._base import RecordBody
+from tracetui.core.model import EventDetail, SpanDetail
+
+if TYPE_CHECKING:
+    from tracetui.core.formats._base import Format
+    from tracetui.core.sources._base import Source
+    from tracetui.core.store import Place, Store
+
+REMEMBERED_BYTES: Final = 32_000_000
+"""Raw bytes whose readings are kept; what they become in memory is some five times that."""
+
+PARSED_AT_ONCE: Final = 8_000_000
+"""A span of more bytes than this is read as a whole only when it is asked for (about 50 ms of work)."""
+
+SUBJECT_BYTES: Final = 262_144
+"""A span of more bytes than this has no subject in the tree: a row must not wait for a disk."""
+
+NOT_JSON: Final = object()
+"""The answer of ``json_of`` and ``json_in_text`` where there is none."""
+
+_SMALL = 512
+_Detail = TypeVar("_Detail")
+
+
+@dataclass(slots=True, frozen=True)
+class RawRecord:
+    """A record as it stands in its source. ``path`` and ``data`` are untrusted."""
+
+    path: str
+    """Absolute, surrogateescape."""
+    line: int
+    """From 1; 0 where the source has no lines."""
+    offset: int
+    """Bytes from the beginning, or what the source means by it (a row id)."""
+    length: int
+    type: str
+    """The producer's own name of the record."""
+    data: bytes
+
+
+class Bodies:
+    """Fetches and reads bodies of the spans, events and records of one store.
+
+    Args:
+        store: Where records are.
+        sources: The reader's sources by id; looked up at each fetch, so a growing dict is fine.
+        formats: All formats, by which runs were decoded.
+        remembered: Raw bytes whose readings are kept.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        sources: Mapping[int, Source],
+        formats: Iterable[Format],
+        *,
+        remembered: int = REMEMBERED_BYTES,
+    ) -> None:
+        self._store = store
+        self._sources = sources
+        self._formats = {format.name: format for format in formats}
+        self._spans: _Kept[SpanDetail] = _Kept(remembered)
+        self._events: _Kept[EventDetail] = _Kept(remembered // 8)
+
+    def forget(self) -> None:
+        """Read everything again from disk when it is looked at next."""
+        self._spans.clear()
+        self._events.clear()
+
+    def size_of(self, span_row: int) -> int:
+        """Bytes of the records that ``span_detail`` reads; costs no IO."""
+        return self._bytes_of(self.records_of(span_row))
+
+    def _bytes_of(self, records: list[int]) -> int:
+        length = self._store.records.length
+        return sum(length[record] for record in records)
+
+    def records_of(self, span_row: int) -> list[int]:
+        """Rows of a span's own records, its events left out, in arrival order."""
+        events = {self._store.events.record[event] for event in self._store.events_of(span_row)}
+        records = self._store.records_of(span_row)
+        if not records and len(self._store.records):
+            records = [self._store.spans.first_record[span_row]]
+        return [record for record in records if record not in events] or records[:1]
+
+    def span_detail(self, span_row: int) -> SpanDetail:
+        """What the records of a span say. Raises ChangedOnDisk where one of them is gone from its file."""
+        kept = self._spans.get(span_row, self._store.epoch)
+        if kept is not None:
+            return kept
+        return self._read(span_row, self.records_of(span_row))
+
+    def _read(self, span_row: int, records: list[int]) -> SpanDetail:
+        known = self._spans.revalidate(span_row, self._store.epoch, records)
+        if known is not None:
+            return known
+        bodies = [self._body(record) for record in records]
+        detail = self._format_of(self._store.spans.run[span_row]).span_detail(bodies)
+        size = sum(len(body.raw) for body in bodies)
+        self._spans.put(span_row, self._store.epoch, records, detail, size)
+        return detail
+
+    def event_detail(self, event_row: int) -> EventDetail:
+        """What one event says. Raises ChangedOnDisk where its record is gone from its file."""
+        record = self._store.events.record[event_row]
+        kept = self._events.revalidate(event_row, self._store.epoch, [record])
+        if kept is not None:
+            return kept
+        body = self._body(record)
+        detail = self._format_of(self._store.events.run[event_row]).event_detail(body)
+        self._events.put(event_row, self._store.epoch, [record], detail, len(body.raw))
+        return detail
+
+    def event_text(self, event_row: int) -> str:
+        """The line of an event; empty where it is gone or too long to be read for a row. Never raises."""
+        length = self._store.records.length[self._store.events.record[event_row]]
+        if length > SUBJECT_BYTES:
+            return ""
+        try:
+            return self.event_detail(event_row).text
+        except ChangedOnDisk:
+            return ""
+
+    def subject(self, span_row: int) -> str:
+        """What a span was about, in a few words; empty if unknown, gone or too long to be read for a row. Never raises."""
+        if (kept := self._spans.get(span_row, self._store.epoch)) is not None:
+            return kept.subject
+        records = self.records_of(span_row)
+        if self._bytes_of(records) > SUBJECT_BYTES:
+            return ""
+        try:
+            return self._read(span_row, records).subject
+        except ChangedOnDisk:
+            return ""
+
+    def place(self, record_row: int) -> tuple[str, int]:
+        """File and line of a record (line 0: not known), without reading the record. Raises ChangedOnDisk."""
+        place = self._store.locate(record_row)
+        source = self._source(place)
+        return source.path, source.line_of(place.offset, place.near, place.near_line)
+
+    def raw(self, record_row: int) -> RawRecord:
+        """A record as it stands in its source, with file and line. Raises ChangedOnDisk where it is gone."""
+        place = self._store.locate(record_row)
+        source = self._source(place)
+        return RawRecord(
+            path=source.path,
+            line=source.line_of(place.offset, place.near, place.near_line),
+            offset=place.offset,
+            length=place.length,
+            type=self._store.record_type(record_row),
+            data=source.fetch(place.offset, place.length),
+        )
+
+    def raw_bad(self, bad_row: int) -> RawRecord:
+        """Unreadable bytes as they stand in their source; the type is the reason. Raises ChangedOnDisk."""
+        bad = self._store.bad
+        source = self._sources.get(bad.source[bad_row])
+        if source is None or source.generation != bad.generation[bad_row]:
+            raise ChangedOnDisk("changed on disk: this body is gone")
+        offset, length = bad.offset[bad_row], bad.length[bad_row]
+        reason = self._store.strings[bad.reason[bad_row]]
+        return RawRecord(source.path, bad.line[bad_row], offset, length, reason, source.fetch(offset, length))
+
+    def _body(self, record: int) -> RecordBody:
+        place = self._store.locate(record)
+        data = self._source(place).fetch(place.offset, place.length)
+        return RecordBody(self._store.record_type(record), data, self._store.ordinal(record))
+
+    def _source(self, place: Place) -> Source:
+        source = self._sources.get(place.source)
+        if source is None or source.generation != place.generation:
+            raise ChangedOnDisk("changed on disk: this body is gone")
+        return source
+
+    def _format_of(self, run: int) -> Format:
+        return self._formats[self._store.runs[run].format]
+
+
+class _Kept(Generic[_Detail]):
+    """Readings by row; the least recently used go first once they were read from more than ``limit`` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held = 0
+        self._entries: dict[int, tuple[int, list[int], _Detail, int]] = {}
+
+    def clear(self) -> None:
+        self._entries.clear()
+        self._held = 0
+
+    def get(self, row: int, epoch: int) -> _Detail | None:
+        """The reading of ``row`` if the store has not changed since."""
+        entry = self._entries.get(row)
+        if entry is None or entry[0] != epoch:
+            return None
+        self._entries[row] = self._entries.pop(row)
+        return entry[2]
+
+    def revalidate(self, row: int, epoch: int, records: list[int]) -> _Detail | None:
+        """The reading of ``row`` if it was made from the same records; good for ``epoch`` from now on."""
+        entry = self._entries.pop(row, None)
+        if entry is None:
+            return None
+        if entry[1] != records:
+            self._held -= entry[3]
+            return None
+        self._entries[row] = (epoch, *entry[1:])
+        return entry[2]
+
+    def put(self, row: int, epoch: int, records: list[int], detail: _Detail, size: int) -> None:
+        """Remember a reading of ``size`` bytes, unless it alone would push out most of the others."""
+        size += _SMALL
+        if size > self._limit // 2:
+            return
+        self._entries[row] = (epoch, records, detail, size)
+        self._held += size
+        while self._held > self._limit:
+            self._held -= self._entries.pop(next(iter(self._entries)))[3]
+
+
+def json_of(data: bytes) -> object:
+    """The value of a body, or ``NOT_JSON`` (not JSON, not UTF-8, nested too deep for a parser)."""
+    from tracetui.core.formats._ladder import NotJson, parse
+
+    try:
+        return parse(data)
+    except NotJson:
+        return NOT_JSON
+
+
+def json_in_text(text: str) -> object:
+    """The object or array that a text holds, or ``NOT_JSON``: a lone number or word is just text."""
+    head = text[:64].lstrip()
+    if not head.startswith(("{", "[")) or not text[-64:].rstrip().endswith(("}", "]")):
+        return NOT_JSON
+    value = json_of(text.encode("utf-8", "surrogatepass"))
+    return value if isinstance(value, (dict, list)) and value else NOT_JSON
