@@ -1,0 +1,332 @@
+"""tracetui's own recordings: JSON lines, starts as well as ends, self-contained ends.
+
+Written by ``tracetui.Tracer``; the layout and its reasons are in ``docs/recording-format.md``. Reading is in this file,
+a fast lane for whole blocks in ``_native_lane.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tracetui.core.formats._base import Assembler, Candidate, Decoder, Match, RecordBody
+from tracetui.core.formats._ladder import NotJson, parse
+from tracetui.core.formats._lines import LineDecoder
+from tracetui.core.model import (
+    NO_TIME,
+    Clock,
+    ErrorInfo,
+    EventClass,
+    EventDetail,
+    Message,
+    SpanDetail,
+    Status,
+    Usage,
+    kind_of,
+)
+from tracetui.core.operations import Begin, End, Event, Link, Operation, Patch, Record, RunFact
+
+VERSION = 1
+_MAGIC = b'{"tracetui":'
+_STATUSES = {"ok": Status.ok, "error": Status.error, "skipped": Status.skipped}
+_CLASSES = {cls.name: cls for cls in EventClass}
+_NO_PARENT = "0" * 16
+_SUBJECT_CELLS = 200
+"""Longest text taken for what a span was about; a row shows far less."""
+
+
+class NativeFormat:
+    """What `tracetui.Tracer` writes: one JSON object per line, a record for each start, end and event."""
+
+    name = "tracetui"
+    title = "tracetui recording"
+    document = False
+
+    def match(self, candidate: Candidate) -> Match | None:
+        """Claim a file whose first bytes are a header's."""
+        head = candidate.head.lstrip(b"\xef\xbb\xbf \r\n\t")
+        if head.startswith(_MAGIC):
+            return Match(self, 'the first record is a header ("tracetui")')
+        return None
+
+    def assembler(self, bundle: str) -> Assembler:
+        """Files of a run need nothing of each other: the run id joins them."""
+        return _NativeAssembler()
+
+    def span_detail(self, records: Sequence[RecordBody]) -> SpanDetail:
+        """What starts, updates and the end of a span say, the later over the earlier."""
+        detail = SpanDetail()
+        for record in records:
+            body = _object(record.raw)
+            if body.get("type") in ("span_start", "span_update", "span_end"):
+                _merge(detail, body)
+        detail.subject = _subject(detail)
+        return detail
+
+    def event_detail(self, record: RecordBody) -> EventDetail:
+        """An event's line of text and its values."""
+        body = _object(record.raw)
+        attributes = _dict(body.get("attributes"))
+        level = body.get("level")
+        if isinstance(level, str):
+            attributes = {"level": level, **attributes}
+        text = body.get("text")
+        if not isinstance(text, str):
+            text = ", ".join(f"{key}={_short(value)}" for key, value in attributes.items())
+        return EventDetail(text, attributes)
+
+
+class _NativeAssembler:
+    """Makes decoders; native files share nothing."""
+
+    def decoder(self, candidate: Candidate) -> Decoder:
+        return NativeDecoder()
+
+    def side(self, candidate: Candidate) -> list[Operation]:
+        return []
+
+    def forget(self, candidate: Candidate) -> None:
+        """Nothing is shared, so there is nothing to forget."""
+
+
+class NativeDecoder(LineDecoder):
+    """Decodes native records; the header in the first line names the run of all that follow."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._run = ""
+        self._child = False
+
+    @property
+    def bad_run(self) -> str | None:
+        """The run of this file, once its header was read."""
+        return self._run or None
+
+    def lines(self, block: bytes, a: int) -> list[Operation]:
+        """Whole lines: through the fast lane once the run is known, else one by one."""
+        if not self._run:
+            end = block.find(b"\n") + 1
+            operations = super().lines(block[:end], a)
+            rest = block[end:]
+            return operations + (self._block(rest, a + end) if rest else [])
+        return self._block(block, a)
+
+    def _block(self, block: bytes, a: int) -> list[Operation]:
+        from tracetui.core.formats._native_lane import columns
+
+        found = columns(block, a, self._run, self._rest) if self._run else None
+        if found is None:
+            return super().lines(block, a)
+        self._line += len(found.types)
+        return [found]
+
+    def _rest(self, line: bytes, at: int) -> list[Operation]:
+        """What a line says beyond its ``Record``; the fast lane keeps that itself."""
+        return [operation for operation in self.record(line, at) if not isinstance(operation, Record)]
+
+    def operations(self, record: dict[str, object], a: int, b: int) -> Iterator[Operation]:
+        """One record's operations."""
+        word = record.get("type")
+        word = word if isinstance(word, str) else "-"
+        if word == "header" or "tracetui" in record:
+            self._run = _text(record.get("run")) or self._run or "-"
+        run = self._run or "-"
+        name = _text(record.get("name"))
+        yield Record(run, name if word == "event" and name else word, a, b)
+        match word:
+            case "header":
+                yield from self._header(run, record)
+            case "span_start":
+                yield from _begin(run, record)
+            case "span_end":
+                yield from _end(run, record)
+            case "span_update":
+                yield from _update(run, record)
+            case "event":
+                cls = _CLASSES.get(_text(record.get("class")), EventClass.event)
+                yield Event(run, _text(record.get("span")) or None, cls, _time(record.get("time")))
+            case "run_end":
+                yield from self._run_end(run, record)
+            case "gap":
+                lost = _int(record.get("lost"))
+                reason = _text(record.get("reason")) or "no reason recorded"
+                yield RunFact(run, note=f"{lost if lost is not None else 'some'} records lost by the writer: {reason}")
+
+    def _header(self, run: str, record: dict[str, object]) -> Iterable[Operation]:
+        pid, started = _int(record.get("pid")), _int(record.get("process_start"))
+        process = None
+        if pid is not None:
+            process = (pid, started or 0, _text(record.get("host")), _text(record.get("boot")))
+        self._child = record.get("child") is True
+        time = _time(record.get("time"))
+        yield RunFact(
+            run,
+            name=_text(record.get("name")) or None,
+            id=run,
+            records_end=True,
+            clock=Clock.utc,
+            process=process,
+            start=None if self._child or time == NO_TIME else time,
+            time=time,
+            meta=_dict(record.get("meta")) or None,
+        )
+        parent = _text(record.get("parent_run"))
+        if parent:
+            yield Link(run, "parent", parent, _text(record.get("parent_span")) or None)
+
+    def _run_end(self, run: str, record: dict[str, object]) -> Iterable[Operation]:
+        if self._child:
+            return
+        time, error = _time(record.get("time")), _dict(record.get("error"))
+        yield RunFact(
+            run,
+            status=_STATUSES.get(_text(record.get("status")), Status.ok),
+            status_reason=_text(error.get("message")) or None,
+            end=None if time == NO_TIME else time,
+            duration_ns=_int(record.get("duration_ns")),
+        )
+
+
+def _begin(run: str, record: dict[str, object]) -> Iterable[Operation]:
+    yield Begin(
+        run,
+        _text(record.get("span")),
+        _parent(record),
+        _text(record.get("name")),
+        kind_of(_text(record.get("kind")) or "span"),
+        _time(record.get("time")),
+    )
+    model = _text(record.get("model"))
+    if model:
+        yield Patch(run, _text(record.get("span")), 0, model=model)
+
+
+def _end(run: str, record: dict[str, object]) -> Iterable[Operation]:
+    yield End(
+        run,
+        _text(record.get("span")),
+        _time(record.get("time")),
+        _STATUSES.get(_text(record.get("status")), Status.unset),
+        _parent(record),
+        _text(record.get("name")),
+        kind_of(_text(record.get("kind")) or "span"),
+        _time(record.get("start")),
+        _usage(record),
+        _text(record.get("model")),
+    )
+
+
+def _update(run: str, record: dict[str, object]) -> Iterable[Operation]:
+    kind = record.get("kind")
+    yield Patch(
+        run,
+        _text(record.get("span")),
+        1,
+        parent=_parent(record),
+        name=_text(record.get("name")) or None,
+        kind=kind_of(kind) if isinstance(kind, str) else None,
+        usage=_usage(record),
+        model=_text(record.get("model")) or None,
+    )
+
+
+def _usage(record: dict[str, object]) -> Usage | None:
+    tokens, cost = record.get("usage"), record.get("cost_usd")
+    known_cost = float(cost) if isinstance(cost, int | float) and not isinstance(cost, bool) else None
+    if not isinstance(tokens, dict):
+        return None if known_cost is None else Usage(cost_usd=known_cost)
+    return Usage(
+        _int(tokens.get("input")),
+        _int(tokens.get("output")),
+        _int(tokens.get("total")),
+        _int(tokens.get("cached")),
+        _int(tokens.get("cache_write")),
+        _int(tokens.get("reasoning")),
+        known_cost,
+    )
+
+
+def _parent(record: dict[str, object]) -> str | None:
+    parent = _text(record.get("parent"))
+    return parent if parent and parent != _NO_PARENT else None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _int(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _time(value: object) -> int:
+    number = _int(value)
+    return number if number is not None and number >= 0 else NO_TIME
+
+
+def _dict(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _object(raw: bytes) -> dict[str, object]:
+    try:
+        return _dict(parse(raw))
+    except NotJson:
+        return {}
+
+
+def _merge(detail: SpanDetail, body: dict[str, object]) -> None:
+    """Lay what one record says over what is known."""
+    detail.id = _text(body.get("span")) or detail.id
+    detail.model = _text(body.get("model")) or detail.model
+    detail.attributes.update(_dict(body.get("attributes")))
+    detail.provider = _text(detail.attributes.get("gen_ai.provider.name")) or detail.provider
+    if "input" in body:
+        detail.input = body["input"]
+        detail.messages = _messages(body["input"])
+    if "output" in body:
+        detail.output = body["output"]
+        detail.messages = detail.messages + _messages(body["output"]) if detail.messages else []
+    error = body.get("error")
+    if isinstance(error, dict):
+        detail.error = ErrorInfo(_text(error.get("message")), _text(error.get("type")), _text(error.get("traceback")))
+    elif isinstance(error, str):
+        detail.error = ErrorInfo(error)
+
+
+def _messages(value: object) -> list[Message]:
+    """Messages in a model call's input or output: a list of objects with roles, or one of them."""
+    items = value.get("messages") if isinstance(value, dict) and "messages" in value else value
+    if isinstance(items, dict) and "role" in items:
+        items = [items]
+    if not isinstance(items, list) or not all(isinstance(item, dict) and "role" in item for item in items):
+        return []
+    return [_message(item) for item in items]
+
+
+def _message(item: dict[str, object]) -> Message:
+    content = item.get("content")
+    if isinstance(content, list):
+        parts = [_text(part.get("text")) if isinstance(part, dict) else _text(part) for part in content]
+        content = "\n".join(part for part in parts if part)
+    calls: list[tuple[str, object]] = []
+    raw_calls = item.get("tool_calls")
+    for call in raw_calls if isinstance(raw_calls, list) else []:
+        if isinstance(call, dict):
+            function = _dict(call.get("function")) or call
+            calls.append((_text(function.get("name")), function.get("arguments")))
+    return Message(_text(item.get("role")), _text(content), calls, _text(item.get("name")), item)
+
+
+def _subject(detail: SpanDetail) -> str:
+    """What the span was about: the first telling argument, else the model."""
+    if isinstance(detail.input, str):
+        return detail.input[:_SUBJECT_CELLS]
+    if isinstance(detail.input, dict) and not detail.messages:
+        for value in detail.input.values():
+            if isinstance(value, str | int | float) and not isinstance(value, bool):
+                return str(value)[:_SUBJECT_CELLS]
+    return detail.model
+
+
+def _short(value: object) -> str:
+    return (value if isinstance(value, str) else repr(value))[:_SUBJECT_CELLS]
