@@ -1,0 +1,278 @@
+"""The spans of one run as a tree in preorder: parallel arrays and the way back from span row to position.
+
+Made from the store's ``parent`` column, whatever it says: children before parents, parents that were only named, dropped
+parents, circles. New spans of a live run are spliced in; whatever else changes the shape means building anew. 14 bytes a span.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from tracetui.core.model import NO_TIME, Flag
+from tracetui.core.store.shape import Bools, Ints, Longs, prefix, runs_of, shape
+
+if TYPE_CHECKING:
+    from tracetui.core.store.store import Store
+
+Depths = npt.NDArray[np.uint16 | np.int32]
+Rows = npt.NDArray[np.integer]
+_Number = TypeVar("_Number", bound=np.generic)
+
+_NO_KEY = np.iinfo(np.int64).max
+"""Sorts after every time: spans without any stand last among siblings in order of time."""
+_DEEP = np.iinfo(np.uint16).max
+
+
+@dataclass(slots=True)
+class Preorder:
+    """A forest in preorder. Positions count from 0; the subtree of position ``p`` is ``p`` to ``p + size[p]``, exclusive."""
+
+    order: Ints
+    """Span row at each position."""
+    depth: Depths
+    """0 for roots. uint16, or int32 where the tree is deeper than that."""
+    size: Ints
+    """Spans in the subtree, itself included."""
+    by_row: Ints
+    """Positions in ascending order of span rows."""
+    cut: frozenset[int]
+    """Span rows whose recorded parents go round in a circle: shown as roots."""
+
+    @classmethod
+    def of_run(cls, store: Store, run: int) -> Preorder:
+        """The tree of a run, from nothing."""
+        rows = store.rows_of_run(run)
+        parent = local_parents(store, rows)
+        keys = _time_keys(store, rows, parent) if store.runs[run].order_by_time else None
+        made = shape(parent, keys)
+        cut = frozenset(rows[made.cut].tolist())
+        return cls(rows[made.order], _depths(made.depth), made.size, made.position, cut)
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the arrays take."""
+        return self.order.nbytes + self.depth.nbytes + self.size.nbytes + self.by_row.nbytes
+
+    def position(self, row: int) -> int:
+        """Where a span row stands, -1 if it is not in the tree."""
+        order, by_row, count = self.order, self.by_row, len(self.order)
+        if not count:
+            return -1
+        first = int(order[by_row[0]])
+        if int(order[by_row[-1]]) - first == count - 1:
+            index = row - first
+        else:
+            index = bisect_left(range(count), row, key=lambda i: int(order[by_row[i]]))
+        if not 0 <= index < count:
+            return -1
+        found = int(by_row[index])
+        return found if order[found] == row else -1
+
+    def positions(self, rows: Rows) -> Ints:
+        """Where each of ``rows`` stands, -1 for those that are not in the tree."""
+        index = _indices(self.order[self.by_row], rows)
+        found = np.full(len(index), -1, np.int32)
+        found[index >= 0] = self.by_row[index[index >= 0]]
+        return found
+
+    def parent(self, position: int) -> int:
+        """Position of the parent, -1 for a root: the nearest earlier span that is less deep."""
+        level = int(self.depth[position])
+        stop, width = (position if level else 0), 64
+        while stop > 0:
+            begin = max(0, stop - width)
+            above = np.flatnonzero(self.depth[begin:stop] < level)
+            if len(above):
+                return begin + int(above[-1])
+            stop, width = begin, width * 4
+        return -1
+
+    def ancestors(self, position: int) -> list[int]:
+        """Positions of the ancestors from the root down, itself left out."""
+        if not self.depth[position]:
+            return []
+        before = np.arange(position, dtype=np.int32)
+        found: list[int] = before[before + self.size[:position] > position].tolist()
+        return found
+
+    def parents(self, store: Store) -> Ints:
+        """Position of each position's parent, -1 for roots; for work over the whole tree."""
+        local = local_parents(store, self.order[self.by_row])
+        found = np.full(len(self), -1, np.int32)
+        inside = local >= 0
+        found[self.by_row[inside]] = self.by_row[local[inside]]
+        if self.cut:
+            found[[self.position(row) for row in self.cut]] = -1
+        return found
+
+    def held(self, marks: npt.NDArray[np.integer | np.bool_]) -> Bools:
+        """For each position: whether anything is marked in its subtree, itself included."""
+        sums = prefix(marks)
+        ends = np.arange(len(self), dtype=np.int32)
+        ends += self.size
+        return sums[ends] > sums[:-1]
+
+    def in_time_order(self, store: Store) -> bool:
+        """Whether siblings still stand in order of their start times."""
+        rows = self.order[self.by_row]
+        keys = np.empty(len(self), np.int64)
+        keys[self.by_row] = _time_keys(store, rows, local_parents(store, rows))
+        here = np.arange(len(self), dtype=np.int32)
+        after = here + self.size
+        inside = after < len(self)
+        here, after = here[inside], after[inside]
+        siblings = self.depth[here] == self.depth[after]
+        here, after = here[siblings], after[siblings]
+        early = keys[here] < keys[after]
+        tied = (keys[here] == keys[after]) & (self.order[here] < self.order[after])
+        return bool(np.all(early | tied))
+
+    def grow(self, store: Store, rows: Rows) -> Splice | None:
+        """Put new span ``rows`` after the children that their parents have. None, and unchanged: it has to be built anew."""
+        if not len(rows):
+            return None
+        if len(self) and rows[0] <= self.order[self.by_row[-1]]:
+            return None
+        local, anchor = self._anchors(store, rows)
+        made = shape(local)
+        splice, fresh = self._splice(made.depth, made.size, anchor[made.order])
+        self.depth = _depths(splice.into(self.depth.astype(np.int32), made.depth[fresh] + splice.depth))
+        self.size = splice.into(self._grown(splice), made.size[fresh])
+        self.order = splice.into(self.order, np.asarray(rows, np.int32)[made.order[fresh]])
+        shifted = self.by_row + splice.shift()[self.by_row]
+        added = np.empty(len(rows), np.int32)
+        added[made.order[fresh]] = splice.places()
+        self.by_row = np.concatenate((shifted, added))
+        self.cut |= frozenset(np.asarray(rows)[made.cut].tolist())
+        return splice
+
+    def _anchors(self, store: Store, rows: Rows) -> tuple[Ints, Ints]:
+        """Of each new span: its parent among the new ones (-1: none), else its parent's position (-1: a root)."""
+        parent = live_parents(store, rows)
+        local = _indices(rows, parent)
+        anchor = self.positions(parent)
+        anchor[local >= 0] = -1
+        return local, anchor
+
+    def _splice(self, depth: Ints, size: Ints, anchor: Ints) -> tuple[Splice, Rows]:
+        """Where each tree of the new forest goes, and the order in which its spans do."""
+        heads = np.flatnonzero(depth == 0)
+        under = anchor[heads]
+        rooted = under < 0
+        point = np.where(rooted, len(self), under + self.size[under] if len(self) else 0)
+        deep = np.where(rooted, -1, self.depth[under].astype(np.int32) if len(self) else -1)
+        # Where several subtrees end at one place, the deepest ends first.
+        by = np.lexsort((heads, -deep, point))
+        length = size[heads][by]
+        splice = Splice(len(self), point[by], length, under[by], np.repeat(deep[by] + 1, length))
+        return splice, runs_of(heads[by], length)
+
+    def _grown(self, splice: Splice) -> Ints:
+        """Sizes with what came into each subtree."""
+        added = np.zeros(len(self), np.int32)
+        inside = splice.under >= 0
+        np.add.at(added, splice.under[inside], splice.length[inside])
+        sums = prefix(added)
+        ends = np.arange(len(self), dtype=np.int32) + self.size
+        grown: Ints = self.size + sums[ends] - sums[:-1]
+        return grown
+
+
+@dataclass(slots=True)
+class Splice:
+    """Where blocks of new positions went. Blocks are in order; equal points in this order."""
+
+    before: int
+    """Positions there were."""
+    point: Rows
+    """Old position before which each block stands."""
+    length: Rows
+    under: Ints
+    """Old position of each block's parent, -1 for roots."""
+    depth: Ints
+    """What to add to the depth of each new span."""
+
+    def into(self, old: npt.NDArray[_Number], new: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
+        """A column over the old positions with the new spans' values in their places."""
+        pieces, done, taken = [], 0, 0
+        for point, length in zip(self.point.tolist(), self.length.tolist(), strict=True):
+            pieces += [old[done:point], new[taken : taken + length]]
+            done, taken = point, taken + length
+        return np.concatenate([*pieces, old[done:]])
+
+    def shift(self) -> Ints:
+        """How far each old position moved."""
+        moved = np.zeros(self.before + 1, np.int32)
+        np.add.at(moved, self.point, self.length)
+        return np.cumsum(moved, dtype=np.int32)[: self.before]
+
+    def places(self) -> Ints:
+        """The new spans' positions, ascending."""
+        at = np.repeat(self.point, self.length) + np.arange(int(self.length.sum()))
+        return at.astype(np.int32)
+
+
+def local_parents(store: Store, rows: Rows) -> Ints:
+    """Of each of ``rows`` (ascending, all of a run): which of them is its parent, -1 for roots."""
+    return _indices(rows, live_parents(store, rows))
+
+
+def live_parents(store: Store, rows: Rows) -> Ints:
+    """Row of the parent of each of ``rows``, -1 for roots; a dropped parent gives way to its own."""
+    spans = store.spans
+    parent: Ints = spans.np("parent")[rows]
+    dropped = (parent >= 0) & ((spans.np("flags")[parent] & Flag.dropped) > 0)
+    known: dict[int, int] = {}
+    for index in np.flatnonzero(dropped).tolist():
+        parent[index] = _undropped(store, int(parent[index]), known)
+    return parent
+
+
+def _undropped(store: Store, row: int, known: dict[int, int]) -> int:
+    """The nearest ancestor of a dropped row that is not dropped, -1 if there is none (or they go round in a circle)."""
+    flags, parents, path = store.spans.flags, store.spans.parent, []
+    while row >= 0 and flags[row] & Flag.dropped and row not in known:
+        known[row] = -1
+        path.append(row)
+        row = parents[row]
+    found = known.get(row, row)
+    for passed in path:
+        known[passed] = found
+    return found
+
+
+def _indices(rows: Rows, wanted: Rows) -> Ints:
+    """Index in ``rows`` (ascending) of each of ``wanted``, -1 where it is not among them."""
+    count = len(rows)
+    if not count:
+        return np.full(len(wanted), -1, np.int32)
+    first = int(rows[0])
+    if int(rows[-1]) - first == count - 1:
+        index = wanted.astype(np.int32) - first
+        index[(index < 0) | (index >= count)] = -1
+        return index
+    index = np.minimum(np.searchsorted(rows, wanted), count - 1).astype(np.int32)
+    index[rows[index] != wanted] = -1
+    return index
+
+
+def _time_keys(store: Store, rows: Rows, parent: Ints) -> Longs:
+    """What siblings are sorted by where time orders them: the start, or the first child's for one that was only named."""
+    start: Longs = store.spans.np("start")[rows]
+    keys = np.where(start == NO_TIME, _NO_KEY, start)
+    timed = (parent >= 0) & (start != NO_TIME)
+    first = np.full(len(rows), _NO_KEY, np.int64)
+    np.minimum.at(first, parent[timed], start[timed])
+    return np.where(start == NO_TIME, first, keys)
+
+
+def _depths(depth: Ints) -> Depths:
+    return depth if len(depth) and int(depth.max()) > _DEEP else depth.astype(np.uint16)
