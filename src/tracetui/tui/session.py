@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tracetui.core.model import RunStatus
 from tracetui.core.symbols import UNICODE, Symbols
+from tracetui.tui.presentation import Styles
+from tracetui.tui.themes import OWN_COLOURS
 
 if TYPE_CHECKING:
-    from rich.style import Style
-
     from tracetui.core.bodies import Bodies
     from tracetui.core.run_status import StatusRules
     from tracetui.core.store import Run, Store
@@ -41,11 +41,9 @@ def local_timezone() -> tzinfo:
     return datetime.now().astimezone().tzinfo or UTC
 
 
-def plain_style(_name: str) -> Style:
-    """No colour at all: what a widget draws with before a theme is chosen."""
-    from rich.style import Style
-
-    return Style.null()
+def plain_styles() -> Styles:
+    """Weights without colours: what widgets are drawn with before a theme is chosen."""
+    return Styles(dict.fromkeys(OWN_COLOURS, "ansi_default"), no_color=True)
 
 
 @dataclass(slots=True)
@@ -62,8 +60,8 @@ class Session:
     tz: tzinfo = field(default_factory=local_timezone)
     rules: StatusRules | None = None
     """When a run counts as stalled or dead; None for the rules' own defaults."""
-    style: Callable[[str], Style] = plain_style
-    """Name of a style (`presentation`) to what Rich draws it with, in the theme of the moment."""
+    styles: Styles = field(default_factory=plain_styles)
+    """Names of styles (`presentation.Styles`) in the theme of the moment; the app replaces it with the theme."""
     _statuses: dict[int, tuple[int, int, StatusResult]] = field(default_factory=dict)
 
     def status(self, run: Run) -> StatusResult:

@@ -149,7 +149,7 @@ def group_row(
     fold = symbols["fold_closed" if closed else "fold_open"]
     figures = f"  {text.count(count)}" + (f"  {symbols['error']}{text.count(failed)}" if failed else "")
     name = text.cut(text.safe(label), max(1, width - LEAD - len(figures) - 2), symbols=symbols)
-    style = "selected" if selected and focused else "selected-other" if selected else "strong"
+    style = "selected" if selected and focused else "beside" if selected else "strong"
     return [_gutter(selected, focused, False, symbols), (f"{fold} ", "muted"), (name, style), (figures, "muted")]
 
 
@@ -165,7 +165,7 @@ def _gutter(selected: bool, focused: bool, marked: bool, symbols: Symbols) -> Pi
 
 def _name_style(status: RunStatus, selected: bool, focused: bool) -> str:
     if selected:
-        return "selected" if focused else "selected-other"
+        return "selected" if focused else "beside"
     return "muted" if status is RunStatus.ok else "foreground"
 
 

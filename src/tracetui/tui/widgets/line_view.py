@@ -9,11 +9,9 @@ repaints two rows, and a repaint of all of them is what is dear on a slow link.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import ClassVar, Literal
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
@@ -21,23 +19,16 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tracetui.core.text import cell_width
+from tracetui.tui.presentation import strip
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.session import Session
 
-__all__ = ["LineView", "Piece", "Scroll", "make_strip"]
+__all__ = ["LineView", "Piece", "Scroll"]
 
 Scroll = Literal["auto", "page", "center", "top", "none"]
 
 _REMEMBERED_STRIPS = 2_000
 _WHEEL_ROWS = 3
-
-
-def make_strip(pieces: Iterable[Piece], width: int, base: Style, style: Callable[[str], Style]) -> Strip:
-    """What Textual draws for `pieces` in exactly `width` cells; `style` looks up what a name stands for."""
-    segments = [Segment(text, base + style(name) if name else base) for text, name in pieces if text]
-    cells = sum(cell_width(segment.text) for segment in segments)
-    return Strip(segments, cells).adjust_cell_length(width, base)
 
 
 class LineView(Widget, can_focus=True):
@@ -237,8 +228,8 @@ class LineView(Widget, can_focus=True):
         for index in indices:
             if index in visible:
                 selected = self.has_cursor and index == self._cursor
-                strip = self._strip(self.render_row(index, width, selected, focused), width)
-                if self._strips.get((index, self._epoch, width, selected, focused)) != strip:
+                line = self._strip(self.render_row(index, width, selected, focused), width)
+                if self._strips.get((index, self._epoch, width, selected, focused)) != line:
                     differ.append(index)
         if differ:
             self.refresh_rows(differ)
@@ -278,19 +269,19 @@ class LineView(Widget, can_focus=True):
             return self._strip(self._pinned_now()[y], width)
         index = self._top + y - pinned
         if index >= self.row_count():
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.session.styles["text"])
         selected = self.has_cursor and index == self._cursor
         key = (index, self._epoch, width, selected, self.has_focus)
-        strip = self._strips.pop(key, None)
-        if strip is None:
-            strip = self._strip(self.render_row(index, width, selected, self.has_focus), width)
+        line = self._strips.pop(key, None)
+        if line is None:
+            line = self._strip(self.render_row(index, width, selected, self.has_focus), width)
             if len(self._strips) >= _REMEMBERED_STRIPS:
                 self._strips.pop(next(iter(self._strips)))
-        self._strips[key] = strip
-        return strip
+        self._strips[key] = line
+        return line
 
     def _strip(self, pieces: list[Piece], width: int) -> Strip:
-        return make_strip(pieces, width, self.rich_style, self.session.style)
+        return strip(pieces, width, self.session.styles)
 
     def _pinned_now(self) -> list[list[Piece]]:
         width = self.size.width

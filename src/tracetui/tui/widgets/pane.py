@@ -9,9 +9,9 @@ from textual.containers import Vertical
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tracetui.tui.presentation import strip
 from tracetui.tui.presentation.pieces import Piece, cut_pieces, width_of
 from tracetui.tui.session import Session
-from tracetui.tui.widgets.line_view import make_strip
 from tracetui.tui.widgets.piece_line import PieceLine
 
 _LEAST_RULE = 3
@@ -103,7 +103,7 @@ class Divider(Widget):
         """A cell of the divider; the first one joins the rules of both panes."""
         symbols = self.session.symbols
         glyph = symbols["divider"] if y else symbols.get("junction", symbols["rule"])
-        return make_strip([(glyph, "rule")], self.size.width, self.rich_style, self.session.style)
+        return strip([(glyph, "rule")], self.size.width, self.session.styles)
 
 
 class ThinRule(PieceLine):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tracetui.tui.presentation import strip
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.session import Session
-from tracetui.tui.widgets.line_view import make_strip
 
 
 class PieceLine(Widget):
@@ -43,7 +43,7 @@ class PieceLine(Widget):
         """The line; blank below it."""
         width = self.size.width
         if y:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.session.styles["text"])
         pieces = self.pieces(width)
         self._shown = (width, pieces)
-        return make_strip(pieces, width, self.rich_style, self.session.style)
+        return strip(pieces, width, self.session.styles)

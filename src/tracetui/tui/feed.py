@@ -1,0 +1,233 @@
+"""Drives the reader and folds what it brings into the store: reading in a thread, applying on the event loop.
+
+`Reader.poll` does a bounded piece of work in a worker thread; its batches are applied between two keystrokes. What changed
+is told at most four times a second, the first change at once. Nothing here touches a widget: `changed` and `progressed`
+are called on the loop's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from tracetui.core.batch import Batch
+    from tracetui.core.reader import Reader
+    from tracetui.core.store import Change, Store
+
+BUDGET_S: Final = 0.012
+"""How long one poll may work, s: less than a frame."""
+TELL_EVERY_S: Final = 0.25
+"""The least time between two tellings of what changed, s; the first one after a rest comes at once."""
+_APPLY_S: Final = 0.012
+_T = TypeVar("_T")
+
+
+class Watched(Protocol):
+    """What the feed needs of a watcher."""
+
+    def start(self, changed: Callable[[Iterable[str] | None], None]) -> None:
+        """Watch from now on; `changed` gets paths, or None for anywhere, and may be called from any thread."""
+
+    def stop(self) -> None:
+        """Watch no more."""
+
+
+class Feed:
+    """Reads into the store for as long as the screen is open.
+
+    Args:
+        store: Where batches go.
+        reader: What reads; used in one thread at a time only.
+        watcher: Wakes the reader when something changed; None: the reader looks by itself.
+    """
+
+    def __init__(self, store: Store, reader: Reader, watcher: Watched | None = None) -> None:
+        self.store = store
+        self.reader = reader
+        self.idle = asyncio.Event()
+        """Set while everything that is there has been read and told."""
+        self.progress: Progress | None = None
+        """How far reading had got at the last look; None before the first one."""
+        self.changed: Callable[[Change], None] = lambda _change: None
+        self.progressed: Callable[[], None] = lambda: None
+        self.noticed: Callable[[Notice], None] = lambda _notice: None
+        self._watcher = watcher
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._questions: list[tuple[Callable[[Reader], object], asyncio.Future[object]]] = []
+        self._preferred: frozenset[str] | None = None
+        self._pending: Change | None = None
+        self._told_at = self._progress_at = float("-inf")
+        self._timer: asyncio.TimerHandle | None = None
+        self._answers: list[tuple[asyncio.Future[object], tuple[object, BaseException | None]]] = []
+        self._new_notices: list[Notice] = []
+        self._stopped = False
+
+    # ------------------------------------------------------------ for the screen
+
+    def start(self) -> None:
+        """Begin to read. To be called after the first paint, on the loop's thread."""
+        if self._task is None:
+            loop = asyncio.get_running_loop()
+            self._task = loop.create_task(self._run(), name="tracetui-feed")
+            if self._watcher is not None:
+                self._watcher.start(lambda paths: self._was_changed(loop, paths))
+
+    async def stop(self) -> None:
+        """Read no more; returns when the last poll is over."""
+        self._stopped = True
+        if self._watcher is not None:
+            await asyncio.to_thread(self._watcher.stop)
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._task is not None:
+            self._wake.set()
+            await self._task
+            self._task = None
+        for _, answer in self._questions:
+            answer.cancel()
+        self.reader.close()
+
+    def wake(self) -> None:
+        """Look again now."""
+        self._wake.set()
+
+    def prefer(self, sources: Iterable[int]) -> None:
+        """Read these sources first and look at them most often: those of the open run."""
+        self._preferred = frozenset(path for source in sources if (path := self.path_of(source)))
+        self._wake.set()
+
+    async def ask(self, question: Callable[[Reader], _T]) -> _T:
+        """What `question` says of the reader, asked between two polls, in their thread."""
+        if self._task is None:
+            return question(self.reader)
+        answer: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        self._questions.append((question, answer))
+        self._wake.set()
+        return await answer  # type: ignore[return-value]  # the question's own answer
+
+    def path_of(self, source: int) -> str:
+        """The path of a source, as the system has it (untrusted); empty for one that is not known."""
+        found = self.reader.sources.get(source)
+        return "" if found is None else found.path
+
+    def read_all(self) -> None:
+        """Read whatever is there and tell it, without a loop: for tests and for a first look."""
+        while True:
+            batches = self.reader.poll(BUDGET_S)
+            for batch in batches:
+                self._note(self.store.apply(batch))
+            if not batches and self.reader.next_due(time.monotonic()) > 0:
+                break
+        self.progress = self.reader.progress
+        self._tell()
+        self.progressed()
+
+    # ------------------------------------------------------------ reading
+
+    async def _run(self) -> None:
+        while not self._stopped:
+            self._wake.clear()
+            batches = await asyncio.to_thread(self._poll)
+            if self._stopped:
+                return
+            self._answer_done()
+            if batches:
+                self.idle.clear()
+                await self._apply(batches)
+            due = self.reader.next_due(time.monotonic())
+            if due > 0:
+                await self._rest(due)
+
+    def _poll(self) -> list[Batch]:
+        """One piece of work, in a worker thread; nothing else touches the reader meanwhile."""
+        if self._preferred is not None:
+            self.reader.prefer(self._preferred)
+            self._preferred = None
+        batches = self.reader.poll(BUDGET_S)
+        now = time.monotonic()
+        if now - self._progress_at >= TELL_EVERY_S or (not batches and self.reader.next_due(now) > 0):
+            if self.progress is None or not self.progress.done or batches:
+                self.progress = self.reader.progress
+            self._progress_at = now
+        self._answers = [(answer, _try(question, self.reader)) for question, answer in self._take_questions()]
+        self._new_notices = self.reader.take_notices()
+        return batches
+
+    def _take_questions(self) -> list[tuple[Callable[[Reader], object], asyncio.Future[object]]]:
+        questions, self._questions = self._questions, []
+        return questions
+
+    def _answer_done(self) -> None:
+        for future, (value, error) in self._answers:
+            if not future.done():
+                if error is None:
+                    future.set_result(value)
+                else:
+                    future.set_exception(error)
+        for notice in self._new_notices:
+            self.noticed(notice)
+
+    async def _apply(self, batches: Sequence[Batch]) -> None:
+        """Fold the batches in, letting keys through in between."""
+        started = time.perf_counter()
+        for batch in batches:
+            self._note(self.store.apply(batch))
+            if time.perf_counter() - started > _APPLY_S:
+                await asyncio.sleep(0)
+                started = time.perf_counter()
+        self._tell_soon()
+
+    async def _rest(self, seconds: float) -> None:
+        if not self.idle.is_set():
+            self._tell()
+            self.idle.set()
+            self.progressed()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), None if math.isinf(seconds) else seconds)
+
+    def _was_changed(self, loop: asyncio.AbstractEventLoop, paths: Iterable[str] | None) -> None:
+        """Called by the watcher, in its own thread."""
+        self.reader.changed(paths)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the screen has ended
+            loop.call_soon_threadsafe(self._wake.set)
+
+    # ------------------------------------------------------------ telling
+
+    def _note(self, change: Change) -> None:
+        if self._pending is None:
+            self._pending = change
+        else:
+            self._pending.merge(change)
+
+    def _tell_soon(self) -> None:
+        """Tell at once after a rest, else when `TELL_EVERY_S` have gone by since the last time."""
+        if self._timer is not None:
+            return
+        wait = self._told_at + TELL_EVERY_S - time.monotonic()
+        if wait <= 0:
+            self._tell()
+        else:
+            self._timer = asyncio.get_running_loop().call_later(wait, self._tell)
+
+    def _tell(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        change, self._pending = self._pending, None
+        if change is not None:
+            self._told_at = time.monotonic()
+            self.changed(change)
+            self.progressed()
+
+
+def _try(question: Callable[[Reader], object], reader: Reader) -> tuple[object, BaseException | None]:
+    try:
+        return question(reader), None
+    except Exception as error:
+        return None, error
