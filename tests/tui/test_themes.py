@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from rich._palettes import EIGHT_BIT_PALETTE
 from rich.color import ColorSystem
 from rich.segment import Segment
 from textual.app import App
@@ -236,9 +237,24 @@ def test_pieces_of_one_style_are_sent_as_one(themes: Themes) -> None:
     assert list(made) == [Segment("ab", styles["muted"]), Segment("cd", styles["text"])]
 
 
-def test_a_line_on_a_256_colour_terminal_has_its_exact_colours(themes: Themes) -> None:
-    style = styles_of(themes, "dark")["status-error"]
-    assert style.color.downgrade(ColorSystem.EIGHT_BIT).number == 203
+def test_blanks_are_sent_in_the_style_beside_them(themes: Themes) -> None:
+    styles = styles_of(themes, "dark")
+    pieces = [("  ", "text"), ("a", "muted"), (" ", "text"), ("b", "selected"), (" ", "text"), ("c", "status-error")]
+    made = strip(pieces, 10, styles)
+    assert [(segment.text, segment.style) for segment in made] == [
+        ("  a ", styles["muted"]),
+        ("b", styles["selected"]),
+        (" c   ", styles["status-error"]),
+    ]
+
+
+@pytest.mark.parametrize("name", COLOURED)
+def test_text_can_be_read_on_a_256_colour_terminal(themes: Themes, name: str) -> None:
+    styles = styles_of(themes, name)
+    background = themes.themes[name].variables["background"]
+    for key in TEXT_COLOURS:
+        shown = EIGHT_BIT_PALETTE[styles[key].color.downgrade(ColorSystem.EIGHT_BIT).number].hex
+        assert contrast(shown, background) >= 4.5
 
 
 def test_content_is_never_markup(themes: Themes) -> None:

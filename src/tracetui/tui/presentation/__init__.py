@@ -61,6 +61,7 @@ _SAME_COLOUR: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 _SPECIAL: Final = frozenset(("selected", "hit", "beside"))
+_SHOWN_IN_BLANKS: Final = _SPECIAL | {"underline", "reverse", "strike"}
 
 
 class Styles(Mapping[str, Style]):
@@ -169,7 +170,7 @@ def strip(pieces: Iterable[Piece], width: int, styles: Styles) -> Strip:
     terminal.
     """
     segments: list[Segment] = []
-    used = 0
+    used, name = 0, ""
     for text, name in _joined(pieces):
         text = text if text.isascii() and text.isprintable() else safe(text)
         cells = cell_len(text)
@@ -182,7 +183,11 @@ def strip(pieces: Iterable[Piece], width: int, styles: Styles) -> Strip:
         if used >= width:
             break
     if used < width:
-        segments.append(Segment(" " * (width - used), styles["text"]))
+        blanks = " " * (width - used)
+        if segments and _is_flat(name):
+            segments[-1] = Segment(segments[-1].text + blanks, segments[-1].style)
+        else:
+            segments.append(Segment(blanks, styles["text"]))
     return Strip(segments, max(width, 0))
 
 
@@ -205,14 +210,29 @@ def plain(pieces: Iterable[Piece]) -> str:
 
 
 def _joined(pieces: Iterable[Piece]) -> Iterable[Piece]:
-    """The pieces with neighbours of one style made one, since each change of style costs bytes on the link."""
+    """The pieces with neighbours of one style made one, since each change of style costs bytes on the link.
+
+    Blanks look the same in every style that only has a colour or weight, so they go with a neighbour of that sort.
+    """
     held, style = "", ""
     for text, name in pieces:
-        if name == style or not text:
+        if name == style or not text or (_is_blank(text) and _is_flat(style)):
             held += text
-            continue
-        if held:
-            yield held, style
-        held, style = text, name
+        elif _is_blank(held) and _is_flat(style) and _is_flat(name):
+            held, style = held + text, name
+        else:
+            if held:
+                yield held, style
+            held, style = text, name
     if held:
         yield held, style
+
+
+def _is_blank(text: str) -> bool:
+    return not text.strip(" ")
+
+
+@lru_cache(1024)
+def _is_flat(style: str) -> bool:
+    """Whether a blank in `style` shows nothing."""
+    return _SHOWN_IN_BLANKS.isdisjoint(style.split())
