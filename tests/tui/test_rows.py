@@ -192,7 +192,7 @@ def test_an_ancestor_of_a_failure_has_only_its_lane_red():
 def test_only_the_name_of_the_selected_row_is_reversed():
     pieces = plain(FAILED, selected=True)
     assert [text for text, style in pieces if style == "selected"] == ["fetch_page"]
-    assert style_of(plain(FAILED, selected=True, focused=False), "fetch_page") == "selected-other"
+    assert style_of(plain(FAILED, selected=True, focused=False), "fetch_page") == "beside"
 
 
 def test_an_ancestor_kept_for_a_chip_is_muted_throughout():

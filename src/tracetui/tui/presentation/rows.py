@@ -19,9 +19,12 @@ from tracetui.tui.presentation.pieces import Piece, cut_pieces, width_of
 Tone = Literal["", "error", "open", "gone"]
 """Colour of time and bar: a cause of failure, still open, open in a run whose writer is gone."""
 
+Fold = Literal["", "open", "closed"]
+"""Nothing to fold, its children are shown, they are folded away."""
+
 MUTED: Final = "muted"
 SELECTED: Final = "selected"
-SELECTED_ELSEWHERE: Final = "selected-other"
+SELECTED_ELSEWHERE: Final = "beside"
 HIT: Final = "hit"
 ERROR: Final = "status-error"
 WARNING: Final = "status-warning"
@@ -58,7 +61,7 @@ class SpanRow:
     """What it was about, its error, or why it is slow."""
     lane: str = ""
     """Word of the status lane: `error`, `open`, `skipped`, `slow`, or none."""
-    fold: Literal["", "open", "closed"] = ""
+    fold: Fold = ""
     tone: Tone = ""
     dim: bool = False
     """Kept only as ancestor of what a chip or filter shows."""
@@ -96,7 +99,6 @@ class EventRow:
     text: str
     cell: int | None = None
     """Cell of the bar column at its time; None without one."""
-    fold_room: bool = True
 
 
 def kind_style(kind: str) -> str:
@@ -116,7 +118,8 @@ def span_pieces(
     row: SpanRow, bar: Sequence[Piece], columns: SpanColumns, symbols: Symbols, *, selected: bool, focused: bool
 ) -> list[Piece]:
     """The row of a span; `bar` is its bar, at most as wide as the bar column."""
-    pieces = [*_lead(row.lane, symbols, selected, focused)]
+    lane = WARNING if row.tone == "gone" else LANE_STYLES.get(row.lane, "")
+    pieces = [*_lead(row.lane, lane, symbols, selected, focused)]
     pieces += _name_column(row, columns, symbols, selected, focused)
     pieces += _figures(row, columns, symbols)
     if columns.bar and bar:
@@ -125,11 +128,11 @@ def span_pieces(
     return merged(pieces)
 
 
-def _lead(lane: str, symbols: Symbols, selected: bool, focused: bool) -> list[Piece]:
+def _lead(lane: str, style: str, symbols: Symbols, selected: bool, focused: bool) -> list[Piece]:
     gutter: Piece = (" ", "")
     if selected:
         gutter = (symbols["gutter_focused" if focused else "gutter"], "accent" if focused else MUTED)
-    return [gutter, (symbols[lane], LANE_STYLES[lane]) if lane else (" ", ""), (" ", "")]
+    return [gutter, (symbols[lane], style) if lane else (" ", ""), (" ", "")]
 
 
 def indentation(depth: int, columns: SpanColumns) -> str:
@@ -140,9 +143,7 @@ def indentation(depth: int, columns: SpanColumns) -> str:
     return f"{depth} ".rjust(most)
 
 
-def _name_column(
-    row: SpanRow, columns: SpanColumns, symbols: Symbols, selected: bool, focused: bool
-) -> list[Piece]:
+def _name_column(row: SpanRow, columns: SpanColumns, symbols: Symbols, selected: bool, focused: bool) -> list[Piece]:
     before: list[Piece] = [(indentation(row.depth, columns), MUTED)]
     before.append((symbols[f"fold_{row.fold}"] + " " if row.fold else "  ", MUTED))
     before += [(symbols[row.kind], MUTED if row.dim else kind_style(row.kind)), (" ", "")]
@@ -250,7 +251,7 @@ def event_pieces(
     """The row of an event: its text runs on to the bar column, where its symbol stands at its time."""
     lane = "error" if row.cls == "error" else ""
     glyph, style = symbols[row.cls], event_style(row.cls)
-    pieces = _lead(lane, symbols, selected, focused)
+    pieces = _lead(lane, ERROR, symbols, selected, focused)
     pieces += [(indentation(row.depth, columns) + "  ", MUTED), (glyph + " ", style)]
     room = columns.bar_at - (GAP if columns.bar else 0) - width_of(pieces)
     pieces += cut_pieces(_event_text(row, selected, focused), room, symbols)
@@ -326,14 +327,14 @@ _FIRST_TO_GO: Final = ("at", "tokens", "reason", "spans", "cost", "no times", "c
 def run_pieces(run: RunWords, width: int, symbols: Symbols) -> list[Piece]:
     """The run in words: status, name and its figures; what is least telling goes first where width lacks."""
     parts = _run_parts(run, symbols)
-    head: list[Piece] = [(" ", ""), (f"{symbols[run.status]} {run.status}", f"bold {_RUN_STYLES[run.status]}".strip())]
+    head: list[Piece] = [(" ", ""), (f"{symbols[run.status]} {run.status}", f"{_RUN_STYLES[run.status]} bold".strip())]
     for gone in (None, *_FIRST_TO_GO):
         parts.pop(gone or "", None)
         tail = [piece for part in parts.values() for piece in (("  ", ""), part)]
         room = width - width_of(head) - width_of(tail) - 2
         if cell_width(run.name) <= room or (gone == _FIRST_TO_GO[-1] or (gone and room >= _LEAST_NAME)):
             break
-    return merged([*head, ("  ", ""), (cut(run.name, max(1, room), symbols=symbols), "strong-bold"), *tail])
+    return merged([*head, ("  ", ""), (cut(run.name, max(1, room), symbols=symbols), "strong bold"), *tail])
 
 
 def _run_parts(run: RunWords, symbols: Symbols) -> dict[str, Piece]:
@@ -367,12 +368,12 @@ def _counted(number: int, word: str) -> str:
 def empty_pieces(hidden: int, spans: int, has_filter: bool = False) -> list[Piece]:
     """What stands where no row is shown."""
     if hidden:
-        pieces: list[Piece] = [("   No span matches.", "strong-bold"), (f"  Chips hide {text.count(hidden)}.  ", MUTED)]
-        pieces += [("0", "strong-bold"), (" all", MUTED)]
-        return [*pieces, *([("  esc", "strong-bold"), (" clear", MUTED)] if has_filter else [])]
+        pieces: list[Piece] = [("   No span matches.", "strong bold"), (f"  Chips hide {text.count(hidden)}.  ", MUTED)]
+        pieces += [("0", "strong bold"), (" all", MUTED)]
+        return [*pieces, *([("  esc", "strong bold"), (" clear", MUTED)] if has_filter else [])]
     if spans:
-        return [("   Nothing to show.", "strong-bold")]
-    return [("   No spans yet.", "strong-bold"), ("  The run has been opened and has said nothing more.", MUTED)]
+        return [("   Nothing to show.", "strong bold")]
+    return [("   No spans yet.", "strong bold"), ("  The run has been opened and has said nothing more.", MUTED)]
 
 
 def merged(pieces: Iterable[Piece]) -> list[Piece]:
