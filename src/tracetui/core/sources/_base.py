@@ -13,10 +13,14 @@ class Source(Protocol):
     """A thing with bodies."""
 
     id: int
-    path: str
-    """Absolute path, surrogateescape; untrusted."""
-    generation: int
-    """Counts truncations and replacements; records of an older generation are gone."""
+
+    @property
+    def path(self) -> str:
+        """Absolute path, surrogateescape; untrusted."""
+
+    @property
+    def generation(self) -> int:
+        """Counts truncations and replacements; records of an older generation are gone."""
 
     def fetch(self, a: int, b: int) -> bytes:
         """The body at a locator (file: ``b`` bytes at offset ``a``). Raises ChangedOnDisk, OSError never."""

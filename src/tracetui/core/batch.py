@@ -1,0 +1,57 @@
+"""What the reader hands to the store: the operations of one block of one source, with where they came from.
+
+A batch stands between ``tracetui.core.reader`` and ``Store.apply``; it holds no file and no lock, so that it can cross to
+another thread or process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tracetui.core.operations import Operation
+
+
+@dataclass(slots=True, frozen=True)
+class Growth:
+    """A source's size and when it last changed, as evidence that its writer lives.
+
+    Args:
+        size: bytes, at the last look.
+        mtime_ns: the file's time of last change, by the clock of the file's own machine.
+        grew_at_ns: our own clock when this process saw it grow; None when it was only read as it lay there.
+    """
+
+    size: int
+    mtime_ns: int
+    grew_at_ns: int | None = None
+
+
+@dataclass(slots=True)
+class Batch:
+    """Operations of one block of one source. Batches of a source are applied in the order they were made.
+
+    Args:
+        source: id of the source (``Reader.sources``).
+        format: name of the format that made the operations.
+        generation: of the source; larger than before: the source was truncated or replaced.
+        base: offset of the first byte that the operations may speak of; ``Source.line_of`` counts from here.
+        first_line: number, from 1, of the line that begins at ``base``.
+        operations: in the order of the records.
+        forget: all that earlier generations of this source said is gone; apply this before the operations.
+        growth: size and time of the file behind it.
+        complete: the source was read to its end as it was then.
+        glance: provisional facts from a file's head and tail; the same come again when the file is read.
+        gone: the file was deleted or moved out of sight; what was read stays.
+    """
+
+    source: int
+    format: str
+    generation: int = 0
+    base: int = 0
+    first_line: int = 1
+    operations: list[Operation] = field(default_factory=list)
+    forget: bool = False
+    growth: Growth | None = None
+    complete: bool = False
+    glance: bool = False
+    gone: bool = False

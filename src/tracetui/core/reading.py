@@ -1,0 +1,239 @@
+"""One file on its way from bytes to operations: claimed by a format, decoded block by block, with its place and lines kept.
+
+A ``Member`` is a file that the reader knows; a ``Bundle`` is the files of one run, which share their format's assembler.
+What is read when, and what happens when a file changes, is decided by ``tracetui.core.reader``.
+"""
+
+# Names as the system gives them, by the thousand: no Path objects in here.
+# ruff: noqa: PTH100, PTH116, PTH118, PTH119, PTH120, RUF100
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from tracetui.core.batch import Batch, Growth
+from tracetui.core.follow import Tail
+from tracetui.core.formats._base import Assembler, Candidate, Decoder, Format, Match
+from tracetui.core.model import NO_TIME
+from tracetui.core.operations import Bad, Begin, Columns, Link, Operation, RunFact, Whole
+from tracetui.core.sources.file import FileSource
+
+BLOCK_BYTES: Final = 262_144
+"""Bytes decoded at a time: some milliseconds of work, so that whoever waits for the reader does not notice."""
+
+GLANCE_BYTES: Final = 65_536
+"""How much of a large file's head and tail is looked at to fill the run list."""
+
+_log = logging.getLogger("tracetui")
+
+
+class Stage(Enum):
+    """How far a file has come."""
+
+    found = 0
+    """Not looked into yet, or to be looked into again."""
+    claimed = 1
+    """A format reads it; it may have bytes that are not read."""
+    aside = 2
+    """Belongs to a run and holds no records of its own."""
+    unclaimed = 3
+    """No format reads it."""
+    refused = 4
+    """The system does not let it be read."""
+
+
+@dataclass(slots=True, eq=False)
+class Bundle:
+    """The files of one run, or one file alone, with what they share."""
+
+    format: Format
+    key: str
+    assembler: Assembler
+    number: int
+    newest: int = 0
+    """Latest time of change among its files, ns."""
+    waiting: list[Member] = field(default_factory=list)
+    """Members with bytes to read."""
+
+    def push(self, member: Member) -> None:
+        """Put a member among those that wait, in the order the format wishes."""
+        if member not in self.waiting:
+            self.waiting.append(member)
+            self.waiting.sort(key=lambda waiting: waiting.rank)
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """A file, and all that the reader keeps of it."""
+
+    tail: Tail
+    stage: Stage = Stage.found
+    source: FileSource | None = None
+    match: Match | None = None
+    bundle: Bundle | None = None
+    reason: str = ""
+    """Why it is unclaimed, refused or aside."""
+    candidate: Candidate | None = None
+    """As its decoder was made for it, without the head."""
+    decoder: Decoder | None = None
+    is_closed: bool = False
+    """Its decoder was told that there is no more."""
+    gone: bool = False
+    forgetting: bool = False
+    """What earlier generations said has not been taken back yet."""
+    head: tuple[int, bytes] = (0, b"")
+    """Length and digest of what detection saw."""
+    seen: tuple[int, int, int] = (-1, -1, -1)
+    """Size and times at the last detection or document."""
+    grew_at_ns: int | None = None
+    """Our clock when we saw it grow."""
+    grew: float = float("-inf")
+    """The same on the monotonic clock, s."""
+    base: int = 0
+    first_line: int = 1
+    held: list[Operation] = field(default_factory=list)
+    """A document's operations until all of it is read."""
+    _lines: int = 0
+    """Line ends before the tail's position."""
+
+    @property
+    def path(self) -> str:
+        """Where it is, or was last."""
+        return self.tail.place.path
+
+    @property
+    def rank(self) -> tuple[int, str]:
+        """Its place among the files of its bundle."""
+        return (self.match.order if self.match is not None else 0, self.path)
+
+    @property
+    def is_document(self) -> bool:
+        """Whether a change means reading all of it again."""
+        return self.decoder.document if self.decoder is not None else False
+
+    @property
+    def signature(self) -> tuple[int, int, int]:
+        """What tells that something in it changed."""
+        return self.tail.size, self.tail.mtime_ns, self.tail.changed_ns
+
+    def batch(self, operations: list[Operation] | None = None, *, complete: bool = False) -> Batch:
+        """A batch of this file as it is now; takes back what earlier generations said if that is still to be done."""
+        if self.source is None or self.match is None:
+            raise ValueError("a file that no format claimed says nothing")
+        forget, self.forgetting = self.forgetting, False
+        return Batch(
+            self.source.id,
+            self.match.format.name,
+            self.tail.place.generation,
+            self.base,
+            self.first_line,
+            operations or [],
+            forget=forget,
+            growth=Growth(self.tail.size, self.tail.mtime_ns, self.grew_at_ns),
+            complete=complete,
+            gone=self.gone,
+        )
+
+    def begin(self, candidate: Candidate) -> None:
+        """Make the decoder; the candidate's head is not kept."""
+        if self.bundle is None:
+            raise ValueError("a file that no format claimed cannot be decoded")
+        self.decoder = self.bundle.assembler.decoder(candidate)
+        self.candidate = Candidate(candidate.path, candidate.name, b"", candidate.size, candidate.mtime_ns)
+        self.base, self.first_line, self._lines = 0, 1, 0
+
+    def decode(self, data: bytes) -> list[Operation]:
+        """Operations of the next bytes."""
+        decoder = self._decoder()
+        return self._guarded(lambda: decoder.feed(data), len(data))
+
+    def close(self) -> list[Operation]:
+        """Operations of what was held back: there are no more bytes."""
+        decoder = self._decoder()
+        self.is_closed = True
+        return self._guarded(decoder.close, decoder.pending)
+
+    def advance(self, data: bytes) -> None:
+        """After ``data`` was decoded: where the first record begins that is not complete, and on which line."""
+        start = self.tail.position - self._decoder().pending
+        begin = self.tail.position - len(data)
+        # While a record that began in an earlier block goes on, the earlier base is still right.
+        if start >= begin:
+            self.base = start
+            self.first_line = 1 + self._lines + data.count(b"\n", 0, start - begin)
+        self._lines += data.count(b"\n")
+
+    def forget(self) -> None:
+        """The next generation begins: what was learnt from the file is dropped."""
+        if self.bundle is not None and self.candidate is not None:
+            self.bundle.assembler.forget(self.candidate)
+        self.decoder = self.candidate = None
+        self.is_closed = False
+        self.base, self.first_line, self._lines = 0, 1, 0
+        self.held = []
+        self.forgetting = self.source is not None
+
+    def _decoder(self) -> Decoder:
+        if self.decoder is None:
+            raise ValueError("not begun")
+        return self.decoder
+
+    def _guarded(self, call: Callable[[], list[Operation]], size: int) -> list[Operation]:
+        try:
+            return call()
+        except Exception as fault:  # a border: a format, perhaps a third party's, must not stop the others
+            _log.exception("decoder fault in %s", ascii(self.path))
+            return [Bad(0, max(0, self.tail.position - size), size, f"decoder fault: {type(fault).__name__}")]
+
+
+def glance(member: Member, head: bytes, tail: bytes) -> list[Operation]:
+    """What the first and the last bytes of a large file say of its run, by a decoder that is thrown away.
+
+    Only facts about the run, links, and the time of the first span are kept: rows come when the file is read.
+    """
+    if member.match is None:
+        return []
+    throwaway = member.match.format.assembler(member.match.bundle or member.path)
+    candidate = Candidate(member.path, os.path.basename(member.path), head, member.tail.size, member.tail.mtime_ns)
+    try:
+        decoder = throwaway.decoder(candidate)
+        if decoder.document:
+            return []
+        operations = decoder.feed(head[: head.rfind(b"\n") + 1])
+        operations += decoder.feed(tail[tail.find(b"\n") + 1 : tail.rfind(b"\n") + 1])
+    except Exception:  # a border: the file itself is read later, and tells of the fault then
+        _log.exception("decoder fault at a glance at %s", ascii(member.path))
+        return []
+    return _facts(operations)
+
+
+def _facts(operations: Sequence[Operation]) -> list[Operation]:
+    facts: list[Operation] = []
+    timed = False
+    for operation in _spread(operations):
+        if isinstance(operation, RunFact | Link):
+            facts.append(operation)
+        elif not timed and isinstance(operation, Begin | Whole):
+            time = operation.time if isinstance(operation, Begin) else operation.start
+            if time != NO_TIME:
+                facts.append(RunFact(operation.run, time=time))
+                timed = True
+    return facts
+
+
+def _spread(operations: Sequence[Operation]) -> Sequence[Operation]:
+    """Operations, with what is of interest here taken out of columns."""
+    spread: list[Operation] = []
+    for operation in operations:
+        if not isinstance(operation, Columns):
+            spread.append(operation)
+            continue
+        if operation.begin_time:
+            spread.append(Begin(operation.run, "", time=operation.begin_time[0]))
+        spread += [rest for _, rest in operation.rest]
+    return spread
