@@ -67,8 +67,10 @@ def columns(block: bytes, at: int, run: str, rest_of: Callable[[bytes, int], lis
     if len(lines) < SMALLEST_BLOCK:
         return None
     try:
+        if not block.isascii():
+            block.decode()  # msgspec does not look at the bytes of what it skips
         records = list(map(_decode, lines))
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     types = [record.type for record in records]
     if _HEADER in types:
@@ -80,16 +82,18 @@ def columns(block: bytes, at: int, run: str, rest_of: Callable[[bytes, int], lis
     begins = [i for i, word in enumerate(types) if word == _BEGIN]
     ends = [i for i, word in enumerate(types) if word == _END]
     events = [i for i, word in enumerate(types) if word == _EVENT]
+    others: list[int] = []
+    if len(begins) + len(ends) + len(events) < len(types):
+        others = [i for i, word in enumerate(types) if word not in (_BEGIN, _END, _EVENT)]
     if not (
         _fill_begins(found, begins, [records[i] for i in begins])
         and _fill_ends(found, ends, [records[i] for i in ends])
         and _fill_events(found, events, [records[i] for i in events])
     ):
         return None
-    if len(begins) + len(ends) + len(events) < len(types):
-        for i, word in enumerate(types):
-            if word not in (_BEGIN, _END, _EVENT):
-                found.rest += [(i, operation) for operation in rest_of(lines[i], offsets[i])]
+    for i in others:
+        found.rest += [(i, operation) for operation in rest_of(lines[i], offsets[i])]
+    if others:
         found.rest.sort(key=lambda pair: pair[0])
     return found
 

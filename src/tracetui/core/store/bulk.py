@@ -156,6 +156,7 @@ def _ends(store: Store, run: Run, op: Columns, first: int, own: list[int]) -> No
         spans.run,
         spans.start,
     )
+    name_of, parent_of, parents = spans.name, spans.parent, op.end_parent
     this, generic = run.row, Kind.span
     closed = 0
     for i, row in enumerate(rows):
@@ -167,6 +168,8 @@ def _ends(store: Store, run: Run, op: Columns, first: int, own: list[int]) -> No
             or status_of[row] != _OPEN
             or kind_of[row] == generic
             or start_of[row] < 0
+            or not name_of[row]
+            or (parents[i] and parent_of[row] < 0)
             or (ranks and row in ranks)
         ):
             own[position] = _end_singly(store, op, i, first)

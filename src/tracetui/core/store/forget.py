@@ -88,7 +88,7 @@ def recount(store: Store, run: Run) -> None:
     import numpy as np
 
     spans = store.spans
-    rows = store.rows_of_run(run.row)
+    rows = every_row = store.rows_of_run(run.row)
     rows = rows[(spans.np("flags")[rows] & _ANNOUNCED) > 0] if len(rows) else rows
     run.span_count = len(rows)
     statuses = np.bincount(spans.np("status")[rows], minlength=len(Status)) if len(rows) else [0] * len(Status)
@@ -103,7 +103,7 @@ def recount(store: Store, run: Run) -> None:
     run.class_counts = [int(number) for number in classes]
     _recount_records(store, run)
     run.bad_count = sum(1 for row in range(len(store.bad)) if store.bad.run[row] == run.row and not store.bad.dead[row])
-    _recount_usage(store, run, rows.tolist())
+    _recount_usage(store, run, every_row.tolist())
     run.first_time = run.last_time = run.first_start = NO_TIME
     for column, chosen in (("start", rows), ("end", rows)):
         times = spans.np(column)[chosen] if len(chosen) else np.empty(0, np.int64)
