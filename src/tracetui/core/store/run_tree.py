@@ -310,7 +310,9 @@ class RunTree:
         if count <= SMALL:
             return np.ones(count, np.uint8)
         per_level = np.cumsum(np.bincount(self._tree.depth))
-        level = max(0, int(np.searchsorted(per_level, FIRST_ROWS, "right")) - 1)
+        level = int(np.searchsorted(per_level, FIRST_ROWS, "right")) - 1
+        if level == 0:  # roots alone say little, however many children they have
+            level = 1
         return (self._tree.depth < level).astype(np.uint8)
 
     # -- chips and masks -----------------------------------------------------------------------------------------------
@@ -347,9 +349,10 @@ class RunTree:
         """How many matches each position is: the span itself and its shown events."""
         count = len(self._tree)
         if self.has_chips:
-            wanted = np.zeros(256, np.bool_)
-            wanted[[int(kind) for kind in self._kinds]] = True
-            marked: Bools | Ints = wanted[self._store.spans.np("kind")[self._tree.order]]
+            kinds = self._store.spans.np("kind")[self._tree.order]
+            marked: Bools | Ints = np.zeros(count, np.bool_)
+            for kind in self._kinds:
+                marked = marked | (kinds == kind)
             if self._mask is not None:
                 marked = marked & self._mask
         else:
