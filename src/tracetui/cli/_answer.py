@@ -1,0 +1,118 @@
+"""What the commands that read runs have in common: read the paths, take the clock, say what was left out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+from tracetui.cli._options import moment_ns
+from tracetui.cli._output import ProgressLine, complain
+from tracetui.core.loading import Loaded, load
+
+if TYPE_CHECKING:
+    from tracetui.core.run_status import StatusRules
+    from tracetui.core.store import Run
+    from tracetui.core.summary import Summaries
+
+
+@dataclass(slots=True)
+class Asked:
+    """The options that all reading commands share, as values."""
+
+    now_ns: int
+    tz: tzinfo | None
+    rules: StatusRules
+
+    @classmethod
+    def of(cls, as_of: str | None, tz: tzinfo | None, stall_after: int | None, dead_after: int | None) -> Asked:
+        """Options as click gives them."""
+        now = time.time_ns()
+        moment = now if as_of is None else moment_ns(as_of, now, tz)
+        return cls(now if moment is None else moment, tz, status_rules(stall_after, dead_after))
+
+    def summaries(self, loaded: Loaded) -> Summaries:
+        """Facts of what was read, by this clock."""
+        from tracetui.core.summary import Summaries
+
+        return Summaries(loaded.store, loaded.reader.sources, loaded.bodies, self.now_ns, self.rules)
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of times shown."""
+        from datetime import UTC, datetime
+
+        return self.tz or datetime.now().astimezone().tzinfo or UTC
+
+
+def status_rules(stall_after: int | None, dead_after: int | None) -> StatusRules:
+    """The rules of the run status with what the user set, ns."""
+    from tracetui.core.run_status import StatusRules
+
+    rules = StatusRules()
+    if stall_after is not None:
+        rules = replace(rules, stall_after_ns=stall_after)
+    return rules if dead_after is None else replace(rules, dead_after_ns=dead_after)
+
+
+def read(paths: Sequence[str]) -> Loaded:
+    """Read the paths to their ends, with progress for a person who waits."""
+    progress = ProgressLine()
+    try:
+        return load(paths, progress=progress)
+    finally:
+        progress.clear()
+
+
+def frame(schema: str, asked: Asked) -> dict[str, Any]:
+    """How every JSON answer begins."""
+    from tracetui import __version__
+    from tracetui.core.summary import iso_time
+
+    return {"schema": schema, "tool_version": __version__, "as_of": iso_time(asked.now_ns)}
+
+
+def left_out(loaded: Loaded, summaries: Summaries) -> dict[str, Any]:
+    """How the JSON answers end: bytes that could not be read, files that no format reads or the system refuses."""
+    from tracetui.core.summary import path_facts
+
+    refused = [*loaded.reader.unrecognised, *loaded.reader.unreadable_paths]
+    return {
+        "unreadable": summaries.unreadable(),
+        "unrecognised": [{**path_facts(path), "reason": reason} for path, reason in refused],
+    }
+
+
+def tell_left_out(loaded: Loaded) -> None:
+    """Say on standard error how much was left out, and how to find out why."""
+    bad = len(loaded.store.unreadable())
+    refused = loaded.reader.unreadable_paths
+    unknown = len(loaded.reader.unrecognised)
+    for path, reason in refused[:_TOLD]:
+        complain(f"cannot read {path!r}: {reason}")
+    if len(refused) > _TOLD:
+        complain(f"cannot read {len(refused) - _TOLD} more files or folders")
+    if bad:
+        complain(f"{_number(bad, 'record')} could not be read; `tracetui stats --json` lists them under `unreadable`")
+    if unknown:
+        complain(f"{_number(unknown, 'file')} not recognised; `tracetui formats --explain FILE` says why")
+
+
+_TOLD = 5
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def since_until(runs: list[Run], since: str | None, until: str | None, asked: Asked) -> list[Run]:
+    """The runs that started in this time; a run without times only where no time was asked for."""
+    low = None if since is None else moment_ns(since, asked.now_ns, asked.tz)
+    high = None if until is None else moment_ns(until, asked.now_ns, asked.tz)
+    if low is not None:
+        runs = [run for run in runs if run.start is not None and run.start >= low]
+    if high is not None:
+        runs = [run for run in runs if run.start is not None and run.start < high]
+    return runs

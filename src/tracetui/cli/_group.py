@@ -1,0 +1,144 @@
+"""The group of commands: which there are, which one is meant, and how a command's end becomes an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+import click
+
+COMMANDS: Final[dict[str, str]] = {
+    "list": "The runs, newest first.",
+    "view": "The span tree of one run as text.",
+    "stats": "The figures of each run, and their sums.",
+    "tail": "The last events of all runs; with -f those to come.",
+    "replay": "Write a recording again with its own timing.",
+    "formats": "What tracetui reads, and why it decided so for a file.",
+}
+"""Commands by name, with what the help says of them; each is `command` in the module `tracetui.cli.<name>`.
+
+The help stands here so that showing it imports none of them.
+"""
+
+OK: Final = 0
+WRONG_USAGE: Final = 2
+NOTHING_READABLE: Final = 3
+INTERRUPTED: Final = 130
+
+_SCREEN: Final = "screen"
+_HELP: Final = ("-h", "--help")
+
+
+class CommandGroup(click.Group):
+    """`tracetui`: a first argument that is a command's name is that command, anything else is for the screen."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            name,
+            help="Explore the traces that AI agents leave on disk.\n\n"
+            "PATH is a file, a folder or - (standard input); the default is traces/ if there is one, else the current "
+            "folder. A folder that is called like a command is written ./list.",
+            context_settings={"help_option_names": list(_HELP), "max_content_width": 100},
+            params=[_version_option()],
+            subcommand_metavar="[PATH]... | COMMAND [ARGUMENTS]...",
+            options_metavar="[OPTIONS]",
+        )
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Names of the commands, as the help lists them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import one command."""
+        if cmd_name not in COMMANDS and cmd_name != _SCREEN:
+            return None
+        from importlib import import_module
+
+        command: click.Command = import_module(f"tracetui.cli.{cmd_name}").command
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Send everything that does not begin with a command to the screen."""
+        wants_group = bool(args) and (args[0] in COMMANDS or args[0] in ("--version", *_HELP))
+        if not wants_group:
+            if any(name in args for name in _HELP):
+                args = ["--help"]
+            else:
+                args = [_SCREEN, *args]
+        return super().parse_args(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options of the screen, then the commands."""
+        from tracetui.cli.screen import command as screen
+
+        options = [param for param in screen.params if isinstance(param, click.Option)]
+        records = [record for option in options if (record := option.get_help_record(ctx)) is not None]
+        with formatter.section("Options of the screen"):
+            formatter.write_dl(records)
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _version_option() -> click.Option:
+    def show(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001 - click's signature
+        if value and not ctx.resilient_parsing:
+            from tracetui import __version__
+
+            click.echo(f"tracetui {__version__}")
+            ctx.exit()
+
+    return click.Option(
+        ["--version"], is_flag=True, expose_value=False, is_eager=True, callback=show, help="Show the version and exit."
+    )
+
+
+def run(group: click.Group, arguments: Sequence[str] | None = None) -> int:
+    """Run a command line; returns its exit status."""
+    try:
+        result = group.main(arguments, prog_name="tracetui", standalone_mode=False)
+        sys.stdout.flush()
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        _give_up_stdout()
+        return OK
+    except click.ClickException as error:
+        _show_usage_error(error)
+        return WRONG_USAGE
+    except Exception as error:
+        from tracetui.core.errors import TracetuiError
+
+        if not isinstance(error, TracetuiError):
+            raise
+        return _show_error(error)
+    return result if isinstance(result, int) else OK
+
+
+def _give_up_stdout() -> None:
+    """Nobody reads any more: what is left in the buffer must not fail again when Python ends."""
+    with suppress(OSError, ValueError):  # a stdout that is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _show_usage_error(error: click.ClickException) -> None:
+    from tracetui.cli._output import complain
+
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        complain(f"usage: {context.command_path} {' '.join(context.command.collect_usage_pieces(context))}")
+    complain(error.format_message())
+
+
+def _show_error(error: Exception) -> int:
+    from tracetui.cli._output import complain
+    from tracetui.core.errors import Ambiguous
+    from tracetui.core.loading import NothingReadable
+
+    complain(str(error))
+    if isinstance(error, Ambiguous):
+        for candidate in error.candidates:
+            complain(f"  {candidate}")
+    return NOTHING_READABLE if isinstance(error, NothingReadable) else WRONG_USAGE

@@ -1,0 +1,144 @@
+"""Options that several commands share, and the types of their values. Cheap to import: the help needs them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any, Final, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_UNITS: Final = {
+    "ns": 1,
+    "us": 10**3,
+    "µs": 10**3,
+    "ms": 10**6,
+    "s": 10**9,
+    "": 10**9,
+    "m": 60 * 10**9,
+    "h": 3_600 * 10**9,
+    "d": 86_400 * 10**9,
+    "w": 7 * 86_400 * 10**9,
+}
+_DURATION_PART: Final = re.compile(r"(\d+(?:\.\d+)?|\.\d+)(ns|us|µs|ms|s|m|h|d|w|)")
+_OFFSET: Final = re.compile(r"([+-])(\d{2}):?(\d{2})")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST_NS: Final = (1 << 63) - 1
+_LONGEST: Final = 60
+
+
+def duration_ns(text: str) -> int | None:
+    """Nanoseconds of a duration as people write it; None if it is none."""
+    text = text.strip().replace(" ", "")
+    parts = list(_DURATION_PART.finditer(text))
+    if not parts or "".join(part[0] for part in parts) != text or (len(parts) > 1 and any(not p[2] for p in parts)):
+        return None
+    if len(text) > _LONGEST:
+        return None
+    ns = sum(round(float(part[1]) * _UNITS[part[2]]) for part in parts)
+    return ns if ns <= _MOST_NS else None
+
+
+def moment_ns(text: str, now_ns: int, tz: tzinfo | None) -> int | None:
+    """Nanoseconds since the epoch of a time as people write it; None if it is none.
+
+    ISO 8601 (without a zone: in `tz`, None for the local one), `now`, or a duration before now.
+    """
+    text = text.strip()
+    if text == "now":
+        return now_ns
+    # A plain number would be read as seconds ago; ISO's short forms (2026, 20260302) are meant more often.
+    ago = None if text.isdigit() else duration_ns(text)
+    if ago is not None:
+        return max(0, now_ns - ago)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.astimezone() if tz is None else moment.replace(tzinfo=tz)
+    ns = (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
+    return ns if 0 <= ns <= _MOST_NS else None
+
+
+def zone(text: str) -> tzinfo | None:
+    """The time zone of this name, None for the local one. Raises ValueError."""
+    if text == "local":
+        return None
+    if text.upper() in ("UTC", "Z"):
+        return UTC
+    if (offset := _OFFSET.fullmatch(text)) is not None:
+        delta = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
+        return timezone(-delta if offset[1] == "-" else delta)
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(text)
+    except (OSError, KeyError, ValueError) as error:  # the three that a name can raise: a folder, unknown, not a name
+        raise ValueError(text) from error
+
+
+def _as_duration(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:  # noqa: ARG001 - click's
+    if value is None:
+        return None
+    ns = duration_ns(value)
+    if ns is None:
+        raise click.BadParameter(f"{value!a} is no duration; write it like 90, 2s, 5m, 1h30m or 7d")
+    return ns
+
+
+def _as_moment(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001 - click's
+    # Only whether it can be read: what it means depends on the zone and the clock.
+    if value is not None and moment_ns(value, 0, UTC) is None:
+        raise click.BadParameter(
+            f"{value!a} is no time; write it like 2026-03-02, 2026-03-02T08:00:00Z, or 2h (that long ago)"
+        )
+    return value
+
+
+def _as_zone(ctx: click.Context, param: click.Parameter, value: str | None) -> tzinfo | None:  # noqa: ARG001 - click's
+    try:
+        return None if value is None else zone(value)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{value!a} is no time zone; write it like Europe/Berlin, +02:00, UTC or local"
+        ) from error
+
+
+Decorator = Callable[[Any], Any]
+
+
+def duration_option(name: str, help: str) -> Decorator:  # noqa: A002 - click's word
+    """An option whose value is a length of time such as `90`, `2s`, `1h30m`, `7d`; ns."""
+    return click.option(name, callback=_as_duration, metavar="DURATION", help=help)
+
+
+def time_option(name: str, help: str) -> Decorator:  # noqa: A002 - click's word
+    """An option whose value is a time as typed; `moment_ns` reads it once zone and clock are known."""
+    return click.option(name, callback=_as_moment, metavar="TIME", help=help)
+
+
+paths_argument = click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path())
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON (its schema is in docs/schemas/).")
+jsonl_option = click.option("--jsonl", "as_jsonl", is_flag=True, help="Print JSON lines, one for each item.")
+ascii_option = click.option("--ascii", "only_ascii", is_flag=True, help="Use no characters but ASCII.")
+tz_option = click.option(
+    "--tz", callback=_as_zone, metavar="ZONE", help="Time zone of times shown and of times without one."
+)
+stall_after_option: Decorator = duration_option(
+    "--stall-after", "Call a silent run stalled after this time (1m or more)."
+)
+dead_after_option: Decorator = duration_option(
+    "--dead-after", "Believe a silent run's writer dead after this time (1h)."
+)
+as_of_option: Decorator = time_option("--as-of", "Answer as if it were this time (what is running, what is stalled).")
+
+
+def reading_options(command: Command) -> Command:
+    """The options of all commands that read runs, in the order the help shows them."""
+    for option in (dead_after_option, stall_after_option, as_of_option, ascii_option, tz_option):
+        command = option(command)
+    return command

@@ -1,0 +1,147 @@
+"""What reaches the terminal: lines of text that control nothing, JSON, complaints and progress.
+
+`Printer.line` is the border of all text: whatever a line holds, it leaves as one line that a terminal only draws. Data goes
+to standard output, everything else to standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final, TextIO
+
+from tracetui.core.symbols import ASCII, Symbols, choose
+from tracetui.core.text import bytes_size, count, plain_ascii, safe
+
+if TYPE_CHECKING:
+    from tracetui.core.loading import Progress
+
+USUAL_WIDTH: Final = 80
+"""Columns where nobody says how many there are (a pipe, a file)."""
+
+_QUIET_S: Final = 0.5
+_BETWEEN_S: Final = 0.25
+
+
+class Printer:
+    """Writes text and JSON to standard output in what this terminal can show.
+
+    Args:
+        only_ascii: the user asked for it; else the locale decides.
+        out: where to write; standard output by default.
+    """
+
+    def __init__(self, *, only_ascii: bool = False, out: TextIO | None = None) -> None:
+        self.symbols: Symbols = ASCII if only_ascii else choose()
+        self._out = sys.stdout if out is None else out
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal."""
+        return terminal_width(self._out)
+
+    def line(self, text: str = "") -> None:
+        """Write one line."""
+        text = safe(text)
+        self._out.write((plain_ascii(text) if self.symbols.is_ascii else text) + "\n")
+
+    def lines(self, texts: Iterable[str]) -> None:
+        """Write lines."""
+        for text in texts:
+            self.line(text)
+
+    def json(self, value: object) -> None:
+        """Write one JSON document, indented."""
+        self._out.write(ascii_json(value, indent=True) + "\n")
+
+    def json_lines(self, values: Iterable[object]) -> None:
+        """Write each value on a line of its own."""
+        for value in values:
+            self._out.write(ascii_json(value) + "\n")
+
+    def flush(self) -> None:
+        """Let the reader of a pipe have what was written so far."""
+        self._out.flush()
+
+
+def ascii_json(value: object, *, indent: bool = False) -> str:
+    """JSON in which every character that is not printable ASCII stands as its escape: right in any locale and pipe."""
+    from tracetui.core.jsontext import json_text
+
+    text = json_text(value, indent)
+    if text.isascii():
+        return text
+    return "".join(char if char < "\x7f" else _escape(char) for char in text)
+
+
+def _escape(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+def terminal_width(out: TextIO) -> int:
+    """Columns of the terminal behind `out`, or what `COLUMNS` says, else 80."""
+    if os.environ.get("COLUMNS", "").isdigit():
+        return shutil.get_terminal_size((USUAL_WIDTH, 24)).columns
+    try:
+        return os.get_terminal_size(out.fileno()).columns or USUAL_WIDTH
+    except (OSError, ValueError):
+        return USUAL_WIDTH
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person looks at this stream."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # closed
+        return False
+
+
+def complain(message: str) -> None:
+    """Say something on standard error; nothing happens where there is none."""
+    if sys.stderr is None:
+        return
+    symbols = choose()
+    try:
+        for line in message.split("\n"):
+            text = safe(line)
+            sys.stderr.write((plain_ascii(text) if symbols.is_ascii else text) + "\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):  # closed: then nobody can be told
+        pass
+
+
+class ProgressLine:
+    """One line on standard error that says how far reading has come; only for a person, and only when it takes long."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._begun = clock()
+        self._last = self._begun
+        self._width = 0
+        self._wanted = is_terminal(sys.stderr)
+
+    def __call__(self, progress: Progress) -> None:
+        """Show it, unless that was done a moment ago."""
+        now = self._clock()
+        if not self._wanted or now - self._begun < _QUIET_S or now - self._last < _BETWEEN_S:
+            return
+        self._last = now
+        text = (
+            f"reading {bytes_size(progress.read_bytes)} of {bytes_size(progress.total_bytes)}"
+            f"  {count(progress.spans)} spans  {count(progress.runs)} runs"
+        )
+        text = plain_ascii(text)
+        sys.stderr.write("\r" + text.ljust(self._width))
+        sys.stderr.flush()
+        self._width = len(text)
+
+    def clear(self) -> None:
+        """Take the line away before anything else is written."""
+        if self._width:
+            sys.stderr.write("\r" + " " * self._width + "\r")
+            sys.stderr.flush()
+            self._width = 0

@@ -1,0 +1,94 @@
+"""``tracetui [PATH…]``: opens the screen, or prints the list where there is no terminal to open it on."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import tzinfo
+
+import click
+
+from tracetui.cli._options import ascii_option, dead_after_option, paths_argument, stall_after_option, tz_option
+
+
+@click.command("screen", hidden=True)
+@paths_argument
+@click.option("--sample", is_flag=True, help="Open the sample traces that come with tracetui.")
+@click.option("--theme", metavar="NAME", help="Theme to begin with; T on the screen tries them.")
+@tz_option
+@ascii_option
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@click.option("--no-state", is_flag=True, help="Neither remember nor take up the last view of a folder.")
+@click.option("--pick", is_flag=True, help="Print the run or span that is chosen with enter, and end.")
+@stall_after_option
+@dead_after_option
+@click.pass_context
+def command(
+    context: click.Context,
+    paths: tuple[str, ...],
+    sample: bool,
+    theme: str | None,
+    tz: tzinfo | None,
+    only_ascii: bool,
+    no_mouse: bool,
+    no_state: bool,
+    pick: bool,
+    stall_after: int | None,
+    dead_after: int | None,
+) -> int:
+    """Open the screen."""
+    if not can_show_screen():
+        if sample:
+            from tracetui.resources import samples_dir
+
+            paths = (*paths, str(samples_dir()))
+        from tracetui.cli.list import command as list_command
+
+        result: int = context.invoke(
+            list_command,
+            paths=paths,
+            sort="-start",
+            tz=tz,
+            only_ascii=only_ascii,
+            stall_after=stall_after,
+            dead_after=dead_after,
+        )
+        return result
+    return _open(paths, sample, theme, tz, only_ascii, no_mouse, no_state, pick, stall_after, dead_after)
+
+
+def can_show_screen() -> bool:
+    """Whether there is a terminal that can be drawn on and typed into."""
+    from tracetui.cli._output import is_terminal
+
+    return is_terminal(sys.stdin) and is_terminal(sys.stdout) and os.environ.get("TERM", "") not in ("", "dumb")
+
+
+def _open(
+    paths: tuple[str, ...],
+    sample: bool,
+    theme: str | None,
+    tz: tzinfo | None,
+    only_ascii: bool,
+    no_mouse: bool,
+    no_state: bool,
+    pick: bool,
+    stall_after: int | None,
+    dead_after: int | None,
+) -> int:
+    from tracetui.tui.run import ScreenOptions, run_screen
+
+    return run_screen(
+        ScreenOptions(
+            paths=paths,
+            theme=theme or "",
+            ascii=only_ascii,
+            no_mouse=no_mouse,
+            tz=tz,
+            no_state=no_state,
+            pick=pick,
+            stall_after_ns=stall_after,
+            dead_after_ns=dead_after,
+            sample=sample,
+        )
+    )

@@ -1,0 +1,139 @@
+"""A cold read from beginning to end, for commands: paths in, a store that is complete out.
+
+The reader does the work in slices, so that progress can be told and ^C is heard.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tracetui.core.errors import Ambiguous, TracetuiError
+from tracetui.core.run_names import candidate_lines, find_run, newest_first, printed_ids
+from tracetui.core.store import Run, Store
+
+if TYPE_CHECKING:
+    from tracetui.core.bodies import Bodies
+    from tracetui.core.reader import Reader
+
+USUAL_FOLDER: Final = "traces"
+"""Where most recorders write, and what is read if nobody names a path."""
+
+_SLICE_S: Final = 0.1
+_SLICE_BYTES: Final = 64_000_000
+
+
+class NothingReadable(TracetuiError):
+    """No run was found where one was looked for."""
+
+
+@dataclass(slots=True, frozen=True)
+class Progress:
+    """How far a cold read has come."""
+
+    read_bytes: int
+    total_bytes: int
+    spans: int
+    runs: int
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What was read, and what answers for its bodies."""
+
+    store: Store
+    reader: Reader
+    bodies: Bodies
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs that are there, the newest first."""
+        return newest_first(self.store.live_runs())
+
+
+def default_paths(paths: Sequence[str]) -> list[str]:
+    """The paths named, else ``traces`` if there is such a folder, else the current folder."""
+    if paths:
+        return list(paths)
+    return [USUAL_FOLDER if Path(USUAL_FOLDER).is_dir() else "."]
+
+
+def load(paths: Sequence[str], *, follow: bool = False, progress: Callable[[Progress], None] | None = None) -> Loaded:
+    """Read everything that is there now.
+
+    Args:
+        paths: Files and folders; none: `default_paths`.
+        follow: The reader can go on afterwards with what grows.
+        progress: Told now and then, between slices of 0.1 s.
+    """
+    from tracetui.core.bodies import Bodies
+    from tracetui.core.formats import FORMATS
+    from tracetui.core.reader import Reader
+
+    store = Store()
+    reader = Reader(default_paths(paths), follow=follow)
+    loaded = Loaded(store, reader, Bodies(store, reader.sources, FORMATS))
+    while not is_done(loaded):
+        for batch in reader.poll(_SLICE_S, _SLICE_BYTES):
+            store.apply(batch)
+        if progress is not None:
+            progress(_progress(loaded))
+    return loaded
+
+
+def is_done(loaded: Loaded) -> bool:
+    """Whether all that was there at the last look is read."""
+    return loaded.reader.progress.done
+
+
+def _progress(loaded: Loaded) -> Progress:
+    now = loaded.reader.progress
+    return Progress(now.bytes_read, now.bytes_known, len(loaded.store.spans), len(loaded.store.runs))
+
+
+def open_run(
+    word: str,
+    places: Sequence[str],
+    is_failed: Callable[[Run], bool],
+    progress: Callable[[Progress], None] | None = None,
+) -> tuple[Loaded, Run]:
+    """Read and find the run that a word means: the run of an existing path, else what `find_run` finds in ``places``.
+
+    Raises:
+        NothingReadable: There is no run there at all.
+        Ambiguous: A path with several runs, or the beginning of several ids.
+        NotFound: There are runs, and this is none of them.
+    """
+    if os.path.lexists(word):
+        loaded = load([word], progress=progress)
+        runs = loaded.runs
+        if not runs:
+            raise NothingReadable(f"nothing in {word!r} is a run that tracetui can read")
+        if len(runs) > 1:
+            raise Ambiguous(
+                f"{word!r} holds {len(runs)} runs; name one of them and the path with --in",
+                candidate_lines(runs, printed_ids(runs)),
+            )
+        return loaded, runs[0]
+    loaded = load(places, progress=progress)
+    runs = loaded.runs
+    if not runs:
+        raise NothingReadable(nothing_found(places))
+    return loaded, find_run(word, runs, is_failed)
+
+
+def nothing_found(paths: Sequence[str]) -> str:
+    """What to say of paths without a run: what was looked at, and where traces usually are."""
+    missing = [path for path in paths if not os.path.lexists(path)]
+    if missing:
+        return "no such file or folder: " + ", ".join(map(repr, missing))
+    where = ", ".join(repr(str(Path(path).absolute())) for path in default_paths(paths))
+    return (
+        f"no runs in {where}\n"
+        "Traces are usually in a folder traces/ where the agent was started; the recorder of tracetui writes there too.\n"
+        "Name the folder or file: tracetui PATH. `tracetui --sample` shows an example, "
+        "`tracetui formats --explain FILE` why a file is not read."
+    )

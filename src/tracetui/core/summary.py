@@ -1,0 +1,343 @@
+"""Run facts as plain values, for the JSON and the text of ``list`` and ``stats``: figures as recorded, null where unknown.
+
+What each figure means stands in ``docs/commands.md`` and the JSON Schemas; the values are exactly those that are printed.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from tracetui.core.model import KIND_WORDS, NO_TIME, Flag, Kind, Usage
+from tracetui.core.run_names import printed_ids
+from tracetui.core.store import Run, Store
+from tracetui.core.store.store import run_salt
+from tracetui.core.store.usage import TOKENS
+
+if TYPE_CHECKING:
+    from tracetui.core.bodies import Bodies
+    from tracetui.core.run_status import StatusRules
+    from tracetui.core.sources._base import Source
+
+Facts = dict[str, Any]
+"""A JSON object that is being made."""
+
+_MS: Final = 1_000_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_COUNTED: Final = int(Flag.announced)
+_ORDER: Final = (
+    *("id", "name", "format", "paths", "path_bytes", "status", "status_reason"),
+    *("start", "end", "duration_ms", "duration_source", "clock"),
+    *("spans", "open_spans", "spans_by_kind", "events", "events_by_type"),
+    *("errors", "failed", "causes", "skipped", "retries"),
+    *("tokens", "models", "cost_usd", "cost_computed_usd", "cost_source", "partial"),
+    *("slowest", "notes", "links"),
+)
+"""The keys of a run's facts as they are printed."""
+_COST_DIGITS: Final = 12  # sums of binary floats: 0.1 + 0.2 is 0.3
+_BIG_FIGURE: Final = 0xFFFF_FFFE
+_NO_FIGURE: Final = 0xFFFF_FFFE  # what the usage table keeps for unknown, and for too large, is this or more
+_ADDED: Final = ("spans", "open_spans", "events", "errors", "skipped", "retries")
+_ADDED_BY_NAME: Final = ("spans_by_kind", "events_by_type")
+
+
+def iso_time(ns: int | None) -> str | None:
+    """A moment, ns since the epoch, as ISO 8601 in UTC with milliseconds; None stays None."""
+    if ns is None or ns < 0:
+        return None
+    moment = _EPOCH + timedelta(milliseconds=ns // _MS)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1_000:03}Z"
+
+
+def milliseconds(ns: int | None) -> float | None:
+    """Nanoseconds as milliseconds; None stays None."""
+    return None if ns is None else ns / _MS
+
+
+def path_facts(path: str) -> Facts:
+    """``path`` as text, and as base64 of its bytes where the text had to escape some of them."""
+    data = os.fsencode(path)
+    text = data.decode("utf-8", "backslashreplace")
+    facts: Facts = {"path": text}
+    if text.encode() != data:
+        facts["path_bytes"] = base64.b64encode(data).decode()
+    return facts
+
+
+class Summaries:
+    """Facts of the runs of one store as they are now.
+
+    Args:
+        store: What has been read.
+        sources: The reader's sources by id.
+        bodies: For the ids of spans as written; None: the store's numbers stand in.
+        now_ns: The clock of the answer, ns since the epoch.
+        rules: When a run is stalled or dead.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        sources: Mapping[int, Source],
+        bodies: Bodies | None,
+        now_ns: int,
+        rules: StatusRules,
+    ) -> None:
+        self._store = store
+        self._sources = sources
+        self._bodies = bodies
+        self._now_ns = now_ns
+        self._rules = rules
+        self.ids = printed_ids(store.live_runs())
+        """Run row to the id that is printed."""
+        self._totals: dict[int, tuple[int, int]] | None = None
+
+    def status(self, run: Run) -> tuple[str, str]:
+        """Status and reason of a run."""
+        from tracetui.core.run_status import run_status
+
+        status, reason, *_ = run_status(run, self._now_ns, self._rules)
+        return status.value, reason
+
+    def is_failed(self, run: Run) -> bool:
+        """Whether the run's status is ``error``."""
+        return self.status(run)[0] == "error"
+
+    def brief(self, run: Run) -> Facts:
+        """What ``list`` says of a run."""
+        status, reason = self.status(run)
+        length, source = run.duration()
+        causes = self.causes(run)
+        tokens, partial = self.tokens(run)
+        cost = run.usage.cost_usd
+        return {
+            "id": self.ids[run.row],
+            "name": run.name,
+            "format": run.format,
+            **self._paths(run),
+            "status": status,
+            "status_reason": reason,
+            "start": iso_time(run.start),
+            "end": iso_time(run.recorded_end),
+            "duration_ms": milliseconds(length),
+            "duration_source": None if length is None else source,
+            "clock": run.clock.value,
+            "spans": run.span_count,
+            "open_spans": run.open_count,
+            "events": run.record_count,
+            "errors": run.error_count,
+            "causes": causes,
+            "skipped": run.skipped_count,
+            "retries": run.retry_count,
+            "tokens": tokens,
+            "models": sorted(run.models),
+            "cost_usd": None if cost is None else round(cost, _COST_DIGITS),
+            "cost_computed_usd": None,
+            "cost_source": "unknown" if cost is None else "recorded",
+            "partial": partial,
+            "notes": list(run.notes),
+        }
+
+    def full(self, run: Run) -> Facts:
+        """What ``stats`` says of a run."""
+        strings = self._store.strings
+        types = sorted((strings[number], count) for number, count in run.type_counts.items() if count)
+        kinds = zip(KIND_WORDS, run.kind_counts, strict=True)
+        facts = self.brief(run) | {
+            "spans_by_kind": {word: count for word, count in kinds if count},
+            "events_by_type": dict(types),
+            "failed": self._names(self._store.failed_rows(run.row) if run.error_count else []),
+            "slowest": self.slowest(run),
+            "links": [{"kind": link.kind, "run": link.other, "span": link.span} for link in run.links],
+        }
+        return {name: facts[name] for name in _ORDER if name in facts}
+
+    def causes(self, run: Run) -> list[str]:
+        """Names of the failed spans without a failed child, in time order."""
+        if not run.error_count:
+            return []
+        failed = self._store.failed_rows(run.row)
+        parents = {self._store.spans.parent[row] for row in failed}
+        return self._names([row for row in failed if row not in parents])
+
+    def tokens(self, run: Run) -> tuple[Facts, list[str]]:
+        """Sums of the run's tokens, and the figures (cost too) that some of its model calls lack."""
+        usage = run.usage
+        facts: Facts = {name: getattr(usage, name) for name in TOKENS}
+        known = {name: count for name, count in run.known.items() if count}
+        if any(name in known for name in TOKENS):
+            facts["total"], known["total"] = self._total(run)
+        calls = run.kind_counts[Kind.llm]
+        lacking = {name for name, count in known.items() if 0 < count < calls}
+        partial = [f"tokens.{name}" for name in TOKENS if name in lacking]
+        return facts, partial + (["cost_usd"] if "cost_usd" in lacking else [])
+
+    def _total(self, run: Run) -> tuple[int | None, int]:
+        """The run's tokens in total, each call's as recorded, else its input and output; and of how many calls it is known."""
+        if self._totals is None:
+            self._totals = _totals(self._store)
+        total, count = self._totals.get(run.row, (0, 0))
+        return (total if count else None), count
+
+    def slowest(self, run: Run) -> Facts | None:
+        """The longest finished span without child spans; None if there is none with times."""
+        row = longest_leaf(self._store, run)
+        if row is None:
+            return None
+        spans = self._store.spans
+        return {
+            "name": self._store.strings[spans.name[row]],
+            "span_id": self.span_id(row),
+            "duration_ms": milliseconds(spans.end[row] - spans.start[row]),
+        }
+
+    def span_id(self, row: int) -> str:
+        """A span's id as written; the store's number for it, in hexadecimal, where that cannot be read."""
+        return span_id(self._store, self._bodies, row)
+
+    def unreadable(self) -> list[Facts]:
+        """Bytes that a format claimed and could not read."""
+        bad, strings = self._store.bad, self._store.strings
+        return [
+            {
+                **path_facts(self._sources[bad.source[row]].path),
+                "line": bad.line[row] or None,
+                "offset": bad.offset[row],
+                "reason": strings[bad.reason[row]],
+            }
+            for row in self._store.unreadable()
+        ]
+
+    def _names(self, rows: Iterable[int]) -> list[str]:
+        return [self._store.strings[self._store.spans.name[row]] for row in rows]
+
+    def _paths(self, run: Run) -> Facts:
+        paths = sorted(self._sources[source].path for source in run.sources)
+        facts = [path_facts(path) for path in paths]
+        answer: Facts = {"paths": [fact["path"] for fact in facts]}
+        if any("path_bytes" in fact for fact in facts):
+            answer["path_bytes"] = [fact.get("path_bytes") for fact in facts]
+        return answer
+
+
+def span_id(store: Store, bodies: Bodies | None, row: int) -> str:
+    """A span's id as its producer wrote it; the store's number for it, in hexadecimal, where that cannot be read."""
+    from tracetui.core.errors import ChangedOnDisk
+
+    if bodies is not None:
+        try:
+            written = bodies.span_detail(row).id
+        except ChangedOnDisk:
+            written = ""
+        if written:
+            return written
+    return f"{store.spans.key[row] ^ run_salt(store.spans.run[row]):016x}"
+
+
+def longest_leaf(store: Store, run: Run) -> int | None:
+    """Row of the longest finished span of a run that is no other span's parent; the first of several; None without any."""
+    if not run.span_count:
+        return None
+    import numpy as np
+
+    low, high = run.first_row, run.last_row + 1
+    spans = store.spans
+    mine = ((spans.np("flags", low, high) & _COUNTED) > 0) & (spans.np("run", low, high) == run.row)
+    start, end, parent = (spans.np(name, low, high) for name in ("start", "end", "parent"))
+    leaf = np.ones(high - low, bool)
+    leaf[parent[mine & (parent >= low)] - low] = False
+    timed = mine & leaf & (start != NO_TIME) & (end != NO_TIME) & (end >= start)
+    if not timed.any():
+        return None
+    return low + int(np.argmax(np.where(timed, end - start, -1)))
+
+
+def _totals(store: Store) -> dict[int, tuple[int, int]]:
+    """Run row to its total of tokens and the number of spans where it is known; all runs at once."""
+    table = store.usage
+    if not len(table):
+        return {}
+    import numpy as np
+
+    spans, given, into, out = (table.np(name) for name in ("span", "total", "input", "output"))
+    known = (given < _NO_FIGURE) | ((into < _NO_FIGURE) & (out < _NO_FIGURE))
+    big = (given == _BIG_FIGURE) | (into == _BIG_FIGURE) | (out == _BIG_FIGURE)
+    each = np.where(given < _NO_FIGURE, given, into.astype(np.uint64) + out)
+    run_of = store.spans.np("run")[spans]
+    runs = len(store.runs)
+    # As floats, which hold every whole number up to 2^53 exactly.
+    sums = np.bincount(run_of[known & ~big], weights=each[known & ~big], minlength=runs)
+    counts = np.bincount(run_of[known & ~big], minlength=runs)
+    totals = {row: (int(sums[row]), int(counts[row])) for row in np.flatnonzero(counts).tolist()}
+    for at in np.flatnonzero(big).tolist():
+        figure = _total_of(table.get(at))
+        if figure is not None:
+            total, count = totals.get(int(run_of[at]), (0, 0))
+            totals[int(run_of[at])] = (total + figure, count + 1)
+    return totals
+
+
+def _total_of(usage: Usage) -> int | None:
+    if usage.total is not None:
+        return usage.total
+    return None if usage.input is None or usage.output is None else usage.input + usage.output
+
+
+def totals(runs: Iterable[Facts]) -> Facts:
+    """Sums over what ``Summaries.full`` (or ``brief``) said of runs.
+
+    They are sums of what is known; ``partial`` names those that lack some.
+    """
+    runs = list(runs)
+    answer: Facts = {"runs": len(runs), "runs_by_status": _counted(run["status"] for run in runs)}
+    for name in _ADDED:
+        answer[name] = sum(run[name] for run in runs)
+    answer["causes"] = sum(len(run["causes"]) for run in runs)
+    for name in _ADDED_BY_NAME:
+        if all(name in run for run in runs):
+            answer[name] = _added_by_name(run[name] for run in runs)
+    answer["duration_ms"] = _sum(run["duration_ms"] for run in runs)
+    answer["tokens"] = {name: _sum(run["tokens"][name] for run in runs) for name in TOKENS}
+    for name in ("cost_usd", "cost_computed_usd"):
+        cost = _sum(run[name] for run in runs)
+        answer[name] = None if cost is None else round(cost, _COST_DIGITS)
+    answer["partial"] = _partial(runs, answer)
+    return answer
+
+
+def _partial(runs: list[Facts], answer: Facts) -> list[str]:
+    """Figures that a run misses in part, or as a whole although it has what they would count."""
+    partial = {name for run in runs for name in run["partial"]}
+    for run in runs:
+        calls = run.get("spans_by_kind", {}).get("llm", 0)
+        lacking = [f"tokens.{name}" for name in TOKENS if calls and run["tokens"][name] is None]
+        lacking += ["cost_usd"] if calls and run["cost_usd"] is None else []
+        lacking += ["duration_ms"] if run["duration_ms"] is None else []
+        partial.update(lacking)
+    unknown = {f"tokens.{name}" for name in TOKENS if answer["tokens"][name] is None}
+    unknown |= {name for name in ("duration_ms", "cost_usd") if answer[name] is None}
+    return sorted(partial - unknown)
+
+
+def _counted(words: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for word in words:
+        counts[word] = counts.get(word, 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def _added_by_name(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    added: dict[str, int] = {}
+    for each in counts:
+        for name, number in each.items():
+            added[name] = added.get(name, 0) + number
+    return dict(sorted(added.items()))
+
+
+def _sum(figures: Iterable[Any]) -> Any:
+    """Sum of the known figures; None if none is known."""
+    known = [figure for figure in figures if figure is not None]
+    return sum(known) if known else None
