@@ -1,0 +1,259 @@
+"""The live strip under the tree: what is open now with ages, how fast records, tokens and money come, how long silence.
+
+Shown while a run is going on, or when it is asked for (`p`). It repaints when its words differ, at most once a second.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tracetui.core import text
+from tracetui.core.model import Kind, RunStatus
+from tracetui.core.symbols import Symbols
+from tracetui.core.text import cell_width, cut, safe
+from tracetui.tui.presentation import strip
+from tracetui.tui.presentation.pieces import Piece, cut_pieces, width_of
+from tracetui.tui.presentation.rows import kind_style
+from tracetui.tui.presentation.runs import run_tokens
+from tracetui.tui.session import Session
+
+if TYPE_CHECKING:
+    from tracetui.core.store import Change, Run
+    from tracetui.tui.widgets.span_tree import SpanTree
+
+RATE_NS: Final = 60_000_000_000
+"""Rates are over what was seen to come in this time."""
+SILENT_FROM_NS: Final = 10_000_000_000
+MOST_LINES: Final = 3
+"""Lines that the stack may take; a longer one loses its start."""
+_LEAST_RATE_NS: Final = 5_000_000_000
+
+
+class OpenSpan(NamedTuple):
+    """One span of the open stack. `name` is safe."""
+
+    kind: str
+    name: str
+    age_ns: int | None
+
+
+class Rates(NamedTuple):
+    """How fast a run goes; None: not known."""
+
+    events: float | None
+    """A second."""
+    tokens: float | None
+    """A minute."""
+    cost: float | None
+    """US dollars an hour."""
+    silent_ns: int | None
+
+
+class Sample(NamedTuple):
+    """What a run came to at a moment of our clock."""
+
+    at_ns: int
+    records: int
+    tokens: int | None
+    cost: float | None
+
+
+# ---------------------------------------------------------------- as pieces
+
+
+def strip_rule(width: int, symbols: Symbols, key: str = "p") -> list[Piece]:
+    """The line above: `─Open now ─── p─`."""
+    line = symbols["rule"]
+    head: list[Piece] = [(line, "rule"), ("Open now ", "muted")]
+    tail: list[Piece] = [(f" {key}", "muted"), (line, "rule")]
+    return cut_pieces([*head, (line * (width - width_of(head) - width_of(tail)), "rule"), *tail], width, symbols)
+
+
+def stack_lines(stack: list[OpenSpan], width: int, symbols: Symbols, lines: int = MOST_LINES) -> list[list[Piece]]:
+    """The open stack from the root down, broken at `›`; where it is too long it loses its start."""
+    if not stack:
+        return [[(" ", ""), (f"{symbols['open']} ", "muted"), ("nothing is open", "muted")]]
+    room = max(12, width - 4)
+    parts = [_stack_part(span, room, symbols, is_last=span is stack[-1]) for span in stack]
+    broken: list[list[Piece]] = []
+    for part in reversed(parts):
+        if broken and width_of(part) + width_of(broken[0]) <= room:
+            broken[0] = [*part, *broken[0]]
+        else:
+            broken.insert(0, part)
+    if len(broken) > lines:
+        broken = broken[-lines:]
+        broken[0] = [(f"{symbols.cut} ", "muted"), *broken[0]]
+    first: list[Piece] = [(" ", ""), (f"{symbols['open']} ", "status-open")]
+    return [
+        cut_pieces([*(first if not at else [("   ", "")]), *line], width, symbols) for at, line in enumerate(broken)
+    ]
+
+
+def _stack_part(span: OpenSpan, room: int, symbols: Symbols, *, is_last: bool) -> list[Piece]:
+    age = text.duration(span.age_ns, symbols)
+    name = cut(span.name, max(4, room - cell_width(age) - 6), symbols=symbols)
+    if is_last:
+        return [(f"{symbols[span.kind]} ", kind_style(span.kind)), (f"{name} ", ""), (age, "status-open")]
+    return [(f"{name} {age} {symbols['crumb']} ", "muted")]
+
+
+def rate_line(rates: Rates, symbols: Symbols) -> list[Piece]:
+    """How fast it goes; silence from 10 s on is a warning."""
+    parts: list[list[Piece]] = []
+    if rates.events is not None:
+        parts.append([(text.rate(rates.events, symbols), ""), (" events/s", "muted")])
+    if rates.tokens is not None:
+        parts.append([(text.tokens(round(rates.tokens), symbols), ""), (" tok/min", "muted")])
+    if rates.cost is not None:
+        parts.append([(text.cost(rates.cost, symbols), ""), ("/h", "muted")])
+    if rates.silent_ns is not None and rates.silent_ns >= SILENT_FROM_NS:
+        parts.append([(f"silent {text.age(rates.silent_ns, symbols)}", "status-warning")])
+    return [piece for at, part in enumerate(parts) for piece in ((("  " if at else " "), ""), *part)]
+
+
+# ---------------------------------------------------------------- the rates
+
+
+class Speed:
+    """How fast one run grows, from what it came to at each change and on our own clock."""
+
+    def __init__(self) -> None:
+        self._samples: deque[Sample] = deque()
+
+    def note(self, sample: Sample) -> None:
+        """The run came to this now."""
+        self._samples.append(sample)
+        while len(self._samples) > 2 and sample.at_ns - self._samples[1].at_ns >= RATE_NS:
+            self._samples.popleft()
+
+    def rates(self, now_ns: int, silent_ns: int | None, whole: Sample | None) -> Rates:
+        """The rates over the last minute; `whole` (with the run's length as its time) where less was seen."""
+        if not self._samples:
+            return Rates(None, None, None, silent_ns)
+        old, new = self._samples[0], self._samples[-1]
+        seen = now_ns - old.at_ns
+        if seen < _LEAST_RATE_NS or new is old:
+            if whole is None or whole.at_ns <= 0:
+                return Rates(None, None, None, silent_ns)
+            seen, old = whole.at_ns, Sample(0, 0, 0, 0.0)
+            new = whole
+        seconds = seen / 1_000_000_000
+        tokens = None if new.tokens is None else (new.tokens - (old.tokens or 0)) * 60 / seconds
+        cost = None if new.cost is None else (new.cost - (old.cost or 0.0)) * 3_600 / seconds
+        return Rates((new.records - old.records) / seconds, tokens, cost, silent_ns)
+
+
+# ---------------------------------------------------------------- the widget
+
+
+class LiveStrip(Widget):
+    """The strip of the run that a tree shows. Hidden unless the run is going on, or `toggle` was used."""
+
+    ALLOW_SELECT = False
+
+    DEFAULT_CSS = """
+    LiveStrip {
+        height: auto;
+        width: 1fr;
+        background: $background;
+        color: $foreground;
+        display: none;
+    }
+    """
+
+    def __init__(self, session: Session, spans: SpanTree, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.session = session
+        self.spans = spans
+        self._run_row: int | None = None
+        self._wanted: bool | None = None
+        """What the user asked for; None: shown while the run goes on."""
+        self._speed = Speed()
+        self._lines: list[list[Piece]] = []
+
+    def show_run(self, run_row: int | None) -> None:
+        """Another run is open in the tree."""
+        self._run_row, self._speed = run_row, Speed()
+        self._note()
+        self.look_again()
+
+    def toggle(self) -> None:
+        """Show it, or hide it."""
+        self._wanted = not self.display
+        self.look_again()
+
+    def apply_change(self, change: Change) -> None:
+        """Take in what the store learnt; after the tree has."""
+        if self._run_row is not None and self._run_row in change.runs | change.reset:
+            self._note()
+            self.look_again()
+
+    def tick(self) -> None:
+        """A second went by."""
+        if self.display:
+            self.look_again()
+
+    def look_again(self) -> None:
+        """Show, hide and repaint as is needed."""
+        run = self._run
+        is_live = run is not None and self.session.status(run).status in (RunStatus.running, RunStatus.stalled)
+        shown = run is not None and (self._wanted if self._wanted is not None else is_live)
+        if shown != self.display:
+            self.display = shown
+        if not shown or run is None:
+            return
+        width = self.size.width or self.spans.size.width
+        lines = self._make_lines(run, width)
+        if lines != self._lines:
+            layout = len(lines) != len(self._lines)
+            self._lines = lines
+            self.refresh(layout=layout)
+
+    @property
+    def _run(self) -> Run | None:
+        return None if self._run_row is None else self.session.store.runs[self._run_row]
+
+    def _note(self) -> None:
+        run = self._run
+        if run is not None:
+            self._speed.note(Sample(self.session.now_ns(), run.record_count, run_tokens(run)[0], run.usage.cost_usd))
+
+    def _make_lines(self, run: Run, width: int) -> list[list[Piece]]:
+        symbols = self.session.symbols
+        lines = [strip_rule(width, symbols), *stack_lines(self._stack(run), width, symbols)]
+        length = run.duration()[0]
+        whole = Sample(length or 0, run.record_count, run_tokens(run)[0], run.usage.cost_usd)
+        result = self.session.status(run)
+        rates = rate_line(self._speed.rates(self.session.now_ns(), result.age_ns, whole), symbols)
+        return [*lines, cut_pieces(rates, width, symbols)] if rates else lines
+
+    def _stack(self, run: Run) -> list[OpenSpan]:
+        store, data = self.session.store, self.spans.data
+        if data is None or data.run is not run:
+            return []
+        columns = store.spans
+        return [
+            OpenSpan(Kind(columns.kind[row]).name, safe(store.strings[columns.name[row]]), data.age_of(row))
+            for row in data.open_stack()
+        ]
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:  # noqa: ARG002 - Textual's
+        """As many lines as there are to show."""
+        run = self._run
+        if run is not None and self.display:
+            self._lines = self._make_lines(run, width)
+        return len(self._lines)
+
+    def on_resize(self) -> None:
+        """The stack breaks elsewhere."""
+        self.look_again()
+
+    def render_line(self, y: int) -> Strip:
+        """One line."""
+        pieces = self._lines[y] if y < len(self._lines) else []
+        return strip(pieces, self.size.width, self.session.styles)

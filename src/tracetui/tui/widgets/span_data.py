@@ -1,0 +1,557 @@
+"""What the rows of the span tree say: the store's columns, the tree and the bodies on disk put into words and figures.
+
+Only visible rows are asked for. What rests on the whole run (causes, the critical path, what is slow) is worked out when
+the first row needs it and kept until the store changes; what a span was about is read from disk for visible rows only,
+and in a very large run, where finding its records takes a millisecond, a few rows at a time.
+"""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from tracetui.core import text
+from tracetui.core.bodies import SUBJECT_BYTES
+from tracetui.core.errors import TracetuiError
+from tracetui.core.model import NO_TIME, EventClass, Flag, Kind, RunStatus, Status
+from tracetui.core.text import safe
+from tracetui.tui.presentation import bars
+from tracetui.tui.presentation.columns import SpanColumns
+from tracetui.tui.presentation.pieces import Piece
+from tracetui.tui.presentation.rows import (
+    EventRow,
+    Fold,
+    RunWords,
+    SpanRow,
+    Tone,
+    event_pieces,
+    heading_pieces,
+    kind_style,
+    run_pieces,
+    span_pieces,
+)
+from tracetui.tui.presentation.runs import run_age_ns, run_name, run_tokens
+from tracetui.tui.session import Session
+
+if TYPE_CHECKING:
+    from tracetui.core.analysis.critical_path import CriticalPath
+    from tracetui.core.analysis.slow import SlowSpans
+    from tracetui.core.store import Run
+    from tracetui.core.store.run_tree import Item, RunTree
+
+PLACEHOLDER: Final = "(parent not recorded)"
+SILENT_FROM_NS: Final = 10_000_000_000
+"""Silence of a run from which on it is said."""
+
+_MANY_SPANS: Final = 20_000
+_FETCH_SECONDS: Final = 0.004
+_BURST_SECONDS: Final = 0.05
+_LONGEST: Final = 400
+_STALE_SHARE: Final = 16
+"""A large run is studied again when it has grown by one part in so many."""
+_LIVE: Final = (RunStatus.running, RunStatus.stalled)
+_CONTAINERS: Final = frozenset((Kind.agent, Kind.chain, Kind.step, Kind.span))
+_OPEN, _ERROR, _SKIPPED = int(Status.open), int(Status.error), int(Status.skipped)
+
+
+class SpanData:
+    """The rows of one open run. `forget` is to be called whenever the store changed."""
+
+    def __init__(self, session: Session, tree: RunTree, run: Run) -> None:
+        self.session = session
+        self.tree = tree
+        self.run = run
+        self.hits: Sequence[int] = ()
+        """Positions of the spans whose name the search hit, ascending."""
+        self._needle = ""
+        self.shown_classes: frozenset[EventClass] = frozenset()
+        """Classes of events that chips show as rows."""
+        self.has_waiting = False
+        """A visible row has not been read from disk yet."""
+        self._abouts: dict[tuple[int, int], str] = {}
+        self._event_texts: dict[int, str] = {}
+        self._spent = 0.0
+        self._burst = 0.0
+        self._slow_spans: SlowSpans | None = None
+        self._slow_rows: frozenset[int] = frozenset()
+        self._slow_reasons: dict[int, str] = {}
+        self._critical: CriticalPath | None = None
+        self._critical_until = 0
+        """Rows from here on came after the critical path was found."""
+        self._is_studied = False
+        self._studied_spans = 0
+        self._studied_live = False
+        self.forget()
+
+    def forget(self) -> None:
+        """The store changed: work out again what rests on the whole run."""
+        self._causes: list[int] | None = None
+        self._cause_set: frozenset[int] = frozenset()
+        self._own_retries: dict[int, int] | None = None
+        self._idle: dict[tuple[int, int, int], list[tuple[int, int]]] = {}
+        spans, live = self.tree.count, self.status in _LIVE
+        grown = spans - self._studied_spans
+        if spans <= _MANY_SPANS:
+            self._is_studied = False
+        elif grown * _STALE_SHARE >= spans or live != self._studied_live:
+            self._is_studied, self.has_waiting = False, True
+        if self._needle:
+            self.search(self._needle)
+
+    # ------------------------------------------------------------ the whole run
+
+    @property
+    def status(self) -> RunStatus:
+        """How the run stands."""
+        return self.session.status(self.run).status
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether ages tick: something is open, or the run has not ended."""
+        return self.status in _LIVE
+
+    def causes(self) -> list[int]:
+        """Positions of the causes of failure, in tree order."""
+        if self._causes is None:
+            from tracetui.core.store.rollups import cause_rows
+
+            rows = cause_rows(self.session.store, self.run.row)
+            self._cause_set = frozenset(rows)
+            self._causes = sorted(at for at in map(self.tree.position, rows) if at >= 0)
+        return self._causes
+
+    def _is_cause(self, row: int) -> bool:
+        self.causes()
+        return row in self._cause_set
+
+    def first_cause(self) -> int | None:
+        """Span row of what broke first; None where nothing failed for good."""
+        if not self.run.error_count:
+            return None
+        from tracetui.core.analysis.failures import first_cause
+
+        return first_cause(self.session.store, self.run.row)
+
+    def slow_positions(self) -> list[int]:
+        """Positions of the slow spans, in tree order."""
+        self._study()
+        return sorted(at for at in map(self.tree.position, self._slow_rows) if at >= 0)
+
+    def _study(self) -> None:
+        """Find out what is slow and what the run's length hangs on. In a large run that takes a fifth of a second."""
+        if self._is_studied:
+            return
+        from tracetui.core.analysis.critical_path import critical_path
+        from tracetui.core.analysis.slow import SlowSpans
+
+        store = self.session.store
+        if self._slow_spans is None:
+            self._slow_spans = SlowSpans(store)
+        self._slow_spans.refresh()
+        slow = frozenset(self._slow_spans.rows(self.run.row).tolist())
+        if slow != self._slow_rows:
+            self._slow_rows = slow
+        self._slow_reasons.clear()
+        self._critical = critical_path(store, self.run.row)
+        self._critical_until = len(store.spans)
+        self._is_studied, self._studied_spans, self._studied_live = True, self.tree.count, self.status in _LIVE
+
+    def _studied(self) -> None:
+        """Study a small run at once, a large one when its rows are drawn: see `start_fetching`."""
+        if not self._is_studied:
+            if self.tree.count <= _MANY_SPANS:
+                self._study()
+            else:
+                self.has_waiting = True
+
+    def _slow_reason(self, row: int) -> str:
+        self._studied()
+        if row not in self._slow_rows or self._slow_spans is None:
+            return ""
+        reason = self._slow_reasons.get(row)
+        if reason is None:
+            said = self._slow_spans.reason(row) or ""
+            reason = self._slow_reasons[row] = said.replace("×", self.session.symbols.times)
+        return reason
+
+    def _is_critical(self, row: int) -> bool:
+        """Whether the run's length hangs on a span; all of them while that is not known."""
+        self._studied()
+        return self._critical is None or row >= self._critical_until or row in self._critical
+
+    def newest(self) -> int | None:
+        """Span row of the newest open span, else of the span that came last; None without spans."""
+        import numpy as np
+
+        rows = self.tree.rows()
+        if not len(rows):
+            return None
+        spans = self.session.store.spans
+        is_open = rows[spans.np("status")[rows] == _OPEN]
+        if not len(is_open):
+            return int(rows.max())
+        starts = spans.np("start")[is_open]
+        return int(is_open[np.lexsort((is_open, starts))[-1]])
+
+    def open_stack(self) -> list[int]:
+        """Rows of the newest open span and of its open ancestors, from the root down."""
+        newest = self.newest()
+        status = self.session.store.spans.status
+        if newest is None or status[newest] != _OPEN:
+            return []
+        above = [self.tree.row(at) for at in self.tree.ancestors(self.tree.position(newest))]
+        return [*(row for row in above if status[row] == _OPEN), newest]
+
+    def what_matters(self) -> list[int]:
+        """Rows of the causes of failure; where there are none, of what is open; else of what was slow."""
+        if causes := self.causes():
+            return [self.tree.row(at) for at in causes]
+        if self.run.open_count and (stack := self.open_stack()):
+            return stack
+        return [self.tree.row(at) for at in self.slow_positions()]
+
+    def search(self, needle: str) -> int:
+        """Find the spans whose name holds `needle`; its case counts if it has a capital. How many there are."""
+        self._needle = needle
+        if not needle:
+            self.hits = ()
+            return 0
+        import numpy as np
+
+        names = self.session.store.spans.np("name")[self.tree.rows()]
+        strings = self.session.store.strings
+        found = [number for number in np.unique(names).tolist() if self._hits_in(self._clean(strings[number]))]
+        self.hits = np.flatnonzero(np.isin(names, found)).tolist()
+        return len(self.hits)
+
+    def _hits_in(self, name: str) -> list[tuple[int, int]]:
+        needle = self._needle
+        if not needle:
+            return []
+        if needle == needle.lower():
+            lowered = name.lower()
+            name = lowered if len(lowered) == len(name) else name
+        found, at = [], name.find(needle)
+        while at >= 0:
+            found.append((at, at + len(needle)))
+            at = name.find(needle, at + len(needle))
+        return found
+
+    def next_in(self, positions: Sequence[int], selected: tuple[str, int] | None, by: int) -> tuple[int, bool]:
+        """The number of the next (or previous) of `positions` from what is selected, and whether it wrapped."""
+        at = -1 if by > 0 else self.tree.count
+        if selected is not None:
+            row = selected[1] if selected[0] == "span" else self.session.store.events.span[selected[1]]
+            if row >= 0:
+                at = self.tree.position(row)
+                if selected[0] == "event" and by < 0:
+                    at += 1  # the span of a selected event stands before it
+        number = bisect_right(positions, at) if by > 0 else bisect_left(positions, at) - 1
+        wrapped = not 0 <= number < len(positions)
+        return number % len(positions), wrapped
+
+    def _clean(self, outside: str) -> str:
+        """Text from outside as the terminal may have it."""
+        clean = safe(outside)
+        return text.plain_ascii(clean) if self.session.symbols.is_ascii else clean
+
+    # ------------------------------------------------------------ one row
+
+    def parent_index(self, index: int) -> int:
+        """The visible row of the parent of a visible row, -1 for a root."""
+        item = self.tree[index]
+        at = item.position if item.kind == "event" else self.tree.parent_position(item.position)
+        return self.tree.index_of(self.tree.row(at)) if at >= 0 else -1
+
+    def has_only_events(self, index: int) -> bool:
+        """Whether a row holds events that would be shown, and no spans."""
+        item = self.tree[index]
+        return item.kind == "span" and item.has_children and self.tree.size(item.position) == 1
+
+    def pieces(self, index: int, columns: SpanColumns, *, selected: bool, focused: bool) -> list[Piece]:
+        """The visible row `index` as it is drawn."""
+        item, symbols = self.tree[index], self.session.symbols
+        if item.kind == "event":
+            event = self._event(item, columns)
+            return event_pieces(event, columns, symbols, selected=selected, focused=focused)
+        row = self._span(item)
+        bar = self._bar(item, row, columns) if columns.bar else []
+        return span_pieces(row, bar, columns, symbols, selected=selected, focused=focused)
+
+    def _span(self, item: Item) -> SpanRow:
+        spans, row, at = self.session.store.spans, item.row, item.position
+        kind = Kind(spans.kind[row]).name
+        if item.orphan:
+            fold = self._fold(item)
+            return SpanRow(item.depth, kind, PLACEHOLDER, fold=fold, placeholder=True, dim=item.context)
+        status, flags, size = spans.status[row], spans.flags[row], self.tree.size(at)
+        rollup = self.tree.rollup(at)
+        is_folded = item.has_children and not item.expanded
+        name = self._clean(self.session.store.strings[spans.name[row]])
+        tone = self._tone(item, status, rollup.causes)
+        is_skipped = status == _SKIPPED
+        return SpanRow(
+            depth=item.depth,
+            kind=kind,
+            name=name,
+            about=self._about(item, status),
+            lane=self._lane(row, status),
+            fold=self._fold(item),
+            tone=tone,
+            dim=item.context,
+            start=None if is_skipped else self._since_begin(spans.start[row]),
+            time=None if is_skipped else self._time(row, status),
+            tokens=rollup.tokens,
+            cost=rollup.cost,
+            start_computed=bool(flags & Flag.start_inferred),
+            time_computed=bool(flags & (Flag.start_inferred | Flag.end_inferred)),
+            tokens_partial=rollup.tokens_partial,
+            cost_partial=rollup.cost_partial,
+            parent_computed=bool(flags & Flag.parent_inferred),
+            sums_shown=is_folded and size > 1,
+            causes=rollup.causes if is_folded and size > 1 else 0,
+            retries=self._retries(item, rollup.retries),
+            spans=rollup.spans - 1 if is_folded else 0,
+            hits=tuple(self._hits_in(name)) if self._needle else (),
+        )
+
+    def _fold(self, item: Item) -> Fold:
+        return ("open" if item.expanded else "closed") if item.has_children else ""
+
+    def _lane(self, row: int, status: int) -> str:
+        if status in (_ERROR, _OPEN, _SKIPPED):
+            return {_ERROR: "error", _OPEN: "open", _SKIPPED: "skipped"}[status]
+        return "slow" if self._slow_reason(row) else ""
+
+    def _tone(self, item: Item, status: int, causes: int) -> Tone:
+        if causes and (not item.expanded or self._is_cause(item.row)):
+            return "error"
+        if status == _OPEN:
+            return "open" if self.status in _LIVE else "gone"
+        return ""
+
+    def _retries(self, item: Item, below: int) -> int:
+        """Retries that are not rows of their own: all below a folded row, only its own ones of an unfolded one."""
+        if not item.expanded or not below:
+            return below
+        if EventClass.retry in self.shown_classes:
+            return 0
+        if self._own_retries is None:
+            events = self.session.store.events
+            own: dict[int, int] = {}
+            for event in self.session.store.events_of_run(self.run.row).tolist():
+                if events.cls[event] == EventClass.retry:
+                    own[events.span[event]] = own.get(events.span[event], 0) + 1
+            self._own_retries = own
+        return self._own_retries.get(item.row, 0)
+
+    # ------------------------------------------------------------ times
+
+    @property
+    def _now_ns(self) -> int | None:
+        """The moment now on the producer's clock: its newest record, and how long we have seen nothing since."""
+        if self.run.last_time == NO_TIME:
+            return None
+        if self.run.grew_at_ns is None or self.status not in _LIVE:
+            return self.run.last_time
+        return self.run.last_time + max(0, self.session.now_ns() - self.run.grew_at_ns)
+
+    def _since_begin(self, time_ns: int) -> int | None:
+        begin = self.tree.extent[0]
+        return None if time_ns == NO_TIME or begin == NO_TIME else time_ns - begin
+
+    def age_of(self, row: int) -> int | None:
+        """How long an open span has been open, ns; how long another one took."""
+        return self._time(row, self.session.store.spans.status[row])
+
+    def _time(self, row: int, status: int) -> int | None:
+        spans = self.session.store.spans
+        start, end = spans.start[row], spans.end[row]
+        if start == NO_TIME:
+            return None
+        if end != NO_TIME:
+            return max(0, end - start)
+        now = self._now_ns
+        return max(0, now - start) if status == _OPEN and now is not None else None
+
+    def _axis_length(self) -> int:
+        begin, end = self.tree.extent
+        is_live = self.status in _LIVE
+        now = self._now_ns
+        return bars.axis_length((max(end, now) if is_live and now is not None else end) - begin, is_live)
+
+    def _bar(self, item: Item, row: SpanRow, columns: SpanColumns) -> list[Piece]:
+        if row.start is None or row.time is None:
+            return []
+        kind = Kind(self.session.store.spans.kind[item.row])
+        is_container = kind in _CONTAINERS and self.tree.size(item.position) > 1
+        length, end = self._axis_length(), row.start + row.time
+        now: int | None = None
+        state: bars.State = "done"
+        if row.tone == "error":
+            state = "cause"
+        elif row.tone in ("open", "gone"):
+            state = "open" if row.tone == "open" else "gone"
+            newest, now_ns = self._since_begin(self.run.last_time), self._now_ns
+            end = max(row.start, newest or 0)
+            now = self._since_begin(now_ns) if now_ns is not None else None
+        return bars.bar(
+            row.start,
+            end,
+            length,
+            columns.bar,
+            weight="thin" if is_container else "full" if self._is_critical(item.row) else "medium",
+            state=state,
+            style="muted" if row.dim else kind_style(row.kind),
+            now=now,
+            idle=self._idle_in(item, length, columns.bar) if is_container and state == "done" else (),
+            symbols=self.session.symbols,
+        )
+
+    def _idle_in(self, item: Item, length: int, width: int) -> list[tuple[int, int]]:
+        """Times, to whole cells of the bar, in which no child of a container ran."""
+        key = (item.row, length, width)
+        idle = self._idle.get(key)
+        if idle is None:
+            idle = self._idle[key] = self._find_idle(item.position, length, width)
+        return idle
+
+    def _find_idle(self, position: int, length: int, width: int) -> list[tuple[int, int]]:
+        import numpy as np
+
+        below = slice(position + 1, position + self.tree.size(position))
+        rows = self.tree.rows()[below]
+        spans, begin = self.session.store.spans, self.tree.extent[0]
+        rows = rows[spans.np("parent")[rows] == self.tree.row(position)]
+        start, end = spans.np("start")[rows], spans.np("end")[rows]
+        timed = start != NO_TIME
+        start, end = start[timed], np.where(end[timed] == NO_TIME, self.run.last_time, end[timed])
+        scale = width / max(length, 1)
+        first = np.clip(((start - begin) * scale).astype(np.int64), 0, width - 1)
+        last = np.clip(((np.maximum(start, end) - begin) * scale).astype(np.int64), 0, width - 1)
+        running = np.cumsum(
+            np.bincount(first, minlength=width + 1) - np.bincount(last + 1, minlength=width + 2)[: width + 1]
+        )
+        cells = np.flatnonzero(running[:width] == 0).tolist()
+        return [(-(-cell * length // width), -(-(cell + 1) * length // width)) for cell in cells]
+
+    # ------------------------------------------------------------ what it was about
+
+    def start_fetching(self) -> None:
+        """A new frame: study the run if that waits, and let rows that wait be read again."""
+        self._study()
+        self._spent, self.has_waiting = 0.0, False
+
+    def _may_fetch(self) -> bool:
+        if self.run.span_count < _MANY_SPANS:
+            return True
+        now = time.perf_counter()
+        if now - self._burst > _BURST_SECONDS:
+            self._burst, self._spent = now, 0.0
+        if self._spent <= _FETCH_SECONDS:
+            return True
+        self.has_waiting = True
+        return False
+
+    def _about(self, item: Item, status: int) -> str:
+        row = item.row
+        says_error = status == _ERROR and self._is_cause(row) and not item.expanded
+        slow = self._slow_reason(row) if status not in (_ERROR, _OPEN, _SKIPPED) else ""
+        if slow:
+            return f"slow: {slow}"
+        key = (row, status * 2 + says_error)
+        about = self._abouts.get(key)
+        if about is None:
+            if not self._may_fetch():
+                return ""
+            begun = time.perf_counter()
+            about = self._fetch(row, says_error)
+            self._spent += time.perf_counter() - begun
+            if len(self._abouts) > _MANY_SPANS:
+                self._abouts.clear()
+            if status != _OPEN or about:
+                self._abouts[key] = about
+        if status == _SKIPPED:
+            return f"skipped: {about}" if about else "skipped"
+        return about
+
+    def _fetch(self, row: int, says_error: bool) -> str:
+        bodies = self.session.bodies
+        subject = self._clean(bodies.subject(row)[:_LONGEST])
+        if not says_error:
+            return subject
+        try:
+            # Nothing is read twice: `subject` has just read it, unless it was too much for a row.
+            error = bodies.span_detail(row).error if bodies.size_of(row) <= SUBJECT_BYTES else None
+        except TracetuiError:
+            return subject
+        if error is None or not (error.message or error.type):
+            return subject
+        return self._clean(": ".join(part[:_LONGEST] for part in (error.type, error.message) if part))
+
+    def _event(self, item: Item, columns: SpanColumns) -> EventRow:
+        events, event = self.session.store.events, item.row
+        cls = EventClass(events.cls[event]).name
+        line = self._event_texts.get(event)
+        if line is None:
+            line = ""
+            if self._may_fetch():
+                begun = time.perf_counter()
+                line = self._event_line(event)
+                self._spent += time.perf_counter() - begun
+                if len(self._event_texts) > _MANY_SPANS:
+                    self._event_texts.clear()
+                self._event_texts[event] = line
+        since = self._since_begin(events.time[event])
+        cell = None if since is None or not columns.bar else since * columns.bar // self._axis_length()
+        return EventRow(item.depth, cls, line, cell)
+
+    def _event_line(self, event: int) -> str:
+        store = self.session.store
+        line = self.session.bodies.event_text(event)[:_LONGEST]
+        return self._clean(line or store.record_type(store.events.record[event])[:_LONGEST])
+
+    # ------------------------------------------------------------ pinned lines
+
+    def run_line(self, width: int) -> list[Piece]:
+        """The run in words."""
+        run, result = self.run, self.session.status(self.run)
+        is_live = result.status in _LIVE
+        now = self.session.now_ns()
+        elapsed = run_age_ns(run, now) if is_live else run.duration()[0]
+        figure, tokens_partial = run_tokens(run)
+        words = RunWords(
+            status=result.status.value,
+            name=self._clean(run_name(run)),
+            reason=self._reason(),
+            time=elapsed,
+            spans=run.span_count,
+            causes=len(self.causes()) if run.error_count else 0,
+            tokens=figure,
+            tokens_partial=tokens_partial,
+            cost=run.usage.cost_usd,
+            cost_partial="cost_usd" in run.usage_partial(),
+            at=self._started(now),
+            no_times=not self.tree.has_times and run.record_count > 0,
+        )
+        return run_pieces(words, width, self.session.symbols)
+
+    def _reason(self) -> str:
+        result = self.session.status(self.run)
+        if result.status in _LIVE and result.age_ns is not None and result.age_ns >= SILENT_FROM_NS:
+            return f"silent {text.age(result.age_ns, self.session.symbols)}"
+        return self._clean(result.reason) if result.status is RunStatus.unfinished else ""
+
+    def _started(self, now: int) -> str:
+        start, symbols, zone = self.run.start, self.session.symbols, self.session.tz
+        if start is None:
+            return ""
+        clock = text.clock_time(start, zone, symbols)[:8]
+        day = text.wall_time(start, now, zone, symbols)
+        return clock if ":" in day else f"{day} {clock}"
+
+    def headings(self, columns: SpanColumns) -> list[Piece]:
+        """The headings of the columns and of the time axis."""
+        return heading_pieces(columns, bars.axis(self._axis_length(), columns.bar) if columns.bar else "")

@@ -1,0 +1,485 @@
+"""The span tree: the open run as rows that fold, with their figures and bars; it follows a run while it is written.
+
+What there is to show comes from the `RunTree`, what a row says from `span_data`, how it is drawn from
+`presentation.rows`. This widget keeps the selected span or event selected whatever happens to the rows around it, and
+repaints the lines that look different, not the pane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
+
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+
+from tracetui.core.model import CHIPS, EventClass, Kind, RunStatus
+from tracetui.tui.messages import FollowChanged, Notice, PositionChanged, SpanSelected
+from tracetui.tui.presentation.columns import HEADINGS_FROM, LEAD, SpanColumns, span_columns
+from tracetui.tui.presentation.pieces import Piece
+from tracetui.tui.presentation.rows import empty_pieces, indentation
+from tracetui.tui.session import Session
+from tracetui.tui.widgets.line_view import LineView, Scroll
+from tracetui.tui.widgets.span_data import SpanData
+
+if TYPE_CHECKING:
+    from tracetui.core.store import Change, Run
+
+Identity = tuple[Literal["span", "event"], int]
+"""What a row stands for, whatever its index: its kind and its row in the store."""
+
+_FILL_SECONDS: Final = 0.02
+_LIVE: Final = (RunStatus.running, RunStatus.stalled)
+
+
+class SpanTree(LineView):
+    """Spans and events of one run. `show_run` opens it; `apply_change` and `tick` keep it up to date."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "fold", "fold, then to the parent", id="span.fold", show=False),
+        Binding("right,l", "unfold", "unfold, then to the first child", id="span.unfold", show=False),
+        Binding("space", "toggle_fold", "fold", id="span.toggle"),
+        Binding("plus", "level(1)", "one level more", id="span.more", show=False),
+        Binding("minus", "level(-1)", "one level less", id="span.less", show=False),
+        Binding("asterisk", "subtree", "fold or unfold all below", id="span.subtree", show=False),
+        Binding("A", "all", "fold or unfold all", id="span.all", show=False),
+        Binding("P", "path", "only the path to what matters", id="span.path"),
+        Binding("e", "cause(1)", "next cause", id="span.next_cause"),
+        Binding("E", "cause(-1)", "previous cause", id="span.previous_cause", show=False),
+        Binding("s", "slow(1)", "next slow span", id="span.next_slow"),
+        Binding("S", "slow(-1)", "previous slow span", id="span.previous_slow", show=False),
+        Binding("F", "follow", "follow", id="span.follow"),
+        Binding("t", "waterfall", "waterfall on or off", id="span.waterfall", show=False),
+        Binding("p", "open_stack", "open stack", id="span.open_stack"),
+    ]
+
+    class StripToggled(Message):
+        """The open stack is to be shown, or hidden again."""
+
+    def __init__(self, session: Session, *, id: str | None = None) -> None:
+        super().__init__(session, id=id)
+        self.data: SpanData | None = None
+        self.run_row: int | None = None
+        self.waterfall = True
+        self.following = False
+        self.new_count = 0
+        """Rows that came since the view let go."""
+        self._chip_kinds: frozenset[Kind] = frozenset()
+        self._chip_classes: frozenset[EventClass] = frozenset()
+        self._selected: Identity | None = None
+        self._needle = ""
+        self._shown: dict[int, Strip] = {}
+        self._is_filling = False
+
+    # ------------------------------------------------------------ what is shown
+
+    @property
+    def run(self) -> Run | None:
+        """The open run."""
+        return None if self.run_row is None else self.session.store.runs[self.run_row]
+
+    @property
+    def selected(self) -> Identity | None:
+        """What is selected: `("span", span row)` or `("event", event row)`; None where there is no row."""
+        return self._selected
+
+    def row_count(self) -> int:
+        """Rows that are not folded away."""
+        return len(self.data.tree) if self.data is not None else 0
+
+    def pinned_rows(self, width: int) -> list[list[Piece]]:
+        """The run in words; headings and the time axis where there is room; what stands where no row is."""
+        if self.data is None or self.run is None:
+            return []
+        rows = [self.data.run_line(width)]
+        if not len(self.data.tree):
+            hidden = self.data.tree.count
+            return [*rows, [], empty_pieces(hidden, hidden)]
+        if self.size.height >= HEADINGS_FROM:
+            rows.append(self.data.headings(self._columns(width)))
+        return rows
+
+    def render_row(self, index: int, width: int, selected: bool, focused: bool) -> list[Piece]:
+        """A span or an event."""
+        if self.data is None:
+            return []
+        return self.data.pieces(index, self._columns(width), selected=selected, focused=focused)
+
+    def render_line(self, y: int) -> Strip:
+        """One line; what was drawn is remembered, so that only what differs is repainted."""
+        strip = super().render_line(y)
+        self._shown[y] = strip
+        if self.data is not None and self.data.has_waiting and not self._is_filling:
+            self._is_filling = True
+            self.set_timer(_FILL_SECONDS, self._fill)
+        return strip
+
+    def position_text(self) -> str:
+        """What stands at the right end of the pane's rule: the chips that are on, or which row is selected."""
+        if self._chip_kinds or self._chip_classes:
+            words = [
+                word
+                for word, kinds, classes in CHIPS
+                if self._chip_kinds.intersection(kinds) or self._chip_classes.intersection(classes)
+            ]
+            return f"only {', '.join(words)}"
+        return f"row {self.cursor + 1:,} of {self.row_count():,}" if self.row_count() else ""
+
+    def _columns(self, width: int) -> SpanColumns:
+        return span_columns(width, self.waterfall, self.data is None or self.data.tree.has_times)
+
+    def _fill(self) -> None:
+        """Fetch what the visible rows were about, a few at a time, and repaint those that say more now."""
+        self._is_filling = False
+        if self.data is not None:
+            self.data.start_fetching()
+            self._repaint()
+
+    # ------------------------------------------------------------ opening a run
+
+    def show_run(self, run_row: int) -> None:
+        """Open a run: a failed one at its first cause, a running one following, else at its root."""
+        from tracetui.core.store.run_tree import RunTree
+
+        self.run_row = run_row
+        tree = RunTree(self.session.store, run_row)
+        if self._chip_kinds or self._chip_classes:
+            tree.set_chips(set(self._chip_kinds), set(self._chip_classes))
+        self.data = SpanData(self.session, tree, self.session.store.runs[run_row])
+        self.data.shown_classes = self._chip_classes
+        self.data.search(self._needle)
+        self._selected, self.new_count, self._cursor, self._top = None, 0, 0, 0
+        status = self.session.status(self.data.run).status
+        self._set_following(status is RunStatus.running)
+        self._open_well(self.data, status)
+        self.refresh_all()
+        self._say_where()
+
+    def show_nothing(self) -> None:
+        """No run is open."""
+        self.data, self.run_row, self._selected = None, None, None
+        self._set_following(False)
+        self.refresh_all()
+        self._say_where()
+
+    def _open_well(self, data: SpanData, status: RunStatus) -> None:
+        """Open what is worth seeing first, then as many levels as the page has room for, and select."""
+        if self.following:
+            self._go_to_newest(data)
+            return
+        wanted = data.first_cause()
+        if wanted is None and status in (*_LIVE, RunStatus.unfinished):
+            wanted = data.newest()
+        if status is RunStatus.ok or wanted is None:
+            self._select(0, "top", by_user=False)
+            return
+        self._open_levels(data)
+        index = data.tree.reveal(wanted)
+        if index >= 0 and data.has_only_events(index):
+            data.tree.expand(index)
+        self._select(max(0, index), "center", by_user=False)
+
+    def _open_levels(self, data: SpanData) -> None:
+        """Open whole levels from the root down while they fit into the page."""
+        tree, room = data.tree, self.page_height
+        tree.collapse_all()
+        while tree.expand_level(1):
+            if len(tree) > room:
+                tree.expand_level(-1)
+                return
+
+    # ------------------------------------------------------------ selection
+
+    def move_to(self, index: int, scroll: Scroll = "auto", by_user: bool = False) -> None:
+        """Put the cursor on a row; what the user does lets go of following."""
+        if by_user:
+            self._let_go()
+        super().move_to(index, scroll, by_user)
+        self._now_selected(by_user)
+
+    def _select(self, index: int, scroll: Scroll = "auto", by_user: bool = True) -> None:
+        self._repaint()
+        self.move_to(index, scroll, by_user)
+
+    def _now_selected(self, by_user: bool) -> None:
+        """Tell what is selected, if it is something else than before."""
+        identity = self._identity(self.cursor)
+        if identity != self._selected:
+            self._selected = identity
+            is_span = identity is not None and identity[0] == "span"
+            span = identity[1] if identity is not None and is_span else None
+            event = identity[1] if identity is not None and not is_span else None
+            if event is not None:
+                owner = self.session.store.events.span[event]
+                span = owner if owner >= 0 else None
+            self.post_message(SpanSelected(span, event, by_user))
+        self._say_where()
+
+    def _identity(self, index: int) -> Identity | None:
+        if self.data is None or not 0 <= index < len(self.data.tree):
+            return None
+        item = self.data.tree[index]
+        return ("event" if item.kind == "event" else "span", item.row)
+
+    def _index_of(self, identity: Identity | None) -> int:
+        """Where something is shown now, or its nearest ancestor that is."""
+        if identity is None or self.data is None:
+            return 0
+        tree = self.data.tree
+        if identity[0] == "span":
+            return max(0, tree.index_of(identity[1], nearest=True))
+        index = tree.index_of_event(identity[1])
+        if index >= 0:
+            return index
+        owner = self.session.store.events.span[identity[1]]
+        return max(0, tree.index_of(owner, nearest=True)) if owner >= 0 else 0
+
+    def _keep(self) -> None:
+        """The rows are other ones: the selected one stays selected and where it is on the screen."""
+        index = self._index_of(self._selected)
+        shift = index - self._cursor
+        last_top = max(0, self.row_count() - self.page_height)
+        if not self._top <= self._cursor < self._top + self.page_height:
+            shift = 0
+        self._cursor = max(0, min(index, self.row_count() - 1))
+        self._top = max(0, min(self._top + shift, last_top))
+        self._repaint()
+        self._now_selected(by_user=False)
+
+    def select_span(self, span_row: int, by_user: bool = True) -> bool:
+        """Open what a span is folded into and select it; False if the run has no such span or a chip hides it."""
+        if self.data is None or self.data.tree.position(span_row) < 0:
+            return False
+        self.data.tree.reveal(span_row)
+        index = self.data.tree.index_of(span_row)
+        if index < 0:
+            return False
+        self._select(index, by_user=by_user)
+        return True
+
+    def _say_where(self) -> None:
+        self.post_message(PositionChanged(self.position_text()))
+
+    # ------------------------------------------------------------ what changes
+
+    def set_chips(self, kinds: Collection[Kind], classes: Collection[EventClass]) -> None:
+        """Show only these classes, their ancestors kept and dimmed; both empty: everything."""
+        self._chip_kinds, self._chip_classes = frozenset(kinds), frozenset(classes)
+        if self.data is not None:
+            self.data.tree.set_chips(set(kinds), set(classes))
+            self.data.shown_classes = self._chip_classes
+            self._keep()
+            self._scroll_into_view(self._cursor, self._cursor, "auto")
+
+    def apply_change(self, change: Change) -> None:
+        """Take in what the store learnt of the open run."""
+        if self.data is None or self.run_row not in change.runs | change.reset:
+            return
+        before = self.data.tree.count
+        self.data.tree.update(change)
+        self.data.forget()
+        if self.following:
+            if self.session.status(self.data.run).status not in _LIVE:
+                self._set_following(False)
+                self._keep()
+            else:
+                self._go_to_newest(self.data)
+            return
+        came = self.data.tree.count - before
+        if came > 0 and self.session.status(self.data.run).status in _LIVE:
+            self.new_count += came
+            self.post_message(FollowChanged(False, self.new_count))
+        self._keep()
+
+    def tick(self) -> None:
+        """A second went by: repaint the lines whose digits differ."""
+        if self.data is not None and self.data.is_moving:
+            self._repaint()
+
+    def refresh_all(self) -> None:
+        """Make all rows again."""
+        self._shown.clear()
+        super().refresh_all()
+
+    def _repaint(self) -> None:
+        """Make all visible lines again and repaint those that look different from what is on the screen."""
+        width, height = self.size.width, self.size.height
+        pinned = self._count_pinned()
+        self._strips.clear()
+        self._pinned = None
+        self._epoch += 1
+        if self._count_pinned() != pinned:
+            self.refresh()
+            return
+        top = max(0, min(self._top, self.row_count() - self.page_height))
+        self._top = top
+        shown = dict(self._shown)
+        lines = [y for y in range(height) if shown.get(y) != self.render_line(y)]
+        if lines:
+            self.refresh(*(Region(0, y, width, 1) for y in lines))
+
+    # ------------------------------------------------------------ following
+
+    def _set_following(self, on: bool) -> None:
+        self.new_count = 0
+        if on != self.following:
+            self.following = on
+            self.post_message(FollowChanged(on, 0))
+
+    def _let_go(self) -> None:
+        if self.following:
+            self._set_following(False)
+
+    def _go_to_newest(self, data: SpanData) -> None:
+        """To the newest span with its ancestors open; a run that has only events, to its last one."""
+        newest = data.newest()
+        index = len(data.tree) - 1
+        if newest is not None:
+            data.tree.reveal(newest)
+            index = data.tree.index_of(newest, nearest=True)
+        self._repaint()
+        self.move_to(max(0, index))
+
+    def action_follow(self) -> None:
+        """Stay at the newest row, or let go."""
+        if self.data is None:
+            return
+        if self.following:
+            self._let_go()
+        elif self.session.status(self.data.run).status not in _LIVE:
+            self.post_message(Notice("this run is over: nothing to follow"))
+        else:
+            self._set_following(True)
+            self._go_to_newest(self.data)
+
+    # ------------------------------------------------------------ folding
+
+    def action_fold(self) -> None:
+        """Fold the row; if it is folded, go to its parent."""
+        if self.data is None or not self.row_count():
+            return
+        if self.data.tree.collapse(self.cursor):
+            self._folds_changed()
+        elif (parent := self.data.parent_index(self.cursor)) >= 0:
+            self.move_to(parent, by_user=True)
+
+    def action_unfold(self) -> None:
+        """Unfold the row; if it is unfolded, go to its first child."""
+        if self.data is None or not self.row_count():
+            return
+        if self.data.tree.expand(self.cursor):
+            self._folds_changed()
+        elif self.data.tree[self.cursor].has_children:
+            self.move_to(self.cursor + 1, by_user=True)
+
+    def action_toggle_fold(self) -> None:
+        """Fold or unfold the row."""
+        if self.data is not None and self.row_count() and self.data.tree.toggle(self.cursor):
+            self._folds_changed()
+
+    def action_level(self, by: int) -> None:
+        """Open one level more of the whole tree, or close one."""
+        if self.data is not None and self.data.tree.expand_level(by):
+            self._folds_changed()
+
+    def action_subtree(self) -> None:
+        """Unfold all below the row; if all is unfolded, fold it."""
+        if self.data is None or not self.row_count():
+            return
+        tree, before = self.data.tree, self.row_count()
+        if tree.expand_subtree(self.cursor) and len(tree) == before:
+            tree.collapse_subtree(self.cursor)
+        self._folds_changed()
+
+    def action_all(self) -> None:
+        """Unfold all; if all is unfolded, fold it."""
+        if self.data is None:
+            return
+        tree, before = self.data.tree, self.row_count()
+        tree.expand_all()
+        if len(tree) == before:
+            tree.collapse_all()
+        self._folds_changed()
+
+    def action_path(self) -> None:
+        """Open only the way to what matters: causes of failure, else what is open, else what was slow."""
+        if self.data is None:
+            return
+        rows = self.data.what_matters()
+        if not rows:
+            self.post_message(Notice("nothing failed, nothing is open, nothing was slow"))
+            return
+        self.data.tree.open_path(rows)
+        self._folds_changed()
+
+    def _folds_changed(self) -> None:
+        self._let_go()
+        self._keep()
+        self._scroll_into_view(self._cursor, self._cursor, "auto")
+
+    def row_clicked(self, index: int, x: int, by_cursor: bool) -> bool:  # noqa: ARG002 - the fold is where it is
+        """A click on the fold folds."""
+        if self.data is None:
+            return False
+        item = self.data.tree[index]
+        at = LEAD + len(indentation(item.depth, self._columns(self.size.width)))
+        if item.kind == "span" and item.has_children and at - 1 <= x <= at + 1:
+            self.action_toggle_fold()
+            return True
+        return False
+
+    # ------------------------------------------------------------ jumps
+
+    def action_cause(self, by: int) -> None:
+        """To the next or previous cause of failure."""
+        self._jump(self.data.causes() if self.data is not None else (), by, "cause")
+
+    def action_slow(self, by: int) -> None:
+        """To the next or previous slow span."""
+        self._jump(self.data.slow_positions() if self.data is not None else (), by, "slow span")
+
+    def next_hit(self, by: int) -> tuple[int, int]:
+        """To the next or previous hit of the search: its number from 1 and how many there are; (0, 0) for none."""
+        if self.data is None:
+            return 0, 0
+        hits = self.data.hits
+        return self._jump(hits, by, "hit"), len(hits)
+
+    def search(self, text: str) -> int:
+        """Mark the spans whose name holds `text` (capitals count if it has any); how many there are."""
+        self._needle = text
+        if self.data is None:
+            return 0
+        count = self.data.search(text)
+        self._repaint()
+        return count
+
+    def _jump(self, positions: Sequence[int], by: int, what: str) -> int:
+        """Select the next of `positions` (ascending, in the whole tree); its number from 1, 0 if there is none."""
+        if self.data is None or not len(positions):
+            self.post_message(Notice(f"no {what} in this run"))
+            return 0
+        number, wrapped = self.data.next_in(positions, self._selected, by)
+        if wrapped and len(positions) > 1:
+            self.post_message(Notice(f"wrapped: {'first' if by > 0 else 'last'} {what} again", "warning"))
+        row = self.data.tree.row(positions[number])
+        if not self.select_span(row):
+            self.post_message(Notice(f"the chips hide this {what}", "warning"))
+        return number + 1
+
+    # ------------------------------------------------------------ the rest of the keys
+
+    def action_waterfall(self) -> None:
+        """Show or hide the bars."""
+        self.waterfall = not self.waterfall
+        self._repaint()
+
+    def action_open_stack(self) -> None:
+        """Show or hide the open stack."""
+        self.post_message(self.StripToggled())
+
+    def open_rows(self) -> Iterable[int]:
+        """Rows of the spans that are open, from the root down: for the open stack."""
+        return self.data.open_stack() if self.data is not None else ()
