@@ -152,6 +152,11 @@ class Bodies:
         source = self._source(place)
         return source.path, source.line_of(place.offset, place.near, place.near_line)
 
+    def path_of(self, source: int) -> str:
+        """Path of a source (absolute, surrogateescape, untrusted); empty if it is not known."""
+        known = self._sources.get(source)
+        return "" if known is None else known.path
+
     def raw(self, record_row: int) -> RawRecord:
         """A record as it stands in its source, with file and line. Raises ChangedOnDisk where it is gone."""
         place = self._store.locate(record_row)

@@ -1,0 +1,335 @@
+"""The detail pane: the selected span, event or run as a person wants to read it, most telling first.
+
+It follows the selection once that rests; what was folded, and where one was, is kept for each tab while the same thing is
+shown. Every row can be copied, rows that fold have their key marked under the cursor. Only visible rows are made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.strip import Strip
+from textual.timer import Timer
+
+from tracetui.core.model import ABSENT
+from tracetui.core.text import count as count_of
+from tracetui.tui.messages import Notice, PositionChanged
+from tracetui.tui.presentation import strip
+from tracetui.tui.presentation.detail import ONE_LINE_FROM, Look, tab_at, tab_row
+from tracetui.tui.presentation.pieces import Piece
+from tracetui.tui.session import Session
+from tracetui.tui.widgets.detail_blocks import Block, Stack
+from tracetui.tui.widgets.detail_pages import EventPage, Page, RunPage, SpanPage
+from tracetui.tui.widgets.line_view import LineView
+
+if TYPE_CHECKING:
+    from tracetui.core.store import Change
+
+REST_S: Final = 0.06
+"""How long the selection rests before the detail follows it."""
+
+COMPACT_BELOW: Final = 16
+"""Rows of the pane under which what belongs together shares a line, where it is wide enough."""
+
+_NARROW: Final = 30
+_MAKERS: Final = {"span": SpanPage, "event": EventPage, "run": RunPage}
+
+
+@dataclass(slots=True)
+class _TabState:
+    """Where one was in a tab, and its blocks."""
+
+    kept: dict[str, Block] = field(default_factory=dict)
+    cursor: int = -1
+    top: int = 0
+
+
+class Detail(LineView):
+    """What the selected span, event or run is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left_square_bracket,ctrl+left", "tab(-1)", "previous tab", id="detail.previous_tab", show=False),
+        Binding("right_square_bracket,ctrl+right", "tab(1)", "tabs", id="detail.next_tab"),
+        Binding("space", "toggle_row", "fold", id="detail.toggle"),
+        Binding("left,h", "fold", "fold, then to what it stands in", id="detail.fold", show=False),
+        Binding("right,l", "unfold", "unfold, then go on", id="detail.unfold", show=False),
+        Binding("asterisk", "open_all", "unfold all below", id="detail.open_all", show=False),
+        Binding("r", "read_again", "read again", id="detail.read_again", show=False),
+    ]
+
+    def __init__(self, session: Session, *, id: str | None = None, rest_s: float = REST_S) -> None:
+        super().__init__(session, id=id)
+        self._rest_s = rest_s
+        self._timer: Timer | None = None
+        self._wanted: tuple[str, int] | None = None
+        self._page: Page | None = None
+        self._tab = "Overview"
+        self._states: dict[str, _TabState] = {}
+        self._made: tuple[Look, Stack] | None = None
+
+    # ------------------------------------------------------------ what is shown
+
+    def show_span(self, row: int) -> None:
+        """Show a span, once the selection rests."""
+        self._ask(("span", row))
+
+    def show_event(self, row: int) -> None:
+        """Show an event, once the selection rests."""
+        self._ask(("event", row))
+
+    def show_run(self, row: int) -> None:
+        """Show a run, once the selection rests."""
+        self._ask(("run", row))
+
+    def show_nothing(self) -> None:
+        """Show that nothing is selected."""
+        self._ask(None)
+
+    @property
+    def shown(self) -> tuple[str, int] | None:
+        """What is shown: `span`, `event` or `run` and its row; None for nothing."""
+        return None if self._page is None else self._page.key
+
+    @property
+    def tab(self) -> str:
+        """Name of the tab that is shown."""
+        return self._tab
+
+    def _ask(self, wanted: tuple[str, int] | None) -> None:
+        if wanted == self._wanted and (self._timer is not None or wanted == self.shown):
+            return
+        self._wanted = wanted
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        if self._page is None or wanted is None or self._rest_s <= 0:
+            self._show_wanted()
+        else:
+            self._timer = self.set_timer(self._rest_s, self._show_wanted)
+
+    def _show_wanted(self) -> None:
+        self._timer = None
+        wanted = self._wanted
+        self._states.clear()
+        self._made = None
+        self._page = None if wanted is None else _MAKERS[wanted[0]](self.session, wanted[1], self._read_again)
+        if self._page is not None and self._tab not in [name for name, _ in self._page.tabs(self._look())]:
+            self._tab = "Overview"
+        self._enter_tab(self._tab)
+        self.post_message(PositionChanged("" if self._page is None else self._page.position()))
+
+    def _read_again(self, whole: bool) -> None:
+        """The user wants it from disk, or as a whole."""
+        if self._page is not None:
+            if not whole:
+                self.session.bodies.forget()
+                self._states.clear()
+            self._page.read(whole)
+            self._made = None
+            self.refresh_all()
+
+    def apply_change(self, change: Change) -> None:
+        """The store took something in: look again only if what is shown is touched, repaint only what differs."""
+        if self._page is not None and self._page.is_touched(change):
+            self._look_again()
+
+    def tick(self) -> None:
+        """A second went by: the ages of what is open."""
+        if self._page is not None and self._page.is_open:
+            self._look_again()
+
+    def _look_again(self) -> None:
+        page = self._page
+        if page is None:
+            return
+        look, before = self._look(), self.row_count()
+        tabs, position = page.tabs(look), page.position()
+        page.read()
+        self._made = None
+        if page.position() != position:
+            self.post_message(PositionChanged(page.position()))
+        if page.tabs(look) != tabs or self.row_count() != before:
+            self.refresh_all()
+            return
+        visible = self.visible_rows
+        self._strips = {key: line for key, line in self._strips.items() if key[0] in visible}
+        self.refresh_if_changed(visible)
+        if self._pinned is not None and self._pinned[1] != self.pinned_rows(self.size.width):
+            self.refresh_pinned()
+
+    # ------------------------------------------------------------ rows
+
+    def _look(self) -> Look:
+        width = max(1, self.size.width - (2 if self.size.width >= _NARROW else 1))
+        compact = self.size.height < COMPACT_BELOW and width >= ONE_LINE_FROM
+        return Look(width, compact, self.session.symbols, self.session.tz)
+
+    def _stack(self) -> Stack:
+        look = self._look()
+        if self._made is None or self._made[0] != look:
+            if self._page is None:
+                stack = Stack(())
+            else:
+                stack = self._page.stack(self._tab, look, self._state().kept)
+            stack.count(look.width)
+            self._made = (look, stack)
+        return self._made[1]
+
+    def _state(self) -> _TabState:
+        return self._states.setdefault(self._tab, _TabState())
+
+    def row_count(self) -> int:
+        """Rows of the tab."""
+        return self._stack().count(self._look().width) if self._page is not None else 0
+
+    def pinned_rows(self, width: int) -> list[list[Piece]]:  # noqa: ARG002 - it is the pane's own
+        """Title, path and tabs."""
+        look = self._look()
+        if self._page is None:
+            return [[(" Nothing selected.", "strong bold")]]
+        tabs = self._page.tabs(look)
+        rows = [*self._page.title(look, self._tab), tab_row(tabs, self._tab_index(), look)]
+        return [[(" ", ""), *row] for row in rows]
+
+    def render_row(self, index: int, width: int, selected: bool, focused: bool) -> list[Piece]:  # noqa: ARG002
+        """A row of the tab behind the gutter."""
+        stack, look = self._stack(), self._look()
+        marked = selected and focused
+        gutter: Piece = (self.session.symbols["gutter_focused"], "accent") if marked else (" ", "")
+        style = "selected" if marked and stack.folds(index) else ""
+        return [gutter, *stack.row(index, look.width, style)]
+
+    def render_line(self, y: int) -> Strip:
+        """A line; the last one says how many rows are below it."""
+        line = super().render_line(y)
+        hidden = self.row_count() - self.visible_rows.stop
+        if y != self.size.height - 1 or hidden <= 0:
+            return line
+        words = f"  {self.session.symbols['more']} {count_of(hidden, self.session.symbols)} more "
+        width = self.size.width
+        if width < len(words) + 8:
+            return line
+        tail = strip([(words, "muted")], len(words), self.session.styles)
+        return Strip.join([line.crop(0, width - len(words)), tail])
+
+    # ------------------------------------------------------------ tabs
+
+    def _tabs(self) -> list[str]:
+        return [] if self._page is None else [name for name, _ in self._page.tabs(self._look())]
+
+    def _tab_index(self) -> int:
+        tabs = self._tabs()
+        return tabs.index(self._tab) if self._tab in tabs else 0
+
+    def action_tab(self, step: int) -> None:
+        """To the tab beside this one, round and round."""
+        if tabs := self._tabs():
+            self.show_tab(tabs[(self._tab_index() + step) % len(tabs)])
+
+    def show_tab(self, name: str) -> None:
+        """Show a tab, where one was in it."""
+        if name not in self._tabs() or name == self._tab:
+            return
+        state = self._state()
+        state.cursor, state.top = self._cursor, self._top
+        self._enter_tab(name)
+
+    def _enter_tab(self, name: str) -> None:
+        self._tab = name
+        self._made = None
+        state = self._state()
+        self._top = state.top
+        self._cursor = state.cursor if state.cursor >= 0 else self._first_filled()
+        self.refresh_all()
+
+    def _first_filled(self) -> int:
+        """The first row with something in it."""
+        stack, width = self._stack(), self._look().width
+        return next((row for row in range(min(3, self.row_count())) if stack.row(row, width, "")), 0)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a tab shows it; elsewhere it selects."""
+        if event.y != len(self._pinned_now()) - 1 or self._page is None:
+            super().on_click(event)
+            return
+        event.stop()
+        look = self._look()
+        clicked = tab_at(self._page.tabs(look), self._tab_index(), event.x - 1, look)
+        if clicked is not None:
+            self.show_tab(self._tabs()[clicked])
+
+    def row_clicked(self, index: int, x: int, by_cursor: bool) -> bool:  # noqa: ARG002 - the whole row folds
+        """A second click on a row that folds opens or folds it."""
+        if by_cursor and self._stack().folds(index):
+            self._act(self._stack().toggle(index))
+            return True
+        return False
+
+    # ------------------------------------------------------------ folding
+
+    def action_toggle_row(self) -> None:
+        """Open or fold the row of the cursor."""
+        if self._stack().folds(self._cursor):
+            self._act(self._stack().toggle(self._cursor))
+
+    def action_enter(self) -> None:
+        """Open or fold, show all; on a row that does neither, into it."""
+        if self._stack().folds(self._cursor):
+            self._act(self._stack().toggle(self._cursor))
+        else:
+            super().action_enter()
+
+    def action_fold(self) -> None:
+        """Fold, or go to what this stands in."""
+        self._act(self._stack().fold(self._cursor))
+
+    def action_unfold(self) -> None:
+        """Open, or go on."""
+        self._act(self._stack().unfold(self._cursor))
+
+    def action_open_all(self) -> None:
+        """Open everything below the row of the cursor."""
+        if not self._stack().open_all(self._cursor):
+            self.post_message(Notice("opened as much as fits at once; * opens more", "warning"))
+        self._act(self._cursor)
+
+    def _act(self, index: int) -> None:
+        """Rows came or went; the cursor belongs on row `index`."""
+        self.refresh_all()
+        self.move_to(index, by_user=True)
+
+    def action_read_again(self) -> None:
+        """Read what is shown from disk again."""
+        self._read_again(False)
+
+    # ------------------------------------------------------------ copying
+
+    def copy_value(self) -> str:
+        """What stands under the cursor: a text as recorded, a value as JSON, else the row as drawn. Untrusted."""
+        if self._page is None or not self.row_count():
+            return ""
+        from tracetui.core.jsontext import json_text
+
+        stack = self._stack()
+        value = stack.value(self._cursor)
+        if value is ABSENT:
+            return "".join(text for text, _ in stack.row(self._cursor, self._look().width, "")).strip()
+        return value if isinstance(value, str) else json_text(value, indent=isinstance(value, (dict, list)))
+
+    def copy_record(self) -> str:
+        """The record under the cursor as it was written, else all records of what is shown, one a line. Untrusted."""
+        from tracetui.core.errors import ChangedOnDisk
+
+        if self._page is None:
+            return ""
+        record = self._stack().record_at(self._cursor) if self.row_count() else None
+        texts = []
+        for row in [record] if record is not None else self._page.records():
+            try:
+                texts.append(self.session.bodies.raw(row).data.decode("utf-8", "backslashreplace").rstrip("\r\n"))
+            except ChangedOnDisk:
+                continue
+        return "\n".join(dict.fromkeys(texts))

@@ -1,0 +1,448 @@
+"""The things that the detail can show: a span, an event, a run. Each knows its title, its tabs and what stands in them.
+
+A page looks facts up in the store when it is made or read again, and makes blocks of rows from them; `widgets.detail` draws
+those and keeps what the user folded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from tracetui.core import text
+from tracetui.core.errors import ChangedOnDisk
+from tracetui.core.model import NO_TIME, EventClass, Status
+from tracetui.tui.presentation import detail as spans
+from tracetui.tui.presentation import detail_tabs as others
+from tracetui.tui.presentation.detail import Look, Row, Section
+from tracetui.tui.presentation.span_facts import SpanFacts, path_of, span_facts
+from tracetui.tui.presentation.wrap import one_line
+from tracetui.tui.session import Session
+from tracetui.tui.widgets.detail_blocks import Action, Block, Items, Json, Rows, Stack, Text, stack_of
+from tracetui.tui.widgets.json_rows import JsonRows
+
+if TYPE_CHECKING:
+    from tracetui.core.bodies import RawRecord
+    from tracetui.core.store import Change
+
+Tab = tuple[str, int | None]
+"""Name of a tab and how much stands in it; None: it is not counted."""
+
+RAW_HEAD: Final = 65_536
+"""Bytes of a very large record that are shown before one asks for it to be parsed."""
+
+_OPENED_BYTES: Final = 65_536
+_OPENED_RECORDS: Final = 3
+
+
+class Page:
+    """Something that is shown. `again` is called when the user asks for it to be read again or read as a whole."""
+
+    key: tuple[str, int] = ("", -1)
+    """What is shown: the same key is the same thing, whose folds are kept."""
+    is_open = False
+    """Whether its figures grow by themselves."""
+
+    def __init__(self, session: Session, again: Callable[[bool], None]) -> None:
+        self.session = session
+        self.again = again
+
+    def read(self, whole: bool = False) -> None:
+        """Look everything up; `whole` however large it is."""
+
+    def title(self, look: Look, tab: str) -> list[Row]:  # noqa: ARG002 - for subclasses
+        """The lines above the tabs."""
+        return []
+
+    def tabs(self, look: Look) -> list[Tab]:  # noqa: ARG002 - for subclasses
+        """Which tabs there are."""
+        return []
+
+    def stack(self, tab: str, look: Look, kept: dict[str, Block]) -> Stack:  # noqa: ARG002 - for subclasses
+        """What stands in a tab; `kept` holds its blocks from before."""
+        return Stack(())
+
+    def records(self) -> list[int]:
+        """The records it is made of."""
+        return []
+
+    def is_touched(self, change: Change) -> bool:  # noqa: ARG002 - for subclasses
+        """Whether it may look different after a change of the store."""
+        return False
+
+    def position(self) -> str:
+        """What stands at the right end of the pane's rule."""
+        return ""
+
+    # ------------------------------------------------------------ shared by the pages
+
+    def actions(self) -> dict[str, Block]:
+        """Sections that do something when they are entered."""
+        look = self._look
+        return {"gone": Action(spans.gone_row(look), lambda: self.again(False))}
+
+    _look = Look(80)
+
+    def raw_items(self, records: Sequence[int]) -> Items:
+        """The raw tab: records with file and line, opening to what stands there."""
+        session = self.session
+        lengths = session.store.records.length
+        few = [record for record in records[:_OPENED_RECORDS] if lengths[record] <= _OPENED_BYTES]
+        items: Items
+
+        def head(item: int, width: int, selected: str) -> Row:
+            record = records[item]
+            path, line = self._place(record)
+            kind = session.store.record_type(record)
+            return others.record_row(
+                path, line, kind, lengths[record], width, selected, session.symbols, items.is_open(item)
+            )
+
+        def body(item: int) -> Block:
+            return self.raw_block(lambda: session.bodies.raw(records[item]), records[item])
+
+        items = Items(
+            len(records), head, body, [i for i, record in enumerate(records[:_OPENED_RECORDS]) if record in few],
+            lambda item: records[item] if item < len(records) else None,
+        )  # fmt: skip
+        return items
+
+    def _place(self, record: int) -> tuple[str, int]:
+        try:
+            return self.session.bodies.place(record)
+        except ChangedOnDisk:
+            return self.session.bodies.path_of(self.session.store.locate(record).source), 0
+
+    def raw_block(self, fetch: Callable[[], RawRecord], record: int | None = None) -> Block:
+        """Bytes as they stand in their source: JSON unfolded, anything else as text with backslash escapes."""
+        from tracetui.core.bodies import PARSED_AT_ONCE
+
+        try:
+            raw = fetch()
+        except ChangedOnDisk:
+            return Action(spans.gone_row(self._look), lambda: self.again(False))
+        if len(raw.data) <= PARSED_AT_ONCE:
+            return self._parsed(raw.data, record)
+        stack = Stack(())
+
+        def parse() -> None:
+            stack.blocks[:] = [self._parsed(raw.data, record)]
+            stack.changed()
+
+        words = f"{text.bytes_size(len(raw.data), self.session.symbols)}, enter parses all"
+        stack.blocks[:] = [self._as_text(raw.data[:RAW_HEAD]), Action([("  ", ""), (words, "muted")], parse)]
+        return stack
+
+    def _parsed(self, data: bytes, record: int | None) -> Block:
+        from tracetui.core.bodies import NOT_JSON, json_of
+
+        value = json_of(data)
+        block: Block
+        if value is NOT_JSON:
+            block = self._as_text(data)
+        else:
+            block = Json(JsonRows(value, braces=True, open_rows=60), self.session.symbols, 2)
+        block.record = record
+        return block
+
+    def _as_text(self, data: bytes) -> Text:
+        return Text(Section("raw", text=data.decode("utf-8", "backslashreplace"), indent=2), self.session.symbols)
+
+
+def _growing(kept: dict[str, Block], key: str, rows: list[int], make: Callable[[list[int]], Items]) -> Items:
+    """The list from before if only more came to its end, so that what is open stays open."""
+    held = kept.get(key)
+    if isinstance(held, _Grown) and rows[: len(held.rows)] == held.rows:
+        held.rows[:] = rows
+        held.items.grow(len(rows))
+        return held.items
+    shown = list(rows)
+    grown = _Grown(shown, make(shown))
+    kept[key] = grown
+    return grown.items
+
+
+class _Grown(Block):
+    """Keeps a list block together with the rows it was made from."""
+
+    def __init__(self, rows: list[int], items: Items) -> None:
+        self.rows = rows
+        self.items = items
+
+
+class SpanPage(Page):
+    """A span: overview, messages, attributes, events, raw records."""
+
+    def __init__(self, session: Session, row: int, again: Callable[[bool], None]) -> None:
+        super().__init__(session, again)
+        self.row = row
+        self.key = ("span", row)
+        self.facts = SpanFacts("span", "", Status.unset)
+        self._events: list[int] = []
+        self._records: list[int] = []
+        self._number = (0, 0)
+        self.read()
+
+    def read(self, whole: bool = False) -> None:
+        """Facts, events and records of the span as they are now."""
+        store = self.session.store
+        self.facts = span_facts(store, self.session.bodies, self.row, self.session.now_ns(), whole)
+        self._events = store.events_of(self.row)
+        self._records = store.records_of(self.row) or self.session.bodies.records_of(self.row)
+        rows = store.rows_of_run(store.spans.run[self.row])
+        self._number = (int((rows <= self.row).sum()), len(rows))
+        self.is_open = self.facts.is_open
+
+    def title(self, look: Look, tab: str) -> list[Row]:
+        """Name; path; figures where the tab does not begin with them."""
+        rows = [spans.title_row(self.facts, look)]
+        if look.width < spans.ONE_LINE_FROM:
+            path = spans.breadcrumb(self.facts.path, look.width, look.symbols)
+            rows.append([(path or "at the root of the run", "muted")])
+        elif tab != "Overview":
+            rows.append(spans.figures_row(self.facts, look))
+        return rows
+
+    def tabs(self, look: Look) -> list[Tab]:
+        """Messages only where there are some; what is empty is left out where it is narrow."""
+        found: list[Tab] = [("Overview", None)]
+        if self.facts.detail.messages:
+            found.append(("Messages", len(self.facts.detail.messages)))
+        counted: list[Tab] = [
+            ("Attributes", len(self.facts.detail.attributes)),
+            ("Events", len(self._events)),
+            ("Raw", len(self._records)),
+        ]
+        return found + [tab for tab in counted if tab[1] or look.width >= spans.ONE_LINE_FROM]
+
+    def stack(self, tab: str, look: Look, kept: dict[str, Block]) -> Stack:
+        """The sections of a tab."""
+        self._look = look
+        match tab:
+            case "Messages":
+                return stack_of(spans.messages(self.facts.detail.messages, look), look, kept, {})
+            case "Attributes":
+                return stack_of(spans.attributes(self.facts, look), look, kept, {})
+            case "Events" if self._events:
+                return Stack(
+                    [Rows([[]] if not look.compact else []), _growing(kept, "events", self._events, self._list)]
+                )
+            case "Events":
+                return stack_of(
+                    [Section("events", rows=[[("No events in this span.", "strong bold")]])], look, kept, {}
+                )
+            case "Raw":
+                return Stack(
+                    [Rows([[]] if not look.compact else []), _growing(kept, "raw", self._records, self.raw_items)]
+                )
+        actions = self.actions()
+        if self.facts.problem == "large":
+            size = text.bytes_size(self.facts.size, look.symbols)
+            row: Row = [(f"{size}, enter parses all", "strong bold"), ("  Raw shows its beginning", "muted")]
+            actions["large"] = Action(row, lambda: self.again(True))
+        return stack_of(spans.overview(self.facts, look), look, kept, actions)
+
+    def _list(self, events: list[int]) -> Items:
+        session, store = self.session, self.session.store
+        items: Items
+
+        def head(item: int, width: int, selected: str) -> Row:
+            event = events[item]
+            time = store.events.time[event]
+            since = None if time == NO_TIME or self.facts.run_start is None else time - self.facts.run_start
+            kind = store.record_type(store.events.record[event])
+            cls = EventClass(store.events.cls[event]).name
+            words = session.bodies.event_text(event)
+            return others.event_row(cls, kind, words, since, width, selected, session.symbols, items.is_open(item))
+
+        def body(item: int) -> Block:
+            try:
+                found = session.bodies.event_detail(events[item]).attributes
+            except ChangedOnDisk:
+                return Action(spans.gone_row(self._look), lambda: self.again(False))
+            if not found:
+                return Rows([[("    no values recorded", "muted")]])
+            return Json(JsonRows(found), session.symbols, 2)
+
+        items = Items(
+            len(events), head, body, (), lambda item: store.events.record[events[item]] if item < len(events) else None
+        )
+        return items
+
+    def records(self) -> list[int]:
+        """All records of the span."""
+        return self._records
+
+    def is_touched(self, change: Change) -> bool:
+        """The span itself, its events, its run's shape; an open one whenever its run grew."""
+        store = self.session.store
+        run = store.spans.run[self.row]
+        if run not in change.runs:
+            return False
+        if self.row in change.touched or run in change.reset or self.is_open:
+            return True
+        return any(store.events.span[event] == self.row for event in range(*change.events))
+
+    def position(self) -> str:
+        """Which span of the run it is."""
+        number, total = self._number
+        return f"{text.count(number)} of {text.count(total)}" if total else ""
+
+
+class EventPage(Page):
+    """An event: what it says, when, its values; its record."""
+
+    def __init__(self, session: Session, row: int, again: Callable[[bool], None]) -> None:
+        super().__init__(session, again)
+        self.row = row
+        self.key = ("event", row)
+        self.facts = others.EventFacts("event", "")
+        self.read()
+
+    def read(self, whole: bool = False) -> None:  # noqa: ARG002 - an event is always read whole
+        """Facts of the event as they are now."""
+        store, events = self.session.store, self.session.store.events
+        span, time = events.span[self.row], events.time[self.row]
+        run = store.runs[events.run[self.row]]
+        self.facts = others.EventFacts(
+            EventClass(events.cls[self.row]).name if events.cls[self.row] < len(EventClass) else "event",
+            store.record_type(events.record[self.row]),
+            span="" if span < 0 else store.strings[store.spans.name[span]],
+            path=() if span < 0 else path_of(store, span),
+            time=None if time == NO_TIME else time,
+            run_start=run.start,
+            clock=run.clock,
+        )
+        try:
+            found = self.session.bodies.event_detail(self.row)
+            self.facts.text, self.facts.attributes = found.text, found.attributes
+        except ChangedOnDisk:
+            self.facts.is_gone = True
+
+    def title(self, look: Look, tab: str) -> list[Row]:  # noqa: ARG002 - the same for all tabs
+        """Class and type; where it happened."""
+        rows = [others.event_title(self.facts, look)]
+        if look.width < spans.ONE_LINE_FROM:
+            path = (*self.facts.path, self.facts.span) if self.facts.span else ()
+            shown = spans.breadcrumb(path, look.width, look.symbols)
+            rows.append([(shown or "an event of the run", "muted")])
+        return rows
+
+    def tabs(self, look: Look) -> list[Tab]:  # noqa: ARG002 - the same at every width
+        """Overview and its record."""
+        return [("Overview", None), ("Raw", 1)]
+
+    def stack(self, tab: str, look: Look, kept: dict[str, Block]) -> Stack:
+        """The sections of a tab."""
+        self._look = look
+        if tab == "Raw":
+            return Stack(
+                [Rows([[]] if not look.compact else []), _growing(kept, "raw", self.records(), self.raw_items)]
+            )
+        return stack_of(others.event_overview(self.facts, look), look, kept, self.actions())
+
+    def records(self) -> list[int]:
+        """Its one record."""
+        return [self.session.store.events.record[self.row]]
+
+
+class RunPage(Page):
+    """A run: its facts, and the lines of it that could not be read."""
+
+    def __init__(self, session: Session, row: int, again: Callable[[bool], None]) -> None:
+        super().__init__(session, again)
+        self.row = row
+        self.key = ("run", row)
+        self.facts = others.RunFacts("unknown", "", "", "", "")
+        self._bad: list[int] = []
+        self.read()
+
+    def read(self, whole: bool = False) -> None:  # noqa: ARG002 - a run is never too large
+        """Facts of the run as they are now."""
+        store = self.session.store
+        run = store.runs[self.row]
+        status = self.session.status(run)
+        self.is_open = status.status in ("running", "stalled")
+        duration, source = run.duration()
+        self._bad = [row for row in store.unreadable() if store.bad.run[row] == self.row]
+        self._bad += [
+            row for row in store.unreadable() if store.bad.run[row] < 0 and store.bad.source[row] in run.sources
+        ]
+        self.facts = others.RunFacts(
+            status.status.value, status.reason, run.name, run.id, run.format,
+            paths=[path for source_id in run.sources if (path := self.session.bodies.path_of(source_id))],
+            start=run.start, duration=duration, duration_source=source, clock=run.clock,
+            notes=list(run.notes),
+            links=[f"{link.kind.replace('_', ' ')} {link.other}" for link in run.links],
+            figures=self._figures(),
+            types=sorted(
+                ((store.strings[name], number) for name, number in run.type_counts.items()), key=lambda found: -found[1]
+            ),
+            meta=run.meta, bad=len(self._bad), is_complete=run.complete,
+        )  # fmt: skip
+
+    def _figures(self) -> list[tuple[str, str, str]]:
+        run, symbols = self.session.store.runs[self.row], self.session.symbols
+        usage, partial = run.usage, run.usage_partial()
+        spans_words = ", ".join(
+            f"{text.count(number, symbols)} {word}"
+            for number, word in (
+                (run.error_count, "failed"), (run.open_count, "open"), (run.skipped_count, "skipped"),
+                (run.retry_count, "retries"),
+            )
+            if number
+        )  # fmt: skip
+        figures = [
+            ("spans", text.count(run.span_count, symbols), spans_words),
+            ("events", text.count(sum(run.class_counts), symbols), ""),
+            ("records", text.count(run.record_count, symbols), f"{len(self._bad):,} unreadable" if self._bad else ""),
+        ]
+        missing = "at least: some model calls do not record it"
+        for label, figure in (("tokens in", "input"), ("tokens out", "output"), ("cached", "cached")):
+            value, is_partial = getattr(usage, figure), figure in partial
+            if value is not None or figure != "cached":
+                words = missing if is_partial else "" if value is not None else "not recorded"
+                shown = text.marked(text.exact(value, symbols), partial=is_partial, symbols=symbols)
+                figures.append((label, shown, words))
+        is_partial = "cost_usd" in partial
+        words = missing if is_partial else "not recorded" if usage.cost_usd is None else "recorded"
+        shown = text.marked(text.cost_full(usage.cost_usd, symbols), partial=is_partial, symbols=symbols)
+        figures.append(("cost", shown, words))
+        models = ", ".join(one_line(model, 40, symbols) for model in list(run.models)[:20])
+        return [*figures, ("models", models, "")] if models else figures
+
+    def title(self, look: Look, tab: str) -> list[Row]:  # noqa: ARG002 - the same for all tabs
+        """Its name."""
+        return [others.run_title(self.facts, look)]
+
+    def tabs(self, look: Look) -> list[Tab]:  # noqa: ARG002 - the same at every width
+        """Overview; unreadable lines where there are some."""
+        return [("Overview", None), *([("Unreadable", len(self._bad))] if self._bad else [])]
+
+    def stack(self, tab: str, look: Look, kept: dict[str, Block]) -> Stack:
+        """The sections of a tab."""
+        self._look = look
+        if tab == "Unreadable" and self._bad:
+            return Stack([Rows([[]] if not look.compact else []), _growing(kept, "bad", self._bad, self._list)])
+        return stack_of(others.run_overview(self.facts, look), look, kept, self.actions())
+
+    def _list(self, rows: list[int]) -> Items:
+        session, bad = self.session, self.session.store.bad
+        items: Items
+
+        def head(item: int, width: int, selected: str) -> Row:
+            row = rows[item]
+            path, reason = session.bodies.path_of(bad.source[row]), session.store.strings[bad.reason[row]]
+            return others.record_row(
+                path, bad.line[row], reason, bad.length[row], width, selected, session.symbols, items.is_open(item)
+            )
+
+        def body(item: int) -> Block:
+            return self.raw_block(lambda: session.bodies.raw_bad(rows[item]))
+
+        items = Items(len(rows), head, body, [0])
+        return items
+
+    def is_touched(self, change: Change) -> bool:
+        """Anything of the run."""
+        return self.row in change.runs
