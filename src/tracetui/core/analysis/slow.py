@@ -122,7 +122,7 @@ class SlowSpans:
             return None
         limit, name = int(self._threshold(rows)[0]), self._store.spans.name[row]
         parts = [f"over {duration(limit)}"] if took >= limit else []
-        if took >= int(self._by_name(np.asarray([name]))[0]):
+        if took >= self._by_name(np.asarray([name]))[0]:
             parts.append(f"{took / max(1, int(self._p50[name])):.1f}× its name's p50")
         return ", ".join(parts) or None
 
