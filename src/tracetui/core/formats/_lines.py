@@ -161,6 +161,8 @@ class BlockDecoder(LineDecoder):
 
     def __init__(self) -> None:
         super().__init__()
+        self.body = b""
+        """Bytes of the object being decoded, to find the places of its elements."""
         self._block: list[bytes] = []
         self._block_at = 0
         self._block_line = 0
@@ -202,12 +204,12 @@ class BlockDecoder(LineDecoder):
     def _flush(self, broken: str) -> list[Operation]:
         if not self._block:
             return []
-        block = b"\n".join(self._block)
+        self.body = block = b"\n".join(self._block)
         self._block.clear()
         self._block_size = 0
         line, self._line = self._line, self._block_line
         operations = super().record(block, self._block_at, broken)
-        self._line = line
+        self._line, self.body = line, b""
         return operations
 
 

@@ -89,7 +89,7 @@ class DesignResearchAgentsFormat:
             return Match(self, "lines with event_type, span_id, event_index and attributes")
         return None
 
-    def assembler(self, bundle: str) -> Assembler:  # noqa: ARG002 - every file stands alone
+    def assembler(self, bundle: str) -> Assembler:
         """One file is one assembler's."""
         return _Assembler()
 
@@ -109,13 +109,13 @@ class _Assembler:
     def __init__(self) -> None:
         self.roots = _Roots()
 
-    def decoder(self, candidate: Candidate) -> Decoder:  # noqa: ARG002 - the bytes say everything
+    def decoder(self, candidate: Candidate) -> Decoder:
         return DesignResearchAgentsDecoder(self.roots)
 
-    def side(self, candidate: Candidate) -> list[Operation]:  # noqa: ARG002 - this producer writes none
+    def side(self, candidate: Candidate) -> list[Operation]:
         return []
 
-    def forget(self, candidate: Candidate) -> None:  # noqa: ARG002 - one file is all there is
+    def forget(self, candidate: Candidate) -> None:
         self.roots.clear()
 
 

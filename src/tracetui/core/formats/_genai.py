@@ -1,0 +1,194 @@
+"""What span attributes mean: kind, model, tokens, cost, input, output and messages, in three families of keys.
+
+Pure functions of one span's attributes (plain values by key), for every format that carries OpenTelemetry attributes. The first
+family that has a figure gives it; nothing is added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from tracetui.core import attributes as keys
+from tracetui.core.formats._ladder import NotJson, parse
+from tracetui.core.formats._values import amount_of, count_of, list_of, mapping_of, subject_of, text_of
+from tracetui.core.model import ABSENT, ErrorInfo, Kind, Message, SpanDetail, Usage
+
+Attributes = Mapping[str, object]
+
+
+def kind_of_span(attributes: Attributes) -> tuple[Kind, str]:
+    """The kind, and the producer's word for it ("" if it names none)."""
+    word = attributes.get(keys.OPENINFERENCE_KIND)
+    if isinstance(word, str) and word:
+        return keys.OPENINFERENCE_KINDS.get(word.upper(), Kind.span), word
+    word = attributes.get(keys.GENAI_OPERATION)
+    if isinstance(word, str) and word:
+        return keys.GENAI_OPERATIONS.get(word, Kind.span), word
+    word = attributes.get(keys.TRACELOOP_KIND)
+    if isinstance(word, str) and word:
+        return keys.TRACELOOP_KINDS.get(word, Kind.span), word
+    word = attributes.get(keys.LLM_REQUEST_TYPE)
+    if isinstance(word, str) and word:
+        return Kind.llm, word
+    return Kind.span, ""
+
+
+def first_text(attributes: Attributes, names: Iterable[str]) -> str:
+    """The first of the named attributes that is a text."""
+    for name in names:
+        value = attributes.get(name)
+        if isinstance(value, str) and value:
+            return value
+    return ""
+
+
+def usage_of(attributes: Attributes) -> Usage | None:
+    """Tokens and cost of a model call; None if none is recorded."""
+
+    def count(names: Iterable[str]) -> int | None:
+        return next((found for name in names if (found := count_of(attributes.get(name))) is not None), None)
+
+    usage = Usage(
+        input=count(keys.TOKENS_INPUT),
+        output=count(keys.TOKENS_OUTPUT),
+        total=count(keys.TOKENS_TOTAL),
+        cached=count(keys.TOKENS_CACHED),
+        cache_write=count(keys.TOKENS_CACHE_WRITE),
+        reasoning=count(keys.TOKENS_REASONING),
+        cost_usd=next((cost for name in keys.COST if (cost := amount_of(attributes.get(name))) is not None), None),
+    )
+    return None if usage == Usage() else usage
+
+
+def describe(detail: SpanDetail, kind: Kind, attributes: Attributes) -> None:
+    """Fill a span's detail: model, provider, input, output, messages, subject."""
+    detail.model = first_text(attributes, keys.MODEL)
+    detail.provider = first_text(attributes, keys.PROVIDER)
+    said = _messages(attributes, keys.INPUT_MESSAGES) if kind is not Kind.tool else []
+    answered = _messages(attributes, keys.OUTPUT_MESSAGES) if kind is not Kind.tool else []
+    system = _system(attributes)
+    detail.messages = [*system, *said, *answered]
+    detail.input = _input(attributes, said)
+    detail.output = _output(attributes, answered)
+    detail.subject = _subject(detail, kind, attributes)
+
+
+def error_of(attributes: Attributes, message: str, exceptions: Iterable[Attributes]) -> ErrorInfo | None:
+    """The error that a span records: its exception event, else its status message and ``error.type``."""
+    kind = text_of(attributes.get(keys.ERROR_TYPE))
+    for exception in exceptions:
+        return ErrorInfo(
+            text_of(exception.get(keys.EXCEPTION_MESSAGE)) or message,
+            text_of(exception.get(keys.EXCEPTION_TYPE)) or kind,
+            text_of(exception.get(keys.EXCEPTION_STACKTRACE)),
+        )
+    return ErrorInfo(message, kind) if message or kind else None
+
+
+def decoded(value: object) -> object:
+    """A JSON text as the value that it spells; anything else as it is."""
+    if isinstance(value, str) and value[:1] in "{[" and value:
+        try:
+            return parse(value.encode("utf-8", "surrogatepass"))
+        except NotJson:
+            return value
+    return value
+
+
+def indexed(attributes: Attributes, prefix: str) -> list[dict[str, object]]:
+    """``prefix.0.a.b``, ``prefix.1.a`` … → a list of members by the rest of the key, in numeric order, gaps allowed."""
+    start = prefix + "."
+    items: dict[int, dict[str, object]] = {}
+    for key, value in attributes.items():
+        if key.startswith(start):
+            number, _, rest = key[len(start) :].partition(".")
+            if number.isascii() and number.isdigit() and len(number) <= 9 and rest:
+                items.setdefault(int(number), {})[rest] = value
+    return [items[number] for number in sorted(items)]
+
+
+def _messages(attributes: Attributes, names: tuple[str, str, str]) -> list[Message]:
+    """Messages of the first family that has them."""
+    openinference, genai, openllmetry = names
+    items = indexed(attributes, openinference)
+    if items:
+        return [_openinference_message(item) for item in items]
+    texts = decoded(attributes.get(genai))
+    if isinstance(texts, list):
+        return [message for item in texts for message in parts_messages(item)]
+    return [_openllmetry_message(item) for item in indexed(attributes, openllmetry)]
+
+
+def _openinference_message(item: dict[str, object]) -> Message:
+    calls = [
+        (
+            text_of(call.get("tool_call.function.name")),
+            decoded(call.get("tool_call.function.arguments")),
+        )
+        for call in indexed(item, "message.tool_calls")
+    ]
+    text = text_of(item.get("message.content"))
+    if not text:
+        parts = indexed(item, "message.contents")
+        text = "\n".join(filter(None, (text_of(part.get("message_content.text")) for part in parts)))
+    role = text_of(item.get("message.role")) or "user"
+    name = text_of(item.get("message.name"))
+    return Message(role, text, calls, name if role == "tool" else "", item)
+
+
+def _openllmetry_message(item: dict[str, object]) -> Message:
+    calls = [(text_of(call.get("name")), decoded(call.get("arguments"))) for call in indexed(item, "tool_calls")]
+    return Message(text_of(item.get("role")) or "user", text_of(item.get("content")), calls, raw=item)
+
+
+def parts_messages(item: object) -> list[Message]:
+    """A message of the GenAI convention: text and calls as one message, each tool response as one of its own."""
+    values = mapping_of(item)
+    role = text_of(values.get("role")) or "user"
+    texts, calls, responses = [], [], []
+    for part in list_of(values.get("parts")):
+        content = mapping_of(part)
+        match content.get("type"):
+            case "tool_call":
+                calls.append((text_of(content.get("name")), decoded(content.get("arguments"))))
+            case "tool_call_response":
+                result = content.get("result", content.get("response"))
+                responses.append(Message("tool", text_of(result), tool_name=text_of(content.get("name")), raw=part))
+            case _:
+                texts.append(text_of(content.get("content", content.get("text"))) if content else text_of(part))
+    if "content" in values:
+        texts.append(text_of(values["content"]))
+    own = [Message(role, "\n".join(filter(None, texts)), calls, raw=item)] if texts or calls or not responses else []
+    return own + responses
+
+
+def _system(attributes: Attributes) -> list[Message]:
+    value = decoded(attributes.get(keys.SYSTEM_INSTRUCTIONS))
+    if isinstance(value, list):
+        return parts_messages({"role": "system", "parts": value})
+    return [Message("system", value, raw=value)] if isinstance(value, str) and value else []
+
+
+def _input(attributes: Attributes, said: list[Message]) -> object:
+    for name in (*keys.TOOL_INPUT, keys.INPUT_VALUE, keys.ENTITY_INPUT):
+        if name in attributes:
+            return decoded(attributes[name])
+    return [message.raw for message in said] if said else ABSENT
+
+
+def _output(attributes: Attributes, answered: list[Message]) -> object:
+    for name in (*keys.TOOL_OUTPUT, keys.OUTPUT_VALUE, keys.ENTITY_OUTPUT):
+        if name in attributes:
+            return decoded(attributes[name])
+    documents = indexed(attributes, keys.RETRIEVAL_DOCUMENTS)
+    if documents:
+        return documents
+    return [message.raw for message in answered] if answered else ABSENT
+
+
+def _subject(detail: SpanDetail, kind: Kind, attributes: Attributes) -> str:
+    if kind is Kind.llm:
+        return detail.model
+    if kind is Kind.agent:
+        return first_text(attributes, keys.AGENT_NAME) or subject_of(detail.input)
+    return subject_of(detail.input) if detail.input is not ABSENT else first_text(attributes, keys.TOOL_NAME)

@@ -1,0 +1,206 @@
+"""Any JSON lines: a flat run of events, for logs and for producers that nobody has taught tracetui yet.
+
+The last resort. One event a line; time, level, type and text by the conventions of structured logs (structlog, logging,
+pino, Elastic).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, tzinfo
+from typing import Final
+
+from tracetui.core.formats._base import Assembler, Candidate, Decoder, Match, RecordBody
+from tracetui.core.formats._ladder import NotJson, parse
+from tracetui.core.formats._lines import LineDecoder
+from tracetui.core.formats._scan import head_of
+from tracetui.core.formats._values import amount_of, iso_moment, iso_ns, mapping_of, pairs_line, time_of
+from tracetui.core.model import NO_TIME, Clock, EventClass, EventDetail, SpanDetail
+from tracetui.core.operations import Event, Operation, Record, RunFact
+
+_TIME_KEYS: Final = ("timestamp", "@timestamp", "time", "ts", "asctime", "datetime", "created_at", "created")
+_LEVEL_KEYS: Final = ("level", "levelname", "log.level", "severity", "severity_text", "loglevel", "lvl")
+_TYPE_KEYS: Final = ("event_type", "type", "event", "kind", "action")
+_TEXT_KEYS: Final = ("message", "msg", "event", "text", "content", "body", "error", "exception")
+_LINE_SUFFIXES: Final = (".jsonl", ".ndjson", ".jsonlines", ".log")
+_WORD: Final = re.compile(r"[\w.:/-]{1,64}")
+"""A type: what has spaces is a sentence (structlog's ``event``)."""
+_ERROR_LEVELS: Final = frozenset(
+    {"error", "err", "critical", "fatal", "exception", "emerg", "emergency", "alert", "panic"}
+)
+_NUMBER_LEVELS: Final = ((50, "error"), (40, "warning"), (30, "info"), (20, "debug"), (0, "trace"))
+"""pino's and bunyan's numbers, which are those that programs write into JSON."""
+_UNITS: Final = ((1e17, 1), (1e14, 1_000), (1e11, 1_000_000), (1e8, 1_000_000_000))
+"""Unix times by size: ns, µs, ms, s. The bounds lie between 1973 in one unit and 5138 in the next."""
+
+
+class JsonLinesFormat:
+    """Any JSON lines, as one flat run of events a file.
+
+    Args:
+        zone: where naive times are read; None: this machine's zone.
+    """
+
+    name = "json-lines"
+    title = "JSON lines"
+    document = False
+
+    def __init__(self, zone: tzinfo | None = None) -> None:
+        self._zone = zone
+
+    def match(self, candidate: Candidate) -> Match | None:
+        """Claims a file whose first line is a JSON object; one object alone must look like a log record or be named as lines."""
+        head = head_of(candidate.head)
+        if not head.body.startswith(b"{"):
+            return None
+        if head.starts_with_object:
+            alone = head.whole and head.line_count == 1
+            if alone and not _is_log(candidate.name, head.first or {}):
+                return None
+            return Match(self, "JSON objects, one a line, of no format with spans", certain=not alone)
+        if not head.whole and not head.first_line_complete and not candidate.name.lower().endswith(".json"):
+            return Match(self, "a long line that begins with {", certain=False)
+        return None
+
+    def assembler(self, bundle: str) -> Assembler:
+        """One file is one run."""
+        return _Assembler(self._zone)
+
+    def span_detail(self, records: Sequence[RecordBody]) -> SpanDetail:
+        """Nothing: such a run has no spans."""
+        return SpanDetail()
+
+    def event_detail(self, record: RecordBody) -> EventDetail:
+        """The line's text, and all its values."""
+        try:
+            values = mapping_of(parse(record.raw))
+        except NotJson:
+            values = {}
+        return EventDetail(_text(values), values)
+
+
+class _Assembler:
+    """One file."""
+
+    def __init__(self, zone: tzinfo | None) -> None:
+        self._zone = zone
+
+    def decoder(self, candidate: Candidate) -> Decoder:
+        return _Decoder(candidate.path, candidate.name, self._zone)
+
+    def side(self, candidate: Candidate) -> list[Operation]:
+        return []
+
+    def forget(self, candidate: Candidate) -> None:
+        """Decoders share nothing."""
+
+
+class _Decoder(LineDecoder):
+    """One event a line."""
+
+    def __init__(self, path: str, name: str, zone: tzinfo | None) -> None:
+        super().__init__()
+        self._run, self._name, self._zone = path, name, zone
+        self._clock: Clock | None = None
+
+    @property
+    def bad_run(self) -> str | None:
+        """The file's only run, once a line of it was read."""
+        return None if self._clock is None else self._run
+
+    def operations(self, record: dict[str, object], a: int, b: int) -> Iterable[Operation]:
+        """One event."""
+        level = _level(record)
+        kind = _type(record) or level or "line"
+        time, clock = _time(record, self._zone)
+        yield Record(self._run, kind, a, b)
+        if self._clock is None:
+            self._clock = clock
+            yield RunFact(self._run, name=self._name, id=self._name, records_end=False, clock=clock)
+        elif clock is not self._clock and self._clock is Clock.order_only:
+            self._clock = clock
+            yield RunFact(self._run, clock=clock)
+        yield Event(self._run, None, _class(record, kind, level), time)
+
+
+def _is_log(name: str, record: dict[str, object]) -> bool:
+    """Whether one object alone is the first line of a log, and not a document of some other kind."""
+    lowered = name.lower()
+    if lowered.endswith(_LINE_SUFFIXES):
+        return True
+    said = any(key in record for key in (*_LEVEL_KEYS, *_TYPE_KEYS, *_TEXT_KEYS))
+    return not lowered.endswith(".json") and said and any(key in record for key in _TIME_KEYS)
+
+
+def _type(record: dict[str, object]) -> str:
+    for key in _TYPE_KEYS:
+        value = record.get(key)
+        if isinstance(value, str) and _WORD.fullmatch(value):
+            return value
+    return ""
+
+
+def _level(record: dict[str, object]) -> str:
+    for key in _LEVEL_KEYS:
+        value = record.get(key)
+        if isinstance(value, str) and value:
+            return value.lower() if _WORD.fullmatch(value) else ""
+        number = amount_of(value)
+        if number is not None and number >= 0:
+            return next(word for least, word in _NUMBER_LEVELS if number >= least)
+    nested = record.get("log")
+    return _level(nested) if isinstance(nested, dict) and "log" not in nested else ""
+
+
+def _class(record: dict[str, object], kind: str, level: str) -> EventClass:
+    word = kind.lower()
+    if level in _ERROR_LEVELS or word in _ERROR_LEVELS:
+        return EventClass.error
+    if "retry" in word:
+        return EventClass.retry
+    if "decision" in word:
+        return EventClass.decision
+    if isinstance(record.get("role"), str):
+        return EventClass.message
+    return EventClass.log if level or "message" in record or "msg" in record else EventClass.event
+
+
+def _time(record: dict[str, object], zone: tzinfo | None) -> tuple[int, Clock]:
+    for key in _TIME_KEYS:
+        value = record.get(key)
+        if isinstance(value, str):
+            moment = iso_moment(value)
+            if moment is not None:
+                naive = moment.tzinfo is None
+                time = iso_ns(value, zone if naive else UTC)
+                if time != NO_TIME:
+                    return time, Clock.assumed if naive else Clock.utc
+        else:
+            time = _unix_ns(value)
+            if time != NO_TIME:
+                return time, Clock.utc
+    return NO_TIME, Clock.order_only
+
+
+def _unix_ns(value: object) -> int:
+    """Seconds, ms, µs or ns since the epoch, told apart by their size."""
+    number = amount_of(value)
+    if number is None:
+        return NO_TIME
+    for least, unit in _UNITS:
+        if number >= least:
+            if isinstance(value, int):
+                return time_of(value * unit)
+            whole = int(number)
+            return time_of(whole * unit + round((number - whole) * unit))
+    return NO_TIME
+
+
+def _text(values: dict[str, object]) -> str:
+    for key in _TEXT_KEYS:
+        value = values.get(key)
+        if isinstance(value, str) and value:
+            return value
+    shown = {key: value for key, value in values.items() if key not in _TIME_KEYS and key not in _LEVEL_KEYS}
+    return pairs_line(dict(list(shown.items())[:8]))

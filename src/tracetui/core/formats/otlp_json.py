@@ -1,0 +1,399 @@
+"""OpenTelemetry traces in JSON: OTLP requests as lines, pretty-printed or in a list, and the console exporter's objects.
+
+A run is a trace. Spans are written when they end, children before parents, traces mixed in one line and spread over lines and
+files; so a parent is named before it is seen, and a run's name is its root's once that is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tracetui.core import attributes as keys
+from tracetui.core.formats import _genai
+from tracetui.core.formats._base import Assembler, Candidate, Decoder, Match, RecordBody
+from tracetui.core.formats._ladder import NotJson, parse
+from tracetui.core.formats._lines import BlockDecoder, DocDecoder, LineDecoder
+from tracetui.core.formats._otlp_spans import (
+    OtelSpan,
+    SpanEvent,
+    attribute_map,
+    console_span,
+    identifier,
+    is_console_span,
+    is_request,
+    otlp_span,
+    spans_of_request,
+)
+from tracetui.core.formats._scan import element_places, head_of, top_level_keys
+from tracetui.core.formats._values import list_of, mapping_of, pairs_line, text_of
+from tracetui.core.model import NO_TIME, Clock, EventClass, EventDetail, Flag, Kind, SpanDetail, Status
+from tracetui.core.operations import Bad, Begin, Event, Operation, Record, RunFact, Whole
+
+_NAMES: Final = (
+    frozenset({"resourceSpans", "resource_spans"}),
+    None,
+    frozenset({"scopeSpans", "scope_spans", "instrumentationLibrarySpans", "instrumentation_library_spans"}),
+    None,
+    frozenset({"spans"}),
+    None,
+)
+"""Where spans lie in a request."""
+_REQUEST_KEYS: Final = {"resourceSpans", "resource_spans"}
+_CONSOLE_KEYS: Final = {"context", "parent_id"}
+
+_EVENT_CLASSES: Final[dict[str, EventClass]] = {
+    keys.EXCEPTION: EventClass.error,
+    "gen_ai.system.message": EventClass.message,
+    "gen_ai.user.message": EventClass.message,
+    "gen_ai.assistant.message": EventClass.message,
+    "gen_ai.tool.message": EventClass.message,
+    "gen_ai.choice": EventClass.message,
+    "gen_ai.content.prompt": EventClass.message,
+    "gen_ai.content.completion": EventClass.message,
+    "gen_ai.content.delta": EventClass.token,
+    "log": EventClass.log,
+    "retry": EventClass.retry,
+}
+
+
+class OtlpJsonFormat:
+    """OpenTelemetry spans as JSON: what the Collector, the file exporters, Logfire and the console exporter write."""
+
+    name = "otlp-json"
+    title = "OpenTelemetry (OTLP JSON)"
+    document = False
+
+    def match(self, candidate: Candidate) -> Match | None:
+        """Claims lines, objects and lists of ``resourceSpans``, and objects of the console exporter."""
+        layout = _layout(candidate.head)
+        return None if layout is None else Match(self, _LAYOUTS[layout])
+
+    def assembler(self, bundle: str) -> Assembler:
+        """Files need nothing of each other: a trace in several files has the same id in all."""
+        return _Assembler()
+
+    def span_detail(self, records: Sequence[RecordBody]) -> SpanDetail:
+        """The span as it was told last, its attributes read by the three conventions."""
+        return _span_detail(records)
+
+    def event_detail(self, record: RecordBody) -> EventDetail:
+        """A span event, or the message of a Logfire record."""
+        span, event = _pick(record)
+        if span is None:
+            return EventDetail()
+        if event is None:
+            return EventDetail(span.title, span.attributes)
+        return EventDetail(_event_text(event), event.attributes)
+
+
+_LAYOUTS: Final = {
+    "lines": "lines with resourceSpans",
+    "blocks": "an object with resourceSpans over several lines",
+    "list": "a list of objects with resourceSpans",
+    "console": "objects with context.trace_id and parent_id, as the console exporter prints them",
+}
+
+
+def _layout(head_bytes: bytes) -> str | None:
+    """How a file's spans are laid out; None: it shows none."""
+    head = head_of(head_bytes)
+    if head.first is not None and is_request(head.first):
+        return "lines"
+    if head.first is not None and is_console_span(head.first):
+        return "console"
+    if head.body.startswith(b"{"):
+        names = set(head.keys)
+        if names & _REQUEST_KEYS:
+            return "blocks" if head.first_line_complete else "lines"
+        return "console" if names >= _CONSOLE_KEYS else None
+    if head.body.startswith(b"["):
+        names = set(top_level_keys(head.body[1:].lstrip()))
+        if names & _REQUEST_KEYS or names >= _CONSOLE_KEYS:
+            return "list"
+    return None
+
+
+class _Assembler:
+    """One file."""
+
+    def __init__(self) -> None:
+        self._traces = _Traces()
+
+    def decoder(self, candidate: Candidate) -> Decoder:
+        match _layout(candidate.head):
+            case "blocks" | "console":
+                return _ObjectsDecoder(self._traces)
+            case "list":
+                return _ListDecoder(self._traces)
+            case _:
+                return _LinesDecoder(self._traces)
+
+    def side(self, candidate: Candidate) -> list[Operation]:
+        return []
+
+    def forget(self, candidate: Candidate) -> None:
+        self._traces.clear()
+
+
+@dataclass(slots=True)
+class _Trace:
+    """What is known of a trace as a whole."""
+
+    earliest: int
+    has_root: bool = False
+    root_start: int = NO_TIME
+    root_end: int = NO_TIME
+    failed: bool = False
+
+
+class _Traces:
+    """Names, ends and outcomes of traces, from their spans in any order."""
+
+    def __init__(self) -> None:
+        self._traces: dict[str, _Trace] = {}
+
+    def clear(self) -> None:
+        self._traces.clear()
+
+    def facts(self, span: OtelSpan, *, is_root: bool, is_open: bool) -> Iterable[RunFact]:
+        """What a span says of its run."""
+        trace = self._traces.get(span.trace)
+        start = _sortable(span.start)
+        if trace is None:
+            trace = self._traces[span.trace] = _Trace(start)
+            yield RunFact(
+                span.trace,
+                name=span.title,
+                records_end=True,
+                clock=Clock.utc,
+                order_by_time=True,
+                meta=dict(span.resource) or None,
+            )
+        elif start < trace.earliest and not trace.has_root:
+            trace.earliest = start
+            yield RunFact(span.trace, name=span.title)
+        if is_root:
+            yield from _root_facts(trace, span, is_open=is_open)
+
+
+def _root_facts(trace: _Trace, span: OtelSpan, *, is_open: bool) -> Iterable[RunFact]:
+    first = not trace.has_root or _sortable(span.start) < _sortable(trace.root_start)
+    trace.has_root = True
+    if first:
+        trace.root_start = span.start
+        session = next((span.attributes[key] for key in keys.SESSION if key in span.attributes), None)
+        meta = dict(span.resource) | ({"session.id": session} if session is not None else {})
+        yield RunFact(
+            span.trace, 2, name=span.title, start=None if span.start == NO_TIME else span.start, meta=meta or None
+        )
+    if not is_open:
+        trace.failed = trace.failed or span.status is Status.error
+        trace.root_end = max(trace.root_end, span.end)
+        reason = span.message or "the root span failed" if span.status is Status.error else None
+        outcome = Status.error if trace.failed else Status.ok
+        yield RunFact(span.trace, 2, status=outcome, status_reason=reason, end=trace.root_end)
+
+
+def _sortable(time: int) -> int:
+    return time if time != NO_TIME else 2**63
+
+
+def _span_operations(traces: _Traces, span: OtelSpan, a: int, b: int) -> Iterable[Operation]:
+    """One span: its own record, then one for each of its events."""
+    run, key, parent = span.trace, span.span, span.parent
+    is_open = span.end == NO_TIME
+    if span.is_pending:
+        is_open = True
+        if keys.LOGFIRE_PENDING_PARENT in span.attributes:  # a span of its own, below the one that it announces
+            key = span.parent or span.span
+            parent = identifier(span.attributes[keys.LOGFIRE_PENDING_PARENT], 8) or None
+    kind, _ = _genai.kind_of_span(span.attributes)
+    is_llm = kind is Kind.llm
+    flags = int(Flag.has_error) if _has_error(span) else 0
+    yield Record(run, "span", a, b, counted=not span.is_pending)
+    yield from traces.facts(span, is_root=parent is None, is_open=is_open)
+    if is_open:
+        yield Begin(run, key, parent, span.title, kind, span.start, flags)
+    else:
+        model = _genai.first_text(span.attributes, keys.MODEL) if is_llm or kind is Kind.embedding else ""
+        usage = _genai.usage_of(span.attributes) if is_llm else None
+        yield Whole(run, key, parent, span.title, kind, span.start, span.end, span.status, usage, model, flags)
+    if span.is_pending:
+        return
+    if span.level >= keys.LOGFIRE_ERROR_LEVEL and span.status is not Status.error:
+        yield Event(run, key, EventClass.error, span.start)
+    for event in span.events:
+        yield Record(run, event.name, a, b)
+        yield Event(run, key, _EVENT_CLASSES.get(event.name, EventClass.event), event.time)
+
+
+def _has_error(span: OtelSpan) -> bool:
+    if span.status is Status.error and span.message:
+        return True
+    return keys.ERROR_TYPE in span.attributes or any(event.name == keys.EXCEPTION for event in span.events)
+
+
+def _request_operations(
+    traces: _Traces, spans: Sequence[OtelSpan], a: int, b: int, places: Sequence[tuple[int, int]], line: int
+) -> Iterable[Operation]:
+    """Spans of one piece of a file, each with a place of its own where ``places`` gives one for every span."""
+    nameless = 0
+    own_places = len(places) == len(spans)
+    for number, span in enumerate(spans):
+        if not span.trace or not span.span:
+            nameless += 1
+            continue
+        place = (a + places[number][0], places[number][1]) if own_places else (a, b)
+        yield from _span_operations(traces, span, *place)
+    if nameless:
+        yield Bad(line, a, b, f"{nameless} spans without trace id or span id" if nameless > 1 else "a span without id")
+
+
+def _spans_in(value: object) -> list[OtelSpan] | str:
+    """Spans of an object, or why it has none."""
+    if not isinstance(value, dict):
+        return "not an object"
+    if is_request(value):
+        return list(spans_of_request(value))
+    if is_console_span(value):
+        return [console_span(value)]
+    for name, what in (("resourceLogs", "logs"), ("resourceMetrics", "metrics")):
+        if name in value:
+            return f"OpenTelemetry {what}, no spans"
+    return "no resourceSpans" if value else []
+
+
+class _LinesDecoder(LineDecoder):
+    """One request a line."""
+
+    def __init__(self, traces: _Traces) -> None:
+        super().__init__()
+        self._traces = traces
+
+    def operations(self, record: dict[str, object], a: int, b: int) -> Iterable[Operation]:
+        """Every span of a request; all have the line as their place."""
+        spans = _spans_in(record)
+        if isinstance(spans, str):
+            yield Bad(self.line, a, b, spans)
+        else:
+            yield from _request_operations(self._traces, spans, a, b, (), self.line)
+
+
+class _ObjectsDecoder(BlockDecoder):
+    """Requests or the console exporter's spans, pretty-printed one after another."""
+
+    def __init__(self, traces: _Traces) -> None:
+        super().__init__()
+        self._traces = traces
+
+    def operations(self, record: dict[str, object], a: int, b: int) -> Iterable[Operation]:
+        """Every span of an object, each with its own place."""
+        spans = _spans_in(record)
+        if isinstance(spans, str):
+            yield Bad(self.line, a, b, spans)
+        else:
+            places = list(element_places(self.body, _NAMES)) if self.body and is_request(record) else []
+            yield from _request_operations(self._traces, spans, a, b, places, self.line)
+
+
+class _ListDecoder(DocDecoder):
+    """A list of requests or of the console exporter's spans."""
+
+    def __init__(self, traces: _Traces) -> None:
+        super().__init__()
+        self._traces = traces
+
+    def elements(self, value: object, data: bytes) -> Iterable[Operation]:
+        """Every span of every element; elements that are none are unreadable."""
+        items = list_of(value)
+        places = list(element_places(data, (None,)))
+        objects = [item for item in items if isinstance(item, dict)]
+        if len(places) != len(objects):
+            places = [(0, len(data))] * len(objects)
+        for item, (a, b) in zip(objects, places, strict=True):
+            spans = _spans_in(item)
+            if isinstance(spans, str):
+                yield Bad(0, a, b, spans)
+                continue
+            inner = list(element_places(data[a : a + b], _NAMES)) if is_request(item) else []
+            yield from _request_operations(self._traces, spans, a, b, inner, 0)
+        if len(objects) < len(items):
+            yield Bad(0, 0, len(data), f"{len(items) - len(objects)} elements are not objects")
+
+
+def _pick(record: RecordBody) -> tuple[OtelSpan | None, SpanEvent | None]:
+    """The span, and perhaps its event, that is the record with this ordinal among its bytes."""
+    try:
+        value = parse(record.raw)
+    except NotJson:
+        return None, None
+    item = mapping_of(value)
+    if "spanId" in item or "span_id" in item:
+        spans = [otlp_span(item, {}, {})]
+    else:
+        found = _spans_in(item)
+        spans = [] if isinstance(found, str) else [span for span in found if span.trace and span.span]
+    ordinal = record.ordinal
+    for span in spans:
+        if ordinal == 0:
+            return span, None
+        events = [] if span.is_pending else span.events
+        if ordinal <= len(events):
+            return span, events[ordinal - 1]
+        ordinal -= 1 + len(events)
+    return None, None
+
+
+def _span_detail(records: Sequence[RecordBody]) -> SpanDetail:
+    chosen: OtelSpan | None = None
+    for record in records:
+        span, event = _pick(record)
+        if span is not None and event is None and (chosen is None or chosen.is_pending or not span.is_pending):
+            chosen = span
+    if chosen is None:
+        return SpanDetail()
+    kind, word = _genai.kind_of_span(chosen.attributes)
+    detail = SpanDetail(id=chosen.span, attributes=dict(chosen.attributes))
+    if word:
+        detail.attributes[keys.KIND_ORIGINAL] = word
+    _genai.describe(detail, kind, chosen.attributes)
+    _add_event_messages(detail, chosen.events)
+    exceptions = [event.attributes for event in chosen.events if event.name == keys.EXCEPTION]
+    detail.error = _genai.error_of(chosen.attributes, chosen.message, exceptions)
+    if chosen.resource:
+        detail.attributes["resource"] = chosen.resource
+    if chosen.scope:
+        detail.attributes["scope"] = chosen.scope | (
+            {"attributes": attribute_map(chosen.scope["attributes"])} if "attributes" in chosen.scope else {}
+        )
+    detail.attributes |= chosen.rest
+    return detail
+
+
+def _add_event_messages(detail: SpanDetail, events: Sequence[SpanEvent]) -> None:
+    """Older GenAI instrumentation writes messages as span events."""
+    if detail.messages:
+        return
+    for event in events:
+        if event.name == "gen_ai.choice":
+            message = _genai.decoded(event.attributes.get("message"))
+            content = mapping_of(message).get("content", message)
+            values = {"role": "assistant", "content": text_of(content)}
+        elif event.name.startswith("gen_ai.") and event.name.endswith(".message"):
+            values = {"role": event.name.split(".")[1], "content": text_of(event.attributes.get("content"))}
+        else:
+            continue
+        detail.messages += _genai.parts_messages(values)
+
+
+def _event_text(event: SpanEvent) -> str:
+    get = event.attributes.get
+    if event.name == keys.EXCEPTION:
+        kind, message = text_of(get(keys.EXCEPTION_TYPE)), text_of(get(keys.EXCEPTION_MESSAGE))
+        return f"{kind}: {message}" if kind and message else kind or message
+    for name in ("content", "message", "body", "text"):
+        if name in event.attributes:
+            return text_of(event.attributes[name])
+    return pairs_line(event.attributes)
