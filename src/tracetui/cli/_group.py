@@ -18,10 +18,7 @@ COMMANDS: Final[dict[str, str]] = {
     "replay": "Write a recording again with its own timing.",
     "formats": "What tracetui reads, and why it decided so for a file.",
 }
-"""Commands by name, with what the help says of them; each is `command` in the module `tracetui.cli.<name>`.
-
-The help stands here so that showing it imports none of them.
-"""
+"""Commands by name, with what they do in a sentence; each is `command` in the module `tracetui.cli.<name>`."""
 
 OK: Final = 0
 WRONG_USAGE: Final = 2
@@ -38,9 +35,6 @@ class CommandGroup(click.Group):
     def __init__(self, name: str) -> None:
         super().__init__(
             name,
-            help="Explore the traces that AI agents leave on disk.\n\n"
-            "PATH is a file, a folder or - (standard input); the default is traces/ if there is one, else the current "
-            "folder. A folder that is called like a command is written ./list.",
             context_settings={"help_option_names": list(_HELP), "max_content_width": 100},
             params=[_version_option()],
             subcommand_metavar="[PATH]... | COMMAND [ARGUMENTS]...",
@@ -70,16 +64,11 @@ class CommandGroup(click.Group):
                 args = [_SCREEN, *args]
         return super().parse_args(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The options of the screen, then the commands."""
-        from tracetui.cli.screen import command as screen
+    def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002 - click's signature
+        """The help of `tracetui`: commands and the options of the screen."""
+        from tracetui.cli._help import HELP
 
-        options = [param for param in screen.params if isinstance(param, click.Option)]
-        records = [record for option in options if (record := option.get_help_record(ctx)) is not None]
-        with formatter.section("Options of the screen"):
-            formatter.write_dl(records)
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        return HELP.rstrip()
 
 
 def _version_option() -> click.Option:
@@ -103,7 +92,7 @@ def run(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except BrokenPipeError:
-        _give_up_stdout()
+        give_up_stdout()
         return OK
     except click.ClickException as error:
         _show_usage_error(error)
@@ -117,7 +106,7 @@ def run(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     return result if isinstance(result, int) else OK
 
 
-def _give_up_stdout() -> None:
+def give_up_stdout() -> None:
     """Nobody reads any more: what is left in the buffer must not fail again when Python ends."""
     with suppress(OSError, ValueError):  # a stdout that is no file
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -142,3 +131,7 @@ def _show_error(error: Exception) -> int:
         for candidate in error.candidates:
             complain(f"  {candidate}")
     return NOTHING_READABLE if isinstance(error, NothingReadable) else WRONG_USAGE
+
+
+cli: Final = CommandGroup("tracetui")
+"""The command `tracetui` with all its subcommands."""

@@ -9,7 +9,7 @@ from typing import Final
 
 from tracetui.core.run_names import short_ids
 from tracetui.core.store import Run
-from tracetui.core.summary import Summaries
+from tracetui.core.summary import Facts, Summaries
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import cell_width, cost, count, cut, duration, fit, marked, safe, tokens, wall_time
 
@@ -86,10 +86,19 @@ def _cells(run: Run, summaries: Summaries, id: str, now_ns: int, tz: tzinfo, sym
         "fail": f"{symbols['error']}{causes}" if causes else "",
         "time": length_text(status, length, source, symbols),
         "spans": count(run.span_count, symbols),
-        "tokens": marked(tokens(figures["total"], symbols), partial="tokens.total" in partial, symbols=symbols),
+        "tokens": _tokens(figures, partial, symbols),
         "cost": marked(cost(run.usage.cost_usd, symbols), partial="cost_usd" in partial, symbols=symbols),
         "format": safe(run.format),
     }
+
+
+def _tokens(figures: Facts, partial: Sequence[str], symbols: Symbols) -> str:
+    """The total, or the half of it that is known."""
+    total = figures["total"]
+    halves = [figures[name] for name in ("input", "output") if figures[name] is not None]
+    if total is None and halves:
+        return marked(tokens(sum(halves), symbols), partial=True, symbols=symbols)
+    return marked(tokens(total, symbols), partial="tokens.total" in partial, symbols=symbols)
 
 
 def length_text(status: str, length: int | None, source: str, symbols: Symbols) -> str:

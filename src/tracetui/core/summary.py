@@ -159,9 +159,9 @@ class Summaries:
         """Names of the failed spans without a failed child, in time order."""
         if not run.error_count:
             return []
-        failed = self._store.failed_rows(run.row)
-        parents = {self._store.spans.parent[row] for row in failed}
-        return self._names([row for row in failed if row not in parents])
+        from tracetui.core.store.rollups import cause_rows
+
+        return self._names(cause_rows(self._store, run.row))
 
     def tokens(self, run: Run) -> tuple[Facts, list[str]]:
         """Sums of the run's tokens, and the figures (cost too) that some of its model calls lack."""
