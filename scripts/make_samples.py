@@ -278,7 +278,7 @@ def _reader_2() -> Span:
         error=failure("ReaderError", "2 of 3 sources could not be used"),
         children=[
             fetch(doi, 52.6, 5.5, parts=False),
-            llm("extract_facts", 58.3, 66.0, 14_700, 0.0287, f"Facts with figures from {doi}", "- 50 years at 65 % RH"),
+            llm("extract_facts", 58.3, 65.8, 14_700, 0.0287, f"Facts with figures from {doi}", "- 50 years at 65 % RH"),
             failed_fetch,
             llm(
                 "extract_facts",

@@ -184,12 +184,21 @@ def highlighted(name: str, hits: Iterable[tuple[int, int]], style: str) -> list[
 def _about(about: str, room: int, symbols: Symbols) -> str:
     if not about or room < min(LEAST_ABOUT, cell_width(about)):
         return ""
-    return cut(about, room, "path" if _is_place(about) else "end", symbols)
+    return _cut_place(about, room, symbols) if _is_place(about) else cut(about, room, symbols=symbols)
 
 
 def _is_place(about: str) -> bool:
     """Whether this is a path or URL, which is known by its first and last part."""
     return " " not in about and ("://" in about or about.startswith(("/", "~/", "./")))
+
+
+def _cut_place(place: str, room: int, symbols: Symbols) -> str:
+    """A path or URL without its middle; where that would cost a URL its host, without its end."""
+    scheme, found, rest = place.partition("://")
+    shown = cut(place, room, "path", symbols)
+    return (
+        shown if not found or shown.startswith(rest.partition("/")[0]) else cut(rest or scheme, room, symbols=symbols)
+    )
 
 
 def _rollups(row: SpanRow, symbols: Symbols, room: int) -> list[Piece]:

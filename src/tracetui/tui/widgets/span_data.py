@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from tracetui.core import text
 from tracetui.core.bodies import SUBJECT_BYTES
@@ -41,9 +41,14 @@ if TYPE_CHECKING:
     from tracetui.core.store import Run
     from tracetui.core.store.run_tree import Item, RunTree
 
+Says = Literal["subject", "error", "reason"]
+
 PLACEHOLDER: Final = "(parent not recorded)"
 SILENT_FROM_NS: Final = 10_000_000_000
 """Silence of a run from which on it is said."""
+
+CLOCKS_STOP_NS: Final = 60_000_000_000
+"""Silence of a run after which nothing ticks any more: then nothing is sent."""
 
 _MANY_SPANS: Final = 20_000
 _FETCH_SECONDS: Final = 0.004
@@ -70,7 +75,7 @@ class SpanData:
         """Classes of events that chips show as rows."""
         self.has_waiting = False
         """A visible row has not been read from disk yet."""
-        self._abouts: dict[tuple[int, int], str] = {}
+        self._abouts: dict[tuple[int, int, Says], str] = {}
         self._event_texts: dict[int, str] = {}
         self._spent = 0.0
         self._burst = 0.0
@@ -109,8 +114,12 @@ class SpanData:
 
     @property
     def is_moving(self) -> bool:
-        """Whether ages tick: something is open, or the run has not ended."""
-        return self.status in _LIVE
+        """Whether ages tick: the run has not ended, and grew within the last minute."""
+        return self.status in _LIVE and self._silent_ns() < CLOCKS_STOP_NS
+
+    def _silent_ns(self) -> int:
+        grew = self.run.grew_at_ns
+        return 0 if grew is None else max(0, self.session.now_ns() - grew)
 
     def causes(self) -> list[int]:
         """Positions of the causes of failure, in tree order."""
@@ -356,7 +365,7 @@ class SpanData:
             return None
         if self.run.grew_at_ns is None or self.status not in _LIVE:
             return self.run.last_time
-        return self.run.last_time + max(0, self.session.now_ns() - self.run.grew_at_ns)
+        return self.run.last_time + self._silent_ns()
 
     def _since_begin(self, time_ns: int) -> int | None:
         begin = self.tree.extent[0]
@@ -457,17 +466,21 @@ class SpanData:
 
     def _about(self, item: Item, status: int) -> str:
         row = item.row
-        says_error = status == _ERROR and self._is_cause(row) and not item.expanded
         slow = self._slow_reason(row) if status not in (_ERROR, _OPEN, _SKIPPED) else ""
         if slow:
             return f"slow: {slow}"
-        key = (row, status * 2 + says_error)
+        says: Says = "subject"
+        if status == _SKIPPED:
+            says = "reason"
+        elif status == _ERROR and self._is_cause(row) and not item.expanded:
+            says = "error"
+        key = (row, status, says)
         about = self._abouts.get(key)
         if about is None:
             if not self._may_fetch():
                 return ""
             begun = time.perf_counter()
-            about = self._fetch(row, says_error)
+            about = self._fetch(row, says)
             self._spent += time.perf_counter() - begun
             if len(self._abouts) > _MANY_SPANS:
                 self._abouts.clear()
@@ -477,16 +490,20 @@ class SpanData:
             return f"skipped: {about}" if about else "skipped"
         return about
 
-    def _fetch(self, row: int, says_error: bool) -> str:
+    def _fetch(self, row: int, says: Says) -> str:
+        """What a span was about, read from disk; of a failure its error, of a skipped span why."""
         bodies = self.session.bodies
         subject = self._clean(bodies.subject(row)[:_LONGEST])
-        if not says_error:
+        if says == "subject" or bodies.size_of(row) > SUBJECT_BYTES:
             return subject
         try:
-            # Nothing is read twice: `subject` has just read it, unless it was too much for a row.
-            error = bodies.span_detail(row).error if bodies.size_of(row) <= SUBJECT_BYTES else None
+            detail = bodies.span_detail(row)  # which `subject` has just read
         except TracetuiError:
             return subject
+        if says == "reason":
+            reason = detail.attributes.get("reason")
+            return self._clean(reason[:_LONGEST]) if isinstance(reason, str) and reason else subject
+        error = detail.error
         if error is None or not (error.message or error.type):
             return subject
         return self._clean(": ".join(part[:_LONGEST] for part in (error.type, error.message) if part))

@@ -31,6 +31,8 @@ Identity = tuple[Literal["span", "event"], int]
 """What a row stands for, whatever its index: its kind and its row in the store."""
 
 _FILL_SECONDS: Final = 0.02
+_LEGEND_FROM: Final = 100
+"""Cells of the pane from which on the bars are explained above them."""
 _LIVE: Final = (RunStatus.running, RunStatus.stalled)
 
 
@@ -72,6 +74,10 @@ class SpanTree(LineView):
         self._needle = ""
         self._shown: dict[int, Strip] = {}
         self._is_filling = False
+        self._is_untouched = False
+        """The user has done nothing since the run was opened."""
+        self._is_well_opened = False
+        """The run was opened when there was room and all of it was read."""
 
     # ------------------------------------------------------------ what is shown
 
@@ -125,6 +131,14 @@ class SpanTree(LineView):
                 if self._chip_kinds.intersection(kinds) or self._chip_classes.intersection(classes)
             ]
             return f"only {', '.join(words)}"
+        if self.size.width >= _LEGEND_FROM and self._columns(self.size.width).bar:
+            symbols = self.session.symbols
+            bars = (("bar_thin", "parent"), ("bar_medium", "in parallel"), ("bar_full", "critical path"))
+            return "   ".join(f"{symbols[bar]} {word}" for bar, word in bars)
+        return self.row_text()
+
+    def row_text(self) -> str:
+        """Which row is selected: `row 17 of 34`."""
         return f"row {self.cursor + 1:,} of {self.row_count():,}" if self.row_count() else ""
 
     def _columns(self, width: int) -> SpanColumns:
@@ -151,9 +165,8 @@ class SpanTree(LineView):
         self.data.shown_classes = self._chip_classes
         self.data.search(self._needle)
         self._selected, self.new_count, self._cursor, self._top = None, 0, 0, 0
-        status = self.session.status(self.data.run).status
-        self._set_following(status is RunStatus.running)
-        self._open_well(self.data, status)
+        self._is_untouched = True
+        self._open_well(self.data)
         self.refresh_all()
         self._say_where()
 
@@ -164,8 +177,11 @@ class SpanTree(LineView):
         self.refresh_all()
         self._say_where()
 
-    def _open_well(self, data: SpanData, status: RunStatus) -> None:
+    def _open_well(self, data: SpanData) -> None:
         """Open what is worth seeing first, then as many levels as the page has room for, and select."""
+        status = data.status
+        self._is_well_opened = self.size.height > 0 and data.run.complete
+        self._set_following(status is RunStatus.running)
         if self.following:
             self._go_to_newest(data)
             return
@@ -195,6 +211,7 @@ class SpanTree(LineView):
     def move_to(self, index: int, scroll: Scroll = "auto", by_user: bool = False) -> None:
         """Put the cursor on a row; what the user does lets go of following."""
         if by_user:
+            self._is_untouched = False
             self._let_go()
         super().move_to(index, scroll, by_user)
         self._now_selected(by_user)
@@ -280,6 +297,10 @@ class SpanTree(LineView):
         before = self.data.tree.count
         self.data.tree.update(change)
         self.data.forget()
+        if self._is_untouched and not self._is_well_opened and (not before or self.data.run.complete):
+            # What was known when it was opened was not all: the first cause may only have been read now.
+            self._open_well(self.data)
+            return
         if self.following:
             if self.session.status(self.data.run).status not in _LIVE:
                 self._set_following(False)
@@ -294,9 +315,14 @@ class SpanTree(LineView):
         self._keep()
 
     def tick(self) -> None:
-        """A second went by: repaint the lines whose digits differ."""
+        """A second went by: repaint the lines whose digits differ. Clocks stop a minute after the last change."""
         if self.data is not None and self.data.is_moving:
             self._repaint()
+
+    def on_resize(self) -> None:
+        """The first room there is: open the run as well as that room allows."""
+        if self.data is not None and self._is_untouched and not self._is_well_opened:
+            self._open_well(self.data)
 
     def refresh_all(self) -> None:
         """Make all rows again."""
@@ -415,6 +441,7 @@ class SpanTree(LineView):
         self._folds_changed()
 
     def _folds_changed(self) -> None:
+        self._is_untouched = False
         self._let_go()
         self._keep()
         self._scroll_into_view(self._cursor, self._cursor, "auto")
