@@ -23,7 +23,6 @@ from tracetui.tui.session import Session
 
 if TYPE_CHECKING:
     from tracetui.core.store import Change, Run
-    from tracetui.tui.widgets.span_tree import SpanTree
 
 RATE_NS: Final = 60_000_000_000
 """Rates are over what was seen to come in this time."""
@@ -166,10 +165,9 @@ class LiveStrip(Widget):
     }
     """
 
-    def __init__(self, session: Session, spans: SpanTree, *, id: str | None = None) -> None:
+    def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.session = session
-        self.spans = spans
         self._run_row: int | None = None
         self._wanted: bool | None = None
         """What the user asked for; None: shown while the run goes on."""
@@ -207,7 +205,7 @@ class LiveStrip(Widget):
             self.display = shown
         if not shown or run is None:
             return
-        width = self.size.width or self.spans.size.width
+        width = self.size.width or self.container_size.width
         lines = self._make_lines(run, width)
         if lines != self._lines:
             layout = len(lines) != len(self._lines)
@@ -233,14 +231,24 @@ class LiveStrip(Widget):
         return [*lines, cut_pieces(rates, width, symbols)] if rates else lines
 
     def _stack(self, run: Run) -> list[OpenSpan]:
-        store, data = self.session.store, self.spans.data
-        if data is None or data.run is not run:
-            return []
+        """The path to what was begun last and is still being done."""
+        from tracetui.core.analysis.open_stack import open_stack, path_to
+
+        store = self.session.store
         columns = store.spans
+        stack = open_stack(store, run.row, self.session.now_ns())
+        inner = [span.row for span in stack if span.innermost]
+        if not inner:
+            return []
+        newest = max(inner, key=lambda row: (columns.start[row], row))
         return [
-            OpenSpan(Kind(columns.kind[row]).name, safe(store.strings[columns.name[row]]), data.age_of(row))
-            for row in data.open_stack()
+            OpenSpan(Kind(columns.kind[span.row]).name, self._clean(store.strings[columns.name[span.row]]), span.age_ns)
+            for span in path_to(stack, newest)
         ]
+
+    def _clean(self, outside: str) -> str:
+        clean = safe(outside)
+        return text.plain_ascii(clean) if self.session.symbols.is_ascii else clean
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:  # noqa: ARG002 - Textual's
         """As many lines as there are to show."""

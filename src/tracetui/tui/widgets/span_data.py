@@ -249,15 +249,15 @@ class SpanData:
         return found
 
     def next_in(self, positions: Sequence[int], selected: tuple[str, int] | None, by: int) -> tuple[int, bool]:
-        """The number of the next (or previous) of `positions` from what is selected, and whether it wrapped."""
-        at = -1 if by > 0 else self.tree.count
+        """The number of the next, the previous or (`by` 0) the nearest of `positions` from here, and whether it wrapped."""
+        at = -1 if by >= 0 else self.tree.count
         if selected is not None:
             row = selected[1] if selected[0] == "span" else self.session.store.events.span[selected[1]]
             if row >= 0:
                 at = self.tree.position(row)
                 if selected[0] == "event" and by < 0:
                     at += 1  # the span of a selected event stands before it
-        number = bisect_right(positions, at) if by > 0 else bisect_left(positions, at) - 1
+        number = bisect_right(positions, at) if by > 0 else bisect_left(positions, at) - (by < 0)
         wrapped = not 0 <= number < len(positions)
         return number % len(positions), wrapped
 

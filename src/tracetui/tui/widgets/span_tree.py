@@ -31,8 +31,6 @@ Identity = tuple[Literal["span", "event"], int]
 """What a row stands for, whatever its index: its kind and its row in the store."""
 
 _FILL_SECONDS: Final = 0.02
-_LEGEND_FROM: Final = 100
-"""Cells of the pane from which on the bars are explained above them."""
 _LIVE: Final = (RunStatus.running, RunStatus.stalled)
 
 
@@ -131,14 +129,6 @@ class SpanTree(LineView):
                 if self._chip_kinds.intersection(kinds) or self._chip_classes.intersection(classes)
             ]
             return f"only {', '.join(words)}"
-        if self.size.width >= _LEGEND_FROM and self._columns(self.size.width).bar:
-            symbols = self.session.symbols
-            bars = (("bar_thin", "parent"), ("bar_medium", "in parallel"), ("bar_full", "critical path"))
-            return "   ".join(f"{symbols[bar]} {word}" for bar, word in bars)
-        return self.row_text()
-
-    def row_text(self) -> str:
-        """Which row is selected: `row 17 of 34`."""
         return f"row {self.cursor + 1:,} of {self.row_count():,}" if self.row_count() else ""
 
     def _columns(self, width: int) -> SpanColumns:
@@ -468,7 +458,7 @@ class SpanTree(LineView):
         self._jump(self.data.slow_positions() if self.data is not None else (), by, "slow span")
 
     def next_hit(self, by: int) -> tuple[int, int]:
-        """To the next or previous hit of the search: its number from 1 and how many there are; (0, 0) for none."""
+        """To the next or previous hit, or (0) the nearest from here: its number from 1, and how many. (0, 0): none."""
         if self.data is None:
             return 0, 0
         hits = self.data.hits
