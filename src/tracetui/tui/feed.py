@@ -11,12 +11,12 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from tracetui.core.batch import Batch
-    from tracetui.core.reader import Reader
+    from tracetui.core.reader import Notice, Progress, Reader
     from tracetui.core.store import Change, Store
 
 BUDGET_S: Final = 0.012
@@ -131,10 +131,10 @@ class Feed:
     # ------------------------------------------------------------ reading
 
     async def _run(self) -> None:
-        while not self._stopped:
+        while not self._is_stopped():
             self._wake.clear()
             batches = await asyncio.to_thread(self._poll)
-            if self._stopped:
+            if self._is_stopped():
                 return
             self._answer_done()
             if batches:
@@ -143,6 +143,9 @@ class Feed:
             due = self.reader.next_due(time.monotonic())
             if due > 0:
                 await self._rest(due)
+
+    def _is_stopped(self) -> bool:
+        return self._stopped
 
     def _poll(self) -> list[Batch]:
         """One piece of work, in a worker thread; nothing else touches the reader meanwhile."""

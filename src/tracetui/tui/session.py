@@ -10,30 +10,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tracetui.core.model import RunStatus
+from tracetui.core.run_status import StatusResult, StatusRules, run_status
 from tracetui.core.symbols import UNICODE, Symbols
 from tracetui.tui.presentation import Styles
 from tracetui.tui.themes import OWN_COLOURS
 
 if TYPE_CHECKING:
+    from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.bodies import Bodies
-    from tracetui.core.run_status import StatusRules
     from tracetui.core.store import Run, Store
     from tracetui.tui.feed import Feed
 
 _SECOND = 1_000_000_000
-
-
-class StatusResult(NamedTuple):
-    """How a run stands now, as `core.run_status` decides it."""
-
-    status: RunStatus
-    reason: str
-    """Why, in words; may hold text from the recording."""
-    age_ns: int | None
-    """Nanoseconds of silence of a run that has not ended; None where there is none to speak of."""
 
 
 def local_timezone() -> tzinfo:
@@ -58,11 +49,12 @@ class Session:
     now_ns: Callable[[], int] = time.time_ns
     """Our clock, ns since the epoch."""
     tz: tzinfo = field(default_factory=local_timezone)
-    rules: StatusRules | None = None
-    """When a run counts as stalled or dead; None for the rules' own defaults."""
+    rules: StatusRules = field(default_factory=StatusRules)
+    """When a run counts as stalled or dead."""
     styles: Styles = field(default_factory=plain_styles)
     """Names of styles (`presentation.Styles`) in the theme of the moment; the app replaces it with the theme."""
     _statuses: dict[int, tuple[int, int, StatusResult]] = field(default_factory=dict)
+    _slow: SlowSpans | None = None
 
     def status(self, run: Run) -> StatusResult:
         """How `run` stands now; worked out once for each second and state of the store."""
@@ -71,8 +63,18 @@ class Session:
         known = self._statuses.get(run.row)
         if known is not None and known[0] == epoch and known[1] == second:
             return known[2]
-        from tracetui.core.run_status import StatusRules, run_status
-
-        result = StatusResult(*run_status(run, now, self.rules or StatusRules()))
+        result = run_status(run, now, self.rules)
+        if result.status is RunStatus.stalled:
+            # Only now is it worth measuring how long the open step usually takes.
+            result = run_status(run, now, self.rules, self.slow_spans().open_p95(run.row))
         self._statuses[run.row] = (epoch, second, result)
         return result
+
+    def slow_spans(self) -> SlowSpans:
+        """Times by name over all that has been read, up to date."""
+        if self._slow is None:
+            from tracetui.core.analysis.slow import SlowSpans
+
+            self._slow = SlowSpans(self.store)
+        self._slow.refresh()
+        return self._slow

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from tracetui.core import text
 from tracetui.core.model import RunStatus
+from tracetui.core.run_status import StatusResult
 from tracetui.core.symbols import Symbols
 from tracetui.tui.presentation.pieces import Piece
 
 if TYPE_CHECKING:
     from tracetui.core.store import Run, Store
-    from tracetui.tui.session import Session, StatusResult
+    from tracetui.tui.session import Session
 
 LEAD: Final = 3
 """Cells before the name: gutter, status lane, a blank."""
@@ -229,10 +230,9 @@ def run_tokens(run: Run) -> tuple[int | None, bool]:
 
 def count_causes(store: Store, run: Run) -> int:
     """Failed spans of a run without a failed child: what people mean by errors."""
-    rows = store.failed_rows(run.row)
-    parent = store.spans.parent
-    with_failed_child = {parent[row] for row in rows}
-    return sum(row not in with_failed_child for row in rows)
+    from tracetui.core.store.rollups import cause_rows
+
+    return len(cause_rows(store, run.row))
 
 
 def started(run: Run) -> int:

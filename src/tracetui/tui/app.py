@@ -1,0 +1,229 @@
+"""The application: session, feed, themes, screens and signals put together. Little else lives here."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from tracetui.core.errors import TracetuiError
+from tracetui.core.loading import default_paths
+from tracetui.core.store import Change, Store
+from tracetui.core.symbols import choose
+from tracetui.core.text import safe
+from tracetui.resources import samples_dir
+from tracetui.tui import clipboard, messages
+from tracetui.tui.feed import Feed, Watched
+from tracetui.tui.palette import ActionsProvider
+from tracetui.tui.presentation import styles_for
+from tracetui.tui.run import ScreenOptions
+from tracetui.tui.screens.main import MainScreen
+from tracetui.tui.session import Session, local_timezone
+from tracetui.tui.themes import DEFAULT_THEME, load_themes
+from tracetui.tui.widgets.empty_view import EmptyView
+from tracetui.tui.widgets.line_view import LineView
+from tracetui.tui.widgets.piece_line import PieceLine
+
+if TYPE_CHECKING:
+    from tracetui.core.reader import Notice
+    from tracetui.tui.terminal import TerminalGuard
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInstead:
+    """The screen ended so that another folder is opened."""
+
+    path: str
+
+
+class TracetuiApp(App[object]):
+    """The screen over one session.
+
+    Ends with what was picked (`str`), with `OpenInstead`, or with nothing.
+
+    Args:
+        session: The store and all that goes with it.
+        shown_path: What is open, as the user named it; untrusted.
+        options: How it was asked for.
+    """
+
+    CSS_PATH = "styles/main.tcss"
+    TITLE = "tracetui"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    COMMANDS: ClassVar = {ActionsProvider}
+    ESCAPE_TO_MINIMIZE = False
+    ALLOW_SELECT = False
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,f1", "help", "help", id="app.help", show=False),
+        Binding("colon", "command_palette", "palette", id="app.palette", show=False),
+        Binding("T", "next_theme", "themes", id="look.themes", show=False),
+        Binding("q", "quit", "quit", id="app.quit", show=False),
+        Binding("ctrl+c", "interrupt", "", show=False, priority=True, system=True),
+    ]
+
+    def __init__(self, session: Session, shown_path: str, options: ScreenOptions | None = None) -> None:
+        super().__init__()
+        self.session = session
+        self.shown_path = shown_path
+        self.options = options or ScreenOptions()
+        self.guard: TerminalGuard | None = None
+        """Watches the terminal; None where there is none (tests)."""
+        self.fault = ""
+        """The traceback of a fault of ours, safe to print; empty if there was none."""
+        self.main = MainScreen(session, shown_path, self.options.pick)
+
+    @classmethod
+    def from_options(cls, options: ScreenOptions) -> TracetuiApp:
+        """The app over the files that `options` name, with everything it needs. Raises TracetuiError for a wrong theme."""
+        from tracetui.core.bodies import Bodies
+        from tracetui.core.formats import FORMATS
+        from tracetui.core.reader import Reader
+        from tracetui.core.run_status import StatusRules
+
+        paths = [str(samples_dir())] if options.sample else default_paths(options.paths)
+        store, reader = Store(), Reader(paths, follow=True)
+        rules = StatusRules()
+        if options.stall_after_ns is not None:
+            rules = replace(rules, stall_after_ns=options.stall_after_ns)
+        if options.dead_after_ns is not None:
+            rules = replace(rules, dead_after_ns=options.dead_after_ns)
+        session = Session(
+            store=store,
+            bodies=Bodies(store, reader.sources, FORMATS),
+            feed=Feed(store, reader, _watcher(paths)),
+            symbols=choose(setting="ascii" if options.ascii else "auto"),
+            tz=options.tz or local_timezone(),
+            rules=rules,
+        )
+        shown = "samples" if options.sample else "  ".join(paths)
+        return cls(session, shown, options)
+
+    # ------------------------------------------------------------ beginning and end
+
+    def on_mount(self) -> None:
+        """Choose the theme, show the main screen, and read once it is painted."""
+        loaded = load_themes()
+        for theme in loaded.themes.values():
+            self.register_theme(theme)
+        self._theme_names = sorted(loaded.themes)
+        wanted = self.options.theme or DEFAULT_THEME
+        if wanted not in loaded.themes:
+            known = ", ".join(self._theme_names)
+            raise TracetuiError(f"there is no theme {wanted!r}; there are {known}")
+        self.theme = wanted
+        self.session.styles = styles_for(self)
+        self.theme_changed_signal.subscribe(self, lambda _theme: self._restyle())
+        self.push_screen(self.main)
+        for problem in loaded.problems:
+            self.main.header.say(problem, "warning")
+        if self.guard is not None:
+            self.guard.watch_signals(asyncio.get_running_loop())
+        self.call_after_refresh(self._begin_to_read)
+
+    def _begin_to_read(self) -> None:
+        feed = self.session.feed
+        if feed is not None:
+            feed.changed = self._was_changed
+            feed.progressed = self._has_progressed
+            feed.noticed = self._was_noticed
+            feed.start()
+
+    def _was_changed(self, change: Change) -> None:
+        self.main.post_message(messages.StoreChanged(change))
+
+    def _has_progressed(self) -> None:
+        self.main.post_message(messages.ProgressChanged())
+
+    def _was_noticed(self, notice: Notice) -> None:
+        level: messages.Level = "warning" if notice.level == "warning" else "plain"
+        self.main.header.say(f"{PurePath(notice.path).name}: {notice.text}", level)
+
+    async def on_unmount(self) -> None:
+        """Read no more."""
+        if self.session.feed is not None:
+            await self.session.feed.stop()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A fault of ours ends the app; its traceback is printed when the terminal is clean again."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+            if isinstance(error, TracetuiError):
+                self._return_code = 2
+                self.fault = f"tracetui: {safe(str(error))}\n"
+            else:
+                self.fault = safe("".join(traceback.format_exception(error)), newlines=True)
+        self._close_messages_no_wait()
+
+    # ------------------------------------------------------------ what the screen asks for
+
+    def copy(self, value: str) -> None:
+        """Copy a value of the recording, and say in the header what became of it."""
+        if not value:
+            self.main.header.say("nothing to copy here")
+            return
+        self.run_worker(self._copy(value), group="copy")
+
+    async def _copy(self, value: str) -> None:
+        folder = None if self.options.no_state else clipboard.state_folder()
+        sent: list[str] = []
+        copied = await asyncio.to_thread(clipboard.copy, value, sent.append, None, folder)
+        if sent and self._driver is not None:
+            self._driver.write("".join(sent))
+            self._driver.flush()
+        self.main.header.say(copied.text, copied.level)
+
+    def show_trouble(self) -> None:
+        """List what could not be read and what no format reads."""
+        from tracetui.tui.screens.trouble import TroubleScreen
+
+        self.push_screen(TroubleScreen(self.session))
+
+    def on_empty_view_place_chosen(self, event: EmptyView.PlaceChosen) -> None:
+        """Open another folder in the place of the empty one."""
+        self.exit(OpenInstead(event.path))
+
+    # ------------------------------------------------------------ keys
+
+    def action_help(self) -> None:
+        """The keys of the focused pane, and all others."""
+        from tracetui.tui.screens.help import HelpScreen
+
+        if isinstance(self.screen, MainScreen):
+            self.push_screen(HelpScreen(self.session, self.main.actions(), self.main.active))
+
+    def action_next_theme(self) -> None:
+        """The next theme."""
+        names = self._theme_names
+        at = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(at + 1) % len(names)]
+        self.main.header.say(f"theme {self.theme}")
+
+    def action_interrupt(self) -> None:
+        """Ctrl+C does not end the screen by accident."""
+        self.main.header.say("q quits")
+
+    def _restyle(self) -> None:
+        self.session.styles = styles_for(self)
+        for screen in self.screen_stack:
+            for widget in screen.query(LineView):
+                widget.forget_strips()
+            for line in screen.query(PieceLine):
+                line.refresh()
+            screen.refresh()
+
+
+def _watcher(paths: list[str]) -> Watched | None:
+    try:
+        from tracetui.core.watching import Watcher
+    except ImportError:
+        return None
+    return Watcher(paths)

@@ -1,0 +1,72 @@
+"""Which panes are shown at a size of the terminal, and how large each is: pure figures, no widget.
+
+Wide: three panes side by side. Medium: spans above detail, the runs as a drawer over both. Small: one pane at a time. Below
+40x10 nothing is shown but one line that says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+PaneName = Literal["runs", "spans", "detail"]
+PANES: Final[tuple[PaneName, ...]] = ("runs", "spans", "detail")
+
+WIDE_FROM: Final = 120
+MEDIUM_FROM: Final = 80
+LEAST_WIDTH: Final = 40
+LEAST_HEIGHT: Final = 10
+RULE_FROM: Final = 30
+"""Rows of the terminal from which on a rule stands above the chips."""
+
+Mode = Literal["wide", "medium", "small", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """Where everything is. Widths and heights are cells; 0: what the others leave."""
+
+    mode: Mode
+    panes: tuple[PaneName, ...]
+    """The panes that are shown, in order."""
+    runs_width: int = 0
+    detail_width: int = 0
+    spans_height: int = 0
+    has_rule: bool = False
+
+
+def mode_of(width: int, height: int) -> Mode:
+    """How much room there is."""
+    if width < LEAST_WIDTH or height < LEAST_HEIGHT:
+        return "none"
+    return "wide" if width >= WIDE_FROM else "medium" if width >= MEDIUM_FROM else "small"
+
+
+def arrange(width: int, height: int, active: PaneName, *, drawer: bool, maximised: bool, alone: bool) -> Arrangement:
+    """The arrangement at a size.
+
+    Args:
+        width: Columns of the terminal.
+        height: Rows of the terminal.
+        active: The pane that has the focus.
+        drawer: The runs were called up over spans and detail (medium only).
+        maximised: Only the active pane is wanted.
+        alone: There is no run: only the runs pane has something to say.
+    """
+    mode = mode_of(width, height)
+    has_rule = height >= RULE_FROM
+    if mode == "none":
+        return Arrangement(mode, ())
+    if alone:
+        return Arrangement(mode, ("runs",), has_rule=has_rule)
+    if maximised or mode == "small":
+        return Arrangement(mode, (active,), has_rule=has_rule)
+    if mode == "wide":
+        runs = min(36, max(25, round(width * 0.18)))
+        detail = min(70, max(37, round(width * 0.27)))
+        return Arrangement(mode, PANES, runs, detail, has_rule=has_rule)
+    if drawer:
+        return Arrangement(mode, ("runs",), has_rule=has_rule)
+    # Header, chips and footer take three rows, and the rule one more.
+    spans = round((height - 3 - has_rule) * 0.55)
+    return Arrangement(mode, ("spans", "detail"), spans_height=spans, has_rule=has_rule)

@@ -1,0 +1,261 @@
+"""The keys: those of the focused pane first, then all others, with bars and symbols; typing finds an action and does it.
+
+Made from the bindings; what is not bound is not listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from tracetui.core import text
+from tracetui.core.symbols import Symbols
+from tracetui.tui.keymaps import SECTIONS, Key
+from tracetui.tui.presentation.pieces import Piece, cut_pieces, width_of
+from tracetui.tui.session import Session
+from tracetui.tui.widgets.footer_line import FooterLine
+from tracetui.tui.widgets.line_view import LineView, Scroll
+from tracetui.tui.widgets.pane import Pane
+
+_COLUMN: Final = 36
+_GAP: Final = 4
+_LARGEST: Final = 3
+_KEYS_OF_PANE: Final = {"spans": "span", "runs": "runs", "detail": "detail"}
+_ORDER: Final = ("move", "jump", "find", "look", "take", "app")
+
+Block = list[list[Piece]]
+"""A heading and its lines."""
+
+
+class HelpView(LineView, inherit_bindings=False):
+    """Keys in columns; while something is typed, the actions that fit it as rows to choose from."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "up", show=False),
+        Binding("down", "down", show=False),
+        Binding("pageup", "page_up", show=False),
+        Binding("pagedown", "page_down", show=False),
+    ]
+
+    def __init__(self, session: Session, keys: Sequence[Key], pane: str) -> None:
+        super().__init__(session, id="help")
+        self.keys = keys
+        self.typed = ""
+        self._pane = pane
+        self._lines: list[list[Piece]] = []
+        self._lines_width = -1
+
+    @property
+    def found(self) -> list[Key]:
+        """The actions that fit what is typed."""
+        wanted = self.typed.casefold().split()
+        return [key for key in self.keys if all(word in f"{key.words} {key.id}".casefold() for word in wanted)]
+
+    @property
+    def chosen(self) -> Key | None:
+        """The action that enter does; None while nothing is typed."""
+        found = self.found if self.typed else []
+        return found[min(self.cursor, len(found) - 1)] if found else None
+
+    def put(self, typed: str) -> None:
+        """Something else is typed."""
+        self.typed = typed
+        self.refresh_all()
+        if self.row_count():
+            self.move_to(0, "top")
+
+    def row_count(self) -> int:
+        """Lines of the page, or actions that were found."""
+        if self.typed:
+            return len(self.found)
+        width = self.size.width
+        if width != self._lines_width:
+            self._lines, self._lines_width = self._page(width), width
+        return len(self._lines)
+
+    def pinned_rows(self, width: int) -> list[list[Piece]]:
+        """What is typed."""
+        line: list[Piece] = [(" type to find an action: ", "muted"), (text.safe(self.typed), ""), (" ", "selected")]
+        if self.typed and not self.found:
+            line.append(("  no such action", "muted"))
+        return [cut_pieces(line, width), []]
+
+    def render_row(self, index: int, width: int, selected: bool, focused: bool) -> list[Piece]:  # noqa: ARG002
+        """A line of the page, or an action."""
+        if not self.typed:
+            return self._lines[index]
+        key = self.found[index]
+        gutter = self.session.symbols["gutter_focused"] if selected else " "
+        keys = text.fit(" ".join(key.keys), 16)
+        words = (key.words, "selected" if selected else "")
+        return [(gutter, "accent"), (keys, "strong bold"), words, (f"  {SECTIONS.get(key.section, '')}", "muted")]
+
+    def move_by(self, rows: int, scroll: Scroll = "auto") -> None:  # noqa: ARG002 - a list of few rows
+        """Choose another action; a page scrolls."""
+        if self.typed:
+            super().move_by(rows, "auto")
+        else:
+            self.scroll_rows(self.top + rows)
+
+    # ------------------------------------------------------------ the page
+
+    def _page(self, width: int) -> list[list[Piece]]:
+        columns = max(1, min(_LARGEST, (width - 1 + _GAP) // (_COLUMN + _GAP)))
+        cells = (width - 2 - _GAP * (columns - 1)) // columns
+        blocks = self._blocks(cells)
+        heights = [len(block) + 1 for block in blocks]
+        return _side_by_side(_fill(blocks, heights, columns), cells)
+
+    def _blocks(self, cells: int) -> list[Block]:
+        mine = _KEYS_OF_PANE.get(self._pane, "span")
+        blocks = [self._block(f"This pane: {self._pane}", mine, cells)]
+        others = [section for section in ("span", "runs", "detail") if section != mine]
+        for section in (*_ORDER, *others):
+            blocks.append(self._block(SECTIONS[section], section, cells))
+        symbols = self.session.symbols
+        return [block for block in (*blocks, _chip_block(cells, symbols), *_legends(cells, symbols)) if len(block) > 1]
+
+    def _block(self, title: str, section: str, cells: int) -> Block:
+        block: Block = [_heading(title, cells, self.session.symbols)]
+        for keys, words in _paired([key for key in self.keys if key.section == section]):
+            room = max(8, min(13, cells // 3))
+            shown = text.cut(keys, room, symbols=self.session.symbols)
+            block.append(cut_pieces([(text.fit(shown, room + 1), "strong bold"), (words, "muted")], cells))
+        return block
+
+
+class HelpScreen(Screen[None]):
+    """The keys over the whole screen. Letters are typed, so only esc goes back."""
+
+    def __init__(self, session: Session, keys: Sequence[Key], pane: str) -> None:
+        super().__init__()
+        self.view = HelpView(session, keys, pane)
+        self.pane = Pane(session, "Keys", self.view, id="help-pane")
+        self.footer = FooterLine(session)
+        self.footer.always = ("esc", "close")
+        self._said = f"{pane} pane first"
+
+    def compose(self) -> ComposeResult:
+        """The keys and a footer."""
+        yield self.pane
+        yield self.footer
+
+    def on_mount(self) -> None:
+        """Say what this is."""
+        self.pane.show_focus(True)
+        self.pane.say(self._said)
+        self.footer.show([("type", "to find"), ("enter", "do it"), ("ctrl+p", "palette")])
+        self.view.focus()
+
+    async def on_key(self, event: events.Key) -> None:
+        """Letters find, enter does, esc clears and then closes."""
+        view = self.view
+        if event.key == "escape":
+            event.stop()
+            if view.typed:
+                view.put("")
+            else:
+                self.dismiss()
+        elif event.key == "enter":
+            event.stop()
+            if (chosen := view.chosen) is not None:
+                app = self.app
+                await self.dismiss()
+                await app.run_action(chosen.action, chosen.node)
+        elif event.key == "backspace":
+            event.stop()
+            view.put(view.typed[:-1])
+        elif event.is_printable and event.character:
+            event.stop()
+            event.prevent_default()
+            view.put((view.typed + event.character)[:60])
+
+
+def _paired(keys: Sequence[Key]) -> list[tuple[str, str]]:
+    """Lines of keys and words: an action and its opposite, which have neighbouring ids, share a line."""
+    lines: list[tuple[str, str]] = []
+    for key in keys:
+        words = key.words
+        if lines and words.startswith("previous ") and lines[-1][1] == f"next {words.removeprefix('previous ')}":
+            lines[-1] = (f"{lines[-1][0]} {key.keys[0]}", words.removeprefix("previous "))
+        elif lines and words == lines[-1][1].replace("more", "less") and "more" in lines[-1][1]:
+            lines[-1] = (f"{lines[-1][0]} {key.keys[0]}", f"{lines[-1][1]}, less")
+        else:
+            lines.append((" ".join(key.keys), words))
+    return lines
+
+
+def _heading(title: str, cells: int, symbols: Symbols) -> list[Piece]:
+    return [(f"{title} ", "muted"), (symbols["rule"] * max(0, cells - len(title) - 1), "rule")]
+
+
+def _chip_block(cells: int, symbols: Symbols) -> Block:
+    return [
+        _heading("Chips", cells, symbols),
+        [("1-9          ", "strong bold"), ("only this class, again: away", "muted")],
+        [("0            ", "strong bold"), ("all classes", "muted")],
+    ]
+
+
+def _legends(cells: int, symbols: Symbols) -> list[Block]:
+    marks: Block = [_heading("Marks", cells, symbols)]
+    for mark, words in (
+        (symbols.none, "not recorded"),
+        (symbols.computed, "worked out by tracetui"),
+        (symbols.at_least, "at least: a part is missing"),
+        (symbols.reading, "still being read"),
+        ("dim", "kept only as an ancestor"),
+    ):
+        marks.append([(text.fit(mark, 9), "strong bold"), (words, "muted")])
+    full, half, silence, now = symbols["bar_full"], symbols.eighths[3], symbols["silence"], symbols["now"]
+    bars: Block = [
+        _heading("Bars", cells, symbols),
+        [(symbols["bar_thin"] * 6, "muted"), ("   span with children", "muted")],
+        [(full * 5 + half, "kind-llm"), ("   on the critical path", "muted")],
+        [(symbols["bar_medium"] * 6, "kind-tool"), ("   beside it", "muted")],
+        [(f"{full * 3}{silence * 2}{now}", "status-open"), ("   open, then silent", "muted")],
+    ]
+    signs: Block = [_heading("Symbols", cells, symbols)]
+    pairs = (
+        (("error", "status-error", "error"), ("running", "status-open", "open, running")),
+        (("stalled", "status-warning", "stalled"), ("unfinished", "status-warning", "unfinished")),
+        (("skipped", "muted", "skipped"), ("unknown", "muted", "unknown")),
+        (("retry", "status-warning", "retry"), ("slow", "status-warning", "slow, warning")),
+    )
+    for pair in pairs:
+        line: list[Piece] = []
+        for word, style, meaning in pair:
+            line += [(symbols[word], style), (text.fit(f" {meaning}", 15), "muted")]
+        signs.append(line)
+    return [marks, bars, signs]
+
+
+def _fill(blocks: list[Block], heights: list[int], columns: int) -> list[list[list[Piece]]]:
+    """Blocks from top to bottom into columns of about the same height."""
+    if columns == 1:
+        return [[line for block in blocks for line in (*block, [])]]
+    most = -(-sum(heights) // columns)
+    filled: list[list[list[Piece]]] = [[]]
+    for block, height in zip(blocks, heights, strict=True):
+        if filled[-1] and len(filled[-1]) + height > most + 2 and len(filled) < columns:
+            filled.append([])
+        filled[-1] += [*block, []]
+    return filled
+
+
+def _side_by_side(columns: list[list[list[Piece]]], cells: int) -> list[list[Piece]]:
+    lines: list[list[Piece]] = []
+    for row in range(max(len(column) for column in columns)):
+        line: list[Piece] = [(" ", "")]
+        for number, column in enumerate(columns):
+            pieces = cut_pieces(column[row], cells) if row < len(column) else []
+            line += pieces
+            if number < len(columns) - 1:
+                line.append((" " * (cells - width_of(pieces) + _GAP), ""))
+        lines.append(line)
+    return lines

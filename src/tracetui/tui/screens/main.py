@@ -1,0 +1,758 @@
+"""The main screen: runs, spans and detail, with header, chips and footer around them.
+
+It puts panes where there is room for them, passes on what one pane says to the others, and holds the keys that mean the
+same in every pane. What is read comes as `StoreChanged`, at most four times a second; nothing here reads a file.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.timer import Timer
+
+from tracetui.core import text
+from tracetui.tui import messages
+from tracetui.tui.arrangement import PANES, Arrangement, PaneName, arrange
+from tracetui.tui.keymaps import Key, keys_of
+from tracetui.tui.presentation.header import HeaderFacts
+from tracetui.tui.presentation.pieces import Piece
+from tracetui.tui.presentation.runs import run_name
+from tracetui.tui.run_states import RunStates
+from tracetui.tui.session import Session
+from tracetui.tui.widgets.chip_bar import ChipBar
+from tracetui.tui.widgets.detail import Detail
+from tracetui.tui.widgets.empty_view import EXAMPLE, EmptyView
+from tracetui.tui.widgets.footer_line import FooterLine
+from tracetui.tui.widgets.header_line import HeaderLine
+from tracetui.tui.widgets.line_view import LineView
+from tracetui.tui.widgets.live_strip import LiveStrip
+from tracetui.tui.widgets.pane import Divider, Pane, ThinRule
+from tracetui.tui.widgets.piece_line import PieceLine
+from tracetui.tui.widgets.run_list import RunList
+from tracetui.tui.widgets.search_line import SearchLine
+from tracetui.tui.widgets.span_tree import SpanTree
+
+if TYPE_CHECKING:
+    from tracetui.core.store import Change
+    from tracetui.tui.app import TracetuiApp
+
+RUN_REST_S: Final = 0.15
+"""How long the cursor must stand on a run before it is opened, s."""
+FOLLOW_REST_S: Final = 0.4
+"""How long a row must be the newest before the detail shows it, s."""
+FOLLOW_EVERY_S: Final = 1.0
+"""The detail changes at most this often while following."""
+TICKS_FOR_S: Final = 61.0
+"""How long clocks tick after the last change; past that only a change of status repaints."""
+_LEGEND_FROM: Final = 100
+
+_EVERYWHERE: Final = ("span.next_cause", "span.previous_cause", "span.next_slow", "span.previous_slow")
+_OF_SPANS: Final = (*_EVERYWHERE, "span.follow", "span.open_stack", "span.waterfall", "span.path", "span.all")
+_OF_DETAIL: Final = ("detail.next_tab", "detail.previous_tab")
+_CALL: Final = re.compile(r"(\w+)(?:\((.*)\))?")
+
+
+def _lifted(owner: type[DOMNode], ids: tuple[str, ...], action: str) -> Iterator[Binding]:
+    """The bindings of a pane that work from the other panes as well. They keep no id: the pane's own is the one shown."""
+    for binding in owner.BINDINGS:
+        if isinstance(binding, Binding) and binding.id in ids and (call := _CALL.fullmatch(binding.action)):
+            arguments = f", {call[2]}" if call[2] else ""
+            yield Binding(binding.key, f"{action}('{call[1]}'{arguments})", show=False)
+
+
+class TooSmall(PieceLine):
+    """All that is said in a terminal too small for more."""
+
+    def pieces(self, width: int) -> list[Piece]:
+        """The size there is, and the size that is needed."""
+        size = self.screen.size
+        return [(text.cut(f"too small: {size.width}x{size.height}, needs 40x10", width), "muted")]
+
+
+class MainScreen(Screen[None]):
+    """Runs, spans, detail."""
+
+    AUTO_FOCUS = ""
+    ALLOW_SELECT = False
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "next_pane(1)", "next pane", id="move.next_pane", show=False),
+        Binding("shift+tab", "next_pane(-1)", "previous pane", id="move.previous_pane", show=False),
+        Binding("escape", "out", "out, never quits", id="move.out", show=False),
+        Binding("J", "run(1)", "next run", id="jump.next_run", show=False),
+        Binding("K", "run(-1)", "previous run", id="jump.previous_run", show=False),
+        Binding("slash", "search", "search names", id="find.search"),
+        Binding("n", "hit(1)", "next hit", id="jump.next_hit", show=False),
+        Binding("N", "hit(-1)", "previous hit", id="jump.previous_hit", show=False),
+        *(Binding(str(number), f"chip({number})", show=False) for number in range(1, 10)),
+        Binding("0", "chip(0)", "all classes", id="find.all_classes", show=False),
+        Binding("u", "drawer", "runs", id="look.runs"),
+        Binding("z", "maximise", "maximise this pane", id="look.maximise"),
+        Binding("R", "trouble", "unreadable and unrecognised", id="look.trouble", show=False),
+        Binding("y", "copy_value", "copy the value", id="take.value"),
+        Binding("Y", "copy_record", "copy the record as JSON", id="take.record", show=False),
+        *_lifted(SpanTree, _OF_SPANS, "in_spans"),
+        *_lifted(Detail, _OF_DETAIL, "in_detail"),
+    ]
+
+    def __init__(self, session: Session, shown_path: str, pick: bool = False) -> None:
+        super().__init__()
+        self.session = session
+        self.pick = pick
+        self.states = RunStates(session)
+        self.facts = HeaderFacts(path=shown_path, counts=self.states.counts, runs=0)
+        self.header = HeaderLine(session, self.facts)
+        self.runs = RunList(session, id="runs")
+        self.empty = EmptyView(session, shown_path, id="empty")
+        self.tree_view = SpanTree(session, id="spans")
+        self.strip = LiveStrip(session, id="strip")
+        self.detail = Detail(session, id="detail")
+        self.chips = ChipBar(session)
+        self.footer = FooterLine(session)
+        self.search = SearchLine(session)
+        self.panes: dict[PaneName, Pane] = {
+            "runs": Pane(session, "Runs", self.empty, self.runs, id="runs-pane"),
+            "spans": Pane(session, "Spans", Vertical(self.tree_view, self.strip), id="spans-pane"),
+            "detail": Pane(session, "Detail", self.detail, id="detail-pane"),
+        }
+        self.active: PaneName = "spans"
+        self.drawer = False
+        self.maximised = False
+        self.has_no_runs = False
+        self.opened: int | None = None
+        """Row of the run that is shown."""
+        self._chooses = True
+        """The run to open is still ours to choose: the user has not touched anything."""
+        self._searching: PaneName = "spans"
+        self._arranged: Arrangement | None = None
+        self._waiting_detail: Timer | None = None
+        self._waiting_run: Timer | None = None
+        self._detail_at = float("-inf")
+        self._changed_at = time.monotonic()
+        self._clock: Timer | None = None
+        self._selected: tuple[int | None, int | None] = (None, None)
+        self._positions: dict[str, str] = {}
+
+    @property
+    def tracetui(self) -> TracetuiApp:
+        """The app, by its own type."""
+        return self.app  # type: ignore[return-value]  # this screen is made by no other app
+
+    # ------------------------------------------------------------ what there is
+
+    def compose(self) -> ComposeResult:
+        """Header, panes, chips and footer."""
+        yield self.header
+        with Container(id="panes"):
+            yield self.panes["runs"]
+            yield Divider(self.session, id="divider-left")
+            yield self.panes["spans"]
+            yield Divider(self.session, id="divider-right")
+            yield self.panes["detail"]
+        yield ThinRule(self.session, id="chip-rule")
+        yield self.chips
+        yield self.search
+        yield self.footer
+        yield TooSmall(self.session, id="too-small")
+
+    def on_mount(self) -> None:
+        """Put everything in its place."""
+        self._clock = self.set_interval(1.0, self.tick, pause=True)
+        self._arrange()
+        self._focus_active()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Another size: other panes."""
+        self._arrange()
+        self._focus_active()
+
+    @property
+    def views(self) -> dict[PaneName, LineView]:
+        """The widget of each pane that takes keys."""
+        return {"runs": self.empty if self.has_no_runs else self.runs, "spans": self.tree_view, "detail": self.detail}
+
+    def _arrange(self) -> None:
+        wanted = arrange(
+            self.size.width,
+            self.size.height,
+            self.active,
+            drawer=self.drawer,
+            maximised=self.maximised,
+            alone=self.has_no_runs,
+        )
+        if wanted != self._arranged:
+            self._arranged = wanted
+            self._lay_out(wanted)
+        self._say_all()
+
+    def _lay_out(self, wanted: Arrangement) -> None:
+        fits = wanted.mode != "none"
+        side_by_side = len(wanted.panes) == len(PANES)
+        panes = self.query_one("#panes")
+        panes.set_class(side_by_side, "-wide").set_class(not side_by_side, "-stacked")
+        for name, pane in self.panes.items():
+            pane.display = name in wanted.panes
+        for divider in self.query(Divider):
+            divider.display = side_by_side
+        self.panes["runs"].styles.width = wanted.runs_width or "1fr"
+        self.panes["detail"].styles.width = wanted.detail_width or "1fr"
+        self.panes["spans"].styles.height = wanted.spans_height or "1fr"
+        self.empty.display = self.has_no_runs
+        self.runs.display = not self.has_no_runs
+        self.header.display = panes.display = self.footer.display = fits
+        self.chips.display = fits and not self.has_no_runs
+        self.query_one("#chip-rule").display = fits and wanted.has_rule
+        self.query_one("#too-small").display = not fits
+
+    def _focus_active(self) -> None:
+        shown = self._arranged.panes if self._arranged is not None else ()
+        if shown and self.active not in shown:
+            self.active = shown[0]
+        if shown and not self.search.has_focus:
+            self.set_focus(self.views[self.active], scroll_visible=False)
+        self._show_focus()
+
+    def _activate(self, pane: PaneName) -> None:
+        """Give a pane the focus, and whatever it needs to be seen."""
+        self.active = pane
+        if pane != "runs":
+            self.drawer = False
+        elif self._arranged is not None and self._arranged.mode == "medium":
+            self.drawer = True
+        self._arrange()
+        self._focus_active()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """A click or a key brought the focus to another pane."""
+        for name, view in self.views.items():
+            if event.widget is view and name != self.active:
+                self.active = name
+                if self.maximised:
+                    self._arrange()
+        self._show_focus()
+
+    def _show_focus(self) -> None:
+        for name, pane in self.panes.items():
+            pane.show_focus(name == self.active)
+        self._say_all()
+
+    # ------------------------------------------------------------ what is said around the panes
+
+    def _say_all(self) -> None:
+        self._say_header()
+        self._say_positions()
+        self._say_footer()
+        self.chips.look_again()
+
+    def _say_header(self) -> None:
+        self.facts.runs = len(self.states)
+        header = self.header
+        feed = self.session.feed
+        header.unreadable = len(self.session.store.unreadable())
+        header.progress = _progress_words(feed.progress, len(self.session.store.spans)) if feed is not None else ""
+        if self.has_no_runs:
+            header.remark = "watching: new files appear by themselves"
+        header.look_again()
+
+    def _say_positions(self) -> None:
+        runs = self.panes["runs"]
+        runs.say("" if self.has_no_runs else self.runs.position_text())
+        spans = self.panes["spans"]
+        width = spans.size.width
+        said = self._positions.get("spans", "")
+        if width >= _LEGEND_FROM and not self.chips.active and not self.search.text:
+            spans.say(_legend(self.session))
+        else:
+            spans.say(self._search_words() or said)
+        self.panes["detail"].say(self._positions.get("detail", ""))
+
+    def _search_words(self) -> str:
+        return f"/{text.cut(text.safe(self.search.text), 20)}  {self.search.answer}" if self.search.text else ""
+
+    def _say_footer(self) -> None:
+        right = ""
+        if self._arranged is not None and self._arranged.mode == "wide":
+            zone = text.safe(str(self.session.tz))
+            right = "  ".join(part for part in (zone, self._positions.get("spans", "")) if part)
+        self.footer.show(self._footer_keys(), right)
+
+    def _footer_keys(self) -> list[tuple[str, str]]:
+        if self.has_no_runs:
+            choose = [("enter", "open")] if self.empty.places else []
+            return [*choose, ("y", "copy the two lines"), ("R", "unrecognised"), ("q", "quit")]
+        medium = self._arranged is not None and self._arranged.mode != "wide"
+        if self.active == "runs":
+            close = [("u", "close")] if self.drawer else []
+            entering = "pick" if self.pick else "open"
+            return [("enter", entering), ("space", "mark"), ("< >", "sort"), ("b", "group"), ("/", "filter"), *close]
+        runs = [("u", "runs")] if medium else []
+        if self.active == "detail":
+            return [("[ ]", "tabs"), ("space", "fold"), ("esc", "spans"), *runs, ("y", "copy"), ("z", "maximise")]
+        front: list[tuple[str, str]] = []
+        if self.chips.active:
+            front.append(("0", "all classes"))
+        if self.tree_view.following:
+            front += [("F", "stop following"), ("p", "open stack")]
+        elif self._has_failed():
+            front.append(("e", "next cause"))
+        enter = "pick" if self.pick else "detail"
+        rest = [*runs, ("z", "maximise"), ("/", "search"), ("y", "copy")]
+        return [*front, ("enter", enter), ("space", "fold"), *rest]
+
+    def _has_failed(self) -> bool:
+        return self.opened is not None and self.session.store.runs[self.opened].error_count > 0
+
+    def on_position_changed(self, event: messages.PositionChanged) -> None:
+        """A pane says where one is in it."""
+        sender = event._sender
+        name = {self.tree_view: "spans", self.detail: "detail", self.runs: "runs"}.get(sender)  # type: ignore[call-overload]
+        if name is not None:
+            self._positions[name] = event.text
+            self._say_positions()
+            self._say_footer()
+
+    def on_notice(self, event: messages.Notice) -> None:
+        """Say it in the header."""
+        event.stop()
+        self.header.say(event.text, event.level)
+
+    # ------------------------------------------------------------ what was read
+
+    def on_store_changed(self, event: messages.StoreChanged) -> None:
+        """Runs, spans or figures came: show them."""
+        event.stop()
+        change = event.change
+        self._changed_at = time.monotonic()
+        self.states.update({*change.runs, *change.new_runs, *change.reset})
+        self.runs.apply_change(change)
+        self._look_whether_empty()
+        self._choose_run()
+        if self.opened is not None and self.opened in (change.runs | change.reset):
+            self._apply_to_open_run(change)
+        self._set_clock()
+        self._say_header()
+        self._say_positions()
+
+    def _apply_to_open_run(self, change: Change) -> None:
+        run = self.session.store.runs[self.opened or 0]
+        if not run.live:
+            self._close_run()
+            return
+        self.tree_view.apply_change(change)
+        self.strip.apply_change(change)
+        self.detail.apply_change(change)
+        self.chips.look_again()
+        self._say_footer()
+
+    def on_progress_changed(self, event: messages.ProgressChanged) -> None:
+        """Reading got further, or all is read."""
+        event.stop()
+        self._look_whether_empty()
+        self._choose_run()
+        self._say_header()
+
+    def _look_whether_empty(self) -> None:
+        feed = self.session.feed
+        done = feed is not None and feed.progress is not None and feed.progress.done
+        is_empty = not len(self.states) and done
+        if is_empty == self.has_no_runs:
+            return
+        self.has_no_runs = is_empty
+        self.header.remark = ""
+        if is_empty:
+            self.active = "runs"
+            self.run_worker(self._explain_emptiness(), exclusive=True, group="empty")
+        elif self.active == "runs":
+            self.active = "spans"
+        self._arrange()
+        self._focus_active()
+
+    async def _explain_emptiness(self) -> None:
+        import asyncio
+
+        from tracetui.tui.places import usual_places
+
+        feed = self.session.feed
+        places = await asyncio.to_thread(usual_places)
+        if feed is not None:
+            refused = await feed.ask(lambda reader: reader.unreadable_paths)
+            unrecognised = await feed.ask(lambda reader: reader.unrecognised)
+            problem = f"{refused[0][0]}: {refused[0][1]}" if refused else ""
+            self.empty.tell(places, len(unrecognised), problem)
+            self._say_footer()
+
+    def _choose_run(self) -> None:
+        """Open the newest failure, else the newest live run, else the newest, until the user takes over or all is read."""
+        if not self._chooses:
+            return
+        row, remark = self.states.first_to_open()
+        if row is not None and row != self.opened:
+            self.header.remark = remark
+            self.open_run(row)
+        feed = self.session.feed
+        if row is not None and (feed is None or (feed.progress is not None and feed.progress.done)):
+            self._chooses = False
+
+    def open_run(self, row: int) -> None:
+        """Show a run."""
+        run = self.session.store.runs[row]
+        if self._waiting_run is not None:
+            self._waiting_run.stop()
+        self.opened = row
+        if self.session.feed is not None:
+            self.session.feed.prefer(run.sources)
+        self._selected = (None, None)
+        self.header.follow = None
+        self.runs.select_run(row)
+        self.tree_view.show_run(row)
+        self.strip.show_run(row)
+        self.chips.show_run(run)
+        if not self.tree_view.row_count():
+            self.detail.show_run(row)
+        self._set_clock()
+        self._say_all()
+
+    def _close_run(self) -> None:
+        """The open run is gone from its file."""
+        self.header.say("the run that was open is gone from its file", "warning")
+        self.opened = None
+        self.tree_view.show_nothing()
+        self.detail.show_nothing()
+        self.chips.show_run(None)
+        self._chooses = True
+        self._choose_run()
+
+    # ------------------------------------------------------------ time
+
+    def _set_clock(self) -> None:
+        """Clocks tick only while a run is running."""
+        if self._clock is not None:
+            if self.states.moving:
+                self._clock.resume()
+            else:
+                self._clock.pause()
+
+    def tick(self) -> None:
+        """A second went by: ages that show other digits are drawn again, for a minute after the last change."""
+        changed = self.states.tick()
+        if not changed and time.monotonic() - self._changed_at > TICKS_FOR_S:
+            return
+        self.runs.tick()
+        self.tree_view.tick()
+        self.strip.tick()
+        if changed:
+            self._set_clock()
+            self._say_header()
+
+    # ------------------------------------------------------------ what is selected
+
+    def on_run_selected(self, event: messages.RunSelected) -> None:
+        """The cursor came to another run: open it once it rests there."""
+        event.stop()
+        if not event.by_user:
+            return
+        self._chooses = False
+        if self._waiting_run is not None:
+            self._waiting_run.stop()
+        self._waiting_run = self.set_timer(RUN_REST_S, lambda: self._open_selected(event.run_row))
+
+    def _open_selected(self, row: int) -> None:
+        if row != self.opened and row == self.runs.selected_run:
+            self.header.remark = ""
+            self.open_run(row)
+
+    def on_run_opened(self, event: messages.RunOpened) -> None:
+        """Enter on a run: open it and go to its spans."""
+        event.stop()
+        self._chooses = False
+        if self.pick:
+            self.app.exit(self.session.store.runs[event.run_row].id)
+            return
+        if event.run_row != self.opened:
+            self.header.remark = ""
+            self.open_run(event.run_row)
+        self._activate("spans")
+
+    def on_span_selected(self, event: messages.SpanSelected) -> None:
+        """Another row of the tree: the detail shows it when the selection rests; while following, not at each row."""
+        event.stop()
+        if event.by_user:
+            self._chooses = False
+        self._selected = (event.span_row, event.event_row)
+        if self._waiting_detail is not None:
+            self._waiting_detail.stop()
+            self._waiting_detail = None
+        if self.tree_view.following and not event.by_user and self.detail.shown is not None:
+            wait = max(FOLLOW_REST_S, self._detail_at + FOLLOW_EVERY_S - time.monotonic())
+            self._waiting_detail = self.set_timer(wait, self._show_detail)
+        else:
+            self._show_detail()
+
+    def _show_detail(self) -> None:
+        self._detail_at = time.monotonic()
+        span, event = self._selected
+        if event is not None:
+            self.detail.show_event(event)
+        elif span is not None:
+            self.detail.show_span(span)
+        elif self.opened is not None:
+            self.detail.show_run(self.opened)
+        else:
+            self.detail.show_nothing()
+
+    def on_follow_changed(self, event: messages.FollowChanged) -> None:
+        """The tree follows, or let go."""
+        event.stop()
+        self.header.follow = None
+        if self.opened is not None and (event.on or event.new_count):
+            self.header.follow = (event.on, event.new_count, run_name(self.session.store.runs[self.opened]))
+        if event.on:
+            self.header.remark = ""
+        self.header.look_again()
+        self._say_footer()
+
+    def on_line_view_entered(self, event: LineView.Entered) -> None:
+        """Enter in the tree: into the detail."""
+        if event.widget is self.tree_view:
+            event.stop()
+            if self.pick:
+                self._pick_span()
+            else:
+                self._flush_detail()
+                self._activate("detail")
+
+    def _pick_span(self) -> None:
+        span, _ = self._selected
+        if span is not None:
+            self.app.exit(self.session.bodies.span_detail(span).id)
+
+    def _flush_detail(self) -> None:
+        """What waits to be shown in the detail is shown now."""
+        if self._waiting_detail is not None:
+            self._waiting_detail.stop()
+            self._waiting_detail = None
+            self._show_detail()
+
+    # ------------------------------------------------------------ keys: panes
+
+    def action_next_pane(self, by: int) -> None:
+        """To the next pane that is shown; one after the other where only one is."""
+        if self.has_no_runs:
+            return
+        shown = self._arranged.panes if self._arranged is not None else PANES
+        ring = shown if len(shown) > 1 else PANES
+        at = ring.index(self.active) if self.active in ring else 0
+        self._activate(ring[(at + by) % len(ring)])
+
+    def action_out(self) -> None:
+        """One step out: search, maximised pane, drawer, detail, spans. Never quits."""
+        small = self._arranged is not None and self._arranged.mode == "small"
+        if self.search.text:
+            self._end_search()
+        elif self.maximised:
+            self.action_maximise()
+        elif self.drawer or self.active == "detail":
+            self._activate("spans")
+        elif self.active == "spans" and (small or "runs" in (self._arranged.panes if self._arranged else ())):
+            self._activate("runs")
+
+    def action_drawer(self) -> None:
+        """To the runs, or back to the spans."""
+        if not self.has_no_runs:
+            self._activate("spans" if self.active == "runs" else "runs")
+
+    def action_maximise(self) -> None:
+        """Only this pane, or all of them again."""
+        if not self.has_no_runs:
+            self.maximised = not self.maximised
+            self._arrange()
+            self._focus_active()
+
+    def action_run(self, by: int) -> None:
+        """The next or previous run of the list, from any pane."""
+        row = self.runs.step(by)
+        if row is None:
+            self.header.say("this is the last run" if by > 0 else "this is the first run")
+            return
+        self._chooses = False
+        self.header.remark = ""
+        self.runs.select_run(row, by_user=True)
+        self.open_run(row)
+
+    def action_in_spans(self, action: str, *arguments: int) -> None:
+        """Do what a key of the spans pane does, from any pane."""
+        getattr(self.tree_view, f"action_{action}")(*arguments)
+
+    def action_in_detail(self, action: str, *arguments: int) -> None:
+        """Do what a key of the detail does, from any pane."""
+        self._flush_detail()
+        getattr(self.detail, f"action_{action}")(*arguments)
+
+    def on_span_tree_strip_toggled(self, event: SpanTree.StripToggled) -> None:
+        """The open stack is wanted, or not any more."""
+        event.stop()
+        self.strip.toggle()
+
+    # ------------------------------------------------------------ keys: chips and search
+
+    def action_chip(self, number: int) -> None:
+        """Show only the class of a number key; more presses add and take away; 0 shows all."""
+        if self.has_no_runs:
+            return
+        self.chips.toggle(number)
+        kinds, classes = self.chips.selected()
+        self.tree_view.set_chips(kinds, classes)
+        self._say_all()
+
+    def on_chip_bar_pressed(self, event: ChipBar.Pressed) -> None:
+        """A chip was clicked."""
+        event.stop()
+        self.action_chip(event.number)
+
+    def action_search(self) -> None:
+        """Type what to look for: names of spans, or in the runs pane names of runs."""
+        if self.has_no_runs:
+            return
+        self._searching = "runs" if self.active == "runs" else "spans"
+        self.search.display = True
+        self.footer.display = False
+        self.search.begin(self.runs.filter_text if self._searching == "runs" else "")
+        self.set_focus(self.search, scroll_visible=False)
+
+    def on_search_line_changed(self, event: SearchLine.Changed) -> None:
+        """Look while it is typed."""
+        event.stop()
+        if self._searching == "runs":
+            self.runs.set_filter(event.text)
+            self.search.say(f"{len(self.runs.shown_runs)} of {len(self.states)}")
+            return
+        count = self.tree_view.search(event.text)
+        if count and event.text:
+            self._say_hit(*self.tree_view.next_hit(0))
+        else:
+            self.search.say("no hit" if event.text else "")
+
+    def _say_hit(self, number: int, count: int) -> None:
+        self.search.say(f"{number:,} of {count:,}" if count else "no hit")
+        self._say_positions()
+
+    def on_search_line_submitted(self, event: SearchLine.Submitted) -> None:
+        """Back to the pane; n and N go on."""
+        event.stop()
+        self._close_search_line()
+
+    def on_search_line_cancelled(self, event: SearchLine.Cancelled) -> None:
+        """Back to the pane as it was."""
+        event.stop()
+        self._end_search()
+
+    def _end_search(self) -> None:
+        if self._searching == "runs":
+            self.runs.set_filter("")
+        else:
+            self.tree_view.search("")
+        self.search.begin()
+        self._close_search_line()
+
+    def _close_search_line(self) -> None:
+        self.search.display = False
+        self.footer.display = True
+        self.set_focus(self.views[self.active], scroll_visible=False)
+        self._say_all()
+
+    def action_hit(self, by: int) -> None:
+        """To the next or previous hit of the search."""
+        if self._searching == "spans" and self.search.text:
+            self._say_hit(*self.tree_view.next_hit(by))
+        else:
+            self.header.say("nothing was searched for: / searches")
+
+    # ------------------------------------------------------------ keys: taking away
+
+    def action_copy_value(self) -> None:
+        """Copy what is selected: an id of a run, a name, a value of the detail."""
+        if self.has_no_runs:
+            self.tracetui.copy(EXAMPLE)
+        elif self.active == "runs":
+            row = self.runs.selected_run
+            if row is not None:
+                run = self.session.store.runs[row]
+                self.tracetui.copy(run.id or run.key)
+        elif self.active == "detail":
+            self.tracetui.copy(self.detail.copy_value())
+        else:
+            self.tracetui.copy(self._selected_name())
+
+    def _selected_name(self) -> str:
+        span, event = self._selected
+        if event is not None:
+            return self.session.bodies.event_detail(event).text
+        return "" if span is None else self.session.store.strings[self.session.store.spans.name[span]]
+
+    def action_copy_record(self) -> None:
+        """Copy the record of the selected span or event as it was written."""
+        if self.active == "detail":
+            self.tracetui.copy(self.detail.copy_record())
+            return
+        span, event = self._selected
+        store = self.session.store
+        record = store.events.record[event] if event is not None else -1
+        if event is None and span is not None:
+            record = store.spans.first_record[span]
+        if record < 0:
+            self.header.say("nothing is selected that has a record")
+            return
+        from tracetui.core.errors import ChangedOnDisk
+
+        try:
+            raw = self.session.bodies.raw(record)
+        except ChangedOnDisk as error:
+            self.header.say(str(error), "error")
+            return
+        self.tracetui.copy(raw.data.decode("utf-8", "replace").rstrip("\r\n"))
+
+    # ------------------------------------------------------------ other screens
+
+    def actions(self) -> list[Key]:
+        """Every action that can be taken here, those of the active pane first."""
+        views = self.views
+        others = [view for name, view in views.items() if name != self.active]
+        return keys_of([views[self.active], *others, self, self.app])
+
+    def action_trouble(self) -> None:
+        """List what could not be read."""
+        self.tracetui.show_trouble()
+
+
+def _progress_words(progress: object, spans: int) -> str:
+    from tracetui.core.reader import Progress
+
+    if not isinstance(progress, Progress) or progress.done:
+        return ""
+    if progress.discovering and not progress.bytes_known:
+        return f"looking for files: {text.count(progress.files_found)}"
+    done, known = text.bytes_size(progress.bytes_read), text.bytes_size(progress.bytes_known)
+    if done.split()[1:] == known.split()[1:]:
+        done = done.split()[0]
+    return f"reading {done} of {known}  {text.count(spans)} spans"
+
+
+def _legend(session: Session) -> list[Piece]:
+    symbols = session.symbols
+    return [
+        (symbols["bar_thin"], ""),
+        (" parent   ", "muted"),
+        (symbols["bar_medium"], ""),
+        (" in parallel   ", "muted"),
+        (symbols["bar_full"], ""),
+        (" critical path", "muted"),
+    ]
