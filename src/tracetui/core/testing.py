@@ -183,10 +183,11 @@ def _span(line: _Line) -> tuple[Kind, str, int, int, Status]:
         if ".." in word:
             begin, _, stop = word.partition("..")
             start, end = _time(begin), _time(stop)
-            status = status or (Status.ok if stop else Status.open)
+            if status is None and not stop:
+                status = Status.open
         else:
             status = Status[word]
-    return KIND_ALIASES[kind], name, start, end, status or Status.ok
+    return KIND_ALIASES[kind], name, start, end, Status.ok if status is None else status
 
 
 def _time(word: str) -> int:

@@ -27,6 +27,8 @@ SMALL = 300
 """A run of at most so many spans opens with all of them shown."""
 FIRST_ROWS = 150
 """A larger one opens level by level, to as many rows as a few screens."""
+FEW_ROOTS = 10
+"""So few roots alone say little: their children are shown as well, however many there are."""
 REBUILD_SHARE = 2
 """A batch of more than one new span to so many old ones is not spliced in: building anew costs no more."""
 
@@ -75,6 +77,9 @@ class RunTree:
         self._events_seen = 0
         self._rollups: Rollups | None = None
         self._extent: tuple[int, int] | None = None
+        self._loading = not store.runs[run].complete
+        self._revealed: list[int] = []
+        """Spans revealed while loading."""
         self._look()
 
     # -- the tree ------------------------------------------------------------------------------------------------------
@@ -204,6 +209,7 @@ class RunTree:
         item = self[index]
         if not item.has_children or item.expanded:
             return False
+        self._loading = False
         self._folds[item.position] = 1
         self._open(index, item.position)
         return True
@@ -213,6 +219,7 @@ class RunTree:
         item = self[index]
         if not item.expanded:
             return False
+        self._loading = False
         self._folds[item.position] = 0
         self._close(index, item.position)
         return True
@@ -232,6 +239,7 @@ class RunTree:
         among = foldable[self._folds[foldable] == (0 if step > 0 else 1)]
         if not len(among):
             return False
+        self._loading = False
         levels = self._tree.depth[among]
         self._folds[among[levels == (levels.min() if step > 0 else levels.max())]] = 1 if step > 0 else 0
         self._see()
@@ -239,11 +247,13 @@ class RunTree:
 
     def expand_all(self) -> None:
         """Unfold everything."""
+        self._loading = False
         self._folds[:] = 1
         self._see()
 
     def collapse_all(self) -> None:
         """Fold everything down to the roots."""
+        self._loading = False
         self._folds[:] = 0
         self._see()
 
@@ -252,6 +262,8 @@ class RunTree:
         position = self._tree.position(span_row)
         if position < 0:
             return -1
+        if self._loading:
+            self._revealed.append(span_row)
         above = self._tree.ancestors(position)
         if above and not self._folds[above].all():
             self._folds[above] = 1
@@ -264,6 +276,7 @@ class RunTree:
         marks = np.zeros(len(self._tree), np.int32)
         marks[at[at >= 0]] = 1
         sums, here = prefix(marks), np.arange(len(self._tree), dtype=np.int32)
+        self._loading = False
         self._folds[:] = sums[here + self._tree.size] > sums[here + 1]
         self._see()
 
@@ -271,6 +284,7 @@ class RunTree:
         item = self[index]
         if not item.has_children:
             return False
+        self._loading = False
         at = item.position
         self._close(index, at)
         self._folds[at : at + self.size(at)] = fold
@@ -311,9 +325,18 @@ class RunTree:
             return np.ones(count, np.uint8)
         per_level = np.cumsum(np.bincount(self._tree.depth))
         level = int(np.searchsorted(per_level, FIRST_ROWS, "right")) - 1
-        if level == 0:  # roots alone say little, however many children they have
+        if level == 0 and per_level[0] <= FEW_ROOTS:
             level = 1
         return (self._tree.depth < level).astype(np.uint8)
+
+    def _open_as_loaded(self) -> None:
+        """While its files are read for the first time and nobody has folded anything, a run opens as if it were all there."""
+        if not self._loading:
+            return
+        self._plain_folds = self._first_folds()
+        for row in self._revealed:
+            self._plain_folds[self._tree.ancestors(self._tree.position(row))] = 1
+        self._loading = not self._store.runs[self.run].complete
 
     # -- chips and masks -----------------------------------------------------------------------------------------------
 
@@ -429,6 +452,7 @@ class RunTree:
         self._rollups = self._extent = None
         fresh = self._fresh(change)
         moved = self._reshape(change, fresh)
+        self._open_as_loaded()
         if moved or self._chosen_folds is not None or self._has_new_leaves(change):
             self._look()
             return True
