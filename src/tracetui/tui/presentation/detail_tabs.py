@@ -165,7 +165,8 @@ def run_overview(facts: RunFacts, look: Look) -> list[Section]:
     sections = [Section("status", rows=[status])]
     if facts.reason:
         sections.append(Section("reason", text=facts.reason, indent=2, tight=True))
-    rows = [labelled("started", when(facts.start, facts.start, facts.clock, look)[-1:], look)]
+    started = [(words.strip(), style) for words, style in when(facts.start, None, facts.clock, look)[-1:]]
+    rows = [labelled("started", started, look)]
     source = {"recorded": "  recorded", "derived": "", "last_record": "  up to the last record"}
     words = source.get(facts.duration_source, "") if facts.duration is not None else "  not recorded"
     rows.append(labelled("time", [(text.duration(facts.duration, symbols), ""), (words, "muted")], look))

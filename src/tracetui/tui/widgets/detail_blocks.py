@@ -124,6 +124,10 @@ class Text(Block):
         self._width = 80
         self._wrapped = LongText(self.text[:TEXT_SHOWN])
 
+    def dress(self, section: Section) -> None:
+        """Take the look of a section with the same text: the pane has another width."""
+        self._look = section
+
     def _cells(self, width: int) -> int:
         taken = self._look.indent + (2 if self._look.quoted else 0)
         cells = max(1, width - taken)
@@ -146,6 +150,8 @@ class Text(Block):
     def row(self, index: int, width: int, selected: str) -> Row:
         """A row of text behind its indent."""
         before: Row = [(" " * self._look.indent, "")]
+        if not index and self._look.lead:
+            before = list(self._look.lead)
         if self._look.quoted:
             before.append((f"{self._symbols['quote']} ", self._look.quoted))
         if index >= self._shown(width):
@@ -464,6 +470,7 @@ def block_of(section: Section, look: Look, kept: dict[str, Block]) -> Block:
         block: Block = Json(rows, look.symbols, section.indent)
     elif section.text is not None:
         if isinstance(held, Text) and held.text == section.text:
+            held.dress(section)
             return held
         block = Text(section, look.symbols, TEXT_ROWS)
     else:

@@ -14,7 +14,9 @@ from tracetui.core.errors import ChangedOnDisk
 from tracetui.core.model import NO_TIME, EventClass, Status
 from tracetui.tui.presentation import detail as spans
 from tracetui.tui.presentation import detail_tabs as others
+from tracetui.tui.presentation.conversation import messages
 from tracetui.tui.presentation.detail import Look, Row, Section
+from tracetui.tui.presentation.overview import attributes, overview
 from tracetui.tui.presentation.span_facts import SpanFacts, path_of, span_facts
 from tracetui.tui.presentation.wrap import one_line
 from tracetui.tui.session import Session
@@ -220,9 +222,9 @@ class SpanPage(Page):
         self._look = look
         match tab:
             case "Messages":
-                return stack_of(spans.messages(self.facts.detail.messages, look), look, kept, {})
+                return stack_of(messages(self.facts.detail.messages, look), look, kept, {})
             case "Attributes":
-                return stack_of(spans.attributes(self.facts, look), look, kept, {})
+                return stack_of(attributes(self.facts, look), look, kept, {})
             case "Events" if self._events:
                 return Stack(
                     [Rows([[]] if not look.compact else []), _growing(kept, "events", self._events, self._list)]
@@ -240,7 +242,7 @@ class SpanPage(Page):
             size = text.bytes_size(self.facts.size, look.symbols)
             row: Row = [(f"{size}, enter parses all", "strong bold"), ("  Raw shows its beginning", "muted")]
             actions["large"] = Action(row, lambda: self.again(True))
-        return stack_of(spans.overview(self.facts, look), look, kept, actions)
+        return stack_of(overview(self.facts, look), look, kept, actions)
 
     def _list(self, events: list[int]) -> Items:
         session, store = self.session, self.session.store
@@ -398,16 +400,19 @@ class RunPage(Page):
             ("records", text.count(run.record_count, symbols), f"{len(self._bad):,} unreadable" if self._bad else ""),
         ]
         missing = "at least: some model calls do not record it"
-        for label, figure in (("tokens in", "input"), ("tokens out", "output"), ("cached", "cached")):
+        for label, figure in (("input", "input"), ("cached", "cached"), ("output", "output")):
             value, is_partial = getattr(usage, figure), figure in partial
             if value is not None or figure != "cached":
-                words = missing if is_partial else "" if value is not None else "not recorded"
+                words = missing if is_partial else " tokens" if value is not None else "not recorded"
                 shown = text.marked(text.exact(value, symbols), partial=is_partial, symbols=symbols)
-                figures.append((label, shown, words))
+                figures.append((label, shown, words.strip()))
         is_partial = "cost_usd" in partial
-        words = missing if is_partial else "not recorded" if usage.cost_usd is None else "recorded"
-        shown = text.marked(text.cost_full(usage.cost_usd, symbols), partial=is_partial, symbols=symbols)
-        figures.append(("cost", shown, words))
+        words = missing if is_partial else "not recorded" if usage.cost_usd is None else "sum of what is recorded"
+        # Sums of binary fractions have digits that nobody recorded.
+        total = None if usage.cost_usd is None else round(usage.cost_usd, 9)
+        figures.append(
+            ("cost", text.marked(text.cost_full(total, symbols), partial=is_partial, symbols=symbols), words)
+        )
         models = ", ".join(one_line(model, 40, symbols) for model in list(run.models)[:20])
         return [*figures, ("models", models, "")] if models else figures
 

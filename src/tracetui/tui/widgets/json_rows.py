@@ -11,12 +11,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
-from itertools import accumulate, islice
+from itertools import accumulate
 from typing import Final
 
 from tracetui.core.bodies import NOT_JSON, json_in_text
 from tracetui.core.symbols import UNICODE, Symbols
 from tracetui.core.text import bytes_size, cell_width, cut, exact, safe
+from tracetui.tui.presentation.json_values import clip_label, preview, scalar
 from tracetui.tui.presentation.pieces import Piece, cut_pieces
 from tracetui.tui.presentation.wrap import LongText, one_line
 
@@ -30,7 +31,6 @@ _PARSED_WHEN_DRAWN: Final = 65_536
 _KEY_CELLS: Final = 42
 _INDENT_LEVELS: Final = 12
 _LOOKED_AT: Final = 10_000
-_PREVIEW_LEVELS: Final = 3
 
 
 class _Node:
@@ -247,7 +247,7 @@ class JsonRows:
             for at in range(min(len(node), _LOOKED_AT)):
                 looked += 1
                 value = node.child(at)
-                cost = (len(value) + (1 if self.braces else 0)) if isinstance(value, (dict, list, tuple)) else 0
+                cost = len(value) + self.braces if isinstance(value, (dict, list, tuple)) and value else 0
                 heading = node is self._root and (self.braces or node.label(at) in self.groups)
                 if not cost or (cost > left and not heading):
                     continue
@@ -410,8 +410,10 @@ class JsonRows:
             content = []
         elif self.braces and node.shown_parsed:
             content = [("{ " if isinstance(value, dict) else "[ ", ""), ("JSON in text, parsed", "muted")]
-        return self._row(parent, node.index, content, self._facts(node.shown_parsed or value, value, symbols),
-                         "fold_open", width, selected, symbols)  # fmt: skip
+        # In the look of JSON the brackets say what an open container is, and a long list is counted by the rule above.
+        told = not self.braces or node.shown_parsed or isinstance(value, str)
+        fact = self._facts(node.shown_parsed or value, value, symbols) if told else ""
+        return self._row(parent, node.index, content, fact, "fold_open", width, selected, symbols)
 
     def _child_row(self, node: _Node, at: int, width: int, selected: str, symbols: Symbols) -> list[Piece]:
         value = node.child(at)
@@ -482,7 +484,10 @@ class JsonRows:
         sign = symbols[mark] if mark else " "
         room = max(1, cells - len(indent) - 3)
         label = cut(one_line(node.label(at), room, symbols), room, symbols=symbols)
-        style = selected or ("strong" if self._is_group(node, at) else "code-key")
+        is_heading = self._is_group(node, at) or (
+            node is self._root and bool(self.groups) and isinstance(node.child(at), dict)
+        )
+        style = selected or ("strong bold" if is_heading else "code-key")
         gap = " " * max(1, cells - len(indent) - 2 - cell_width(label))
         return [(f"{indent}{sign} ", "muted"), (label, style), (gap, ""), *content]
 
@@ -497,87 +502,6 @@ class JsonRows:
         unit = ("key" if isinstance(value, dict) else "item") + ("" if number == 1 else "s")
         size = f"  {bytes_size(len(recorded), symbols)}" if isinstance(recorded, str) else ""
         return f"{exact(number, symbols)} {unit}{size}"
-
-
-# ---------------------------------------------------------------- values in one row
-
-
-def scalar(value: object, cells: int, symbols: Symbols = UNICODE) -> Piece:
-    """A string, number or word of JSON in at most `cells` cells."""
-    match value:
-        case str():
-            return f'"{one_line(value, max(1, cells - 2), symbols)}"', "code-string"
-        case None | True | False:
-            return {None: "null", True: "true", False: "false"}[value], "code-keyword"
-        case int():
-            return cut(_whole(value), cells, symbols=symbols), "code-number"
-        case float():
-            return cut(repr(value), cells, symbols=symbols), "code-number"
-    return one_line(repr(value)[: 4 * cells + 64], cells, symbols), "muted"
-
-
-def _whole(value: int) -> str:
-    """Python refuses to print integers of more than 4,300 digits."""
-    return str(value) if value.bit_length() < 8_192 else f"{'-' if value < 0 else ''}2^{value.bit_length() - 1}+"
-
-
-def clip_label(label: str, width: int) -> str:
-    """A key beside its value: at most 40 % of the width."""
-    room = max(4, width * 2 // 5)
-    return one_line(label, room)
-
-
-def preview(value: object, cells: int, symbols: Symbols = UNICODE) -> list[Piece]:
-    """The beginning of a container in at most `cells` cells: `[ { role: "user", …`."""
-    cells = max(6, cells)
-    if isinstance(value, (dict, list, tuple)) and not value:
-        return [("{}" if isinstance(value, dict) else "[]", "muted")]
-    pieces: list[Piece] = []
-    used = 0
-    for piece in _tokens(value, cells, symbols):
-        pieces.append(piece)
-        used += cell_width(piece[0])
-        if used > cells:
-            break
-    return cut_pieces(pieces, cells, symbols)
-
-
-def _tokens(value: object, cells: int, symbols: Symbols) -> list[Piece]:
-    """The first tokens of a value, three levels deep: enough for one row, whatever the value holds."""
-    pieces: list[Piece] = []
-    budget = cells
-    stack: list[tuple[Piece | None, object, int]] = [(None, value, 0)]
-    while stack and budget > 0:
-        piece, item, level = stack.pop()
-        if piece is None and isinstance(item, (dict, list, tuple)):
-            if item and level < _PREVIEW_LEVELS:
-                stack.extend(reversed(_inner(item, level, cells, symbols)))
-                continue
-            folded = symbols.cut if item else ""
-            piece = (f"{{{folded}}}" if isinstance(item, dict) else f"[{folded}]", "muted")
-        elif piece is None:
-            piece = scalar(item, cells, symbols)
-        pieces.append(piece)
-        budget -= len(piece[0])
-    return pieces
-
-
-def _inner(
-    item: dict[object, object] | list[object] | tuple[object, ...], level: int, cells: int, symbols: Symbols
-) -> list[tuple[Piece | None, object, int]]:
-    """What stands between the brackets of a container, as far as it can matter for `cells` cells."""
-    opening, closing = ("{ ", " }") if isinstance(item, dict) else ("[ ", " ]")
-    inner: list[tuple[Piece | None, object, int]] = [((opening, "muted"), None, level)]
-    for number, entry in enumerate(islice(item, cells)):
-        if number:
-            inner.append(((", ", "muted"), None, level))
-        if isinstance(item, dict):
-            inner.append(((f"{one_line(str(entry), 24, symbols)}: ", "muted"), None, level))
-            inner.append((None, item[entry], level + 1))
-        else:
-            inner.append((None, entry, level + 1))
-    inner.append(((closing, "muted"), None, level))
-    return inner
 
 
 def _length(value: object) -> int:
