@@ -230,9 +230,7 @@ def event(row: EventRow, width: int = 108, **more: bool) -> list[Piece]:
 
 def test_events_of_picture_01():
     retry = EventRow(4, "retry", "retry 1 of 3  after 30.0s · TimeoutError", cell=5)
-    assert line(event(retry)) == (
-        "             ↻ retry 1 of 3  after 30.0s · TimeoutError" + " " * 31 + "↻"
-    )
+    assert line(event(retry)) == ("             ↻ retry 1 of 3  after 30.0s · TimeoutError" + " " * 31 + "↻")
     error = EventRow(4, "error", "TimeoutError: upstream timed out after 30 s", cell=7)
     assert line(event(error)).startswith(" ✗           ✗ TimeoutError: upstream timed out after 30 s")
 

@@ -29,6 +29,8 @@ RATE_NS: Final = 60_000_000_000
 SILENT_FROM_NS: Final = 10_000_000_000
 MOST_LINES: Final = 3
 """Lines that the stack may take; a longer one loses its start."""
+ROOM_FROM: Final = 18
+"""Rows of the pane from which on the strip shows itself; in a lower one it waits to be asked for."""
 _LEAST_RATE_NS: Final = 5_000_000_000
 
 
@@ -75,7 +77,7 @@ def strip_rule(width: int, symbols: Symbols, key: str = "p") -> list[Piece]:
 def stack_lines(stack: list[OpenSpan], width: int, symbols: Symbols, lines: int = MOST_LINES) -> list[list[Piece]]:
     """The open stack from the root down, broken at `›`; where it is too long it loses its start."""
     if not stack:
-        return [[(" ", ""), (f"{symbols['open']} ", "muted"), ("nothing is open", "muted")]]
+        return [[(" ", ""), (f"{symbols['open']} ", "muted"), ("no span is open", "muted")]]
     room = max(12, width - 4)
     parts = [_stack_part(span, room, symbols, is_last=span is stack[-1]) for span in stack]
     broken: list[list[Piece]] = []
@@ -193,19 +195,20 @@ class LiveStrip(Widget):
 
     def tick(self) -> None:
         """A second went by."""
-        if self.display:
-            self.look_again()
+        self.look_again()
 
     def look_again(self) -> None:
         """Show, hide and repaint as is needed."""
         run = self._run
         is_live = run is not None and self.session.status(run).status in (RunStatus.running, RunStatus.stalled)
-        shown = run is not None and (self._wanted if self._wanted is not None else is_live)
+        room = self.parent.size if isinstance(self.parent, Widget) else self.size
+        has_room = room.height >= ROOM_FROM
+        shown = run is not None and (self._wanted if self._wanted is not None else is_live and has_room)
         if shown != self.display:
             self.display = shown
         if not shown or run is None:
             return
-        width = self.size.width or self.container_size.width
+        width = self.size.width or room.width
         lines = self._make_lines(run, width)
         if lines != self._lines:
             layout = len(lines) != len(self._lines)
