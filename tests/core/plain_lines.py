@@ -70,7 +70,7 @@ class PlainLines:
             return None
         stem, _, ending = candidate.name.partition(".")
         side = ending == "report"
-        bundle = os.path.join(os.path.dirname(candidate.path), stem) if ending in ("a", "b", "report") else None
+        bundle = str(Path(candidate.path).with_name(stem)) if ending in ("a", "b", "report") else None
         return Match(self, "begins with a brace", "side" if side else "run", bundle, order=int(ending == "b"))
 
     def assembler(self, bundle: str) -> _Assembler:

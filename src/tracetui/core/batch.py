@@ -1,7 +1,7 @@
-"""What the reader hands to the store: the operations of one block of one source, with where they came from.
+"""What the reader hands out: the operations of one block of one source for the store, and what it tells beside them.
 
-A batch stands between ``tracetui.core.reader`` and ``Store.apply``; it holds no file and no lock, so that it can cross to
-another thread or process.
+These stand between ``tracetui.core.reader`` and ``Store.apply``, commands and screen; they hold no file and no lock, so that
+they can cross to another thread or process.
 """
 
 from __future__ import annotations
@@ -55,3 +55,49 @@ class Batch:
     complete: bool = False
     glance: bool = False
     gone: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class Notice:
+    """Something worth telling while reading: ``level`` is ``info`` or ``warning``. Path and text are untrusted."""
+
+    level: str
+    text: str
+    path: str
+
+
+@dataclass(slots=True, frozen=True)
+class Aside:
+    """A file that belongs to a run without being one: a report beside it (``side``) or a ``copy``."""
+
+    path: str
+    format: str
+    bundle: str | None
+    role: str
+    reason: str
+
+
+@dataclass(slots=True, frozen=True)
+class Progress:
+    """How far reading has got. ``done``: all that was there at the last look was read."""
+
+    files_found: int
+    files_read: int
+    bytes_known: int
+    bytes_read: int
+    discovering: bool
+    done: bool
+
+
+@dataclass(slots=True, frozen=True)
+class Explanation:
+    """Why a file is read as it is. ``format`` and ``role`` are empty for a file that no format reads."""
+
+    path: str
+    reason: str
+    format: str = ""
+    title: str = ""
+    role: str = ""
+    bundle: str | None = None
+    certain: bool = True
+    size: int = 0

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from threading import Lock
 from typing import Final
 
-from tracetui.core.reading import Member
+from tracetui.core.reading.member import Member
 
 EAGER_S: Final = 0.02
 """How often the files of the open run are looked at while they grow: below what an eye tells apart from at once."""

@@ -1,7 +1,7 @@
 """One file on its way from bytes to operations: claimed by a format, decoded block by block, with its place and lines kept.
 
 A ``Member`` is a file that the reader knows; a ``Bundle`` is the files of one run, which share their format's assembler.
-What is read when, and what happens when a file changes, is decided by ``tracetui.core.reader``.
+What is read when is decided by the pipeline, what happens when a file changes by the follower.
 """
 
 # Names as the system gives them, by the thousand: no Path objects in here.
@@ -18,7 +18,7 @@ from typing import Final
 
 from tracetui.core.batch import Batch, Growth
 from tracetui.core.follow import Tail
-from tracetui.core.formats._base import Assembler, Candidate, Decoder, Format, Match
+from tracetui.core.formats._base import Assembler, Candidate, Decoder, Match
 from tracetui.core.model import NO_TIME
 from tracetui.core.operations import Bad, Begin, Columns, Link, Operation, RunFact, Whole
 from tracetui.core.sources.file import FileSource
@@ -51,20 +51,25 @@ class Stage(Enum):
 class Bundle:
     """The files of one run, or one file alone, with what they share."""
 
-    format: Format
-    key: str
     assembler: Assembler
     number: int
     newest: int = 0
     """Latest time of change among its files, ns."""
     waiting: list[Member] = field(default_factory=list)
-    """Members with bytes to read."""
+    """Members with bytes to read, in the order the format wishes."""
+    is_queued: bool = False
+    """Whether it is among the bundles that wait."""
 
     def push(self, member: Member) -> None:
-        """Put a member among those that wait, in the order the format wishes."""
+        """Put a member among those that wait."""
         if member not in self.waiting:
             self.waiting.append(member)
             self.waiting.sort(key=lambda waiting: waiting.rank)
+
+    def remove(self, member: Member) -> None:
+        """Take a member from those that wait."""
+        if member in self.waiting:
+            self.waiting.remove(member)
 
 
 @dataclass(slots=True, eq=False)
@@ -112,6 +117,11 @@ class Member:
         return (self.match.order if self.match is not None else 0, self.path)
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether it has bytes to read."""
+        return self.bundle is not None and self in self.bundle.waiting
+
+    @property
     def is_document(self) -> bool:
         """Whether a change means reading all of it again."""
         return self.decoder.document if self.decoder is not None else False
@@ -120,6 +130,23 @@ class Member:
     def signature(self) -> tuple[int, int, int]:
         """What tells that something in it changed."""
         return self.tail.size, self.tail.mtime_ns, self.tail.changed_ns
+
+    def has_changed_since_seen(self) -> bool:
+        """Whether it is another one than when it was looked into; rights count for a file that could not be read."""
+        return self.signature != self.seen if self.stage is Stage.refused else self.signature[:2] != self.seen[:2]
+
+    def has_changed(self) -> bool:
+        """The same, after a look at it now."""
+        try:
+            self.tail.look()
+        except OSError:
+            return False
+        return self.has_changed_since_seen()
+
+    def sync(self) -> None:
+        """Tell the source where the file is now."""
+        if self.source is not None:
+            self.source.place = self.tail.place
 
     def batch(self, operations: list[Operation] | None = None, *, complete: bool = False) -> Batch:
         """A batch of this file as it is now; takes back what earlier generations said if that is still to be done."""

@@ -1,0 +1,103 @@
+"""Which format reads a file and why, and which files are read as one run."""
+
+# Names as the system gives them, by the thousand: no Path objects in here.
+# ruff: noqa: PTH100, PTH116
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from tracetui.core.batch import Explanation
+from tracetui.core.follow import Tail
+from tracetui.core.formats._base import HEAD_BYTES, Candidate, Format, Match
+from tracetui.core.reading.member import Bundle, Member
+from tracetui.core.sources.file import OpenFiles, kind_of_file
+
+
+class Unclaimed(Protocol):
+    """Detection's answer for a file that no format reads."""
+
+    @property
+    def reason(self) -> str:
+        """Why, in plain words."""
+
+
+Detect = Callable[[Candidate, Sequence[Format]], Match | Unclaimed]
+
+
+class Claims:
+    """Asks the formats, and keeps the bundles.
+
+    Args:
+        formats: most specific first; None: all that tracetui knows.
+        detect: how they are asked; None: ``tracetui.core.formats.detect``.
+        siblings: the names in a folder.
+    """
+
+    def __init__(
+        self,
+        formats: Sequence[Format] | None,
+        detect: Detect | None,
+        siblings: Callable[[str], frozenset[str]],
+    ) -> None:
+        self._formats, self._detect = _formats_and_detect(formats, detect)
+        self._siblings = siblings
+        self._bundles: dict[tuple[str, str], Bundle] = {}
+        self._numbers = itertools.count()
+
+    def candidate(self, tail: Tail, head: bytes) -> Candidate:
+        """A file as formats may look at it."""
+        folder, name = os.path.split(tail.place.path)
+        return Candidate(tail.place.path, name, head, tail.size, tail.mtime_ns, self._siblings(folder))
+
+    def ask(self, candidate: Candidate) -> Match | str:
+        """A format's claim, or why there is none."""
+        if not candidate.head:
+            return "empty"
+        answer = self._detect(candidate, self._formats)
+        return answer if isinstance(answer, Match) else answer.reason
+
+    def bundle(self, member: Member, match: Match) -> Bundle:
+        """The bundle that a claimed file belongs to; a file that is a run by itself has one of its own."""
+        alone = f"\0{member.tail.key}"  # no path
+        key = (match.format.name, alone if match.bundle is None else match.bundle)
+        bundle = self._bundles.get(key)
+        if bundle is None:
+            assembler = match.format.assembler(match.bundle or member.path)
+            bundle = self._bundles[key] = Bundle(assembler, next(self._numbers))
+        return bundle
+
+    def explain(self, path: str) -> Explanation:
+        """Why a file is read as it is, by looking at it now. Raises OSError for a path that cannot be read."""
+        path = os.path.abspath(path)
+        status = os.stat(path)
+        if kind := kind_of_file(status.st_mode):
+            return Explanation(path, kind)
+        folder, name = os.path.split(path)
+        head = Tail(path, status, 0, OpenFiles(0)).peek(0, HEAD_BYTES)
+        siblings = frozenset(os.listdir(folder))
+        answer = self.ask(Candidate(path, name, head, status.st_size, status.st_mtime_ns, siblings))
+        if not isinstance(answer, Match):
+            return Explanation(path, answer, size=status.st_size)
+        return Explanation(
+            path,
+            answer.reason,
+            answer.format.name,
+            answer.format.title,
+            answer.role,
+            answer.bundle,
+            answer.certain,
+            status.st_size,
+        )
+
+
+def _formats_and_detect(formats: Sequence[Format] | None, detect: Detect | None) -> tuple[Sequence[Format], Detect]:
+    if formats is not None and detect is not None:
+        return formats, detect
+    # Late: the formats bring their parsers, and what only names a path does not need them.
+    from tracetui.core import formats as known
+
+    return known.FORMATS if formats is None else formats, known.detect if detect is None else detect

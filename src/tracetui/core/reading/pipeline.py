@@ -1,0 +1,342 @@
+"""The way of a file: found → claimed by a format → glanced at if large → read block by block → batches.
+
+Works in small pieces, one call each, so that whoever drives it decides how long to go on. It does not look for changes; the
+follower does, and sends files back to where they have to begin again.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import os
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from tracetui.core.batch import Batch, Notice
+from tracetui.core.formats._base import HEAD_BYTES, Match
+from tracetui.core.reading.claims import Claims
+from tracetui.core.reading.member import GLANCE_BYTES, Bundle, Member, Stage, glance
+from tracetui.core.reading.members import Members
+from tracetui.core.sources._base import Source
+from tracetui.core.sources.file import PRINT_BYTES, FileSource, OpenFiles, digest, reason_of
+
+LARGE_BYTES: Final = 262_144
+"""Files over this are glanced at before they are read."""
+
+QUIET_NS: Final = 60_000_000_000
+"""A file that nobody wrote to for this long when it was opened is not being written: its last line needs no line end."""
+
+_DETECTIONS: Final = 8
+"""Groups of files looked into between two looks at the clock: about a millisecond."""
+
+
+class Pipeline:
+    """Reads what is put into it.
+
+    Args:
+        members: the files known.
+        claims: says which format reads a file.
+        files: keeps files open.
+        follow: files may grow: unfinished records are held back, files stay open.
+        wall: clock, ns since the epoch.
+        block_bytes: how much is decoded at a time.
+    """
+
+    def __init__(
+        self,
+        members: Members,
+        claims: Claims,
+        files: OpenFiles,
+        *,
+        follow: bool,
+        wall: Callable[[], int],
+        block_bytes: int,
+    ) -> None:
+        self._members = members
+        self._claims = claims
+        self._files = files
+        self._follow = follow
+        self._wall = wall
+        self._block_bytes = block_bytes
+        self.sources: dict[int, Source] = {}
+        self.out: list[Batch] = []
+        """Batches made since somebody took them."""
+        self.notices: list[Notice] = []
+        self.bytes_left = 0
+        """How many bytes may still be read in this poll; counted down, never below what one block needs."""
+        self.first_done = False
+        """Whether all that was there at the beginning was read."""
+        self.unsettled: list[Member] = []
+        """Documents that changed while they were read."""
+        self._preferred: frozenset[str] = frozenset()
+        self._numbers = itertools.count()
+        self._groups: dict[tuple[str, str], list[Member]] = {}
+        self._undetected: list[tuple[int, int, int, tuple[str, str]]] = []
+        self._glances: list[Member] = []
+        self._waiting: list[tuple[int, int, int, Bundle]] = []
+
+    @property
+    def has_work(self) -> bool:
+        """Whether anything is to be looked into or read."""
+        return bool(self._undetected or self._glances or self._waiting)
+
+    def prefer(self, paths: frozenset[str]) -> None:
+        """Files to be looked into and read before all others."""
+        self._preferred = paths
+        self._undetected = [(self._urgency(self._groups[key]), at, n, key) for _, at, n, key in self._undetected]
+        self._waiting = [(self._urgency(bundle.waiting), at, n, bundle) for _, at, n, bundle in self._waiting]
+        heapq.heapify(self._undetected)
+        heapq.heapify(self._waiting)
+
+    def work(self) -> None:
+        """A little of what waits: look into a few files, then glance at one or read one block."""
+        for _ in range(min(_DETECTIONS, len(self._undetected))):
+            self._look_into_group(self._groups.pop(heapq.heappop(self._undetected)[-1]))
+        if self._glances:
+            self._glance(self._glances.pop())
+        elif self._waiting:
+            self._read_next()
+
+    def notice(self, level: str, text: str, member: Member) -> None:
+        """Tell something about a file."""
+        self.notices.append(Notice(level, text, member.path))
+
+    # Finding out the format.
+
+    def look_into(self, member: Member) -> None:
+        """Put a file among those whose format is to be found out, together with those that differ in their ending only."""
+        member.stage = Stage.found
+        folder, name = os.path.split(member.path)
+        key = (folder, name.partition(".")[0] or name)
+        group = self._groups.get(key)
+        if group is None:
+            self._groups[key] = [member]
+            entry = (self._urgency([member]), -member.tail.mtime_ns, next(self._numbers), key)
+            heapq.heappush(self._undetected, entry)
+        elif member not in group:
+            group.append(member)
+
+    def claim(self, member: Member) -> Match | str | None:
+        """A format's claim on a file as it is now, or why there is none; None: it cannot be read."""
+        try:
+            return self._claims.ask(self._claims.candidate(member.tail, member.tail.peek(0, HEAD_BYTES)))
+        except OSError:
+            return None
+
+    def refuse(self, member: Member, reason: str) -> None:
+        """The system does not let it be read."""
+        if member.stage is not Stage.refused or member.reason != reason:
+            self.notice("warning", f"cannot be read: {reason}", member)
+        member.stage, member.reason = Stage.refused, reason
+        member.seen = member.signature
+        if member.bundle is not None:
+            member.bundle.remove(member)
+
+    def _look_into_group(self, group: list[Member]) -> None:
+        for member in group:
+            if member in self._members and member.stage is Stage.found:
+                self._find_format(member)
+
+    def _find_format(self, member: Member) -> None:
+        try:
+            member.tail.look()
+            head = member.tail.peek(0, HEAD_BYTES)
+        except OSError as error:
+            self.refuse(member, reason_of(error))
+            return
+        # A file that was read already goes on with nobody else's recording.
+        forerunners = self._forerunners(member, head) if member.source is None else []
+        if any(_is_to_be_drained(forerunner) for forerunner in forerunners):
+            self.look_into(member)
+            return
+        member.seen = member.signature
+        member.head = (len(head), digest(head[:PRINT_BYTES]))
+        answer = self._claims.ask(self._claims.candidate(member.tail, head))
+        if isinstance(answer, str):
+            self._leave_unclaimed(member, answer)
+            return
+        if forerunners:
+            self._go_on(forerunners, member, head, answer)
+        self._admit(member, answer, head)
+
+    def _forerunners(self, member: Member, head: bytes) -> list[Member]:
+        """Files that are gone and whose recording this file may go on with: of the same name, or the same beginning."""
+        former = self._members.former(member.path)
+        return [*([] if former is None else [former]), *self._members.gone_like(head)]
+
+    def _go_on(self, forerunners: list[Member], member: Member, head: bytes, match: Match) -> None:
+        """A new file holds the recording of one that is gone: it takes its place, so that nothing is there twice."""
+        former = self._members.former(member.path)
+        self._members.settle_name(member.path)
+        for gone in forerunners:
+            is_same_name = gone is former
+            is_document = (
+                is_same_name and gone.is_document and gone.match is not None and match.format is gone.match.format
+            )
+            is_anew = is_same_name and gone.tail.begins_like(head)
+            if is_document or is_anew or (gone.source is not None and gone.tail.is_found_in(member.path)):
+                self._take_place(gone, member)
+                return
+
+    def _take_place(self, gone: Member, member: Member) -> None:
+        was_document = gone.is_document
+        member.source, member.match, member.bundle = gone.source, gone.match, gone.bundle
+        member.candidate = gone.candidate
+        if member.source is not None:
+            member.source.moved_to(member.tail.key)
+        member.forget()
+        member.tail.restart(gone.tail.place.generation + 1)
+        member.sync()
+        self._members.drop(gone)
+        self.notice("info", "written anew: read again from the start", member)
+        if not was_document:
+            self.out.append(member.batch())
+
+    def _leave_unclaimed(self, member: Member, reason: str) -> None:
+        if member.forgetting:
+            self.out.append(member.batch(complete=True))
+        member.stage, member.reason = Stage.unclaimed, reason
+        if member.source is None:
+            member.tail.release()
+
+    def _admit(self, member: Member, match: Match, head: bytes) -> None:
+        """A format reads this file."""
+        if member.forgetting and (member.match is None or member.match.format is not match.format):
+            self.out.append(member.batch())
+        member.match = match
+        if member.source is None:
+            member.source = FileSource(len(self.sources), member.tail.place, self._files, member.tail.key)
+            self.sources[member.source.id] = member.source
+        member.sync()
+        bundle = member.bundle = self._claims.bundle(member, match)
+        bundle.newest = max(bundle.newest, member.tail.mtime_ns)
+        if match.role != "run":
+            member.stage, member.reason = Stage.aside, match.reason
+            said = bundle.assembler.side(self._claims.candidate(member.tail, head))
+            self.out.append(member.batch(said, complete=True))
+            member.tail.release()
+            return
+        member.stage = Stage.claimed
+        if member.tail.size > LARGE_BYTES and not self.first_done:
+            self._glances.append(member)
+        self.wait(member)
+
+    def _glance(self, member: Member) -> None:
+        if member.stage is not Stage.claimed or member.tail.position:
+            return
+        try:
+            head = member.tail.peek(0, GLANCE_BYTES)
+            tail = member.tail.peek(max(len(head), member.tail.size - GLANCE_BYTES), GLANCE_BYTES)
+        except OSError:
+            return  # told when it is read
+        facts = glance(member, head, tail)
+        if facts:
+            batch = member.batch(facts)
+            batch.glance = True
+            self.out.append(batch)
+
+    # Reading.
+
+    def wait(self, member: Member) -> None:
+        """Put a file among those that are to be read."""
+        bundle = member.bundle
+        if bundle is None:
+            return
+        bundle.push(member)
+        if not bundle.is_queued:
+            bundle.is_queued = True
+            heapq.heappush(self._waiting, (self._urgency([member]), -bundle.newest, bundle.number, bundle))
+
+    def begin_again(self, member: Member) -> None:
+        """The next generation: what was said is taken back, at once or, for a document, when it is read again."""
+        was_document = member.is_document
+        member.tail.restart()
+        member.sync()
+        if member.bundle is not None:
+            member.bundle.remove(member)
+        member.forget()
+        if member.forgetting and not was_document:
+            self.out.append(member.batch())
+        self.look_into(member)
+
+    def restart(self, member: Member) -> None:
+        """Truncated or rewritten in place."""
+        lost = member.tail.lost
+        cut = 0 if member.decoder is None or member.is_document else member.decoder.pending
+        text = "truncated or rewritten: read again from the start"
+        if lost:
+            text += f"; {lost:,} bytes were cut before they could be read"
+        if cut:
+            text += f"; an unfinished record of {cut:,} bytes was cut"
+        self.notice("warning", text, member)
+        member.grew_at_ns = self._wall()
+        self.begin_again(member)
+
+    def _urgency(self, members: Iterable[Member]) -> int:
+        return 0 if any(member.path in self._preferred for member in members) else 1
+
+    def _read_next(self) -> None:
+        bundle = self._waiting[0][-1]
+        if bundle.waiting:
+            member = bundle.waiting[0]
+            if not self._read_block(member):
+                bundle.remove(member)
+        while self._waiting and not self._waiting[0][-1].waiting:
+            heapq.heappop(self._waiting)[-1].is_queued = False
+
+    def _read_block(self, member: Member) -> bool:
+        """Read and decode a block; whether there is more."""
+        try:
+            if member.decoder is None:
+                member.begin(self._claims.candidate(member.tail, member.tail.peek(0, HEAD_BYTES)))
+            data = member.tail.read(self._block_bytes)
+        except OSError as error:
+            self.refuse(member, reason_of(error))
+            return False
+        if data is None:
+            self.restart(member)
+            return False
+        self.bytes_left -= len(data)
+        member.sync()
+        if member.gone:
+            self._members.gone_read_on()
+        ended = len(data) < self._block_bytes
+        if member.is_document:
+            self._read_document(member, data, ended=ended)
+        else:
+            self._read_lines(member, data, ended=ended)
+        if ended and not self._follow:
+            member.tail.release()
+        return not ended
+
+    def _read_lines(self, member: Member, data: bytes, *, ended: bool) -> None:
+        batch = member.batch(member.decode(data) if data else [], complete=ended)
+        member.advance(data)
+        if ended and self._is_over(member):
+            batch.operations += member.close()
+        self.out.append(batch)
+
+    def _is_over(self, member: Member) -> bool:
+        """Whether what the decoder holds back is all that will ever come."""
+        if member.is_closed:
+            return False
+        if not self._follow:
+            return True
+        is_old = member.grew_at_ns is None and self._wall() - member.tail.mtime_ns > QUIET_NS
+        return is_old and member.decoder is not None and member.decoder.pending > 0
+
+    def _read_document(self, member: Member, data: bytes, *, ended: bool) -> None:
+        member.held += member.decode(data)
+        if not ended:
+            return
+        if self._follow and member.has_changed():
+            self.unsettled.append(member)
+        operations = [*member.held, *member.close()]
+        member.held = []
+        self.out.append(member.batch(operations, complete=True))
+
+
+def _is_to_be_drained(gone: Member) -> bool:
+    """Whether the end of a file that is gone comes first: it tells whether a new one goes on with it."""
+    has_more = gone.tail.unread > 0 and gone.tail.is_open
+    return has_more and gone.stage in (Stage.found, Stage.claimed)
