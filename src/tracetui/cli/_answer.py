@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracetui.cli._options import moment_ns
 from tracetui.cli._output import ProgressLine, complain
-from tracetui.core.loading import Loaded, load
+from tracetui.core.loading import Loaded, load, open_run
 
 if TYPE_CHECKING:
     from tracetui.core.run_status import StatusRules
@@ -57,11 +58,24 @@ def status_rules(stall_after: int | None, dead_after: int | None) -> StatusRules
     return rules if dead_after is None else replace(rules, dead_after_ns=dead_after)
 
 
-def read(paths: Sequence[str]) -> Loaded:
+def read(paths: Sequence[str], *, follow: bool = False) -> Loaded:
     """Read the paths to their ends, with progress for a person who waits."""
     progress = ProgressLine()
     try:
-        return load(paths, progress=progress)
+        return load(paths, follow=follow, progress=progress)
+    finally:
+        progress.clear()
+
+
+def read_run(word: str, places: Sequence[str], asked: Asked) -> tuple[Loaded, Run]:
+    """Read, and find the run that a word means; raises what `tracetui.core.loading.open_run` does."""
+    from tracetui.core.run_status import run_status
+
+    progress = ProgressLine()
+    try:
+        return open_run(
+            word, places, lambda run: run_status(run, asked.now_ns, asked.rules).status.value == "error", progress
+        )
     finally:
         progress.clear()
 
@@ -89,6 +103,8 @@ def tell_left_out(loaded: Loaded) -> None:
     """Say on standard error how much was left out, and how to find out why."""
     bad = len(loaded.store.unreadable())
     refused = loaded.reader.unreadable_paths
+    if not loaded.runs:  # what is missing is told by name then
+        refused = [(path, reason) for path, reason in refused if os.path.lexists(path)]
     unknown = len(loaded.reader.unrecognised)
     for path, reason in refused[:_TOLD]:
         complain(f"cannot read {path!r}: {reason}")

@@ -43,6 +43,11 @@ class Printer:
         """Columns of the terminal."""
         return terminal_width(self._out)
 
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person looks at it."""
+        return is_terminal(self._out)
+
     def line(self, text: str = "") -> None:
         """Write one line."""
         text = safe(text)

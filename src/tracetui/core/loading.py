@@ -18,6 +18,7 @@ from tracetui.core.store import Run, Store
 if TYPE_CHECKING:
     from tracetui.core.bodies import Bodies
     from tracetui.core.reader import Reader
+    from tracetui.core.run_bodies import RunBodies
 
 USUAL_FOLDER: Final = "traces"
 """Where most recorders write, and what is read if nobody names a path."""
@@ -52,6 +53,13 @@ class Loaded:
     def runs(self) -> list[Run]:
         """The runs that are there, the newest first."""
         return newest_first(self.store.live_runs())
+
+    def bodies_of(self, run: Run) -> RunBodies:
+        """For walking over all spans of one run."""
+        from tracetui.core.formats import FORMATS
+        from tracetui.core.run_bodies import RunBodies
+
+        return RunBodies(self.store, self.reader.sources, FORMATS, run)
 
 
 def default_paths(paths: Sequence[str]) -> list[str]:

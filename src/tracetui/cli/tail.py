@@ -1,0 +1,120 @@
+"""``tracetui tail``: the last records of all runs, and with ``-f`` those that come, also of runs that begin later."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from tracetui.cli._group import COMMANDS
+from tracetui.cli._options import json_option, jsonl_option, paths_argument, reading_options
+
+if TYPE_CHECKING:
+    from tracetui.cli._answer import Asked
+    from tracetui.cli._output import Printer
+    from tracetui.core.loading import Loaded
+    from tracetui.core.recent import Recent, Records
+
+SCHEMA = "tracetui.tail/1"
+_BUDGET_S: Final = 0.05
+_LONGEST_WAIT_S: Final = 5.0
+
+
+@click.command("tail", help=COMMANDS["tail"])
+@paths_argument
+@click.option(
+    "-n", "number", type=click.IntRange(min=0), default=10, show_default=True, metavar="N", help="Begin with N records."
+)
+@click.option("-f", "--follow", is_flag=True, help="Go on with what is written, until ^C.")
+@json_option
+@jsonl_option
+@reading_options
+def command(
+    paths: tuple[str, ...],
+    number: int,
+    follow: bool,
+    as_json: bool,
+    as_jsonl: bool,
+    tz: tzinfo | None,
+    only_ascii: bool,
+    as_of: str | None,
+    stall_after: int | None,
+    dead_after: int | None,
+) -> int:
+    """Read, print the newest, follow."""
+    from tracetui.cli._answer import Asked, read
+    from tracetui.cli._output import Printer
+    from tracetui.cli.list import conclude
+    from tracetui.core.recent import Records
+
+    if follow and as_json:
+        raise click.UsageError("--json is one document and -f has no end; use --jsonl")
+    asked = Asked.of(as_of, tz, stall_after, dead_after)
+    printer = Printer(only_ascii=only_ascii)
+    loaded = read(paths, follow=follow)
+    records = Records(loaded.store, loaded.bodies)
+    newest = records.last(number, loaded.runs)
+    if as_json:
+        printer.json(_document(asked, loaded, records, newest))
+    else:
+        _print(printer, asked, loaded, records, newest, as_jsonl=as_jsonl)
+    if follow:
+        printer.flush()
+        _follow(printer, asked, loaded, records, as_jsonl=as_jsonl)
+    return conclude(loaded, paths, quiet=as_json or as_jsonl)
+
+
+def _document(asked: Asked, loaded: Loaded, records: Records, newest: list[Recent]) -> dict[str, Any]:
+    from tracetui.cli._answer import frame
+    from tracetui.core.run_names import printed_ids
+
+    ids = printed_ids(loaded.store.live_runs())
+    return {**frame(SCHEMA, asked), "records": [records.facts(recent, ids) for recent in newest]}
+
+
+def _print(
+    printer: Printer, asked: Asked, loaded: Loaded, records: Records, shown: Iterable[Recent], *, as_jsonl: bool
+) -> None:
+    from tracetui.core.run_names import printed_ids
+
+    if as_jsonl:
+        ids = printed_ids(loaded.store.live_runs())
+        printer.json_lines(records.facts(recent, ids) for recent in shown)
+        return
+    width = printer.width if printer.is_terminal else None
+    for recent in shown:
+        printer.line(records.line(recent, asked.zone, printer.symbols, width))
+
+
+def _follow(printer: Printer, asked: Asked, loaded: Loaded, records: Records, *, as_jsonl: bool) -> None:
+    """Print what comes; ends only by an exception (^C, a closed pipe)."""
+    from tracetui.core.watching import Watcher
+
+    wake = threading.Event()
+    reader = loaded.reader
+
+    def changed(paths: Iterable[str] | None) -> None:
+        reader.changed(paths)
+        wake.set()
+
+    watcher = Watcher(reader)
+    watcher.start(changed)
+    try:
+        while True:
+            wake.clear()
+            first = len(loaded.store.records)
+            for batch in reader.poll(_BUDGET_S):
+                loaded.store.apply(batch)
+            last = len(loaded.store.records)
+            if last > first:
+                _print(printer, asked, loaded, records, records.between(first, last), as_jsonl=as_jsonl)
+                printer.flush()
+            due = reader.next_due(time.monotonic())
+            if due > 0:
+                wake.wait(min(due, _LONGEST_WAIT_S))
+    finally:
+        watcher.stop()
