@@ -30,6 +30,7 @@ OPENED_AT_ONCE: Final = 20_000
 _PARSED_WHEN_DRAWN: Final = 65_536
 _KEY_CELLS: Final = 42
 _INDENT_LEVELS: Final = 12
+_WORDS_FROM: Final = 50
 _LOOKED_AT: Final = 10_000
 
 
@@ -403,7 +404,8 @@ class JsonRows:
         if isinstance(value, str):
             content: list[Piece] = [("text", "muted")]
         elif node.shown_parsed:
-            content = [("text that holds JSON, shown parsed", "muted")]
+            is_wide = self._value_room(parent, node.index, width) >= _WORDS_FROM
+            content = [("text that holds JSON, shown parsed" if is_wide else "text, shown parsed", "muted")]
         else:
             content = [("{" if isinstance(value, dict) else "[", "muted")]
         if self._is_group(parent, node.index):
