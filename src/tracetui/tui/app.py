@@ -133,6 +133,7 @@ class TracetuiApp(App[object]):
             feed.changed = self._was_changed
             feed.progressed = self._has_progressed
             feed.noticed = self._was_noticed
+            feed.failed = self._has_failed
             feed.start()
 
     def _was_changed(self, change: Change) -> None:
@@ -140,6 +141,10 @@ class TracetuiApp(App[object]):
 
     def _has_progressed(self) -> None:
         self.main.post_message(messages.ProgressChanged())
+
+    def _has_failed(self, error: BaseException) -> None:
+        if isinstance(error, Exception):
+            self._handle_exception(error)
 
     def _was_noticed(self, notice: Notice) -> None:
         level: messages.Level = "warning" if notice.level == "warning" else "plain"
@@ -185,7 +190,7 @@ class TracetuiApp(App[object]):
         """List what could not be read and what no format reads."""
         from tracetui.tui.screens.trouble import TroubleScreen
 
-        self.push_screen(TroubleScreen(self.session))
+        self.push_screen(TroubleScreen(self.session, self.main.facts))
 
     def on_empty_view_place_chosen(self, event: EmptyView.PlaceChosen) -> None:
         """Open another folder in the place of the empty one."""
@@ -198,7 +203,7 @@ class TracetuiApp(App[object]):
         from tracetui.tui.screens.help import HelpScreen
 
         if isinstance(self.screen, MainScreen):
-            self.push_screen(HelpScreen(self.session, self.main.actions(), self.main.active))
+            self.push_screen(HelpScreen(self.session, self.main.actions(), self.main.active, self.main.facts))
 
     def action_next_theme(self) -> None:
         """The next theme."""

@@ -56,12 +56,15 @@ class Feed:
         self.changed: Callable[[Change], None] = lambda _change: None
         self.progressed: Callable[[], None] = lambda: None
         self.noticed: Callable[[Notice], None] = lambda _notice: None
+        self.failed: Callable[[BaseException], None] = lambda _error: None
+        """Told of a fault of ours while reading; nothing is read any more."""
         self._watcher = watcher
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._questions: list[tuple[Callable[[Reader], object], asyncio.Future[object]]] = []
         self._preferred: frozenset[str] | None = None
         self._pending: Change | None = None
+        self._told_progress: Progress | None = None
         self._told_at = self._progress_at = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
         self._answers: list[tuple[asyncio.Future[object], tuple[object, BaseException | None]]] = []
@@ -75,6 +78,7 @@ class Feed:
         if self._task is None:
             loop = asyncio.get_running_loop()
             self._task = loop.create_task(self._run(), name="tracetui-feed")
+            self._task.add_done_callback(self._has_ended)
             if self._watcher is not None:
                 self._watcher.start(lambda paths: self._was_changed(loop, paths))
 
@@ -87,7 +91,7 @@ class Feed:
             self._timer.cancel()
         if self._task is not None:
             self._wake.set()
-            await self._task
+            await asyncio.wait((self._task,))
             self._task = None
         for _, answer in self._questions:
             answer.cancel()
@@ -187,10 +191,8 @@ class Feed:
         self._tell_soon()
 
     async def _rest(self, seconds: float) -> None:
-        if not self.idle.is_set():
-            self._tell()
-            self.idle.set()
-            self.progressed()
+        self._tell()
+        self.idle.set()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), None if math.isinf(seconds) else seconds)
 
@@ -199,6 +201,11 @@ class Feed:
         self.reader.changed(paths)
         with contextlib.suppress(RuntimeError):  # the loop is closed: the screen has ended
             loop.call_soon_threadsafe(self._wake.set)
+
+    def _has_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.idle.set()
+            self.failed(error)
 
     # ------------------------------------------------------------ telling
 
@@ -226,6 +233,9 @@ class Feed:
         if change is not None:
             self._told_at = time.monotonic()
             self.changed(change)
+        if self.progress is not self._told_progress:
+            # After the change, so that who hears that all is read has seen all.
+            self._told_progress = self.progress
             self.progressed()
 
 

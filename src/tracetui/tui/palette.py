@@ -18,7 +18,9 @@ class ActionsProvider(Provider):
 
     def _keys(self) -> list[Key]:
         app: TracetuiApp = self.app  # type: ignore[assignment]  # the palette of no other app
-        return [key for key in app.main.actions() if key.id != "app.palette"]
+        keys = [key for key in app.main.actions() if key.id != "app.palette"]
+        # What moves is known by heart; what acts is looked for.
+        return sorted(keys, key=lambda key: key.section == "move")
 
     async def discover(self) -> Hits:
         """All actions, while nothing is typed."""

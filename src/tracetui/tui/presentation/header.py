@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 
 _KIND_STYLES: Final = ("kind-agent", "kind-llm", "kind-tool", "kind-retrieval", "kind-step")
 _SHORT_WORDS: Final = {"retriever": "retr"}
+_CHIP_FORMS: Final = (
+    (2, True, True, True),
+    (1, True, True, True),
+    (1, False, True, True),
+    (1, False, True, False),
+    (1, False, False, False),
+    (0, False, True, False),
+    (0, False, False, False),
+)
+"""What is tried in turn until the chips fit: words (2 full, 1 short, 0 none), counts on all, on active ones, inner blanks."""
 NOTICE_STYLES: Final = {"plain": "", "warning": "status-warning", "error": "status-error"}
 
 
@@ -60,13 +70,13 @@ def header_line(left: list[list[Piece]], right: list[list[Piece]], width: int, s
 
     Args:
         left: Forms of the left part, longest first.
-        right: Forms of the right part, most telling first; an empty one stands for saying nothing.
+        right: Forms of the right part, longest first; the left part gives way to the shortest of them.
         width: Cells.
         symbols: The set in use.
     """
     inner = width - 1
-    for said in right:
-        for shown in left:
+    for shown in left:
+        for said in right:
             if width_of(shown) + width_of(said) + (2 if said else 0) <= inner:
                 return [*spread(shown, said, inner, symbols), (" ", "")]
     return [*spread(left[-1], right[0] if right else [], inner, symbols), (" ", "")]
@@ -76,13 +86,8 @@ def chip_line(run: Run | None, active: Collection[int], width: int, symbols: Sym
     """The chips of a run: what each number key shows. Full words with counts, then less, until it fits."""
     counts = [chip_count(run, number) for number in range(1, len(CHIPS) + 1)]
     candidates = (
-        _chips(counts, active, symbols, short=short, all_counts=all_counts, blanks=blanks)
-        for short, all_counts, blanks in (
-            (False, True, True),
-            (True, True, True),
-            (True, False, True),
-            (True, False, False),
-        )
+        _chips(counts, active, symbols, words=words, all_counts=all_counts, active_counts=active_counts, blanks=blanks)
+        for words, all_counts, active_counts, blanks in _CHIP_FORMS
     )
     return first_that_fits(candidates, width, symbols)
 
@@ -96,13 +101,20 @@ def chip_count(run: Run | None, number: int) -> int:
 
 
 def _chips(
-    counts: Sequence[int], active: Collection[int], symbols: Symbols, *, short: bool, all_counts: bool, blanks: bool
+    counts: Sequence[int],
+    active: Collection[int],
+    symbols: Symbols,
+    *,
+    words: int,
+    all_counts: bool,
+    active_counts: bool,
+    blanks: bool,
 ) -> list[Piece]:
     pieces: list[Piece] = []
     for number, (word, kinds, _classes) in enumerate(CHIPS, start=1):
         count, is_on = counts[number - 1], number in active
-        label = _SHORT_WORDS.get(word, word) if short else word
-        figure = text.count(count) if count and (all_counts or is_on) else ""
+        label = ("", _SHORT_WORDS.get(word, word), word)[words]
+        figure = text.count(count) if count and (all_counts or (active_counts and is_on)) else ""
         symbol = symbols.get(word, symbols["other"])
         inner = " " if blanks else ""
         if is_on:

@@ -16,9 +16,11 @@ from textual.screen import Screen
 from tracetui.core import text
 from tracetui.core.symbols import Symbols
 from tracetui.tui.keymaps import SECTIONS, Key
+from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.pieces import Piece, cut_pieces, width_of
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.footer_line import FooterLine
+from tracetui.tui.widgets.header_line import HeaderLine
 from tracetui.tui.widgets.line_view import LineView, Scroll
 from tracetui.tui.widgets.pane import Pane
 
@@ -132,8 +134,9 @@ class HelpView(LineView, inherit_bindings=False):
 class HelpScreen(Screen[None]):
     """The keys over the whole screen. Letters are typed, so only esc goes back."""
 
-    def __init__(self, session: Session, keys: Sequence[Key], pane: str) -> None:
+    def __init__(self, session: Session, keys: Sequence[Key], pane: str, facts: HeaderFacts) -> None:
         super().__init__()
+        self.header = HeaderLine(session, facts)
         self.view = HelpView(session, keys, pane)
         self.pane = Pane(session, "Keys", self.view, id="help-pane")
         self.footer = FooterLine(session)
@@ -142,11 +145,13 @@ class HelpScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The keys and a footer."""
+        yield self.header
         yield self.pane
         yield self.footer
 
     def on_mount(self) -> None:
         """Say what this is."""
+        self.header.remark = "esc back"
         self.pane.show_focus(True)
         self.pane.say(self._said)
         self.footer.show([("type", "to find"), ("enter", "do it"), ("ctrl+p", "palette")])

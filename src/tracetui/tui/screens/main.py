@@ -267,12 +267,14 @@ class MainScreen(Screen[None]):
         runs = self.panes["runs"]
         runs.say("" if self.has_no_runs else self.runs.position_text())
         spans = self.panes["spans"]
-        width = spans.size.width
-        said = self._positions.get("spans", "")
-        if width >= _LEGEND_FROM and not self.chips.active and not self.search.text:
-            spans.say(_legend(self.session))
+        wide = self._arranged is not None and self._arranged.mode == "wide"
+        if self.search.text or self.chips.active:
+            spans.say(self._search_words() or self.chips.words())
+        elif wide:
+            # Where one is stands at the right of the footer then.
+            spans.say(_legend(self.session) if spans.size.width >= _LEGEND_FROM else "")
         else:
-            spans.say(self._search_words() or said)
+            spans.say(self._positions.get("spans", ""))
         self.panes["detail"].say(self._positions.get("detail", ""))
 
     def _search_words(self) -> str:
@@ -288,7 +290,8 @@ class MainScreen(Screen[None]):
     def _footer_keys(self) -> list[tuple[str, str]]:
         if self.has_no_runs:
             choose = [("enter", "open")] if self.empty.places else []
-            return [*choose, ("y", "copy the two lines"), ("R", "unrecognised"), ("q", "quit")]
+            listed = [("R", "not recognised")] if self.empty.unrecognised or self.empty.problem else []
+            return [*choose, *listed, ("y", "copy the two lines"), ("q", "quit")]
         medium = self._arranged is not None and self._arranged.mode != "wide"
         if self.active == "runs":
             close = [("u", "close")] if self.drawer else []
@@ -311,14 +314,14 @@ class MainScreen(Screen[None]):
     def _has_failed(self) -> bool:
         return self.opened is not None and self.session.store.runs[self.opened].error_count > 0
 
-    def on_position_changed(self, event: messages.PositionChanged) -> None:
+    def on_pane_said(self, event: Pane.Said) -> None:
         """A pane says where one is in it."""
-        sender = event._sender
-        name = {self.tree_view: "spans", self.detail: "detail", self.runs: "runs"}.get(sender)  # type: ignore[call-overload]
-        if name is not None:
-            self._positions[name] = event.text
-            self._say_positions()
-            self._say_footer()
+        event.stop()
+        for name, pane in self.panes.items():
+            if pane is event.pane and self._positions.get(name) != event.text:
+                self._positions[name] = event.text
+                self._say_positions()
+                self._say_footer()
 
     def on_notice(self, event: messages.Notice) -> None:
         """Say it in the header."""

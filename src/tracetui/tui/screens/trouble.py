@@ -9,9 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tracetui.core import text
+from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.footer_line import FooterLine
+from tracetui.tui.widgets.header_line import HeaderLine
 from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.pane import Pane
 
@@ -86,9 +88,10 @@ class TroubleScreen(Screen[None]):
         Binding("escape,R,q", "app.pop_screen", "back", id="trouble.back", show=False),
     ]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, facts: HeaderFacts) -> None:
         super().__init__()
         self.session = session
+        self.header = HeaderLine(session, facts)
         self.list = TroubleList(session)
         self.pane = Pane(session, "Unreadable and unrecognised", self.list, id="trouble-pane")
         self.footer = FooterLine(session)
@@ -96,6 +99,7 @@ class TroubleScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The list and its footer."""
+        yield self.header
         yield self.pane
         yield self.footer
 

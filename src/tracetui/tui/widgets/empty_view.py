@@ -116,7 +116,10 @@ class EmptyView(LineView):
             [],
             [("Or send OpenTelemetry there: any OTLP JSON file is read as it is.", "muted")],
             [],
-            [(f"tracetui PATH{self.session.symbols.cut}", "strong bold"), ("     opens a file or another folder", "muted")],
+            [
+                (f"tracetui PATH{self.session.symbols.cut}", "strong bold"),
+                ("      opens a file or another folder", "muted"),
+            ],
             [("tracetui --sample", "strong bold"), ("   opens the samples that come with it", "muted")],
             [
                 ("tracetui formats", "strong bold"),

@@ -57,14 +57,19 @@ class HeaderLine(PieceLine):
             words, level = self._notice
             mark = "" if level == "plain" else f"{symbols['error' if level == 'error' else 'warning']} "
             return [[(mark + safe(words), NOTICE_STYLES[level])]]
-        parts = [part for part in (self._follow(), self._progress(), self._remark(), self._unreadable()) if part]
-        forms = []
-        for count in range(len(parts), 0, -1):
-            forms.append([piece for part in parts[:count] for piece in (("  ", ""), *part)][1:])
-        short = [("  ", ""), *self._unreadable(short=True)] if self.unreadable else []
-        if short:
-            forms.insert(1, [*[piece for part in parts[:-1] for piece in (("  ", ""), *part)], *short][1:])
-        return [*forms, []]
+        follow, progress, remark = self._follow(), self._progress(), self._remark()
+        whole, short = self._unreadable(), self._unreadable(short=True)
+        forms = (
+            (follow, progress, remark, whole),
+            (follow, progress, remark, short),
+            (follow, progress, short),
+            (follow, progress),
+            (follow,),
+            (progress,),
+            (remark,),
+        )
+        joined = [[piece for part in form if part for piece in (("  ", ""), *part)][1:] for form in forms]
+        return [form for form in joined if form] or [[]]
 
     def _follow(self) -> list[Piece]:
         if self.follow is None:

@@ -372,6 +372,9 @@ class LineView(Widget, can_focus=True):
         self._strips.clear()
         self._pinned = None
         if self.has_cursor:
+            if self._cursor < self.page_height:
+                self._top = 0
             self._scroll_into_view(self._cursor, self._cursor, "auto")
+            self._top = max(0, min(self._top, self.row_count() - self.page_height))
         else:
             self._top = max(0, min(self._top, self.row_count() - self.page_height))

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tracetui.tui.messages import PositionChanged
 from tracetui.tui.presentation import strip
 from tracetui.tui.presentation.pieces import Piece, cut_pieces, width_of
 from tracetui.tui.session import Session
@@ -46,6 +48,14 @@ class PaneRule(PieceLine):
 class Pane(Vertical):
     """A titled widget. `say` sets what stands at the right end of its rule."""
 
+    class Said(Message):
+        """What the pane holds says where one is in it; text of ours, or safe."""
+
+        def __init__(self, pane: Pane, text: str) -> None:
+            super().__init__()
+            self.pane = pane
+            self.text = text
+
     DEFAULT_CSS = """
     Pane {
         width: 1fr;
@@ -64,6 +74,11 @@ class Pane(Vertical):
         """The rule and what the pane holds."""
         yield self.line
         yield from self.content
+
+    def on_position_changed(self, event: PositionChanged) -> None:
+        """Pass it on with the name of the pane."""
+        event.stop()
+        self.post_message(self.Said(self, event.text))
 
     def say(self, right: Sequence[Piece] | str) -> None:
         """Set what stands at the right end of the rule; text of ours, or safe."""
