@@ -25,6 +25,8 @@ _Number = TypeVar("_Number", bound=np.generic)
 
 _NO_KEY = np.iinfo(np.int64).max
 """Sorts after every time: spans without any stand last among siblings in order of time."""
+_FEW = 64
+"""So few rows are found faster one by one."""
 _DEEP = np.iinfo(np.uint16).max
 
 
@@ -78,6 +80,8 @@ class Preorder:
 
     def positions(self, rows: Rows) -> Ints:
         """Where each of ``rows`` stands, -1 for those that are not in the tree."""
+        if len(rows) <= _FEW:
+            return np.asarray([self.position(row) for row in rows.tolist()], np.int32)
         index = _indices(self.order[self.by_row], rows)
         found = np.full(len(index), -1, np.int32)
         found[index >= 0] = self.by_row[index[index >= 0]]
@@ -97,8 +101,11 @@ class Preorder:
 
     def ancestors(self, position: int) -> list[int]:
         """Positions of the ancestors from the root down, itself left out."""
-        if not self.depth[position]:
-            return []
+        if self.depth[position] <= _FEW:
+            climbed = [self.parent(position)]
+            while climbed[-1] >= 0:
+                climbed.append(self.parent(climbed[-1]))
+            return climbed[-2::-1]
         before = np.arange(position, dtype=np.int32)
         found: list[int] = before[before + self.size[:position] > position].tolist()
         return found
@@ -144,10 +151,10 @@ class Preorder:
         local, anchor = self._anchors(store, rows)
         made = shape(local)
         splice, fresh = self._splice(made.depth, made.size, anchor[made.order])
-        self.depth = _depths(splice.into(self.depth.astype(np.int32), made.depth[fresh] + splice.depth))
+        self.depth = _deepened(splice, self.depth, made.depth[fresh] + splice.depth)
         self.size = splice.into(self._grown(splice), made.size[fresh])
         self.order = splice.into(self.order, np.asarray(rows, np.int32)[made.order[fresh]])
-        shifted = self.by_row + splice.shift()[self.by_row]
+        shifted = splice.moved(self.by_row)
         added = np.empty(len(rows), np.int32)
         added[made.order[fresh]] = splice.places()
         self.by_row = np.concatenate((shifted, added))
@@ -177,6 +184,12 @@ class Preorder:
 
     def _grown(self, splice: Splice) -> Ints:
         """Sizes with what came into each subtree."""
+        if len(splice.under) <= _FEW:
+            size = self.size.copy()
+            for under, length in zip(splice.under.tolist(), splice.length.tolist(), strict=True):
+                if under >= 0:
+                    size[[*self.ancestors(under), under]] += length
+            return size
         added = np.zeros(len(self), np.int32)
         inside = splice.under >= 0
         np.add.at(added, splice.under[inside], splice.length[inside])
@@ -208,11 +221,16 @@ class Splice:
             done, taken = point, taken + length
         return np.concatenate([*pieces, old[done:]])
 
-    def shift(self) -> Ints:
-        """How far each old position moved."""
-        moved = np.zeros(self.before + 1, np.int32)
-        np.add.at(moved, self.point, self.length)
-        return np.cumsum(moved, dtype=np.int32)[: self.before]
+    def moved(self, positions: Ints) -> Ints:
+        """Where old positions are now."""
+        if len(self.point) <= _FEW // 16:
+            now = positions.copy()
+            for point, length in zip(self.point.tolist(), self.length.tolist(), strict=True):
+                now += np.int32(length) * (positions >= point)
+            return now
+        shift = np.zeros(self.before + 1, np.int32)
+        np.add.at(shift, self.point, self.length)
+        return positions + np.cumsum(shift, dtype=np.int32)[positions]
 
     def places(self) -> Ints:
         """The new spans' positions, ascending."""
@@ -272,6 +290,12 @@ def _time_keys(store: Store, rows: Rows, parent: Ints) -> Longs:
     first = np.full(len(rows), _NO_KEY, np.int64)
     np.minimum.at(first, parent[timed], start[timed])
     return np.where(start == NO_TIME, first, keys)
+
+
+def _deepened(splice: Splice, old: Depths, new: Ints) -> Depths:
+    if int(new.max()) > _DEEP or old.dtype == np.int32:
+        return splice.into(old.astype(np.int32), new)
+    return splice.into(old, new.astype(np.uint16))
 
 
 def _depths(depth: Ints) -> Depths:

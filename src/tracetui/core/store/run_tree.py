@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracetui.core.model import NO_TIME, Clock, EventClass, Flag, Kind
+from tracetui.core.store.folds import Folds, first_folds, unfolded
 from tracetui.core.store.leaves import Leaves
 from tracetui.core.store.preorder import Preorder, Rows
 from tracetui.core.store.rollups import Rollup, Rollups
@@ -23,16 +24,9 @@ from tracetui.core.store.shape import Bools, Ints, prefix
 if TYPE_CHECKING:
     from tracetui.core.store.store import Change, Store
 
-SMALL = 300
-"""A run of at most so many spans opens with all of them shown."""
-FIRST_ROWS = 150
-"""A larger one opens level by level, to as many rows as a few screens."""
-FEW_ROOTS = 10
-"""So few roots alone say little: their children are shown as well, however many there are."""
 REBUILD_SHARE = 2
 """A batch of more than one new span to so many old ones is not spliced in: building anew costs no more."""
 
-Folds = npt.NDArray[np.uint8]
 _Number = TypeVar("_Number", bound=np.generic)
 
 
@@ -70,7 +64,7 @@ class RunTree:
         self._keep: Bools | None = None
         self._chosen_folds: Folds | None = None
         """Folds while chips or a mask are on: all open at first, so that what was asked for is seen."""
-        self._plain_folds = self._first_folds()
+        self._plain_folds = first_folds(self._tree)
         self._visible: Ints | None = None
         """Display ids of the visible rows, ascending; None: all of them."""
         self._leaves = Leaves.none()
@@ -318,22 +312,11 @@ class RunTree:
         if self._visible is not None and len(self._visible) == len(self._tree) + len(self._leaves):
             self._visible = None
 
-    def _first_folds(self) -> Folds:
-        """Small runs open whole, large ones to the level that fills a few screens."""
-        count = len(self._tree)
-        if count <= SMALL:
-            return np.ones(count, np.uint8)
-        per_level = np.cumsum(np.bincount(self._tree.depth))
-        level = int(np.searchsorted(per_level, FIRST_ROWS, "right")) - 1
-        if level == 0 and per_level[0] <= FEW_ROOTS:
-            level = 1
-        return (self._tree.depth < level).astype(np.uint8)
-
     def _open_as_loaded(self) -> None:
         """While its files are read for the first time and nobody has folded anything, a run opens as if it were all there."""
         if not self._loading:
             return
-        self._plain_folds = self._first_folds()
+        self._plain_folds = first_folds(self._tree)
         for row in self._revealed:
             self._plain_folds[self._tree.ancestors(self._tree.position(row))] = 1
         self._loading = not self._store.runs[self.run].complete
@@ -408,16 +391,8 @@ class RunTree:
     def _visible_spans(self, begin: int, end: int) -> Bools | None:
         """Which positions of a range no fold within the range hides and chips keep; None: all of them."""
         kept = None if self._keep is None else self._keep[begin:end]
-        size = self._tree.size[begin:end]
-        folded = np.flatnonzero((self._folds[begin:end] == 0) & (size > 1))
-        if not len(folded):
-            return kept
-        covers = np.zeros(end - begin + 1, np.int32)
-        covers[folded + 1] = 1
-        covers -= np.bincount(folded + size[folded], minlength=len(covers))[: len(covers)].astype(np.int32)
-        np.cumsum(covers, out=covers)
-        seen: Bools = covers[:-1] == 0
-        return seen if kept is None else seen & kept
+        open_ = unfolded(self._tree, self._folds, begin, end)
+        return kept if open_ is None else open_ if kept is None else open_ & kept
 
     def _ids(self, begin: int, end: int, first: int, last: int) -> Ints:
         """Display ids of what is visible among positions ``begin`` to ``end`` and events ``first`` to ``last``."""

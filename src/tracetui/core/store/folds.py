@@ -1,0 +1,44 @@
+"""What folds hide: pure functions of a preorder and one byte a span (1 open, 0 folded)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from tracetui.core.store.preorder import Preorder
+from tracetui.core.store.shape import Bools
+
+Folds = npt.NDArray[np.uint8]
+
+SMALL: Final = 300
+"""A run of at most so many spans opens with all of them shown."""
+FIRST_ROWS: Final = 150
+"""A larger one opens level by level, to as many rows as a few screens."""
+FEW_ROOTS: Final = 10
+"""So few roots alone say little: their children are shown as well, however many there are."""
+
+
+def first_folds(tree: Preorder) -> Folds:
+    """Small runs open whole, large ones to the level that fills a few screens."""
+    if len(tree) <= SMALL:
+        return np.ones(len(tree), np.uint8)
+    per_level = np.cumsum(np.bincount(tree.depth))
+    level = int(np.searchsorted(per_level, FIRST_ROWS, "right")) - 1
+    if level == 0 and per_level[0] <= FEW_ROOTS:
+        level = 1
+    return (tree.depth < level).astype(np.uint8)
+
+
+def unfolded(tree: Preorder, folds: Folds, begin: int, end: int) -> Bools | None:
+    """Which positions of a range of whole subtrees no fold within the range hides; None: all of them."""
+    size = tree.size[begin:end]
+    folded = np.flatnonzero((folds[begin:end] == 0) & (size > 1))
+    if not len(folded):
+        return None
+    covers = np.zeros(end - begin + 1, np.int32)
+    covers[folded + 1] = 1
+    covers -= np.bincount(folded + size[folded], minlength=len(covers)).astype(np.int32)
+    np.cumsum(covers, out=covers)
+    return covers[:-1] == 0
