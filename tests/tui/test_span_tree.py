@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.pilot import Pilot
 
 from tracetui.core.batch import Batch, Growth
-from tracetui.core.model import ErrorInfo, EventClass, Kind, SpanDetail, Status
+from tracetui.core.model import Clock, ErrorInfo, EventClass, Kind, SpanDetail, Status
 from tracetui.core.operations import Begin, End, Operation, Record, RunFact, span_key
 from tracetui.core.store import Change, Store
 from tracetui.core.symbols import ASCII, UNICODE
@@ -284,12 +284,31 @@ async def test_control_characters_of_names_never_reach_the_screen(scene):
     assert "\x07" not in shown
 
 
-@scene_of(build_run("! log 1\n! log 2", fact=RunFact("run", records_end=False)))
-async def test_a_run_without_spans_and_chips_shows_no_row_and_says_what_helps(scene):
-    assert scene.tree.row_count() == 0
-    scene.tree.set_chips((), {EventClass.log})
+@scene_of(build_run("! log 1\n! decision 2", fact=RunFact("run", records_end=False)))
+async def test_a_run_without_spans_shows_its_events(scene):
+    assert scene.lines()[0].startswith(" ? unknown  run  1.0s  2 events")
+    assert [line[5] for line in scene.rows()] == ["¶", "→"]
+
+
+@scene_of(build_run("! log\n! log", fact=RunFact("run", records_end=False, clock=Clock.order_only)))
+async def test_a_run_without_times_is_in_order_and_says_so(scene):
+    assert "no times: in order" in scene.lines()[0]
+    assert len(scene.rows()) == 2
+
+
+@scene_of(build_run("agent a 0..9", fact=WELL))
+async def test_a_span_is_not_said_to_be_about_its_own_name(scene):
+    scene.shelf.subject = lambda row: scene.shelf.name(row)
+    scene.tree.show_run(0)
     await scene.pilot.pause()
-    assert scene.tree.row_count() == 2
+    assert scene.rows()[0].count(" a ") == 1
+
+
+@scene_of(build_run("\n".join(f"{' ' * depth}step s{depth} 0..9" for depth in range(1_500)), fact=WELL))
+async def test_a_nesting_of_any_depth_is_drawn_with_its_depth_as_a_number(scene):
+    await scene.press("A", "G")
+    assert scene.selected_name() == "s1499"
+    assert "1499   › step s1499" in scene.rows()[-1]
 
 
 @scene_of(FAILED)

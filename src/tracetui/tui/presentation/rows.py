@@ -311,6 +311,8 @@ class RunWords:
     time: int | None = None
     time_computed: bool = False
     spans: int = 0
+    events: int = 0
+    """Said where there are no spans."""
     causes: int = 0
     tokens: int | None = None
     tokens_partial: bool = False
@@ -352,7 +354,8 @@ def _run_parts(run: RunWords, symbols: Symbols) -> dict[str, Piece]:
         parts["time"] = (text.marked(text.duration(run.time, symbols), run.time_computed, symbols=symbols), MUTED)
     if run.no_times:
         parts["no times"] = ("no times: in order", MUTED)
-    parts["spans"] = (_counted(run.spans, "span"), MUTED)
+    has_only_events = run.events and not run.spans
+    parts["spans"] = (_counted(run.events, "event") if has_only_events else _counted(run.spans, "span"), MUTED)
     if run.causes:
         parts["causes"] = (_counted(run.causes, "cause"), ERROR)
     if run.tokens is not None:

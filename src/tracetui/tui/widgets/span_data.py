@@ -32,7 +32,7 @@ from tracetui.tui.presentation.rows import (
     run_pieces,
     span_pieces,
 )
-from tracetui.tui.presentation.runs import run_age_ns, run_name, run_tokens
+from tracetui.tui.presentation.runs import run_age_ns, run_tokens
 from tracetui.tui.session import Session
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ _MANY_SPANS: Final = 20_000
 _FETCH_SECONDS: Final = 0.004
 _BURST_SECONDS: Final = 0.05
 _LONGEST: Final = 400
+"""Characters of a text that are looked at for a row: names may be as long as a file."""
 _STALE_SHARE: Final = 16
 """A large run is studied again when it has grown by one part in so many."""
 _LIVE: Final = (RunStatus.running, RunStatus.stalled)
@@ -85,6 +86,7 @@ class SpanData:
         self._critical: CriticalPath | None = None
         self._critical_until = 0
         """Rows from here on came after the critical path was found."""
+        self._idle: dict[tuple[int, int, int], list[tuple[int, int]]] = {}
         self._is_studied = False
         self._studied_spans = 0
         self._studied_live = False
@@ -95,11 +97,11 @@ class SpanData:
         self._causes: list[int] | None = None
         self._cause_set: frozenset[int] = frozenset()
         self._own_retries: dict[int, int] | None = None
-        self._idle: dict[tuple[int, int, int], list[tuple[int, int]]] = {}
         spans, live = self.tree.count, self.status in _LIVE
         grown = spans - self._studied_spans
         if spans <= _MANY_SPANS:
             self._is_studied = False
+            self._idle.clear()
         elif grown * _STALE_SHARE >= spans or live != self._studied_live:
             self._is_studied, self.has_waiting = False, True
         if self._needle:
@@ -165,6 +167,7 @@ class SpanData:
         self._slow_reasons.clear()
         self._critical = critical_path(store, self.run.row)
         self._critical_until = len(store.spans)
+        self._idle.clear()
         self._is_studied, self._studied_spans, self._studied_live = True, self.tree.count, self.status in _LIVE
 
     def _studied(self) -> None:
@@ -262,8 +265,8 @@ class SpanData:
         return number % len(positions), wrapped
 
     def _clean(self, outside: str) -> str:
-        """Text from outside as the terminal may have it."""
-        clean = safe(outside)
+        """Text from outside as the terminal may have it, and no more of it than a row can show."""
+        clean = safe(outside[:_LONGEST])
         return text.plain_ascii(clean) if self.session.symbols.is_ascii else clean
 
     # ------------------------------------------------------------ one row
@@ -305,7 +308,7 @@ class SpanData:
             depth=item.depth,
             kind=kind,
             name=name,
-            about=self._about(item, status),
+            about="" if (about := self._about(item, status)) == name else about,
             lane=self._lane(row, status),
             fold=self._fold(item),
             tone=tone,
@@ -493,7 +496,7 @@ class SpanData:
     def _fetch(self, row: int, says: Says) -> str:
         """What a span was about, read from disk; of a failure its error, of a skipped span why."""
         bodies = self.session.bodies
-        subject = self._clean(bodies.subject(row)[:_LONGEST])
+        subject = self._clean(bodies.subject(row))
         if says == "subject" or bodies.size_of(row) > SUBJECT_BYTES:
             return subject
         try:
@@ -502,7 +505,7 @@ class SpanData:
             return subject
         if says == "reason":
             reason = detail.attributes.get("reason")
-            return self._clean(reason[:_LONGEST]) if isinstance(reason, str) and reason else subject
+            return self._clean(reason) if isinstance(reason, str) and reason else subject
         error = detail.error
         if error is None or not (error.message or error.type):
             return subject
@@ -527,8 +530,8 @@ class SpanData:
 
     def _event_line(self, event: int) -> str:
         store = self.session.store
-        line = self.session.bodies.event_text(event)[:_LONGEST]
-        return self._clean(line or store.record_type(store.events.record[event])[:_LONGEST])
+        line = self.session.bodies.event_text(event)
+        return self._clean(line or store.record_type(store.events.record[event]))
 
     # ------------------------------------------------------------ pinned lines
 
@@ -541,10 +544,11 @@ class SpanData:
         figure, tokens_partial = run_tokens(run)
         words = RunWords(
             status=result.status.value,
-            name=self._clean(run_name(run)),
+            name=self._clean(run.name or run.id or run.key),
             reason=self._reason(),
             time=elapsed,
             spans=run.span_count,
+            events=sum(run.class_counts),
             causes=len(self.causes()) if run.error_count else 0,
             tokens=figure,
             tokens_partial=tokens_partial,

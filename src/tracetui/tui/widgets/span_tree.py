@@ -31,6 +31,7 @@ Identity = tuple[Literal["span", "event"], int]
 """What a row stands for, whatever its index: its kind and its row in the store."""
 
 _FILL_SECONDS: Final = 0.02
+_ALL_CLASSES: Final = frozenset(EventClass)
 _LIVE: Final = (RunStatus.running, RunStatus.stalled)
 
 
@@ -149,10 +150,8 @@ class SpanTree(LineView):
 
         self.run_row = run_row
         tree = RunTree(self.session.store, run_row)
-        if self._chip_kinds or self._chip_classes:
-            tree.set_chips(set(self._chip_kinds), set(self._chip_classes))
         self.data = SpanData(self.session, tree, self.session.store.runs[run_row])
-        self.data.shown_classes = self._chip_classes
+        self._choose_classes(self.data)
         self.data.search(self._needle)
         self._selected, self.new_count, self._cursor, self._top = None, 0, 0, 0
         self._is_untouched = True
@@ -275,10 +274,17 @@ class SpanTree(LineView):
         """Show only these classes, their ancestors kept and dimmed; both empty: everything."""
         self._chip_kinds, self._chip_classes = frozenset(kinds), frozenset(classes)
         if self.data is not None:
-            self.data.tree.set_chips(set(kinds), set(classes))
-            self.data.shown_classes = self._chip_classes
+            self._choose_classes(self.data)
             self._keep()
             self._scroll_into_view(self._cursor, self._cursor, "auto")
+
+    def _choose_classes(self, data: SpanData) -> None:
+        """Show what the chips say; without chips a run that has only events shows all of them."""
+        has_chips = bool(self._chip_kinds or self._chip_classes)
+        classes = self._chip_classes if has_chips or data.tree.count else _ALL_CLASSES
+        if has_chips or classes != data.shown_classes or data.tree.has_chips:
+            data.tree.set_chips(self._chip_kinds, classes)
+            data.shown_classes = classes
 
     def apply_change(self, change: Change) -> None:
         """Take in what the store learnt of the open run."""
@@ -287,6 +293,8 @@ class SpanTree(LineView):
         before = self.data.tree.count
         self.data.tree.update(change)
         self.data.forget()
+        if not before and self.data.tree.count:
+            self._choose_classes(self.data)
         if self._is_untouched and not self._is_well_opened and (not before or self.data.run.complete):
             # What was known when it was opened was not all: the first cause may only have been read now.
             self._open_well(self.data)
