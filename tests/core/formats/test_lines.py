@@ -133,7 +133,7 @@ def test_a_last_object_without_line_end_is_a_record():
 
 
 def test_a_damaged_object_costs_only_itself():
-    damaged = BLOCKS.replace(b"\n}\n{\"t\": 2}", b"\n{\"t\": 2}", 1)
+    damaged = BLOCKS.replace(b'\n}\n{"t": 2}', b'\n{"t": 2}', 1)
     assert cold(Blocks(), damaged) == [
         Bad(1, 0, 25, "incomplete object"),
         Record("run", "2", 26, 8),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tracetui.core.formats._base import Candidate, Format, Match
-from tracetui.core.formats._scan import head_of, top_level_keys
+from tracetui.core.formats._scan import Head, head_of, top_level_keys
 from tracetui.core.formats.ai_decision_tracer import AiDecisionTracerFormat, is_torn_save
 from tracetui.core.formats.design_research_agents import DesignResearchAgentsFormat
 from tracetui.core.formats.json_lines import JsonLinesFormat
@@ -60,20 +60,20 @@ def _reason(head: bytes) -> str:
     if b"\x00" in body:
         return "not text"
     if body.startswith(b"{"):
-        return _object_reason(body, complete=head_of(head).first_line_complete)
+        return _object_reason(head_of(head))
     if body.startswith(b"[") and body[1:].lstrip()[:1] in _LIST_STARTS:
         return "a JSON list of no known format"
     return "not JSON: its first line does not begin with {"
 
 
-def _object_reason(body: bytes, *, complete: bool) -> str:
-    keys = top_level_keys(body)
+def _object_reason(head: Head) -> str:
+    keys = top_level_keys(head.body)
     for name, what in (("resourceLogs", "logs"), ("resourceMetrics", "metrics")):
         if name in keys:
             return f"OpenTelemetry {what}, which hold no spans"
-    if head_of(body).line_count == 1 and keys:
+    if head.first is not None and keys:
         return f"a single JSON object (keys: {_shown(keys)})"
-    if not keys and not complete:
+    if head.whole and not head.first_line_complete:
         return "its first line is not complete yet"
     return f"one JSON document of no known format (keys: {_shown(keys)})"
 

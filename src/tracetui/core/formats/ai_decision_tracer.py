@@ -198,24 +198,21 @@ class _Steps:
         self._announced = False
 
     def forget_twin(self) -> None:
-        """The twin is read again."""
-        for column in (self._twin_counted, self._twin_logs):
-            column[:] = array("I", bytes(column.itemsize * len(column)))
-        self._tell_again()
+        """The twin is read again; what the lines counted stays counted."""
+        self._forget_counts(any(self._lines), self._twin_counted, self._twin_logs)
 
     def forget_lines(self) -> None:
         """The lines are read again; what the twin counted stays counted."""
-        if not any(self._twin_counted):
-            self._forget()
-            return
-        for column in (self._lines, self._lines_counted, self._logs, self._logs_counted):
-            column[:] = array("I", bytes(column.itemsize * len(column)))
-        self._tell_again()
+        counted = (self._lines, self._lines_counted, self._logs, self._logs_counted)
+        self._forget_counts(any(self._twin_counted), *counted)
 
-    def _tell_again(self) -> None:
+    def _forget_counts(self, told_elsewhere: bool, *columns: array[int]) -> None:
+        if told_elsewhere:
+            for column in columns:
+                column[:] = array("I", bytes(column.itemsize * len(column)))
+        else:
+            self._forget()
         self._announced = False
-        self._failed = bytearray(len(self._failed))
-        self._failures = 0
 
     def facts(self) -> Iterable[Operation]:
         """Once: what is known of the run without its steps."""
@@ -236,7 +233,8 @@ class _Steps:
         """The session was saved, which is as near to an end as this producer comes."""
         self.is_saved = True
         yield from self.facts()
-        yield RunFact(self.run, rank=0, status=Status.ok, status_reason=reason)
+        # Not over a failure that was told before, but over the end of one.
+        yield RunFact(self.run, rank=0 if self._failures else 2, status=Status.ok, status_reason=reason)
 
     def tell(
         self, step: dict[str, object], unstarted: dict[str, int], a: int, b: int, *, twin: bool = False

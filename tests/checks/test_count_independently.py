@@ -1,0 +1,18 @@
+"""`tracetui stats` agrees with a count that shares no code with it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).with_name("count_independently.py")
+SAMPLES = Path(__file__).parents[2] / "sample_traces"
+
+
+@pytest.mark.parametrize("producer", ["design-research-agents", "ai-decision-tracer", "otlp-json"])
+def test_stats_agrees_with_an_independent_count(producer):
+    command = [sys.executable, str(SCRIPT), str(SAMPLES / producer), "--compare"]
+    answer = subprocess.run(command, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert answer.stdout.rstrip().endswith(" 0 differences")
