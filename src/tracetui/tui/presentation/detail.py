@@ -209,6 +209,29 @@ def labelled(label: str, pieces: Row, look: Look) -> Row:
     return cut_pieces([(label.ljust(LABEL_CELLS), "muted"), *pieces], look.width, look.symbols)
 
 
+def that_fit(first: Row, others: Sequence[Piece], look: Look) -> Row:
+    """`first` and as many of the others as fit behind it and a label: a figure is shown whole or not at all."""
+    room = look.width - LABEL_CELLS - width_of(first)
+    kept = list(first)
+    for piece in others:
+        room -= cell_width(piece[0])
+        if room < 0:
+            break
+        kept.append(piece)
+    return kept
+
+
+def wall_pieces(time: int, clock: Clock, look: Look, used: int = 0) -> Row:
+    """Date and time behind a label and `used` cells, or only the time of day where there is less room."""
+    if clock in (Clock.relative, Clock.order_only) or look.tz is None:
+        return []
+    zone = look.symbols.computed if clock is Clock.assumed else ""
+    for words in (text.wall_time_full(time, look.tz, look.symbols), text.clock_time(time, look.tz, look.symbols)):
+        if LABEL_CELLS + used + 3 + len(zone) + len(words) <= look.width:
+            return [(f"   {zone}{words}", "muted")]
+    return []
+
+
 def body_section(key: str, title: str, value: object, why_none: str) -> Section:
     """A value as text or as JSON that folds; JSON inside text is parsed and said to be."""
     if value is ABSENT:

@@ -12,7 +12,7 @@ from tracetui.core import text
 from tracetui.core.model import Clock
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import cell_width, cut, fit, safe
-from tracetui.tui.presentation.detail import Look, Row, Section, breadcrumb, labelled, more_is_gone
+from tracetui.tui.presentation.detail import Look, Row, Section, breadcrumb, labelled, more_is_gone, wall_pieces
 from tracetui.tui.presentation.pieces import cut_pieces, spread, width_of
 from tracetui.tui.presentation.rows import event_style
 from tracetui.tui.presentation.wrap import one_line
@@ -102,10 +102,7 @@ def when(time: int | None, run_start: int | None, clock: Clock, look: Look) -> R
         return [(look.symbols.none, ""), ("  not recorded", "muted")]
     since = None if run_start is None else time - run_start
     row: Row = [(text.offset(since, look.symbols), "")]
-    if clock not in (Clock.relative, Clock.order_only) and look.tz is not None:
-        zone = look.symbols.computed if clock is Clock.assumed else ""
-        row.append((f"   {zone}{text.wall_time_full(time, look.tz, look.symbols)}", "muted"))
-    return row
+    return [*row, *wall_pieces(time, clock, look, width_of(row))]
 
 
 def event_row(
@@ -165,7 +162,9 @@ def run_overview(facts: RunFacts, look: Look) -> list[Section]:
     sections = [Section("status", rows=[status])]
     if facts.reason:
         sections.append(Section("reason", text=facts.reason, indent=2, tight=True))
-    started = [(words.strip(), style) for words, style in when(facts.start, None, facts.clock, look)[-1:]]
+    none = look.symbols.none
+    wall = [] if facts.start is None else wall_pieces(facts.start, facts.clock, look)
+    started = [(words.strip(), "") for words, _ in wall] or [(none, ""), ("  not recorded", "muted")]
     rows = [labelled("started", started, look)]
     source = {"recorded": "  recorded", "derived": "", "last_record": "  up to the last record"}
     words = source.get(facts.duration_source, "") if facts.duration is not None else "  not recorded"

@@ -25,8 +25,10 @@ from tracetui.tui.presentation.detail import (
     more_is_gone,
     status_style,
     status_word,
+    that_fit,
+    wall_pieces,
 )
-from tracetui.tui.presentation.pieces import Piece, cut_pieces, spread
+from tracetui.tui.presentation.pieces import Piece, cut_pieces, spread, width_of
 from tracetui.tui.presentation.rows import kind_style
 from tracetui.tui.presentation.span_facts import Neighbour, SpanFacts
 from tracetui.tui.presentation.traceback import MOST_CHARACTERS, frames_of, traceback_rows
@@ -73,7 +75,9 @@ def _status(facts: SpanFacts, look: Look) -> Section:
             slow = (facts.duration or 0) > facts.same.p95
             words = f"  p95 {text.duration(facts.same.p95, symbols)}: {'longer than usual' if slow else 'not slow'}"
             left.append((words, "status-warning" if slow else "muted"))
-    elif not kind and not message and not look.compact:
+    elif look.compact and not kind and not message:
+        left += _figures_in_one(facts, look)
+    elif not kind and not message:
         left += [("  ", ""), (duration_words(facts, symbols), "")]
     return Section("status", rows=[spread(left, _cause(facts), look.width, symbols)])
 
@@ -124,7 +128,8 @@ def _problem(facts: SpanFacts, look: Look) -> list[Section]:
 
 def _figures(facts: SpanFacts, look: Look) -> Section:
     if look.compact:
-        return Section("figures", rows=[_figures_in_one(facts, look)], tight=True)
+        told = not facts.is_open and not any(_error(facts))
+        return Section("figures", rows=[] if told else [_figures_in_one(facts, look)], tight=True)
     rows = [*_time_rows(facts, look), *_usage_rows(facts, look), *_marks(facts, look)]
     return Section("figures", rows=rows)
 
@@ -154,18 +159,19 @@ def _time_rows(facts: SpanFacts, look: Look) -> list[Row]:
     symbols = look.symbols
     if facts.start is None and facts.end is None:
         return [labelled("time", [(symbols.none, ""), ("  not recorded", "muted")], look)]
-    beside = "   ".join(_beside_time(facts, symbols))
     time: Row = [(duration_words(facts, symbols), "status-open" if facts.is_open else "")]
     if facts.duration is None:
         time.append(("  end not recorded" if facts.start is not None else "  start not recorded", "muted"))
-    rows = [labelled("time", [*time, ("   " + beside, "muted")] if beside else time, look)]
+    rows = [
+        labelled(
+            "time", that_fit(time, [("   " + words, "muted") for words in _beside_time(facts, symbols)], look), look
+        )
+    ]
     if facts.start is not None:
         since = None if facts.run_start is None else facts.start - facts.run_start
         worked_out = bool(facts.flags & Flag.start_inferred)
         started: Row = [(text.marked(text.offset(since, symbols), worked_out, symbols=symbols), "")]
-        if facts.clock not in (Clock.relative, Clock.order_only) and look.tz is not None:
-            zone = symbols.computed if facts.clock is Clock.assumed else ""
-            started.append((f"   {zone}{text.wall_time_full(facts.start, look.tz, symbols)}", "muted"))
+        started += wall_pieces(facts.start, facts.clock, look, width_of(started))
         rows.append(labelled("started", started, look))
     if facts.retries:
         times = "  ".join(text.duration(attempt, symbols) for attempt in facts.attempts[:8])
