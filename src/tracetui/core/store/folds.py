@@ -41,4 +41,5 @@ def unfolded(tree: Preorder, folds: Folds, begin: int, end: int) -> Bools | None
     covers[folded + 1] = 1
     covers -= np.bincount(folded + size[folded], minlength=len(covers)).astype(np.int32)
     np.cumsum(covers, out=covers)
-    return covers[:-1] == 0
+    seen: Bools = covers[:-1] == 0
+    return seen

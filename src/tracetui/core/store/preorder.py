@@ -7,6 +7,7 @@ parents, circles. New spans of a live run are spliced in; whatever else changes 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -27,6 +28,7 @@ _NO_KEY = np.iinfo(np.int64).max
 """Sorts after every time: spans without any stand last among siblings in order of time."""
 _FEW = 64
 """So few rows are found faster one by one."""
+_NEVER = np.int32(np.iinfo(np.int32).max)
 _DEEP = np.iinfo(np.uint16).max
 
 
@@ -87,6 +89,13 @@ class Preorder:
         found[index >= 0] = self.by_row[index[index >= 0]]
         return found
 
+    def of_kinds(self, store: Store, kinds: Collection[int]) -> Bools:
+        """Which positions hold a span of these kinds."""
+        column, found = store.spans.np("kind")[self.order], np.zeros(len(self), np.bool_)
+        for kind in kinds:
+            found |= column == kind
+        return found
+
     def parent(self, position: int) -> int:
         """Position of the parent, -1 for a root: the nearest earlier span that is less deep."""
         level = int(self.depth[position])
@@ -122,10 +131,12 @@ class Preorder:
 
     def held(self, marks: npt.NDArray[np.integer | np.bool_]) -> Bools:
         """For each position: whether anything is marked in its subtree, itself included."""
-        sums = prefix(marks)
+        at = np.flatnonzero(marks).astype(np.int32)
+        # The next marked position, from each one on: it is in the subtree if it comes before the end.
+        following = np.repeat(np.append(at, _NEVER), np.diff(at, prepend=-1, append=len(self) - 1))
         ends = np.arange(len(self), dtype=np.int32)
         ends += self.size
-        return sums[ends] > sums[:-1]
+        return ends > following
 
     def in_time_order(self, store: Store) -> bool:
         """Whether siblings still stand in order of their start times."""

@@ -355,10 +355,7 @@ class RunTree:
         """How many matches each position is: the span itself and its shown events."""
         count = len(self._tree)
         if self.has_chips:
-            kinds = self._store.spans.np("kind")[self._tree.order]
-            marked: Bools | Ints = np.zeros(count, np.bool_)
-            for kind in self._kinds:
-                marked = marked | (kinds == kind)
+            marked: Bools | Ints = self._tree.of_kinds(self._store, self._kinds)
             if self._mask is not None:
                 marked = marked & self._mask
         else:
