@@ -139,6 +139,7 @@ _TABLE: Final[Mapping[str, tuple[str, str]]] = {
     "rule_focused": ("━", "="),
     "rule": ("─", "-"),
     "divider": ("│", "|"),
+    "junction": ("┬", "-"),
     "quote": ("▏", "|"),
     "crumb": ("›", ">"),
     "dot": ("·", "-"),
