@@ -31,6 +31,7 @@ from tracetui.tui.widgets.piece_line import PieceLine
 
 if TYPE_CHECKING:
     from tracetui.core.reader import Notice
+    from tracetui.tui.keymaps import Key
     from tracetui.tui.terminal import TerminalGuard
 
 
@@ -50,6 +51,7 @@ class TracetuiApp(App[object]):
         session: The store and all that goes with it.
         shown_path: What is open, as the user named it; untrusted.
         options: How it was asked for.
+        rest_s: As of `MainScreen`.
     """
 
     CSS_PATH = "styles/main.tcss"
@@ -68,7 +70,13 @@ class TracetuiApp(App[object]):
         Binding("ctrl+c", "interrupt", "", show=False, priority=True, system=True),
     ]
 
-    def __init__(self, session: Session, shown_path: str, options: ScreenOptions | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        shown_path: str,
+        options: ScreenOptions | None = None,
+        rest_s: float | None = None,
+    ) -> None:
         super().__init__()
         self.session = session
         self.shown_path = shown_path
@@ -77,7 +85,7 @@ class TracetuiApp(App[object]):
         """Watches the terminal; None where there is none (tests)."""
         self.fault = ""
         """The traceback of a fault of ours, safe to print; empty if there was none."""
-        self.main = MainScreen(session, shown_path, self.options.pick)
+        self.main = MainScreen(session, shown_path, self.options.pick, rest_s)
 
     @classmethod
     def from_options(cls, options: ScreenOptions) -> TracetuiApp:
@@ -203,7 +211,13 @@ class TracetuiApp(App[object]):
         from tracetui.tui.screens.help import HelpScreen
 
         if isinstance(self.screen, MainScreen):
-            self.push_screen(HelpScreen(self.session, self.main.actions(), self.main.active, self.main.facts))
+            self.push_screen(
+                HelpScreen(self.session, self.main.actions(), self.main.active, self.main.facts), self._act
+            )
+
+    async def _act(self, key: Key | None) -> None:
+        if key is not None:
+            await self.run_action(key.action, key.node)
 
     def action_next_theme(self) -> None:
         """The next theme."""

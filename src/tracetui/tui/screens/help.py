@@ -131,8 +131,8 @@ class HelpView(LineView, inherit_bindings=False):
         return block
 
 
-class HelpScreen(Screen[None]):
-    """The keys over the whole screen. Letters are typed, so only esc goes back."""
+class HelpScreen(Screen[Key | None]):
+    """The keys over the whole screen; ends with the action that was chosen. Letters are typed, so only esc goes back."""
 
     def __init__(self, session: Session, keys: Sequence[Key], pane: str, facts: HeaderFacts) -> None:
         super().__init__()
@@ -157,7 +157,7 @@ class HelpScreen(Screen[None]):
         self.footer.show([("type", "to find"), ("enter", "do it"), ("ctrl+p", "palette")])
         self.view.focus()
 
-    async def on_key(self, event: events.Key) -> None:
+    def on_key(self, event: events.Key) -> None:
         """Letters find, enter does, esc clears and then closes."""
         view = self.view
         if event.key == "escape":
@@ -165,13 +165,11 @@ class HelpScreen(Screen[None]):
             if view.typed:
                 view.put("")
             else:
-                self.dismiss()
+                self.dismiss(None)
         elif event.key == "enter":
             event.stop()
             if (chosen := view.chosen) is not None:
-                app = self.app
-                await self.dismiss()
-                await app.run_action(chosen.action, chosen.node)
+                self.dismiss(chosen)
         elif event.key == "backspace":
             event.stop()
             view.put(view.typed[:-1])

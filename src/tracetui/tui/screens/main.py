@@ -20,6 +20,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from tracetui.core import text
+from tracetui.core.model import RunStatus
 from tracetui.tui import messages
 from tracetui.tui.arrangement import PANES, Arrangement, PaneName, arrange
 from tracetui.tui.keymaps import Key, keys_of
@@ -29,6 +30,7 @@ from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.run_states import RunStates
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.chip_bar import ChipBar
+from tracetui.tui.widgets.detail import REST_S as DETAIL_REST_S
 from tracetui.tui.widgets.detail import Detail
 from tracetui.tui.widgets.empty_view import EXAMPLE, EmptyView
 from tracetui.tui.widgets.footer_line import FooterLine
@@ -79,7 +81,14 @@ class TooSmall(PieceLine):
 
 
 class MainScreen(Screen[None]):
-    """Runs, spans, detail."""
+    """Runs, spans, detail.
+
+    Args:
+        session: What is shared.
+        shown_path: What is open, as the user named it; untrusted.
+        pick: Enter chooses a run or span and ends.
+        rest_s: How long a selection must stand before it is acted on; None: the usual times. Tests give 0.
+    """
 
     AUTO_FOCUS = ""
     ALLOW_SELECT = False
@@ -104,7 +113,7 @@ class MainScreen(Screen[None]):
         *_lifted(Detail, _OF_DETAIL, "in_detail"),
     ]
 
-    def __init__(self, session: Session, shown_path: str, pick: bool = False) -> None:
+    def __init__(self, session: Session, shown_path: str, pick: bool = False, rest_s: float | None = None) -> None:
         super().__init__()
         self.session = session
         self.pick = pick
@@ -115,7 +124,8 @@ class MainScreen(Screen[None]):
         self.empty = EmptyView(session, shown_path, id="empty")
         self.tree_view = SpanTree(session, id="spans")
         self.strip = LiveStrip(session, id="strip")
-        self.detail = Detail(session, id="detail")
+        self.detail = Detail(session, id="detail", rest_s=DETAIL_REST_S if rest_s is None else rest_s)
+        self._run_rest_s = RUN_REST_S if rest_s is None else rest_s
         self.chips = ChipBar(session)
         self.footer = FooterLine(session)
         self.search = SearchLine(session)
@@ -132,6 +142,8 @@ class MainScreen(Screen[None]):
         """Row of the run that is shown."""
         self._chooses = True
         """The run to open is still ours to choose: the user has not touched anything."""
+        self._is_touched = False
+        """The user moved in the open run since it was opened."""
         self._searching: PaneName = "spans"
         self._arranged: Arrangement | None = None
         self._waiting_detail: Timer | None = None
@@ -335,12 +347,14 @@ class MainScreen(Screen[None]):
         event.stop()
         change = event.change
         self._changed_at = time.monotonic()
-        self.states.update({*change.runs, *change.new_runs, *change.reset})
+        changed = self.states.update({*change.runs, *change.new_runs, *change.reset})
         self.runs.apply_change(change)
         self._look_whether_empty()
         self._choose_run()
         if self.opened is not None and self.opened in (change.runs | change.reset):
             self._apply_to_open_run(change)
+            if self.opened in changed:
+                self._follow_if_it_runs()
         self._set_clock()
         self._say_header()
         self._say_positions()
@@ -355,6 +369,12 @@ class MainScreen(Screen[None]):
         self.detail.apply_change(change)
         self.chips.look_again()
         self._say_footer()
+
+    def _follow_if_it_runs(self) -> None:
+        """The open run turned out to be running: follow it, unless the user is looking at something in it."""
+        runs = self.opened is not None and self.states[self.opened] is RunStatus.running
+        if runs and not self._is_touched and not self.tree_view.following:
+            self.tree_view.action_follow()
 
     def on_progress_changed(self, event: messages.ProgressChanged) -> None:
         """Reading got further, or all is read."""
@@ -413,7 +433,7 @@ class MainScreen(Screen[None]):
         self.opened = row
         if self.session.feed is not None:
             self.session.feed.prefer(run.sources)
-        self._selected = (None, None)
+        self._selected, self._is_touched = (None, None), False
         self.header.follow = None
         self.runs.select_run(row)
         self.tree_view.show_run(row)
@@ -466,7 +486,10 @@ class MainScreen(Screen[None]):
         self._chooses = False
         if self._waiting_run is not None:
             self._waiting_run.stop()
-        self._waiting_run = self.set_timer(RUN_REST_S, lambda: self._open_selected(event.run_row))
+        if not self._run_rest_s:
+            self._open_selected(event.run_row)
+            return
+        self._waiting_run = self.set_timer(self._run_rest_s, lambda: self._open_selected(event.run_row))
 
     def _open_selected(self, row: int) -> None:
         if row != self.opened and row == self.runs.selected_run:
@@ -489,7 +512,7 @@ class MainScreen(Screen[None]):
         """Another row of the tree: the detail shows it when the selection rests; while following, not at each row."""
         event.stop()
         if event.by_user:
-            self._chooses = False
+            self._chooses, self._is_touched = False, True
         self._selected = (event.span_row, event.event_row)
         if self._waiting_detail is not None:
             self._waiting_detail.stop()

@@ -117,7 +117,7 @@ class Divider(Widget):
     def render_line(self, y: int) -> Strip:
         """A cell of the divider; the first one joins the rules of both panes."""
         symbols = self.session.symbols
-        glyph = symbols["divider"] if y else symbols.get("junction", symbols["rule"])
+        glyph = symbols["divider"] if y else symbols["junction"]
         return strip([(glyph, "rule")], self.size.width, self.session.styles)
 
 

@@ -1,0 +1,88 @@
+"""The whole screen over real files, for tests: opened headless, waited for without sleeping, read back as text."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from tracetui.core.bodies import Bodies
+from tracetui.core.formats import FORMATS
+from tracetui.core.reader import Reader
+from tracetui.core.run_status import StatusRules
+from tracetui.core.store import Store
+from tracetui.core.symbols import ASCII, UNICODE
+from tracetui.core.testing import SECOND, TickingClock
+from tracetui.tui.app import TracetuiApp
+from tracetui.tui.feed import Feed
+from tracetui.tui.run import ScreenOptions
+from tracetui.tui.session import Session
+
+NOON = 1_795_262_400 * SECOND
+"""2026-11-21T12:00:00Z: after all that the samples recorded."""
+
+
+def make_app(paths: Sequence[Path | str], *, ascii: bool = False, options: ScreenOptions | None = None) -> TracetuiApp:
+    """The app over `paths`, without a watcher, on a clock that stands still and in UTC; nothing rests."""
+    clock = TickingClock(NOON)
+    store = Store()
+    reader = Reader([str(path) for path in paths], follow=True, wall=clock)
+    session = Session(
+        store=store,
+        bodies=Bodies(store, reader.sources, FORMATS),
+        feed=Feed(store, reader),
+        symbols=ASCII if ascii else UNICODE,
+        now_ns=clock,
+        tz=UTC,
+        rules=StatusRules(is_running=lambda _process: None),
+    )
+    return TracetuiApp(session, "traces", options, rest_s=0)
+
+
+@asynccontextmanager
+async def opened(app: TracetuiApp, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[object]]:
+    """The app running at a size, everything that is there read and shown."""
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        yield pilot
+
+
+async def settled(pilot: Pilot[object]) -> None:
+    """Wait until all that is there is read, told and drawn."""
+    app = pilot.app
+    assert isinstance(app, TracetuiApp)
+    await pilot.pause()
+    feed = app.session.feed
+    if feed is not None:
+        await feed.idle.wait()
+    await app.workers.wait_for_complete()
+    await pilot.pause()
+    await pilot.pause()
+
+
+async def look_again(pilot: Pilot[object]) -> None:
+    """Let the reader look at its files now, and wait for what comes of it."""
+    app = pilot.app
+    assert isinstance(app, TracetuiApp)
+    assert app.session.feed is not None
+    app.session.feed.reader.changed(None)
+    app.session.feed.idle.clear()
+    app.session.feed.wake()
+    await settled(pilot)
+
+
+async def press(pilot: Pilot[object], *keys: str) -> None:
+    """Press keys, and wait for what comes of them."""
+    await pilot.press(*keys)
+    await settled(pilot)
+
+
+def lines(pilot: Pilot[object]) -> list[str]:
+    """What stands on the screen, line by line, blanks at the ends left out."""
+    return [strip.text.rstrip() for strip in pilot.app.screen._compositor.render_strips()]
+
+
+def text(pilot: Pilot[object]) -> str:
+    """What stands on the screen."""
+    return "\n".join(lines(pilot))

@@ -1,0 +1,295 @@
+"""The main screen over real files: what it opens, where panes are, what keys do in all of them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.tui.helpers import lines, look_again, make_app, opened, press, text
+from tracetui.tui.screens.help import HelpScreen
+from tracetui.tui.screens.trouble import TroubleScreen
+
+
+async def test_the_newest_failure_is_opened_at_its_first_cause(native_traces: Path) -> None:
+    async with opened(make_app([native_traces])) as pilot:
+        header, shown = lines(pilot)[0], text(pilot)
+    assert "newest failure opened" in header
+    assert "✗ error  research_agent" in shown
+    assert "first cause" in shown
+
+
+async def test_the_header_counts_runs_and_failures(native_traces: Path) -> None:
+    async with opened(make_app([native_traces])) as pilot:
+        assert lines(pilot)[0].startswith(" tracetui  traces  3 runs  ✗ 1 failed")
+
+
+async def test_wide_shows_three_panes_side_by_side(native_traces: Path) -> None:
+    async with opened(make_app([native_traces]), (120, 40)) as pilot:
+        rules = lines(pilot)[1]
+    assert rules.startswith("─ Runs ─")
+    assert "┬━ Spans ━" in rules
+    assert "┬─ Detail ─" in rules
+
+
+async def test_medium_shows_spans_above_detail(native_traces: Path) -> None:
+    async with opened(make_app([native_traces]), (80, 24)) as pilot:
+        shown = lines(pilot)
+    assert shown[1].startswith("━ Spans ━")
+    assert shown[13].startswith("─ Detail ─")
+    assert not any("Runs" in line for line in shown)
+
+
+async def test_medium_has_the_runs_in_a_drawer(native_traces: Path) -> None:
+    async with opened(make_app([native_traces]), (80, 24)) as pilot:
+        await press(pilot, "u")
+        assert lines(pilot)[1].startswith("━ Runs ━")
+        assert "status" in lines(pilot)[2]
+        await press(pilot, "u")
+        assert lines(pilot)[1].startswith("━ Spans ━")
+
+
+async def test_small_shows_one_pane_at_a_time(native_traces: Path) -> None:
+    async with opened(make_app([native_traces]), (60, 20)) as pilot:
+        seen = []
+        for _ in range(3):
+            seen.append(lines(pilot)[1].split()[1])
+            await press(pilot, "tab")
+    assert seen == ["Spans", "Detail", "Runs"]
+
+
+async def test_too_small_says_so_in_one_line(native_traces: Path) -> None:
+    async with opened(make_app([native_traces]), (38, 9)) as pilot:
+        assert [line for line in lines(pilot) if line] == ["too small: 38x9, needs 40x10"]
+
+
+async def test_another_size_moves_the_panes(native_traces: Path) -> None:
+    async with opened(make_app([native_traces]), (120, 40)) as pilot:
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert lines(pilot)[1].startswith("━ Spans ━")
+        await pilot.resize_terminal(200, 50)
+        await pilot.pause()
+        assert lines(pilot)[1].startswith("─ Runs ─")
+
+
+async def test_a_maximised_pane_is_alone_until_esc(native_traces: Path) -> None:
+    async with opened(make_app([native_traces])) as pilot:
+        await press(pilot, "z")
+        assert "Runs" not in lines(pilot)[1]
+        await press(pilot, "escape")
+        assert "Runs" in lines(pilot)[1]
+
+
+async def test_enter_goes_into_the_detail_and_esc_out_again(native_traces: Path) -> None:
+    app = make_app([native_traces])
+    async with opened(app) as pilot:
+        await press(pilot, "enter")
+        assert app.main.active == "detail"
+        await press(pilot, "escape")
+        assert app.main.active == "spans"
+        await press(pilot, "escape", "escape")
+        assert app.is_running
+
+
+async def test_the_next_run_is_opened_from_any_pane(native_traces: Path) -> None:
+    app = make_app([native_traces])
+    async with opened(app) as pilot:
+        before = app.main.opened
+        await press(pilot, "enter", "J")
+        assert app.main.opened != before
+        assert app.main.active == "detail"
+        await press(pilot, "K")
+        assert app.main.opened == before
+
+
+async def test_moving_in_the_runs_opens_the_run(native_traces: Path) -> None:
+    app = make_app([native_traces])
+    async with opened(app) as pilot:
+        await press(pilot, "escape", "g")
+        first = app.main.opened
+        await press(pilot, "down")
+        assert app.main.opened != first
+        assert app.main.opened == app.main.runs.selected_run
+
+
+async def test_a_chip_shows_only_its_class_and_a_second_press_takes_it_away(native_traces: Path) -> None:
+    async with opened(make_app([native_traces])) as pilot:
+        all_rows = text(pilot)
+        await press(pilot, "3")
+        assert "[3 ■ tool" in text(pilot)
+        assert "only tool" in lines(pilot)[1]
+        assert "draft_outline" not in text(pilot)
+        await press(pilot, "3")
+        assert "draft_outline" in text(pilot)
+        assert "draft_outline" in all_rows
+
+
+async def test_zero_takes_all_chips_away(native_traces: Path) -> None:
+    app = make_app([native_traces])
+    async with opened(app) as pilot:
+        await press(pilot, "2", "3", "0")
+        assert app.main.chips.active == set()
+
+
+async def test_a_search_counts_its_hits_and_n_goes_on(native_traces: Path) -> None:
+    async with opened(make_app([native_traces])) as pilot:
+        await press(pilot, "slash", *"fetch")
+        assert "of 9" in lines(pilot)[-1]
+        await press(pilot, "enter")
+        first = lines(pilot)[1]
+        await press(pilot, "n")
+        assert lines(pilot)[1] != first
+        assert "of 9" in lines(pilot)[1]
+
+
+async def test_esc_forgets_a_search(native_traces: Path) -> None:
+    async with opened(make_app([native_traces])) as pilot:
+        await press(pilot, "slash", *"fetch", "escape")
+        assert "of 9" not in text(pilot)
+        assert "? help" in lines(pilot)[-1]
+
+
+async def test_a_search_in_the_runs_filters_them(native_traces: Path) -> None:
+    app = make_app([native_traces])
+    async with opened(app) as pilot:
+        await press(pilot, "u", "slash", *"support")
+        assert "1 of 3" in lines(pilot)[-1]
+        assert len(app.main.runs.shown_runs) == 1
+
+
+async def test_a_new_run_appears_by_itself(native_traces: Path, tmp_path: Path) -> None:
+    later = native_traces / "support_bot.jsonl"
+    aside = tmp_path / "aside.jsonl"
+    later.rename(aside)
+    app = make_app([native_traces])
+    async with opened(app) as pilot:
+        assert lines(pilot)[0].startswith(" tracetui  traces  2 runs")
+        aside.rename(later)
+        await look_again(pilot)
+        assert lines(pilot)[0].startswith(" tracetui  traces  3 runs")
+
+
+async def test_the_selected_run_stays_selected_when_runs_come(native_traces: Path, tmp_path: Path) -> None:
+    later = native_traces / "market_watch.jsonl"
+    aside = tmp_path / "aside.jsonl"
+    later.rename(aside)
+    app = make_app([native_traces])
+    async with opened(app) as pilot:
+        selected = app.main.runs.selected_run
+        aside.rename(later)
+        await look_again(pilot)
+        assert app.main.runs.selected_run == selected
+        assert app.main.opened == selected
+
+
+async def test_an_empty_folder_teaches(tmp_path: Path) -> None:
+    async with opened(make_app([tmp_path]), (80, 24)) as pilot:
+        shown = text(pilot)
+    assert "No traces in traces yet." in shown
+    assert "The folder exists and is empty." in shown
+    assert "from tracetui import Tracer" in shown
+    assert "q quit" in shown
+
+
+async def test_an_empty_folder_offers_those_of_other_agents(tmp_path: Path, home: Path) -> None:
+    place = home / ".claude" / "projects" / "demo"
+    place.mkdir(parents=True)
+    (place / "session.jsonl").write_text("{}\n")
+    async with opened(make_app([tmp_path]), (80, 24)) as pilot:
+        shown = text(pilot)
+    assert "~/.claude/projects" in shown
+    assert "1 files" in shown
+    assert "enter open" in shown
+
+
+async def test_unreadable_lines_are_counted_and_listed(native_traces: Path) -> None:
+    with (native_traces / "support_bot.jsonl").open("ab") as file:
+        file.write(b"{ this is no record\n")
+    async with opened(make_app([native_traces])) as pilot:
+        assert "1 unreadable line" in lines(pilot)[0]
+        await press(pilot, "R")
+        assert isinstance(pilot.app.screen, TroubleScreen)
+        assert "support_bot.jsonl:" in text(pilot)
+        await press(pilot, "escape")
+        assert pilot.app.screen is pilot.app.main  # type: ignore[attr-defined]
+
+
+async def test_files_that_no_format_reads_are_listed_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no trace at all\n")
+    async with opened(make_app([tmp_path]), (80, 24)) as pilot:
+        assert "1 file not recognised" in text(pilot)
+        await press(pilot, "R")
+        assert "notes.txt" in text(pilot)
+        assert "not recognised" in text(pilot)
+
+
+async def test_a_path_that_is_not_there_is_said(tmp_path: Path) -> None:
+    async with opened(make_app([tmp_path / "nowhere"]), (80, 24)) as pilot:
+        assert "nowhere" in text(pilot)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)])
+async def test_the_help_shows_the_keys_of_the_pane_first(native_traces: Path, size: tuple[int, int]) -> None:
+    async with opened(make_app([native_traces]), size) as pilot:
+        await press(pilot, "question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        assert "This pane: spans" in text(pilot)
+        await press(pilot, "escape")
+        assert not isinstance(pilot.app.screen, HelpScreen)
+
+
+async def test_typing_in_the_help_finds_an_action_and_enter_does_it(native_traces: Path) -> None:
+    app = make_app([native_traces])
+    async with opened(app) as pilot:
+        await press(pilot, "question_mark", *"maximise", "enter")
+        assert app.main.maximised
+
+
+async def test_the_palette_acts_and_digits_jump_to_a_row(native_traces: Path) -> None:
+    app = make_app([native_traces])
+    async with opened(app) as pilot:
+        await press(pilot, "colon", "2", "enter")
+        assert app.main.tree_view.cursor == 1
+
+
+async def test_the_next_theme_repaints(native_traces: Path) -> None:
+    app = make_app([native_traces])
+    async with opened(app) as pilot:
+        before = app.theme
+        await press(pilot, "T")
+        assert app.theme != before
+        assert f"theme {app.theme}" in lines(pilot)[0]
+
+
+async def test_notices_wait_for_each_other(native_traces: Path) -> None:
+    app = make_app([native_traces])
+    async with opened(app) as pilot:
+        app.main.header.say("first")
+        app.main.header.say("second", "warning")
+        await pilot.pause()
+        assert lines(pilot)[0].endswith("first")
+        app.main.header._next_notice()
+        await pilot.pause()
+        assert lines(pilot)[0].endswith("! second")
+
+
+async def test_ascii_sends_nothing_else(native_traces: Path) -> None:
+    async with opened(make_app([native_traces], ascii=True)) as pilot:
+        chrome = [lines(pilot)[at] for at in (0, 1, -1, -2, -3)]
+    assert all(line.isascii() for line in chrome)
+
+
+async def test_picking_a_span_ends_with_its_id(native_traces: Path) -> None:
+    from tracetui.tui.run import ScreenOptions
+
+    app = make_app([native_traces], options=ScreenOptions(pick=True))
+    async with opened(app) as pilot:
+        await press(pilot, "enter")
+    assert isinstance(app.return_value, str)
+    assert len(app.return_value) == 16
+
+
+async def test_q_quits(native_traces: Path) -> None:
+    app = make_app([native_traces])
+    async with opened(app) as pilot:
+        await pilot.press("q")
+    assert app.return_code == 0
