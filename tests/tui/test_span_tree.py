@@ -491,6 +491,12 @@ async def test_a_movement_lets_go_and_what_came_since_is_counted(scene):
 
 
 @scene_of(live())
+async def test_the_wheel_lets_go(scene):
+    scene.tree.scroll_rows(0)
+    assert not scene.tree.following
+
+
+@scene_of(live())
 async def test_following_is_taken_back_by_its_key(scene):
     await scene.press("up")
     await scene.tell(begun("c", 3))

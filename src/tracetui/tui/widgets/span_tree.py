@@ -205,6 +205,12 @@ class SpanTree(LineView):
         super().move_to(index, scroll, by_user)
         self._now_selected(by_user)
 
+    def scroll_rows(self, top: int) -> None:
+        """The wheel moves the view, which lets go of following."""
+        self._is_untouched = False
+        self._let_go()
+        super().scroll_rows(top)
+
     def _select(self, index: int, scroll: Scroll = "auto", by_user: bool = True) -> None:
         self._repaint()
         self.move_to(index, scroll, by_user)
