@@ -1,8 +1,7 @@
 """What the rows of the span tree say: the store's columns, the tree and the bodies on disk put into words and figures.
 
-Only visible rows are asked for. What rests on the whole run (causes, the critical path, what is slow) is worked out when
-the first row needs it and kept until the store changes; what a span was about is read from disk for visible rows only,
-and in a very large run, where finding its records takes a millisecond, a few rows at a time.
+Only visible rows are asked for. What rests on the whole run comes from `RunStudy`; what a span was about is read from disk
+for visible rows only, and in a very large run, where finding its records takes a millisecond, a few rows at a time.
 """
 
 from __future__ import annotations
@@ -34,9 +33,9 @@ from tracetui.tui.presentation.rows import (
 )
 from tracetui.tui.presentation.runs import run_age_ns, run_tokens
 from tracetui.tui.session import Session
+from tracetui.tui.widgets.run_study import LIVE, MANY_SPANS, RunStudy
 
 if TYPE_CHECKING:
-    from tracetui.core.analysis.critical_path import CriticalPath
     from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.store import Run
     from tracetui.core.store.run_tree import Item, RunTree
@@ -50,14 +49,10 @@ SILENT_FROM_NS: Final = 10_000_000_000
 CLOCKS_STOP_NS: Final = 60_000_000_000
 """Silence of a run after which nothing ticks any more: then nothing is sent."""
 
-_MANY_SPANS: Final = 20_000
 _FETCH_SECONDS: Final = 0.004
 _BURST_SECONDS: Final = 0.05
 _LONGEST: Final = 400
 """Characters of a text that are looked at for a row: names may be as long as a file."""
-_STALE_SHARE: Final = 16
-"""A large run is studied again when it has grown by one part in so many."""
-_LIVE: Final = (RunStatus.running, RunStatus.stalled)
 _CONTAINERS: Final = frozenset((Kind.agent, Kind.chain, Kind.step, Kind.span))
 _OPEN, _ERROR, _SKIPPED = int(Status.open), int(Status.error), int(Status.skipped)
 
@@ -65,8 +60,9 @@ _OPEN, _ERROR, _SKIPPED = int(Status.open), int(Status.error), int(Status.skippe
 class SpanData:
     """The rows of one open run. `forget` is to be called whenever the store changed."""
 
-    def __init__(self, session: Session, tree: RunTree, run: Run) -> None:
+    def __init__(self, session: Session, tree: RunTree, run: Run, slow: SlowSpans) -> None:
         self.session = session
+        self.study = RunStudy(session, tree, run, slow)
         self.tree = tree
         self.run = run
         self.hits: Sequence[int] = ()
@@ -74,36 +70,19 @@ class SpanData:
         self._needle = ""
         self.shown_classes: frozenset[EventClass] = frozenset()
         """Classes of events that chips show as rows."""
-        self.has_waiting = False
-        """A visible row has not been read from disk yet."""
+        self._has_unread = False
         self._abouts: dict[tuple[int, int, Says], str] = {}
         self._event_texts: dict[int, str] = {}
         self._spent = 0.0
         self._burst = 0.0
-        self._slow_spans: SlowSpans | None = None
-        self._slow_rows: frozenset[int] = frozenset()
-        self._slow_reasons: dict[int, str] = {}
-        self._critical: CriticalPath | None = None
-        self._critical_until = 0
-        """Rows from here on came after the critical path was found."""
         self._idle: dict[tuple[int, int, int], list[tuple[int, int]]] = {}
-        self._is_studied = False
-        self._studied_spans = 0
-        self._studied_live = False
-        self.forget()
+        self._own_retries: dict[int, int] | None = None
 
     def forget(self) -> None:
         """The store changed: work out again what rests on the whole run."""
-        self._causes: list[int] | None = None
-        self._cause_set: frozenset[int] = frozenset()
-        self._own_retries: dict[int, int] | None = None
-        spans, live = self.tree.count, self.status in _LIVE
-        grown = spans - self._studied_spans
-        if spans <= _MANY_SPANS:
-            self._is_studied = False
+        self._own_retries = None
+        if self.study.forget():
             self._idle.clear()
-        elif grown * _STALE_SHARE >= spans or live != self._studied_live:
-            self._is_studied, self.has_waiting = False, True
         if self._needle:
             self.search(self._needle)
 
@@ -112,117 +91,21 @@ class SpanData:
     @property
     def status(self) -> RunStatus:
         """How the run stands."""
-        return self.session.status(self.run).status
+        return self.study.status
+
+    @property
+    def has_waiting(self) -> bool:
+        """A visible row does not say yet all that it will: see `start_fetching`."""
+        return self._has_unread or self.study.is_waiting
 
     @property
     def is_moving(self) -> bool:
         """Whether ages tick: the run has not ended, and grew within the last minute."""
-        return self.status in _LIVE and self._silent_ns() < CLOCKS_STOP_NS
+        return self.status in LIVE and self._silent_ns() < CLOCKS_STOP_NS
 
     def _silent_ns(self) -> int:
         grew = self.run.grew_at_ns
         return 0 if grew is None else max(0, self.session.now_ns() - grew)
-
-    def causes(self) -> list[int]:
-        """Positions of the causes of failure, in tree order."""
-        if self._causes is None:
-            from tracetui.core.store.rollups import cause_rows
-
-            rows = cause_rows(self.session.store, self.run.row)
-            self._cause_set = frozenset(rows)
-            self._causes = sorted(at for at in map(self.tree.position, rows) if at >= 0)
-        return self._causes
-
-    def _is_cause(self, row: int) -> bool:
-        self.causes()
-        return row in self._cause_set
-
-    def first_cause(self) -> int | None:
-        """Span row of what broke first; None where nothing failed for good."""
-        if not self.run.error_count:
-            return None
-        from tracetui.core.analysis.failures import first_cause
-
-        return first_cause(self.session.store, self.run.row)
-
-    def slow_positions(self) -> list[int]:
-        """Positions of the slow spans, in tree order."""
-        self._study()
-        return sorted(at for at in map(self.tree.position, self._slow_rows) if at >= 0)
-
-    def _study(self) -> None:
-        """Find out what is slow and what the run's length hangs on. In a large run that takes a fifth of a second."""
-        if self._is_studied:
-            return
-        from tracetui.core.analysis.critical_path import critical_path
-        from tracetui.core.analysis.slow import SlowSpans
-
-        store = self.session.store
-        if self._slow_spans is None:
-            self._slow_spans = SlowSpans(store)
-        self._slow_spans.refresh()
-        slow = frozenset(self._slow_spans.rows(self.run.row).tolist())
-        if slow != self._slow_rows:
-            self._slow_rows = slow
-        self._slow_reasons.clear()
-        self._critical = critical_path(store, self.run.row)
-        self._critical_until = len(store.spans)
-        self._idle.clear()
-        self._is_studied, self._studied_spans, self._studied_live = True, self.tree.count, self.status in _LIVE
-
-    def _studied(self) -> None:
-        """Study a small run at once, a large one when its rows are drawn: see `start_fetching`."""
-        if not self._is_studied:
-            if self.tree.count <= _MANY_SPANS:
-                self._study()
-            else:
-                self.has_waiting = True
-
-    def _slow_reason(self, row: int) -> str:
-        self._studied()
-        if row not in self._slow_rows or self._slow_spans is None:
-            return ""
-        reason = self._slow_reasons.get(row)
-        if reason is None:
-            said = self._slow_spans.reason(row) or ""
-            reason = self._slow_reasons[row] = said.replace("×", self.session.symbols.times)
-        return reason
-
-    def _is_critical(self, row: int) -> bool:
-        """Whether the run's length hangs on a span; all of them while that is not known."""
-        self._studied()
-        return self._critical is None or row >= self._critical_until or row in self._critical
-
-    def newest(self) -> int | None:
-        """Span row of the newest open span, else of the span that came last; None without spans."""
-        import numpy as np
-
-        rows = self.tree.rows()
-        if not len(rows):
-            return None
-        spans = self.session.store.spans
-        is_open = rows[spans.np("status")[rows] == _OPEN]
-        if not len(is_open):
-            return int(rows.max())
-        starts = spans.np("start")[is_open]
-        return int(is_open[np.lexsort((is_open, starts))[-1]])
-
-    def open_stack(self) -> list[int]:
-        """Rows of the newest open span and of its open ancestors, from the root down."""
-        newest = self.newest()
-        status = self.session.store.spans.status
-        if newest is None or status[newest] != _OPEN:
-            return []
-        above = [self.tree.row(at) for at in self.tree.ancestors(self.tree.position(newest))]
-        return [*(row for row in above if status[row] == _OPEN), newest]
-
-    def what_matters(self) -> list[int]:
-        """Rows of the causes of failure; where there are none, of what is open; else of what was slow."""
-        if causes := self.causes():
-            return [self.tree.row(at) for at in causes]
-        if self.run.open_count and (stack := self.open_stack()):
-            return stack
-        return [self.tree.row(at) for at in self.slow_positions()]
 
     def search(self, needle: str) -> int:
         """Find the spans whose name holds `needle`; its case counts if it has a capital. How many there are."""
@@ -335,13 +218,13 @@ class SpanData:
     def _lane(self, row: int, status: int) -> str:
         if status in (_ERROR, _OPEN, _SKIPPED):
             return {_ERROR: "error", _OPEN: "open", _SKIPPED: "skipped"}[status]
-        return "slow" if self._slow_reason(row) else ""
+        return "slow" if self.study.slow_reason(row) else ""
 
     def _tone(self, item: Item, status: int, causes: int) -> Tone:
-        if causes and (not item.expanded or self._is_cause(item.row)):
+        if causes and (not item.expanded or self.study.is_cause(item.row)):
             return "error"
         if status == _OPEN:
-            return "open" if self.status in _LIVE else "gone"
+            return "open" if self.status in LIVE else "gone"
         return ""
 
     def _retries(self, item: Item, below: int) -> int:
@@ -366,7 +249,7 @@ class SpanData:
         """The moment now on the producer's clock: its newest record, and how long we have seen nothing since."""
         if self.run.last_time == NO_TIME:
             return None
-        if self.run.grew_at_ns is None or self.status not in _LIVE:
+        if self.run.grew_at_ns is None or self.status not in LIVE:
             return self.run.last_time
         return self.run.last_time + self._silent_ns()
 
@@ -390,7 +273,7 @@ class SpanData:
 
     def _axis_length(self) -> int:
         begin, end = self.tree.extent
-        is_live = self.status in _LIVE
+        is_live = self.status in LIVE
         now = self._now_ns
         return bars.axis_length((max(end, now) if is_live and now is not None else end) - begin, is_live)
 
@@ -414,7 +297,7 @@ class SpanData:
             end,
             length,
             columns.bar,
-            weight="thin" if is_container else "full" if self._is_critical(item.row) else "medium",
+            weight="thin" if is_container else "full" if self.study.is_critical(item.row) else "medium",
             state=state,
             style="muted" if row.dim else kind_style(row.kind),
             now=now,
@@ -452,30 +335,30 @@ class SpanData:
     # ------------------------------------------------------------ what it was about
 
     def start_fetching(self) -> None:
-        """A new frame: study the run if that waits, and let rows that wait be read again."""
-        self._study()
-        self._spent, self.has_waiting = 0.0, False
+        """A new frame: study the run if that waits, and let rows that wait be read."""
+        self.study.look()
+        self._spent, self._has_unread = 0.0, False
 
     def _may_fetch(self) -> bool:
-        if self.run.span_count < _MANY_SPANS:
+        if self.run.span_count < MANY_SPANS:
             return True
         now = time.perf_counter()
         if now - self._burst > _BURST_SECONDS:
             self._burst, self._spent = now, 0.0
         if self._spent <= _FETCH_SECONDS:
             return True
-        self.has_waiting = True
+        self._has_unread = True
         return False
 
     def _about(self, item: Item, status: int) -> str:
         row = item.row
-        slow = self._slow_reason(row) if status not in (_ERROR, _OPEN, _SKIPPED) else ""
+        slow = self.study.slow_reason(row) if status not in (_ERROR, _OPEN, _SKIPPED) else ""
         if slow:
             return f"slow: {slow}"
         says: Says = "subject"
         if status == _SKIPPED:
             says = "reason"
-        elif status == _ERROR and self._is_cause(row) and not item.expanded:
+        elif status == _ERROR and self.study.is_cause(row) and not item.expanded:
             says = "error"
         key = (row, status, says)
         about = self._abouts.get(key)
@@ -485,7 +368,7 @@ class SpanData:
             begun = time.perf_counter()
             about = self._fetch(row, says)
             self._spent += time.perf_counter() - begun
-            if len(self._abouts) > _MANY_SPANS:
+            if len(self._abouts) > MANY_SPANS:
                 self._abouts.clear()
             if status != _OPEN or about:
                 self._abouts[key] = about
@@ -521,7 +404,7 @@ class SpanData:
                 begun = time.perf_counter()
                 line = self._event_line(event)
                 self._spent += time.perf_counter() - begun
-                if len(self._event_texts) > _MANY_SPANS:
+                if len(self._event_texts) > MANY_SPANS:
                     self._event_texts.clear()
                 self._event_texts[event] = line
         since = self._since_begin(events.time[event])
@@ -538,7 +421,7 @@ class SpanData:
     def run_line(self, width: int) -> list[Piece]:
         """The run in words."""
         run, result = self.run, self.session.status(self.run)
-        is_live = result.status in _LIVE
+        is_live = result.status in LIVE
         now = self.session.now_ns()
         elapsed = run_age_ns(run, now) if is_live else run.duration()[0]
         figure, tokens_partial = run_tokens(run)
@@ -549,7 +432,7 @@ class SpanData:
             time=elapsed,
             spans=run.span_count,
             events=sum(run.class_counts),
-            causes=len(self.causes()) if run.error_count else 0,
+            causes=len(self.study.causes()) if run.error_count else 0,
             tokens=figure,
             tokens_partial=tokens_partial,
             cost=run.usage.cost_usd,
@@ -561,7 +444,7 @@ class SpanData:
 
     def _reason(self) -> str:
         result = self.session.status(self.run)
-        if result.status in _LIVE and result.age_ns is not None and result.age_ns >= SILENT_FROM_NS:
+        if result.status in LIVE and result.age_ns is not None and result.age_ns >= SILENT_FROM_NS:
             return f"silent {text.age(result.age_ns, self.session.symbols)}"
         return self._clean(result.reason) if result.status is RunStatus.unfinished else ""
 

@@ -7,7 +7,7 @@ repaints the lines that look different, not the pane.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from textual.binding import Binding, BindingType
@@ -22,9 +22,11 @@ from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.rows import empty_pieces, indentation
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.line_view import LineView, Scroll
+from tracetui.tui.widgets.run_study import LIVE
 from tracetui.tui.widgets.span_data import SpanData
 
 if TYPE_CHECKING:
+    from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.store import Change, Run
 
 Identity = tuple[Literal["span", "event"], int]
@@ -32,7 +34,6 @@ Identity = tuple[Literal["span", "event"], int]
 
 _FILL_SECONDS: Final = 0.02
 _ALL_CLASSES: Final = frozenset(EventClass)
-_LIVE: Final = (RunStatus.running, RunStatus.stalled)
 
 
 class SpanTree(LineView):
@@ -71,6 +72,7 @@ class SpanTree(LineView):
         self._chip_classes: frozenset[EventClass] = frozenset()
         self._selected: Identity | None = None
         self._needle = ""
+        self._slow: SlowSpans | None = None
         self._shown: dict[int, Strip] = {}
         self._is_filling = False
         self._is_untouched = False
@@ -146,11 +148,14 @@ class SpanTree(LineView):
 
     def show_run(self, run_row: int) -> None:
         """Open a run: a failed one at its first cause, a running one following, else at its root."""
+        from tracetui.core.analysis.slow import SlowSpans
         from tracetui.core.store.run_tree import RunTree
 
         self.run_row = run_row
         tree = RunTree(self.session.store, run_row)
-        self.data = SpanData(self.session, tree, self.session.store.runs[run_row])
+        if self._slow is None:
+            self._slow = SlowSpans(self.session.store)
+        self.data = SpanData(self.session, tree, self.session.store.runs[run_row], self._slow)
         self._choose_classes(self.data)
         self.data.search(self._needle)
         self._selected, self.new_count, self._cursor, self._top = None, 0, 0, 0
@@ -174,9 +179,9 @@ class SpanTree(LineView):
         if self.following:
             self._go_to_newest(data)
             return
-        wanted = data.first_cause()
-        if wanted is None and status in (*_LIVE, RunStatus.unfinished):
-            wanted = data.newest()
+        wanted = data.study.first_cause()
+        if wanted is None and status in (*LIVE, RunStatus.unfinished):
+            wanted = data.study.newest()
         if status is RunStatus.ok or wanted is None:
             self._select(0, "top", by_user=False)
             return
@@ -306,14 +311,14 @@ class SpanTree(LineView):
             self._open_well(self.data)
             return
         if self.following:
-            if self.session.status(self.data.run).status not in _LIVE:
+            if self.session.status(self.data.run).status not in LIVE:
                 self._set_following(False)
                 self._keep()
             else:
                 self._go_to_newest(self.data)
             return
         came = self.data.tree.count - before
-        if came > 0 and self.session.status(self.data.run).status in _LIVE:
+        if came > 0 and self.session.status(self.data.run).status in LIVE:
             self.new_count += came
             self.post_message(FollowChanged(False, self.new_count))
         self._keep()
@@ -364,7 +369,7 @@ class SpanTree(LineView):
 
     def _go_to_newest(self, data: SpanData) -> None:
         """To the newest span with its ancestors open; a run that has only events, to its last one."""
-        newest = data.newest()
+        newest = data.study.newest()
         index = len(data.tree) - 1
         if newest is not None:
             data.tree.reveal(newest)
@@ -378,7 +383,7 @@ class SpanTree(LineView):
             return
         if self.following:
             self._let_go()
-        elif self.session.status(self.data.run).status not in _LIVE:
+        elif self.session.status(self.data.run).status not in LIVE:
             self.post_message(Notice("this run is over: nothing to follow"))
         else:
             self._set_following(True)
@@ -437,7 +442,7 @@ class SpanTree(LineView):
         """Open only the way to what matters: causes of failure, else what is open, else what was slow."""
         if self.data is None:
             return
-        rows = self.data.what_matters()
+        rows = self.data.study.what_matters()
         if not rows:
             self.post_message(Notice("nothing failed, nothing is open, nothing was slow"))
             return
@@ -465,11 +470,11 @@ class SpanTree(LineView):
 
     def action_cause(self, by: int) -> None:
         """To the next or previous cause of failure."""
-        self._jump(self.data.causes() if self.data is not None else (), by, "cause")
+        self._jump(self.data.study.causes() if self.data is not None else (), by, "cause")
 
     def action_slow(self, by: int) -> None:
         """To the next or previous slow span."""
-        self._jump(self.data.slow_positions() if self.data is not None else (), by, "slow span")
+        self._jump(self.data.study.slow_positions() if self.data is not None else (), by, "slow span")
 
     def next_hit(self, by: int) -> tuple[int, int]:
         """To the next or previous hit, or (0) the nearest from here: its number from 1, and how many. (0, 0): none."""
@@ -510,7 +515,3 @@ class SpanTree(LineView):
     def action_open_stack(self) -> None:
         """Show or hide the open stack."""
         self.post_message(self.StripToggled())
-
-    def open_rows(self) -> Iterable[int]:
-        """Rows of the spans that are open, from the root down: for the open stack."""
-        return self.data.open_stack() if self.data is not None else ()

@@ -1,0 +1,165 @@
+"""What the rows of the span tree rest on beyond their own span: causes of failure, slow spans, the critical path, what is new.
+
+Worked out when first asked for and kept until the store changes. In a large run the slow spans and the critical path take
+a fifth of a second, so rows do without them until `look` is called between frames, and again when the run has grown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tracetui.core.model import RunStatus, Status
+from tracetui.tui.session import Session
+
+if TYPE_CHECKING:
+    from tracetui.core.analysis.critical_path import CriticalPath
+    from tracetui.core.analysis.slow import SlowSpans
+    from tracetui.core.store import Run
+    from tracetui.core.store.run_tree import RunTree
+
+LIVE: Final = (RunStatus.running, RunStatus.stalled)
+"""Statuses of a run that may still be written."""
+MANY_SPANS: Final = 20_000
+"""Up to so many spans a run is studied at every change."""
+_STALE_SHARE: Final = 16
+"""A larger one is studied again when it has grown by one part in so many."""
+_OPEN: Final = int(Status.open)
+
+
+class RunStudy:
+    """One open run. `forget` is to be called whenever the store changed.
+
+    Args:
+        session: Store and clock.
+        tree: The run as a tree.
+        run: The run.
+        slow: Times by name over all runs, shared from run to run.
+    """
+
+    def __init__(self, session: Session, tree: RunTree, run: Run, slow: SlowSpans) -> None:
+        self.session = session
+        self.tree = tree
+        self.run = run
+        self._slow = slow
+        self._slow_rows: frozenset[int] = frozenset()
+        self._slow_reasons: dict[int, str] = {}
+        self._critical: CriticalPath | None = None
+        self._critical_until = 0
+        """Rows from here on came after the critical path was found."""
+        self._causes: list[int] | None = None
+        self._cause_set: frozenset[int] = frozenset()
+        self._is_done = False
+        self._done_spans = 0
+        self._done_live = False
+
+    @property
+    def status(self) -> RunStatus:
+        """How the run stands."""
+        return self.session.status(self.run).status
+
+    @property
+    def is_waiting(self) -> bool:
+        """Rows do without what is slow and critical until `look` is called; those of a small run never do."""
+        return not self._is_done and self.tree.count > MANY_SPANS
+
+    def forget(self) -> bool:
+        """The store changed. True: what is slow and what is critical has to be found out again."""
+        self._causes = None
+        spans = self.tree.count
+        grown = spans - self._done_spans
+        if spans <= MANY_SPANS or grown * _STALE_SHARE >= spans or (self.status in LIVE) != self._done_live:
+            self._is_done = False
+        return not self._is_done
+
+    def causes(self) -> list[int]:
+        """Positions of the causes of failure, in tree order."""
+        if self._causes is None:
+            from tracetui.core.store.rollups import cause_rows
+
+            rows = cause_rows(self.session.store, self.run.row)
+            self._cause_set = frozenset(rows)
+            self._causes = sorted(at for at in map(self.tree.position, rows) if at >= 0)
+        return self._causes
+
+    def is_cause(self, row: int) -> bool:
+        """Whether a span is a cause of failure."""
+        self.causes()
+        return row in self._cause_set
+
+    def first_cause(self) -> int | None:
+        """Span row of what broke first; None where nothing failed for good."""
+        if not self.run.error_count:
+            return None
+        from tracetui.core.analysis.failures import first_cause
+
+        return first_cause(self.session.store, self.run.row)
+
+    def slow_positions(self) -> list[int]:
+        """Positions of the slow spans, in tree order."""
+        self.look()
+        return sorted(at for at in map(self.tree.position, self._slow_rows) if at >= 0)
+
+    def look(self) -> None:
+        """Find out what is slow and what the run's length hangs on. In a large run that takes a fifth of a second."""
+        if self._is_done:
+            return
+        from tracetui.core.analysis.critical_path import critical_path
+
+        store = self.session.store
+        self._slow.refresh()
+        self._slow_rows = frozenset(self._slow.rows(self.run.row).tolist())
+        self._slow_reasons.clear()
+        self._critical = critical_path(store, self.run.row)
+        self._critical_until = len(store.spans)
+        self._is_done, self._done_spans, self._done_live = True, self.tree.count, self.status in LIVE
+
+    def _look_if_small(self) -> None:
+        if not self._is_done and self.tree.count <= MANY_SPANS:
+            self.look()
+
+    def slow_reason(self, row: int) -> str:
+        """Why a span is slow, in words; empty if it is not."""
+        self._look_if_small()
+        if row not in self._slow_rows:
+            return ""
+        reason = self._slow_reasons.get(row)
+        if reason is None:
+            said = self._slow.reason(row) or ""
+            reason = self._slow_reasons[row] = said.replace("×", self.session.symbols.times)
+        return reason
+
+    def is_critical(self, row: int) -> bool:
+        """Whether the run's length hangs on a span; all of them while that is not known."""
+        self._look_if_small()
+        return self._critical is None or row >= self._critical_until or row in self._critical
+
+    def newest(self) -> int | None:
+        """Span row of the newest open span, else of the span that came last; None without spans."""
+        import numpy as np
+
+        rows = self.tree.rows()
+        if not len(rows):
+            return None
+        spans = self.session.store.spans
+        is_open = rows[spans.np("status")[rows] == _OPEN]
+        if not len(is_open):
+            return int(rows.max())
+        starts = spans.np("start")[is_open]
+        return int(is_open[np.lexsort((is_open, starts))[-1]])
+
+    def open_stack(self) -> list[int]:
+        """Rows of the newest open span and of its open ancestors, from the root down."""
+        newest = self.newest()
+        status = self.session.store.spans.status
+        if newest is None or status[newest] != _OPEN:
+            return []
+        above = [self.tree.row(at) for at in self.tree.ancestors(self.tree.position(newest))]
+        return [*(row for row in above if status[row] == _OPEN), newest]
+
+    def what_matters(self) -> list[int]:
+        """Rows of the causes of failure; where there are none, of what is open; else of what was slow."""
+        if causes := self.causes():
+            return [self.tree.row(at) for at in causes]
+        if self.run.open_count and (stack := self.open_stack()):
+            return stack
+        return [self.tree.row(at) for at in self.slow_positions()]
