@@ -50,6 +50,7 @@ _DECISION_KEYS: Final = ("action", "decision", "signal")
 _TOTAL: Final = ("total_tokens", "tokens")
 _INPUT: Final = ("input_tokens", "prompt_tokens", "tokens_in")
 _OUTPUT: Final = ("output_tokens", "completion_tokens", "tokens_out")
+_FIGURES: Final = frozenset({*_TOTAL, *_INPUT, *_OUTPUT, "cost_usd"})
 _LOG_SLACK: Final = 1_000_000_000
 """How far outside its step a log's time may lie, ns: a caller can overwrite it with anything, which is no time then."""
 
@@ -425,7 +426,9 @@ class _SessionDecoder(DocDecoder):
 def _usage(logs: list[object]) -> Usage | None:
     """Tokens and cost by the keys that callers use in logs; None if no log has one."""
     usage = Usage()
-    for log in map(mapping_of, logs):
+    for log in logs:
+        if not isinstance(log, dict) or _FIGURES.isdisjoint(log):
+            continue
         usage.total = _add(usage.total, _first_count(log, _TOTAL))
         usage.input = _add(usage.input, _first_count(log, _INPUT))
         usage.output = _add(usage.output, _first_count(log, _OUTPUT))
