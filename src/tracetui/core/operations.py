@@ -7,6 +7,7 @@ the producer's own keys; the store finds the rows. They may arrive late, twice, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -185,7 +186,8 @@ class Columns:
     """Many records at once, as parallel lists: what a decoder's fast lane says instead of operations.
 
     All records belong to one run. ``*_record`` are positions in ``types``, ``a`` and ``b``. Span keys are the numbers that
-    ``span_key`` gives for the key as text; a parent of 0 means none (no span key is 0).
+    ``span_key`` gives for the key as text; a parent of 0 means none (no span key is 0). Times are within 0 to 2**63 - 1.
+    The parents of ends are texts, since they are looked at only where a start is missing.
     """
 
     run: str
@@ -200,7 +202,7 @@ class Columns:
     begin_time: list[int] = field(default_factory=list)
     end_record: list[int] = field(default_factory=list)
     end_key: list[int] = field(default_factory=list)
-    end_parent: list[int] = field(default_factory=list)
+    end_parent: list[str | None] = field(default_factory=list)
     end_name: list[str] = field(default_factory=list)
     end_kind: list[int] = field(default_factory=list)
     end_start: list[int] = field(default_factory=list)
@@ -210,8 +212,13 @@ class Columns:
     event_key: list[int] = field(default_factory=list)
     event_class: list[int] = field(default_factory=list)
     event_time: list[int] = field(default_factory=list)
+    usage_record: list[int] = field(default_factory=list)
+    """Ends that tell usage, and in ``usage`` one list for each figure of ``Usage``, in its order."""
+    usage: Sequence[Sequence[float | None]] = ()
+    models: list[tuple[int, str]] = field(default_factory=list)
+    """Starts and ends that name a model, by position."""
     rest: list[tuple[int, Operation]] = field(default_factory=list)
-    """What fits no column (usage, run facts, updates, bad lines), each with its record's position."""
+    """What fits no column (run facts, updates, bad lines), each with its record's position."""
 
 
 Operation = Record | Begin | End | Whole | Event | Patch | Drop | Bad | RunFact | Link | Columns

@@ -6,18 +6,26 @@ single operation, so both lanes end in the same store.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
+from operator import eq
 from typing import TYPE_CHECKING
 
-from tracetui.core.model import NO_TIME, EventClass, Kind, Status
+from tracetui.core.model import NO_TIME, EventClass, Kind, Status, Usage
 from tracetui.core.operations import Begin, Columns, End
 from tracetui.core.store import store as single
+from tracetui.core.store.columns import extend, repeat
+from tracetui.core.store.usage import FIGURES
 
 if TYPE_CHECKING:
     from tracetui.core.store.runs import Run
     from tracetui.core.store.store import Store
 
 _ANNOUNCED = single._ANNOUNCED
+_HAS_USAGE = single._HAS_USAGE
+_SPAN = int(Kind.span)
+_FEW = 24
+"""Ends below which numpy's set-up costs more than folding them singly."""
 _OPEN = int(Status.open)
 _ERROR = int(Status.error)
 _SKIPPED = int(Status.skipped)
@@ -27,16 +35,19 @@ def fold_columns(store: Store, op: Columns) -> None:
     """Fold many records of one run."""
     run = store._run_of(op.run)
     first = _records(store, run, op)
-    spans = [-1] * len(op.types)
+    own = [-1] * len(op.types)
     if op.begin_key:
-        _begins(store, run, op, first, spans)
+        _begins(store, run, op, first, own)
     if op.end_key:
-        _ends(store, run, op, first, spans)
+        _ends(store, run, op, first, own)
     if op.event_key:
-        _events(store, run, op, first, spans)
+        _events(store, run, op, first, own)
+    if op.models:
+        _models(store, run, op, own)
+    if op.usage_record:
+        _usage(store, run, op, own)
     records = store.records.span
-    for position, row in enumerate(spans):
-        records[first + position] = row
+    records[first:] = array("i", own)
     for position, operation in op.rest:
         store._record_row = first + position
         store._record_free = records[first + position] < 0
@@ -54,11 +65,11 @@ def _records(store: Store, run: Run, op: Columns) -> int:
     if store._segment_run != run.row or op.a[0] < store._segment_base or op.a[-1] - store._segment_base >= 0xFFFF_FFFF:
         store._segment(run.row, op.a[0])
     base = store._segment_base
-    records.offset.extend([offset - base for offset in op.a])
-    records.length.extend(op.b)
-    records.span.extend([-1] * len(op.types))
     ids = store.strings.intern_all(op.types)
-    records.type.extend(ids)
+    extend(records.offset, [offset - base for offset in op.a])
+    extend(records.length, op.b)
+    repeat(records.span, -1, len(ids))
+    extend(records.type, ids)
     counts = run.type_counts
     for number, count in Counter(ids).items():
         counts[number] = counts.get(number, 0) + count
@@ -79,16 +90,16 @@ def _begins(store: Store, run: Run, op: Columns, first: int, own: list[int]) -> 
         return
     start = len(spans.flags)
     count = len(mixed)
-    spans.start.extend(op.begin_time)
-    spans.end.extend([NO_TIME] * count)
-    spans.key.extend(mixed)
-    spans.parent.extend([-1] * count)
-    spans.run.extend([run.row] * count)
-    spans.name.extend(store.strings.intern_all(op.begin_name))
-    spans.first_record.extend([first + position for position in op.begin_record])
-    spans.kind.extend(op.begin_kind)
-    spans.status.extend([_OPEN] * count)
-    spans.flags.extend([_ANNOUNCED] * count)
+    extend(spans.start, op.begin_time)
+    repeat(spans.end, NO_TIME, count)
+    extend(spans.key, mixed)
+    repeat(spans.parent, -1, count)
+    repeat(spans.run, run.row, count)
+    extend(spans.name, store.strings.intern_all(op.begin_name))
+    extend(spans.first_record, [first + position for position in op.begin_record])
+    spans.kind.frombytes(bytes(op.begin_kind))
+    repeat(spans.status, _OPEN, count)
+    repeat(spans.flags, _ANNOUNCED, count)
     store.index.add_all(mixed, start)
     if run.first_row < 0:
         run.first_row = start
@@ -97,13 +108,11 @@ def _begins(store: Store, run: Run, op: Columns, first: int, own: list[int]) -> 
     run.open_count += count
     for kind, number in Counter(op.begin_kind).items():
         run.kind_counts[kind] += number
-    row = start
-    for position in op.begin_record:
+    for row, position in enumerate(op.begin_record, start):
         own[position] = row
-        row += 1
     _times(run, op.begin_time)
-    earliest = min((time for time in op.begin_time if time >= 0), default=NO_TIME)
-    if earliest >= 0 and (run.first_start < 0 or earliest < run.first_start):
+    earliest = min(op.begin_time)
+    if run.first_start < 0 or earliest < run.first_start:
         run.first_start = earliest
     _parents(store, run, op, first, start)
 
@@ -115,6 +124,14 @@ def _parents(store: Store, run: Run, op: Columns, first: int, start: int) -> Non
     found = store.index.get_all([key ^ salt for key in op.begin_parent])
     run_of = spans.run
     this = run.row
+    if (
+        min(found) >= 0
+        and 0 not in op.begin_parent
+        and set(map(run_of.__getitem__, found)) == {this}
+        and not any(map(eq, found, range(start, start + len(found))))
+    ):
+        spans.parent[start:] = array("i", found)
+        return
     for i, key in enumerate(op.begin_parent):
         if not key:
             continue
@@ -145,51 +162,41 @@ def _begin_singly(store: Store, op: Columns, first: int, own: list[int]) -> None
 
 
 def _ends(store: Store, run: Run, op: Columns, first: int, own: list[int]) -> None:
-    spans, ranks = store.spans, store._ranks
     salt = single.run_salt(run.row)
     rows = store.index.get_all([key ^ salt for key in op.end_key])
-    status_of, end_of, flags, kind_of, run_of, start_of = (
-        spans.status,
-        spans.end,
-        spans.flags,
-        spans.kind,
-        spans.run,
-        spans.start,
-    )
-    name_of, parent_of, parents = spans.name, spans.parent, op.end_parent
-    this, generic = run.row, Kind.span
-    closed = 0
+    plain = _plain_ends(store, run, op, rows)
     for i, row in enumerate(rows):
-        position = op.end_record[i]
-        if (
-            row < 0
-            or run_of[row] != this
-            or not flags[row] & _ANNOUNCED
-            or status_of[row] != _OPEN
-            or kind_of[row] == generic
-            or start_of[row] < 0
-            or not name_of[row]
-            or (parents[i] and parent_of[row] < 0)
-            or (ranks and row in ranks)
-        ):
-            own[position] = _end_singly(store, op, i, first)
-            continue
-        own[position] = row
-        closed += 1
-        status = op.end_status[i]
-        status_of[row] = status
-        end_of[row] = op.end_time[i]
-        if status == _ERROR:
-            run.error_count += 1
-            run.failed.append(row)
-        elif status == _SKIPPED:
-            run.skipped_count += 1
-        elif status == _OPEN:
-            run.open_count += 1
-    run.open_count -= closed
+        own[op.end_record[i]] = row if plain[i] else _end_singly(store, op, i, first)
     _times(run, op.end_time)
-    store._change.touched.update(rows)
-    store._change.touched.discard(-1)
+    new = store._change.spans[0]
+    store._change.touched.update([row for row in rows if 0 <= row < new])
+
+
+def _plain_ends(store: Store, run: Run, op: Columns, rows: list[int]) -> list[bool]:
+    """Fold the ends that add nothing but time and status to what their start said; which ones these are."""
+    import numpy as np
+
+    if len(rows) < _FEW or max(rows) < 0 or len(set(rows)) < len(rows):
+        return [False] * len(rows)
+    spans = store.spans
+    at, statuses = np.array(rows), np.array(op.end_status, np.uint8)
+    plain = (at >= 0) & (spans.np("run")[at] == run.row)
+    plain &= (spans.np("flags")[at] & _ANNOUNCED) > 0
+    plain &= (spans.np("status")[at] == _OPEN) & (spans.np("start")[at] >= 0) & (spans.np("name")[at] > 0)
+    plain &= (spans.np("kind")[at] != _SPAN) | (np.array(op.end_kind, np.uint8) == _SPAN)
+    plain &= (spans.np("parent")[at] >= 0) | np.array([parent is None for parent in op.end_parent])
+    if store._ranks:
+        plain &= np.array([row not in store._ranks for row in rows])
+    chosen, statuses = at[plain], statuses[plain]
+    spans.np("status")[chosen] = statuses
+    spans.np("end")[chosen] = np.array(op.end_time, np.int64)[plain]
+    counts = np.bincount(statuses, minlength=len(Status)).tolist()
+    run.open_count += counts[_OPEN] - len(chosen)
+    run.error_count += counts[_ERROR]
+    run.skipped_count += counts[_SKIPPED]
+    run.failed.fromlist(chosen[statuses == _ERROR].tolist())
+    flags: list[bool] = plain.tolist()
+    return flags
 
 
 def _end_singly(store: Store, op: Columns, i: int, first: int) -> int:
@@ -202,7 +209,7 @@ def _end_singly(store: Store, op: Columns, i: int, first: int) -> int:
             _text(op.end_key[i]),
             op.end_time[i],
             Status(op.end_status[i]),
-            _text(parent) if parent else None,
+            parent,
             op.end_name[i],
             Kind(op.end_kind[i]),
             op.end_start[i],
@@ -226,17 +233,59 @@ def _events(store: Store, run: Run, op: Columns, first: int, own: list[int]) -> 
         own[op.event_record[i]] = row
     events = store.events
     number = len(events.cls)
-    events.record.extend([first + position for position in op.event_record])
-    events.span.extend(rows)
-    events.time.extend(op.event_time)
-    events.cls.extend(op.event_class)
-    events.run.extend([run.row] * len(rows))
+    extend(events.record, [first + position for position in op.event_record])
+    extend(events.span, rows)
+    extend(events.time, op.event_time)
+    events.cls.frombytes(bytes(op.event_class))
+    repeat(events.run, run.row, len(rows))
     for cls, count in Counter(op.event_class).items():
         run.class_counts[EventClass(cls)] += count
     if run.first_event < 0:
         run.first_event = number
     run.last_event = number + len(rows) - 1
     _times(run, op.event_time)
+
+
+def _models(store: Store, run: Run, op: Columns, own: list[int]) -> None:
+    rows = [own[position] for position, _ in op.models]
+    ids = store.strings.intern_all([model for _, model in op.models])
+    at = store.usage.ensure_all(rows)
+    column, flags = store.usage.model, store.spans.flags
+    changes: Counter[int] = Counter()
+    for row, here, number in zip(rows, at, ids, strict=True):
+        old = column[here]
+        if old == number or (store._ranks and not store._may(row, "model", 0)):
+            continue
+        column[here] = number
+        flags[row] |= _HAS_USAGE
+        changes[number] += 1
+        changes[old] -= 1
+    models = run.models
+    for number, change in changes.items():
+        if number and change:
+            model = store.strings[number]
+            models[model] = models.get(model, 0) + change
+            if not models[model]:
+                del models[model]
+
+
+def _usage(store: Store, run: Run, op: Columns, own: list[int]) -> None:
+    rows = [own[position] for position in op.usage_record]
+    known = None
+    if not store._ranks:
+        known = store.usage.put_first(store.usage.ensure_all(rows), op.usage)
+    if known is None:
+        for row, figures in zip(rows, zip(*op.usage, strict=True), strict=True):
+            if not store._ranks or store._may(row, "usage", 0):
+                store._set_usage(run, row, Usage(*figures))
+        return
+    flags = store.spans.flags
+    for row in rows:
+        flags[row] |= _HAS_USAGE
+    for name, values in zip(FIGURES, known, strict=True):
+        if values:
+            run.known[name] = run.known.get(name, 0) + len(values)
+            setattr(run.usage, name, sum(values, getattr(run.usage, name) or 0))
 
 
 def _times(run: Run, times: list[int]) -> None:

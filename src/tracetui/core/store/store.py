@@ -518,17 +518,20 @@ class Store:
     def _set_usage(self, run: Run, row: int, usage: Usage) -> None:
         table = self.usage
         at = table.ensure(row)
-        old = table.get(at)
+        if table.told[at]:
+            self._count_usage(run, table.get(at), -1)
         table.put(at, usage)
         self.spans.flags[row] |= _HAS_USAGE
+        self._count_usage(run, usage, 1)
+
+    def _count_usage(self, run: Run, usage: Usage, by: int) -> None:
+        """Add a span's figures to its run's sums, or take them out; a sum of nothing is unknown."""
+        known, sums = run.known, run.usage
         for name in FIGURES:
-            before, after = getattr(old, name), getattr(usage, name)
-            if before is not None:
-                run.known[name] -= 1
-                setattr(run.usage, name, getattr(run.usage, name) - before if run.known[name] else None)
-            if after is not None:
-                run.known[name] = run.known.get(name, 0) + 1
-                setattr(run.usage, name, (getattr(run.usage, name) or 0) + after)
+            value = getattr(usage, name)
+            if value is not None:
+                count = known[name] = known.get(name, 0) + by
+                setattr(sums, name, (getattr(sums, name) or 0) + by * value if count else None)
 
     def _set_model(self, run: Run, row: int, model: str) -> None:
         table = self.usage

@@ -30,6 +30,6 @@ class Strings:
         """Numbers of many texts, most of them seen before."""
         ids = self._ids
         try:
-            return [ids[text] for text in texts]
+            return list(map(ids.__getitem__, texts))
         except KeyError:
             return [self.intern(text) for text in texts]

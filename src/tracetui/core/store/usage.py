@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import fields
 
 from tracetui.core.model import Usage
@@ -19,7 +20,7 @@ _NAN = float("nan")
 
 
 class UsageTable(_Table):
-    """One row for each span with usage or a model, 40 bytes. Unknown figures stay unknown."""
+    """One row for each span with usage or a model, 41 bytes. Unknown figures stay unknown."""
 
     __slots__ = (
         "_big",
@@ -32,6 +33,7 @@ class UsageTable(_Table):
         "output",
         "reasoning",
         "span",
+        "told",
         "total",
     )
 
@@ -45,6 +47,8 @@ class UsageTable(_Table):
         self.reasoning = array("I")
         self.cost_usd = array("d")
         self.model = array("I")
+        self.told = array("B")
+        """1 once figures were put: before, all of them are unknown."""
         self._big: dict[tuple[int, str], int] = {}
         self._index = KeyIndex(self.span)
 
@@ -60,13 +64,26 @@ class UsageTable(_Table):
         row = self._index.get(span)
         if row < 0:
             row = len(self.model)
-            self.span.append(span)
-            for name in TOKENS:
-                getattr(self, name).append(_UNKNOWN)
-            self.cost_usd.append(_NAN)
-            self.model.append(0)
-            self._index.add(span, row)
+            self._make([span])
         return row
+
+    def ensure_all(self, spans: list[int]) -> list[int]:
+        """The rows for many spans, made where there are none."""
+        rows = self._index.get_all(spans)
+        if rows and min(rows) < 0:
+            self._make(list(dict.fromkeys(span for span, row in zip(spans, rows, strict=True) if row < 0)))
+            rows = self._index.get_all(spans)
+        return rows
+
+    def _make(self, spans: list[int]) -> None:
+        first, count = len(self.model), len(spans)
+        self.span.fromlist(spans)
+        for name in TOKENS:
+            getattr(self, name).frombytes(b"\xff\xff\xff\xff" * count)  # _UNKNOWN
+        self.cost_usd.extend(array("d", (_NAN,)) * count)
+        self.model.frombytes(bytes(4 * count))
+        self.told.frombytes(bytes(count))
+        self._index.add_all(spans, first)
 
     def get(self, row: int) -> Usage:
         """The figures of a row, None where unknown."""
@@ -89,6 +106,7 @@ class UsageTable(_Table):
 
     def put(self, row: int, usage: Usage) -> None:
         """Replace the figures of a row."""
+        self.told[row] = 1
         for name in TOKENS:
             value: int | None = getattr(usage, name)
             if value is None:
@@ -98,3 +116,21 @@ class UsageTable(_Table):
                 value = _BIG
             getattr(self, name)[row] = value
         self.cost_usd[row] = _NAN if usage.cost_usd is None else usage.cost_usd
+
+    def put_first(self, rows: list[int], figures: Sequence[Sequence[float | None]]) -> list[list[float]] | None:
+        """Put the first figures of many rows, a list for each of ``FIGURES``; the known ones of each. None: not so plain."""
+        told = self.told
+        if any(map(told.__getitem__, rows)) or len(set(rows)) < len(rows):
+            return None
+        known = [[value for value in values if value is not None] for values in figures]
+        if any(values and not (min(values) >= 0 and max(values) < _BIG) for values in known[:-1]):
+            return None
+        for row in rows:
+            told[row] = 1
+        for name, values, some in zip(FIGURES, figures, known, strict=True):
+            if some:
+                column = getattr(self, name)
+                for row, value in zip(rows, values, strict=True):
+                    if value is not None:
+                        column[row] = value
+        return known
