@@ -23,7 +23,7 @@ REMEMBERED_BYTES: Final = 32_000_000
 """Raw bytes whose readings are kept; what they become in memory is some five times that."""
 
 PARSED_AT_ONCE: Final = 8_000_000
-"""A span of more bytes than this is read as a whole only when it is asked for (about 50 ms of work)."""
+"""A span of more bytes than this is read as a whole only when it is asked for (0.2 s of work)."""
 
 SUBJECT_BYTES: Final = 262_144
 """A span of more bytes than this has no subject in the tree: a row must not wait for a disk."""

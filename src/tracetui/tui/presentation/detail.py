@@ -235,7 +235,7 @@ def wall_pieces(time: int, clock: Clock, look: Look, used: int = 0) -> Row:
 def body_section(key: str, title: str, value: object, why_none: str) -> Section:
     """A value as text or as JSON that folds; JSON inside text is parsed and said to be."""
     if value is ABSENT:
-        return Section(key, title, rows=[[(why_none, "muted")]])
+        return Section(key, title, text=why_none, style="muted")
     if isinstance(value, str):
         from tracetui.core.bodies import NOT_JSON, PARSED_AT_ONCE, json_in_text
 

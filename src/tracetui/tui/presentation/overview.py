@@ -79,7 +79,14 @@ def _status(facts: SpanFacts, look: Look) -> Section:
         left += _figures_in_one(facts, look)
     elif not kind and not message:
         left += [("  ", ""), (duration_words(facts, symbols), "")]
-    return Section("status", rows=[spread(left, _cause(facts), look.width, symbols)])
+    cause = _cause(facts)
+    if not _fits_beside(left, cause, look):
+        cause = []
+    return Section("status", rows=[spread(left, cause, look.width, symbols)])
+
+
+def _fits_beside(left: Row, right: Row, look: Look) -> bool:
+    return look.compact or width_of(left) + 2 + width_of(right) <= look.width
 
 
 def _cause(facts: SpanFacts) -> Row:
@@ -100,8 +107,13 @@ def _message(facts: SpanFacts, look: Look) -> list[Section]:
     elif facts.status is Status.error:
         words = "failed without a message" if not facts.problem else ""
         sections.append(Section("message", rows=[[("  ", ""), (words, "muted")]] if words else [], tight=True))
-    if words := _outcome(facts):
-        sections.append(Section("outcome", rows=[cut_pieces([("  ", ""), (words, "muted")], look.width)], tight=True))
+    words = _outcome(facts)
+    head: Row = [(f"{look.symbols['error']} error  {_error(facts)[0]}", "")]
+    if facts.cause is not None and not _fits_beside(head, _cause(facts), look):
+        # Where the type of the error needs the line above, which cause it is stands here.
+        words = ", ".join(part for part in (_cause(facts)[0][0].replace("  ", " "), words) if part)
+    if words:
+        sections.append(Section("outcome", text=words, style="muted", indent=2, tight=True))
     return sections
 
 

@@ -7,14 +7,17 @@ shown. Every row can be copied, rows that fold have their key marked under the c
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.timer import Timer
 
 from tracetui.core.model import ABSENT
+from tracetui.core.symbols import Symbols
 from tracetui.core.text import count as count_of
 from tracetui.tui.messages import Notice, PositionChanged
 from tracetui.tui.presentation import strip
@@ -69,6 +72,7 @@ class Detail(LineView):
         self._tab = "Overview"
         self._states: dict[str, _TabState] = {}
         self._made: tuple[Look, Stack] | None = None
+        self._held: tuple[tuple[Size, Symbols, tzinfo], Look] | None = None
 
     # ------------------------------------------------------------ what is shown
 
@@ -163,9 +167,13 @@ class Detail(LineView):
     # ------------------------------------------------------------ rows
 
     def _look(self) -> Look:
-        width = max(1, self.size.width - (2 if self.size.width >= _NARROW else 1))
-        compact = self.size.height < COMPACT_BELOW and width >= ONE_LINE_FROM
-        return Look(width, compact, self.session.symbols, self.session.tz)
+        # The content size is worked out anew by Textual at each question, for each row several times.
+        size, symbols, tz = self.outer_size, self.session.symbols, self.session.tz
+        if self._held is None or self._held[0] != (size, symbols, tz):
+            width = max(1, size.width - (2 if size.width >= _NARROW else 1))
+            compact = size.height < COMPACT_BELOW and width >= ONE_LINE_FROM
+            self._held = (size, symbols, tz), Look(width, compact, symbols, tz)
+        return self._held[1]
 
     def _stack(self) -> Stack:
         look = self._look()
@@ -205,8 +213,10 @@ class Detail(LineView):
     def render_line(self, y: int) -> Strip:
         """A line; the last one says how many rows are below it."""
         line = super().render_line(y)
+        if y != self.outer_size.height - 1:
+            return line
         hidden = self.row_count() - self.visible_rows.stop
-        if y != self.size.height - 1 or hidden <= 0:
+        if hidden <= 0:
             return line
         words = f"  {self.session.symbols['more']} {count_of(hidden, self.session.symbols)} more "
         width = self.size.width

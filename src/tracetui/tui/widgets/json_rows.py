@@ -27,6 +27,9 @@ TEXT_SHOWN: Final = 65_536
 OPENED_AT_ONCE: Final = 20_000
 """Containers that one press of "open all" opens at most."""
 
+ROOT_OPENS: Final = 200
+"""Rows up to which the outermost container is open from the start, though it is larger than the rows one asked for."""
+
 _PARSED_WHEN_DRAWN: Final = 65_536
 _KEY_CELLS: Final = 42
 _INDENT_LEVELS: Final = 12
@@ -249,7 +252,7 @@ class JsonRows:
                 looked += 1
                 value = node.child(at)
                 cost = len(value) + self.braces if isinstance(value, (dict, list, tuple)) and value else 0
-                heading = node is self._root and (self.braces or node.label(at) in self.groups)
+                heading = node is self._root and cost <= ROOT_OPENS and (self.braces or node.label(at) in self.groups)
                 if not cost or (cost > left and not heading):
                     continue
                 opened = self._open_child(node, at)
