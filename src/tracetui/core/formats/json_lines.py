@@ -50,7 +50,7 @@ class JsonLinesFormat:
         self._zone = zone
 
     def match(self, candidate: Candidate) -> Match | None:
-        """Claims a file whose first line is a JSON object; one object alone must look like a log record or be named as lines."""
+        """Claims a file whose first line is a JSON object; one object alone must look like a log record or be named as one."""
         head = head_of(candidate.head)
         if not head.body.startswith(b"{"):
             return None
