@@ -23,7 +23,7 @@ NOON = 1_795_262_400 * SECOND
 """2026-11-21T12:00:00Z: after all that the samples recorded."""
 
 
-def make_app(paths: Sequence[Path | str], *, ascii: bool = False, options: ScreenOptions | None = None) -> TracetuiApp:
+def make_app(paths: Sequence[Path | str], *, plain: bool = False, options: ScreenOptions | None = None) -> TracetuiApp:
     """The app over `paths`, without a watcher, on a clock that stands still and in UTC; nothing rests."""
     clock = TickingClock(NOON)
     store = Store()
@@ -32,7 +32,7 @@ def make_app(paths: Sequence[Path | str], *, ascii: bool = False, options: Scree
         store=store,
         bodies=Bodies(store, reader.sources, FORMATS),
         feed=Feed(store, reader),
-        symbols=ASCII if ascii else UNICODE,
+        symbols=ASCII if plain else UNICODE,
         now_ns=clock,
         tz=UTC,
         rules=StatusRules(is_running=lambda _process: None),

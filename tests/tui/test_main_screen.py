@@ -273,7 +273,7 @@ async def test_notices_wait_for_each_other(native_traces: Path) -> None:
 
 
 async def test_ascii_sends_nothing_else(native_traces: Path) -> None:
-    async with opened(make_app([native_traces], ascii=True)) as pilot:
+    async with opened(make_app([native_traces], plain=True)) as pilot:
         chrome = [lines(pilot)[at] for at in (0, 1, -1, -2, -3)]
     assert all(line.isascii() for line in chrome)
 

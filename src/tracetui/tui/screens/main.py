@@ -472,6 +472,7 @@ class MainScreen(Screen[None]):
         self.runs.tick()
         self.tree_view.tick()
         self.strip.tick()
+        self.detail.tick()
         if changed:
             self._set_clock()
             self._say_header()

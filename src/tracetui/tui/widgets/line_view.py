@@ -108,7 +108,10 @@ class LineView(Widget, can_focus=True):
         raise NotImplementedError
 
     def render_row(self, index: int, width: int, selected: bool, focused: bool) -> list[Piece]:
-        """Row `index` in at most `width` cells; what is longer is cut hard. Its result is remembered."""
+        """Row `index` in at most `width` cells; what is longer is cut hard.
+
+        Its result is remembered, for a selected row with and without the focus, for the others once.
+        """
         raise NotImplementedError
 
     def pinned_rows(self, width: int) -> list[list[Piece]]:  # noqa: ARG002 - for subclasses
@@ -212,7 +215,7 @@ class LineView(Widget, can_focus=True):
         first = self._count_pinned()
         regions = []
         for index in set(indices):
-            for selected, focused in ((False, False), (False, True), (True, False), (True, True)):
+            for selected, focused in ((False, False), (True, False), (True, True)):
                 self._strips.pop((index, self._epoch, width, selected, focused), None)
             y = index - self._top + first
             if first <= y < self.size.height:
@@ -229,7 +232,7 @@ class LineView(Widget, can_focus=True):
             if index in visible:
                 selected = self.has_cursor and index == self._cursor
                 line = self._strip(self.render_row(index, width, selected, focused), width)
-                if self._strips.get((index, self._epoch, width, selected, focused)) != line:
+                if self._strips.get((index, self._epoch, width, selected, selected and focused)) != line:
                     differ.append(index)
         if differ:
             self.refresh_rows(differ)
@@ -271,7 +274,7 @@ class LineView(Widget, can_focus=True):
         if index >= self.row_count():
             return Strip.blank(width, self.session.styles["text"])
         selected = self.has_cursor and index == self._cursor
-        key = (index, self._epoch, width, selected, self.has_focus)
+        key = (index, self._epoch, width, selected, selected and self.has_focus)
         line = self._strips.pop(key, None)
         if line is None:
             line = self._strip(self.render_row(index, width, selected, self.has_focus), width)
@@ -369,7 +372,6 @@ class LineView(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         """A view that became taller shows more rows; the cursor stays in view."""
-        self._strips.clear()
         self._pinned = None
         if self.has_cursor:
             if self._cursor < self.page_height:

@@ -1,0 +1,129 @@
+"""The feed: reads in a thread, applies on the loop, tells what changed at most four times a second."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.tui.helpers import NOON
+from tracetui.core.reader import Reader
+from tracetui.core.store import Change, Store
+from tracetui.core.testing import TickingClock
+from tracetui.tui.feed import Feed
+
+
+def make_feed(folder: Path, told: list[Change]) -> Feed:
+    feed = Feed(Store(), Reader([str(folder)], follow=True, wall=TickingClock(NOON)))
+    feed.changed = told.append
+    return feed
+
+
+async def test_everything_that_is_there_is_read_and_told(native_traces: Path) -> None:
+    told: list[Change] = []
+    feed = make_feed(native_traces, told)
+    feed.start()
+    await feed.idle.wait()
+    assert len(feed.store.live_runs()) == 3
+    assert {row for change in told for row in change.new_runs} == {0, 1, 2}
+    await feed.stop()
+
+
+async def test_who_hears_that_all_is_read_has_been_told_all(native_traces: Path) -> None:
+    told: list[Change] = []
+    feed = make_feed(native_traces, told)
+    known: list[int] = []
+
+    def progressed() -> None:
+        if feed.progress is not None and feed.progress.done:
+            known.append(len({row for change in told for row in change.runs}))
+
+    feed.progressed = progressed
+    feed.start()
+    await feed.idle.wait()
+    assert known == [3]
+    await feed.stop()
+
+
+async def test_changes_within_a_quarter_of_a_second_are_told_together(native_traces: Path) -> None:
+    told: list[Change] = []
+    feed = make_feed(native_traces, told)
+    feed.read_all()
+    first = len(told)
+    feed._tell_soon()
+    feed._note(Change(runs={0}, epoch=8))
+    feed._tell_soon()
+    feed._note(Change(runs={1}, epoch=9))
+    feed._tell_soon()
+    assert len(told) == first
+    feed._tell()
+    assert told[-1].runs == {0, 1}
+    feed.reader.close()
+
+
+async def test_a_watcher_wakes_the_reader(native_traces: Path, tmp_path: Path) -> None:
+    class Watcher:
+        def start(self, changed: object) -> None:
+            self.changed = changed
+
+        def stop(self) -> None:
+            self.changed = None
+
+    aside = tmp_path / "aside.jsonl"
+    (native_traces / "support_bot.jsonl").rename(aside)
+    told: list[Change] = []
+    watcher = Watcher()
+    feed = Feed(Store(), Reader([str(native_traces)], follow=True, wall=TickingClock(NOON)), watcher)  # type: ignore[arg-type]
+    feed.changed = told.append
+    feed.start()
+    await feed.idle.wait()
+    aside.rename(native_traces / "support_bot.jsonl")
+    feed.idle.clear()
+    await asyncio.to_thread(watcher.changed, None)
+    await feed.idle.wait()
+    assert len(feed.store.live_runs()) == 3
+    await feed.stop()
+    assert watcher.changed is None
+
+
+async def test_a_question_is_answered_between_two_polls(native_traces: Path) -> None:
+    (native_traces / "notes.txt").write_text("nothing\n")
+    feed = make_feed(native_traces, [])
+    feed.start()
+    unrecognised = await feed.ask(lambda reader: reader.unrecognised if reader.progress.done else None)
+    while unrecognised is None:
+        unrecognised = await feed.ask(lambda reader: reader.unrecognised if reader.progress.done else None)
+    assert [Path(path).name for path, _ in unrecognised] == ["notes.txt"]
+    await feed.stop()
+
+
+async def test_a_wrong_question_raises_where_it_was_asked(native_traces: Path) -> None:
+    feed = make_feed(native_traces, [])
+    feed.start()
+    with pytest.raises(ZeroDivisionError):
+        await feed.ask(lambda _reader: 1 // 0)
+    await feed.stop()
+
+
+async def test_a_fault_while_reading_is_told(native_traces: Path) -> None:
+    feed = make_feed(native_traces, [])
+    faults: list[BaseException] = []
+    feed.failed = faults.append
+
+    def fail(_budget_s: float) -> Iterable[object]:
+        raise RuntimeError("a fault")
+
+    feed.reader.poll = fail  # type: ignore[method-assign, assignment]
+    feed.start()
+    await feed.idle.wait()
+    assert [str(fault) for fault in faults] == ["a fault"]
+    await feed.stop()
+
+
+async def test_the_path_of_a_source_is_known(native_traces: Path) -> None:
+    feed = make_feed(native_traces, [])
+    feed.read_all()
+    run = feed.store.live_runs()[0]
+    assert Path(feed.path_of(run.sources[0])).parent == native_traces
+    assert feed.path_of(99) == ""
+    feed.reader.close()
