@@ -539,11 +539,11 @@ class MainScreen(Screen[None]):
     def on_follow_changed(self, event: messages.FollowChanged) -> None:
         """The tree follows, or let go."""
         event.stop()
+        # What the tree does by now counts: the message may come from a run that is not open any more.
+        tree = self.tree_view
         self.header.follow = None
-        if self.opened is not None and (event.on or event.new_count):
-            self.header.follow = (event.on, event.new_count, run_name(self.session.store.runs[self.opened]))
-        if event.on:
-            self.header.remark = ""
+        if self.opened is not None and (tree.following or tree.new_count):
+            self.header.follow = (tree.following, tree.new_count, run_name(self.session.store.runs[self.opened]))
         self.header.look_again()
         self._say_footer()
 
