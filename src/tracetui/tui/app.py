@@ -30,7 +30,7 @@ from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.piece_line import PieceLine
 
 if TYPE_CHECKING:
-    from tracetui.core.reader import Notice
+    from tracetui.core.reader import Notice, Reader
     from tracetui.tui.keymaps import Key
     from tracetui.tui.terminal import TerminalGuard
 
@@ -105,7 +105,7 @@ class TracetuiApp(App[object]):
         session = Session(
             store=store,
             bodies=Bodies(store, reader.sources, FORMATS),
-            feed=Feed(store, reader, _watcher(paths)),
+            feed=Feed(store, reader, _watcher(reader)),
             symbols=choose(setting="ascii" if options.ascii else "auto"),
             tz=options.tz or local_timezone(),
             rules=rules,
@@ -166,7 +166,7 @@ class TracetuiApp(App[object]):
     def _handle_exception(self, error: Exception) -> None:
         """A fault of ours ends the app; its traceback is printed when the terminal is clean again."""
         self._return_code = 1
-        if self._exception is None:
+        if not self._exception_event.is_set():
             self._exception = error
             self._exception_event.set()
             if isinstance(error, TracetuiError):
@@ -240,9 +240,9 @@ class TracetuiApp(App[object]):
             screen.refresh()
 
 
-def _watcher(paths: list[str]) -> Watched | None:
+def _watcher(reader: Reader) -> Watched | None:
     try:
         from tracetui.core.watching import Watcher
     except ImportError:
         return None
-    return Watcher(paths)
+    return Watcher(reader)

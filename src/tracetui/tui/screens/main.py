@@ -418,9 +418,10 @@ class MainScreen(Screen[None]):
         if not self._chooses:
             return
         row, remark = self.states.first_to_open()
-        if row is not None and row != self.opened:
+        if row is not None:
             self.header.remark = remark
-            self.open_run(row)
+            if row != self.opened:
+                self.open_run(row)
         feed = self.session.feed
         if row is not None and (feed is None or (feed.progress is not None and feed.progress.done)):
             self._chooses = False

@@ -85,7 +85,8 @@ class HeaderLine(PieceLine):
         return [(self.progress, "muted")] if self.progress else []
 
     def _remark(self) -> list[Piece]:
-        return [(self.remark, "muted")] if self.remark else []
+        is_following = self.follow is not None and self.follow[0]
+        return [(self.remark, "muted")] if self.remark and not is_following else []
 
     def _unreadable(self, short: bool = False) -> list[Piece]:
         if not self.unreadable:
