@@ -276,7 +276,7 @@ async def test_in_ascii_nothing_else_is_drawn(scene):
     assert all(line.isascii() for line in scene.lines())
 
 
-@scene_of("tool a\\x1b[31m\u202eb 0..1\ntool \x1b]52;c;x\x07 0..1 error")
+@scene_of("tool a\x1b[31m\u202eb 0..1\ntool \x1b]52;c;x\x07 0..1 error")
 async def test_control_characters_of_names_never_reach_the_screen(scene):
     shown = "".join(scene.lines())
     assert "\x1b" not in shown
