@@ -251,15 +251,19 @@ def _models(store: Store, run: Run, op: Columns, own: list[int]) -> None:
     ids = store.strings.intern_all([model for _, model in op.models])
     at = store.usage.ensure_all(rows)
     column, flags = store.usage.model, store.spans.flags
-    changes: Counter[int] = Counter()
+    ranked = bool(store._ranks)
+    replaced = []
+    replacing = []
     for row, here, number in zip(rows, at, ids, strict=True):
         old = column[here]
-        if old == number or (store._ranks and not store._may(row, "model", 0)):
+        if old == number or (ranked and not store._may(row, "model", 0)):
             continue
         column[here] = number
         flags[row] |= _HAS_USAGE
-        changes[number] += 1
-        changes[old] -= 1
+        replaced.append(old)
+        replacing.append(number)
+    changes = Counter(replacing)
+    changes.subtract(replaced)
     models = run.models
     for number, change in changes.items():
         if number and change:

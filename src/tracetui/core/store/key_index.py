@@ -7,10 +7,13 @@ numbers, whose keys are read from the column itself. Rows are only ever added.
 from __future__ import annotations
 
 from array import array
+from itertools import repeat
 
 from tracetui.core.store.columns import view
 
 _NEWEST = 65_536
+_FEW = 32
+"""Keys below which looking them up one by one costs less than the set-up of the vectorised form."""
 _SPREAD = 0x9E37_79B9_7F4A_7C15  # 2**64 / golden ratio: spreads keys that differ only in their low or high bits
 _MASK = 0xFFFF_FFFF_FFFF_FFFF
 
@@ -32,8 +35,10 @@ class KeyIndex:
     def get(self, key: int) -> int:
         """The row of a key, -1 if there is none."""
         row = self.newest.get(key, -1)
-        if row >= 0 or not self._sealed:
-            return row
+        return row if row >= 0 or not self._sealed else self._search(key)
+
+    def _search(self, key: int) -> int:
+        """The row of a key among those in the table."""
         slots, keys = self._slots, self._keys
         mask = len(slots) - 1
         slot = ((key * _SPREAD) & _MASK) >> (64 - self._bits)
@@ -45,13 +50,12 @@ class KeyIndex:
 
     def get_all(self, keys: list[int]) -> list[int]:
         """The rows of many keys, -1 where there is none."""
-        newest = self.newest
-        rows = [newest.get(key, -1) for key in keys]
-        if not self._sealed:
+        rows = list(map(self.newest.get, keys, repeat(-1)))
+        if not self._sealed or -1 not in rows:
             return rows
         missing = [i for i, row in enumerate(rows) if row < 0]
-        if len(missing) < 48:  # below this the set-up of the vectorised form costs more than it saves
-            get = self.get
+        if len(missing) < _FEW:
+            get = self._search
             for i in missing:
                 rows[i] = get(keys[i])
             return rows
@@ -68,7 +72,7 @@ class KeyIndex:
         mask = np.uint64(len(slots) - 1)
         slot = (want * np.uint64(_SPREAD)) >> np.uint64(64 - self._bits)
         active = np.arange(len(want))
-        while len(active):
+        while len(active) > _FEW:
             rows = slots[slot[active]].astype(np.int64) - 1
             used = rows >= 0
             active, rows = active[used], rows[used]
@@ -77,6 +81,8 @@ class KeyIndex:
             active = active[~hit]
             slot[active] = (slot[active] + np.uint64(1)) & mask
         rows_found: list[int] = found.tolist()
+        for i in active.tolist():
+            rows_found[i] = self._search(wanted[i])
         return rows_found
 
     def add(self, key: int, row: int) -> None:
