@@ -69,7 +69,7 @@ class LineDecoder:
             data = self._end_of_discarded(data, operations)
         last = data.rfind(b"\n") + 1
         if last:
-            block = bytes(self._held) + data[:last] if self._held else data[:last]
+            block = b"".join((self._held, memoryview(data)[:last])) if self._held else data[:last]
             self._held.clear()
             start = self._at
             self._at += len(block)

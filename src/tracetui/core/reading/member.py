@@ -103,8 +103,6 @@ class Member:
     first_line: int = 1
     held: list[Operation] = field(default_factory=list)
     """A document's operations until all of it is read."""
-    _lines: int = 0
-    """Line ends before the tail's position."""
 
     @property
     def path(self) -> str:
@@ -172,7 +170,7 @@ class Member:
             raise ValueError("a file that no format claimed cannot be decoded")
         self.decoder = self.bundle.assembler.decoder(candidate)
         self.candidate = Candidate(candidate.path, candidate.name, b"", candidate.size, candidate.mtime_ns)
-        self.base, self.first_line, self._lines = 0, 1, 0
+        self.base, self.first_line = 0, 1
 
     def decode(self, data: bytes) -> list[Operation]:
         """Operations of the next bytes."""
@@ -187,13 +185,14 @@ class Member:
 
     def advance(self, data: bytes) -> None:
         """After ``data`` was decoded: where the first record begins that is not complete, and on which line."""
-        start = self.tail.position - self._decoder().pending
+        decoder = self._decoder()
+        start = self.tail.position - decoder.pending
         begin = self.tail.position - len(data)
         # While a record that began in an earlier block goes on, the earlier base is still right.
         if start >= begin:
             self.base = start
-            self.first_line = 1 + self._lines + data.count(b"\n", 0, start - begin)
-        self._lines += data.count(b"\n")
+            # Counted by the decoder, with whole lines that it holds back; counting them here takes as long as reading.
+            self.first_line = 1 + decoder.line - data.count(b"\n", start - begin)
 
     def forget(self) -> None:
         """The next generation begins: what was learnt from the file is dropped."""
@@ -201,7 +200,7 @@ class Member:
             self.bundle.assembler.forget(self.candidate)
         self.decoder = self.candidate = None
         self.is_closed = False
-        self.base, self.first_line, self._lines = 0, 1, 0
+        self.base, self.first_line = 0, 1
         self.held = []
         self.forgetting = self.source is not None
 
