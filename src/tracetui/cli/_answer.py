@@ -9,8 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
+import click
+
+from tracetui.cli._log import tell_faults
 from tracetui.cli._options import moment_ns
-from tracetui.cli._output import ProgressLine, complain
+from tracetui.cli._output import complain, shown_progress
 from tracetui.core.loading import Loaded, load, open_run
 
 if TYPE_CHECKING:
@@ -60,24 +63,37 @@ def status_rules(stall_after: int | None, dead_after: int | None) -> StatusRules
 
 def read(paths: Sequence[str], *, follow: bool = False) -> Loaded:
     """Read the paths to their ends, with progress for a person who waits."""
-    progress = ProgressLine()
-    try:
+    tell_faults()
+    paths = [_spooled() if path == "-" else path for path in paths]
+    with shown_progress() as progress:
         return load(paths, follow=follow, progress=progress)
-    finally:
-        progress.clear()
+
+
+def _spooled() -> str:
+    """Path of a file that holds all of standard input and is there until the command ends: records are read twice."""
+    import shutil
+    import sys
+    import tempfile
+
+    folder = tempfile.TemporaryDirectory(prefix="tracetui-")
+    click.get_current_context().call_on_close(folder.cleanup)
+    path = os.path.join(folder.name, "stdin")  # noqa: PTH118 - a name, nothing is done with it yet
+    with open(path, "wb") as file:  # noqa: PTH123 - the same
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    return path
 
 
 def read_run(word: str, places: Sequence[str], asked: Asked) -> tuple[Loaded, Run]:
     """Read, and find the run that a word means; raises what `tracetui.core.loading.open_run` does."""
     from tracetui.core.run_status import run_status
 
-    progress = ProgressLine()
-    try:
-        return open_run(
-            word, places, lambda run: run_status(run, asked.now_ns, asked.rules).status.value == "error", progress
-        )
-    finally:
-        progress.clear()
+    def is_failed(run: Run) -> bool:
+        return run_status(run, asked.now_ns, asked.rules).status.value == "error"
+
+    tell_faults()
+    word, *places = (_spooled() if path == "-" else path for path in (word, *places))
+    with shown_progress() as progress:
+        return open_run(word, places, is_failed, progress)
 
 
 def frame(schema: str, asked: Asked) -> dict[str, Any]:

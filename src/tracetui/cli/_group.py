@@ -84,16 +84,20 @@ def _version_option() -> click.Option:
     )
 
 
-def run(group: click.Group, arguments: Sequence[str] | None = None) -> int:
+def run(group: click.Group, arguments: Sequence[str]) -> int:
     """Run a command line; returns its exit status."""
     try:
-        result = group.main(arguments, prog_name="tracetui", standalone_mode=False)
+        # Not Group.main: a closed pipe is an exit status of 1 there.
+        with group.make_context("tracetui", list(arguments)) as context:
+            result = group.invoke(context)
         sys.stdout.flush()
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except BrokenPipeError:
         give_up_stdout()
         return OK
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except click.ClickException as error:
         _show_usage_error(error)
         return WRONG_USAGE

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TextIO
 
 from tracetui.core.symbols import ASCII, Symbols, choose
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 USUAL_WIDTH: Final = 80
 """Columns where nobody says how many there are (a pipe, a file)."""
-
-_QUIET_S: Final = 0.5
-_BETWEEN_S: Final = 0.25
 
 
 class Printer:
@@ -120,26 +117,17 @@ def complain(message: str) -> None:
 
 
 class ProgressLine:
-    """One line on standard error that says how far reading has come; only for a person, and only when it takes long."""
+    """One line on standard error that says how far reading has come."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._begun = clock()
-        self._last = self._begun
+    def __init__(self) -> None:
         self._width = 0
-        self._wanted = is_terminal(sys.stderr)
 
     def __call__(self, progress: Progress) -> None:
-        """Show it, unless that was done a moment ago."""
-        now = self._clock()
-        if not self._wanted or now - self._begun < _QUIET_S or now - self._last < _BETWEEN_S:
-            return
-        self._last = now
-        text = (
+        """Show it in place of what was shown before."""
+        text = plain_ascii(
             f"reading {bytes_size(progress.read_bytes)} of {bytes_size(progress.total_bytes)}"
             f"  {count(progress.spans)} spans  {count(progress.runs)} runs"
         )
-        text = plain_ascii(text)
         sys.stderr.write("\r" + text.ljust(self._width))
         sys.stderr.flush()
         self._width = len(text)
@@ -150,3 +138,14 @@ class ProgressLine:
             sys.stderr.write("\r" + " " * self._width + "\r")
             sys.stderr.flush()
             self._width = 0
+
+
+@contextmanager
+def shown_progress() -> Iterator[ProgressLine | None]:
+    """What to tell progress to: a line for a person who looks at standard error, else nobody."""
+    line = ProgressLine() if is_terminal(sys.stderr) else None
+    try:
+        yield line
+    finally:
+        if line is not None:
+            line.clear()

@@ -85,8 +85,8 @@ def _files_of(paths: tuple[str, ...]) -> Iterator[str]:
 
 
 def _explained(path: str) -> dict[str, Any]:
-    from tracetui.core.reader import Reader
     from tracetui.core.batch import Explanation
+    from tracetui.core.reader import Reader
     from tracetui.core.sources.file import reason_of
 
     with Reader([path]) as reader:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tracetui.cli._answer import Asked
     from tracetui.cli._output import Printer
     from tracetui.core.loading import Loaded
+    from tracetui.core.reader import Reader
     from tracetui.core.recent import Recent, Records
 
 SCHEMA = "tracetui.tail/1"
@@ -92,8 +93,6 @@ def _print(
 
 def _follow(printer: Printer, asked: Asked, loaded: Loaded, records: Records, *, as_jsonl: bool) -> None:
     """Print what comes; ends only by an exception (^C, a closed pipe)."""
-    from tracetui.core.watching import Watcher
-
     wake = threading.Event()
     reader = loaded.reader
 
@@ -101,8 +100,9 @@ def _follow(printer: Printer, asked: Asked, loaded: Loaded, records: Records, *,
         reader.changed(paths)
         wake.set()
 
-    watcher = Watcher(reader)
-    watcher.start(changed)
+    watcher = _watcher(reader)
+    if watcher is not None:
+        watcher.start(changed)
     try:
         while True:
             wake.clear()
@@ -117,4 +117,14 @@ def _follow(printer: Printer, asked: Asked, loaded: Loaded, records: Records, *,
             if due > 0:
                 wake.wait(min(due, _LONGEST_WAIT_S))
     finally:
-        watcher.stop()
+        if watcher is not None:
+            watcher.stop()
+
+
+def _watcher(reader: Reader) -> Any:
+    """What wakes the reader; None: it looks by itself, which is slower by some tenths of a second."""
+    try:
+        from tracetui.core.watching import Watcher  # type: ignore[import-not-found, unused-ignore]
+    except ImportError:
+        return None
+    return Watcher(reader)

@@ -6,6 +6,7 @@ The reader does the work in slices, so that progress can be told and ^C is heard
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,10 @@ USUAL_FOLDER: Final = "traces"
 
 _SLICE_S: Final = 0.1
 _SLICE_BYTES: Final = 64_000_000
+_FIRST_TOLD_S: Final = 0.5
+_TOLD_EVERY_S: Final = 0.25
+_TOLD_COST: Final = 30
+"""Progress may cost a thirtieth of the time."""
 
 
 class NothingReadable(TracetuiError):
@@ -75,7 +80,7 @@ def load(paths: Sequence[str], *, follow: bool = False, progress: Callable[[Prog
     Args:
         paths: Files and folders; none: `default_paths`.
         follow: The reader can go on afterwards with what grows.
-        progress: Told now and then, between slices of 0.1 s.
+        progress: Told now and then, from 0.5 s on.
     """
     from tracetui.core.bodies import Bodies
     from tracetui.core.formats import FORMATS
@@ -84,22 +89,32 @@ def load(paths: Sequence[str], *, follow: bool = False, progress: Callable[[Prog
     store = Store()
     reader = Reader(default_paths(paths), follow=follow)
     loaded = Loaded(store, reader, Bodies(store, reader.sources, FORMATS))
-    while not is_done(loaded):
+    telling = _Telling(loaded, progress)
+    while True:
         for batch in reader.poll(_SLICE_S, _SLICE_BYTES):
             store.apply(batch)
-        if progress is not None:
-            progress(_progress(loaded))
-    return loaded
+        if reader.next_due(time.monotonic()) > 0:
+            return loaded
+        telling.tell()
 
 
-def is_done(loaded: Loaded) -> bool:
-    """Whether all that was there at the last look is read."""
-    return loaded.reader.progress.done
+class _Telling:
+    """Tells progress a few times a second, and less often where finding it out takes long (it looks at every file)."""
 
+    def __init__(self, loaded: Loaded, told: Callable[[Progress], None] | None) -> None:
+        self._loaded = loaded
+        self._told = told
+        self._due = time.monotonic() + _FIRST_TOLD_S
 
-def _progress(loaded: Loaded) -> Progress:
-    now = loaded.reader.progress
-    return Progress(now.bytes_read, now.bytes_known, len(loaded.store.spans), len(loaded.store.runs))
+    def tell(self) -> None:
+        """Tell it if it is time."""
+        begun = time.monotonic()
+        if self._told is None or begun < self._due:
+            return
+        now, store = self._loaded.reader.progress, self._loaded.store
+        self._told(Progress(now.bytes_read, now.bytes_known, len(store.spans), len(store.runs)))
+        ended = time.monotonic()
+        self._due = ended + max(_TOLD_EVERY_S, _TOLD_COST * (ended - begun))
 
 
 def open_run(

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _GAP: Final = "  "
 _TIME, _RUN, _SPAN, _TYPE = 12, 16, 20, 18
+_LOOK_BACK: Final = 32
+"""Records looked at before those that are shown, for the time of one that has none."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -56,7 +58,8 @@ class Records:
         for run in sorted(runs, key=lambda run: run.last_time, reverse=True):
             if number <= 0 or (len(newest) == number and run.last_time < newest[0][0]):
                 break
-            for entry in self._times(run, self._tail_of_run(segments.get(run.row, []), number)):
+            rows = self._tail_of_run(segments.get(run.row, []), number + _LOOK_BACK)
+            for entry in self._times(run, rows)[-number:]:
                 if len(newest) < number:
                     heapq.heappush(newest, entry)
                 elif entry > newest[0]:
@@ -99,13 +102,15 @@ class Records:
                 break
         return rows[::-1]
 
-    def _times(self, run: Run, records: list[int]) -> Iterator[tuple[int, int]]:
+    def _times(self, run: Run, records: list[int]) -> list[tuple[int, int]]:
         """(time, record), the times never going back."""
         events = self._events_among(run, records)
         time = NO_TIME
+        found = []
         for record in records:
             time = max(time, self._time(record, events.get(record)))
-            yield time, record
+            found.append((run.last_time if time == NO_TIME else time, record))
+        return found
 
     def _time(self, record: int, event: int | None) -> int:
         if event is not None:

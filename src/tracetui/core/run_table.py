@@ -32,7 +32,7 @@ _LANE: Final = _Column("", 1, 0, right=False)
 _STATUS: Final = _Column("status", 12, 60, right=False)
 _ID_FROM_WIDTH: Final = 80
 _COLUMNS: Final = (
-    _Column("start", 7, 34),
+    _Column("start", 7, 40),
     _Column("fail", 4, 34),
     _Column("time", 7, 0),
     _Column("spans", 6, 100),
