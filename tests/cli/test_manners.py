@@ -216,15 +216,3 @@ def test_progress_is_not_shown_where_nobody_looks(run: Run, traces: Path) -> Non
 def test_a_line_that_is_printed_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     Printer().line("a\nb\r\x0b\x0c\u2028c")
     assert capsys.readouterr().out.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    "arguments", [["list"], ["stats", "--json"], ["view", "latest", "--full"], ["tail"], ["formats", "--explain", "."]]
-)
-def test_no_command_loads_the_screen(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(samples_dir())
-    code = (
-        "import sys; from tracetui.cli import main; code = main(sys.argv[1:]);"
-        "sys.exit(code or bool({'textual', 'rich'} & set(sys.modules)))"
-    )
-    assert subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True).returncode == 0
