@@ -421,7 +421,7 @@ class Schedule:
         self.dice = dice
         self.count = 0
         self.kept: list[str] = []
-        self.rewritten: list[str] = []
+        self.maybe: list[str] = []
         self.view = View(folder, follow=True, block_bytes=dice.choice([64, 500, 262_144]))
         self.rests: dict[bytes, bytes] = {}
 
@@ -454,7 +454,7 @@ class Schedule:
         assert kept.keys() - shown.keys() == set(), "lost with a file that was deleted"
         # A copy of a deleted file takes its place when both happen between two looks, and stands beside it otherwise.
         # What was written anew and then truncated between two looks stays with the old file, which was deleted.
-        assert shown - ((there + kept) | Counter(set(self.rewritten))) == {}, "shown twice, or taken from nowhere"
+        assert shown - ((there + kept) | Counter(set(self.maybe))) == {}, "shown twice, or taken from nowhere"
         assert self.view.bad == []
 
     # What is there.
@@ -481,9 +481,8 @@ class Schedule:
         )
 
     def delete(self, path: Path) -> None:
-        """Its records stay in view if the reader knows the file."""
-        if self.is_known(path):
-            self.kept += types_of(path.read_bytes())
+        """Its records stay in view if the reader knows the file; it may know it before it has said so."""
+        (self.kept if self.is_known(path) else self.maybe).extend(types_of(path.read_bytes()))
 
     # What happens.
 
@@ -555,7 +554,7 @@ class Schedule:
         if path is None or not types_of(path.read_bytes()) or not self.is_known(path, under_its_name=True):
             return
         new = self.folder / "new.tmp"
-        self.rewritten += types_of(path.read_bytes())
+        self.maybe += types_of(path.read_bytes())
         new.write_bytes(path.read_bytes() + self.finish(path) + self.records())
         new.rename(path)
 

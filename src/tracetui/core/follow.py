@@ -119,7 +119,10 @@ class Tail:
             if not block.startswith(mark):
                 self._restarted(os.fstat(descriptor))
                 return None
-            self._advance(descriptor, block, len(block) - len(mark))
+            count = len(block) - len(mark)
+            self._advance(descriptor, block, count)
+            if count < limit:
+                self.size = self.position  # its end, whatever was there at the last look
             return block[len(mark) :]
         finally:
             if not kept:
@@ -170,6 +173,19 @@ class Tail:
             return False
         finally:
             os.close(descriptor)
+
+    def goes_on_in(self, other: Tail) -> bool:
+        """Whether another file, under whatever name it is now, holds what was read here up to the position."""
+        descriptor, kept = other._open()
+        if descriptor is None:
+            return False
+        try:
+            return self.position > 0 and self._is_continued(descriptor)
+        except OSError:
+            return False
+        finally:
+            if not kept:
+                os.close(descriptor)
 
     def _named(self) -> tuple[Name, os.stat_result | None]:
         try:

@@ -103,18 +103,17 @@ class Members:
         self._former.pop(path, None)
 
     def gone_like(self, head: bytes) -> list[Member]:
-        """Files that are gone and began as ``head`` begins."""
+        """Files that are gone and began as ``head`` begins, or may have: they were not read yet."""
         if not self._gone:
             return []
         if self._heads is None:
             self._heads = {}
             for member in self._gone.values():
                 place = member.tail.place
-                if place.head_length:
-                    self._heads.setdefault(place.head_length, {}).setdefault(place.head, []).append(member)
-        found: list[Member] = []
+                self._heads.setdefault(place.head_length, {}).setdefault(place.head, []).append(member)
+        found = list(self._heads.get(0, {}).get(b"", []))
         for length, members in self._heads.items():
-            if len(head) >= length:
+            if 0 < length <= len(head):
                 found += members.get(digest(head[:length]), [])
         return found
 

@@ -26,6 +26,10 @@ LARGE_BYTES: Final = 262_144
 QUIET_NS: Final = 60_000_000_000
 """A file that nobody wrote to for this long when it was opened is not being written: its last line needs no line end."""
 
+_PREFERRED: Final = 0
+_USUAL: Final = 1
+_AFTER_ALL: Final = 2
+
 _DETECTIONS: Final = 8
 """Groups of files looked into between two looks at the clock: about a millisecond."""
 
@@ -103,7 +107,7 @@ class Pipeline:
 
     # Finding out the format.
 
-    def look_into(self, member: Member) -> None:
+    def look_into(self, member: Member, *, last: bool = False) -> None:
         """Put a file among those whose format is to be found out, together with those that differ in their ending only."""
         member.stage = Stage.found
         folder, name = os.path.split(member.path)
@@ -111,7 +115,8 @@ class Pipeline:
         group = self._groups.get(key)
         if group is None:
             self._groups[key] = [member]
-            entry = (self._urgency([member]), -member.tail.mtime_ns, next(self._numbers), key)
+            urgency = _AFTER_ALL if last else self._urgency([member])
+            entry = (urgency, -member.tail.mtime_ns, next(self._numbers), key)
             heapq.heappush(self._undetected, entry)
         elif member not in group:
             group.append(member)
@@ -147,7 +152,7 @@ class Pipeline:
         # A file that was read already goes on with nobody else's recording.
         forerunners = self._forerunners(member, head) if member.source is None else []
         if any(_is_to_be_drained(forerunner) for forerunner in forerunners):
-            self.look_into(member)
+            self.look_into(member, last=True)
             return
         member.seen = member.signature
         member.head = (len(head), digest(head[:PRINT_BYTES]))
@@ -174,7 +179,7 @@ class Pipeline:
                 is_same_name and gone.is_document and gone.match is not None and match.format is gone.match.format
             )
             is_anew = is_same_name and gone.tail.begins_like(head)
-            if is_document or is_anew or (gone.source is not None and gone.tail.is_found_in(member.path)):
+            if is_document or is_anew or gone.tail.goes_on_in(member.tail):
                 self._take_place(gone, member)
                 return
 
@@ -273,7 +278,7 @@ class Pipeline:
         self.begin_again(member)
 
     def _urgency(self, members: Iterable[Member]) -> int:
-        return 0 if any(member.path in self._preferred for member in members) else 1
+        return _PREFERRED if any(member.path in self._preferred for member in members) else _USUAL
 
     def _read_next(self) -> None:
         bundle = self._waiting[0][-1]
