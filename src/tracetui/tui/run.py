@@ -48,6 +48,7 @@ def run_screen(options: ScreenOptions) -> int:
     """
     for name, value in TEXTUAL_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    from tracetui.core.text import safe
     from tracetui.tui.app import OpenInstead, TracetuiApp
     from tracetui.tui.terminal import TerminalGuard
 
@@ -62,5 +63,5 @@ def run_screen(options: ScreenOptions) -> int:
         if app.fault:
             sys.stderr.write(app.fault)
         elif isinstance(result, str):
-            sys.stdout.write(f"{result}\n")
+            sys.stdout.write(f"{safe(result)}\n")  # an id is whatever the recording says
         return app.return_code or 0
