@@ -41,6 +41,7 @@ class Match:
         role: ``run`` (has records), ``side`` (belongs to a run but holds none: a report), ``copy`` (repeats another file).
         bundle: files with the same format and bundle key are one run's files and share an assembler; None: the file alone.
         certain: False for a claim on a head that a longer look could overturn (a file still almost empty).
+        order: a bundle's files are read from the lowest to the highest, then by path.
     """
 
     format: Format
@@ -48,6 +49,7 @@ class Match:
     role: str = "run"
     bundle: str | None = None
     certain: bool = True
+    order: int = 0
 
 
 @dataclass(slots=True)
