@@ -239,24 +239,25 @@ def recording(
             break
         chain, turn_start = writer.span(root["span"], f"turn {turn % 40}", "chain")
         yield writer.begin(chain)
-        yield writer.event(chain, "message", "user")
+        if payload is not _bare:
+            yield writer.event(chain, "message", "user")
         for _ in range(rng.randrange(1, 9)):
             if next(left, None) is None:
                 break
-            yield from _call(writer, chain["span"])
+            yield from _call(writer, payload, chain["span"])
         yield writer.end(chain, turn_start)
     yield writer.end(root, run_start)
     if finish:
         yield writer.line("run_end", status="ok")
 
 
-def _call(writer: _Writer, parent: object) -> Iterator[bytes]:
+def _call(writer: _Writer, payload: Payload, parent: object) -> Iterator[bytes]:
     """A call of a model or tool, sometimes with an event in it."""
     rng = writer.rng
     kind = rng.choice(("llm", "tool", "tool"))
     call, start = writer.span(parent, "choose_tool" if kind == "llm" else rng.choice(_TOOLS), kind)
     yield writer.begin(call)
-    if rng.random() < 0.3:
+    if payload is not _bare and rng.random() < 0.3:
         cls = rng.choice(("decision", "log", "log", "message", "retry"))
         yield writer.event(call, cls, f"{cls}.made")
     yield writer.end(call, start)

@@ -1,0 +1,106 @@
+"""Memory: what a span, the open run's tree and a model call's usage take, each in a fresh process, by resident bytes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+from benchmarks import data
+from benchmarks.measure import Result, in_fresh_process, resident
+from tracetui.core.batch import Batch
+from tracetui.core.model import Kind, Status, Usage
+from tracetui.core.operations import Operation, Patch, Record, Whole
+from tracetui.core.store import Store
+
+_BATCH = 2_000
+
+
+def one_record(count: int) -> dict[str, float]:
+    """``count`` spans told in one record each, children before parents as OpenTelemetry exporters write them."""
+    store, before = Store(), resident()
+    for batch in wholes(count):
+        store.apply(batch)
+    return {"bytes": resident() - before, "spans": len(store.spans)}
+
+
+def wholes(count: int) -> Iterator[Batch]:
+    """``count`` spans in batches: turns of nine calls with the turn after its calls, and a root that comes last."""
+    rng = random.Random(5)
+    key = f"{rng.getrandbits(64):016x}"
+    root = f"{rng.getrandbits(64):016x}"
+    operations: list[Operation] = []
+    for number in range(count - 1):
+        at = number * 300
+        operations.append(Record("run", "span", at, 300))
+        if number % 10 == 9 or number == count - 2:
+            operations.append(Whole("run", key, root, "turn", Kind.chain, at, at + 900, Status.ok))
+            key = f"{rng.getrandbits(64):016x}"
+        else:
+            mine = f"{rng.getrandbits(64):016x}"
+            operations.append(Whole("run", mine, key, "call", Kind.tool, at, at + 90, Status.ok))
+        if len(operations) >= _BATCH * 2:
+            yield Batch(0, "bench", operations=operations)
+            operations = []
+    operations += [Record("run", "span", count * 300, 300), Whole("run", root, None, "root", Kind.agent, 0, count)]
+    yield Batch(0, "bench", operations=operations, complete=True)
+
+
+def native(count: int) -> dict[str, float]:
+    """``count`` spans of a recording with a start and an end each; then the tree of the open run, everything open."""
+    from benchmarks.reading import read
+    from tracetui.core.store.run_tree import RunTree
+
+    path = data.spans(count)
+    read(data.spans(1_000))  # what is imported late is there before it counts
+    before = resident()
+    store = read(path)
+    read_ = resident()
+    tree = RunTree(store, 0)
+    tree.expand_all()
+    return {
+        "bytes": read_ - before,
+        "tree": resident() - read_,
+        "spans": len(store.spans),
+        "records": len(store.records),
+        "tree_rows": len(tree),
+        "tree_nbytes": tree.nbytes,
+    }
+
+
+def usage(count: int) -> dict[str, float]:
+    """Model calls with tokens, cost and model, against the same calls without."""
+    store = Store()
+    for batch in wholes(count):
+        store.apply(batch)
+    before = resident()
+    for batch in wholes(count):
+        told = [
+            Patch("run", operation.key, usage=Usage(900, 80, None, 30, None, None, 0.002), model="model", rank=0)
+            for operation in batch.operations
+            if isinstance(operation, Whole)
+        ]
+        store.apply(Batch(0, "bench", operations=list(told)))
+    return {"bytes": resident() - before, "calls": len(store.usage)}
+
+
+def memory(quick: bool) -> Iterator[Result]:
+    """Store and tree of a million spans."""
+    count = 20_000 if quick else 1_000_000
+    one = in_fresh_process("benchmarks.memory:one_record", count)
+    note = "resident bytes of a fresh process; no tokens, no cost"
+    value = one["bytes"] / one["spans"]
+    yield Result(f"store, one record a span, {count:,} spans", f"{value:.1f} B/span", "", value, 72, note)
+    data.spans(count)
+    two = in_fresh_process("benchmarks.memory:native", count)
+    value = two["bytes"] / two["spans"]
+    yield Result(f"store, native start + end, {count:,} spans", f"{value:.1f} B/span", "", value, 100, note)
+    value = two["tree"] / two["spans"]
+    note = f"all {two['tree_rows']:,.0f} rows open; its arrays {two['tree_nbytes'] / two['spans']:.1f} B/span"
+    yield Result("tree of the open run", f"{value:.1f} B/span", "", value, 16, note)
+
+
+def usage_memory(quick: bool) -> Iterator[Result]:
+    """Tokens, cost and model of a million model calls, beside their spans."""
+    got = in_fresh_process("benchmarks.memory:usage", 20_000 if quick else 1_000_000)
+    value = got["bytes"] / got["calls"]
+    yield Result(f"usage of {got['calls']:,.0f} model calls", f"{value:.1f} B/call", "", value)
