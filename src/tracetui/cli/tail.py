@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tracetui.cli._answer import Asked
     from tracetui.cli._output import Printer
     from tracetui.core.loading import Loaded
-    from tracetui.core.reader import Reader
+    from tracetui.core.reader import Notice
     from tracetui.core.recent import Recent, Records
 
 SCHEMA = "tracetui.tail/1"
@@ -65,7 +66,7 @@ def command(
         _print(printer, asked, loaded, records, newest, as_jsonl=as_jsonl)
     if follow:
         printer.flush()
-        _follow(printer, asked, loaded, records, as_jsonl=as_jsonl)
+        _follow(printer, asked, loaded, records, paths, as_jsonl=as_jsonl)
     return conclude(loaded, paths, quiet=as_json or as_jsonl)
 
 
@@ -91,8 +92,13 @@ def _print(
         printer.line(records.line(recent, asked.zone, printer.symbols, width))
 
 
-def _follow(printer: Printer, asked: Asked, loaded: Loaded, records: Records, *, as_jsonl: bool) -> None:
+def _follow(
+    printer: Printer, asked: Asked, loaded: Loaded, records: Records, paths: Sequence[str], *, as_jsonl: bool
+) -> None:
     """Print what comes; ends only by an exception (^C, a closed pipe)."""
+    from tracetui.core.loading import default_paths
+    from tracetui.core.watching import Watcher
+
     wake = threading.Event()
     reader = loaded.reader
 
@@ -100,15 +106,16 @@ def _follow(printer: Printer, asked: Asked, loaded: Loaded, records: Records, *,
         reader.changed(paths)
         wake.set()
 
-    watcher = _watcher(reader)
-    if watcher is not None:
-        watcher.start(changed)
+    # Standard input was read to its end.
+    watcher = Watcher([path for path in default_paths(paths) if path != "-"])
+    watcher.start(changed)
     try:
         while True:
             wake.clear()
             first = len(loaded.store.records)
             for batch in reader.poll(_BUDGET_S):
                 loaded.store.apply(batch)
+            _tell(reader.take_notices())
             last = len(loaded.store.records)
             if last > first:
                 _print(printer, asked, loaded, records, records.between(first, last), as_jsonl=as_jsonl)
@@ -117,14 +124,12 @@ def _follow(printer: Printer, asked: Asked, loaded: Loaded, records: Records, *,
             if due > 0:
                 wake.wait(min(due, _LONGEST_WAIT_S))
     finally:
-        if watcher is not None:
-            watcher.stop()
+        watcher.stop()
 
 
-def _watcher(reader: Reader) -> Any:
-    """What wakes the reader; None: it looks by itself, which is slower by some tenths of a second."""
-    try:
-        from tracetui.core.watching import Watcher  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        return None
-    return Watcher(reader)
+def _tell(notices: Iterable[Notice]) -> None:
+    """What became of files (truncated, replaced, gone), on standard error: the records alone do not show it."""
+    from tracetui.cli._output import complain
+
+    for notice in notices:
+        complain(f"{os.path.basename(notice.path)!r}: {notice.text}")  # noqa: PTH119 - a path that may not be UTF-8
