@@ -18,7 +18,7 @@ from tracetui.core.symbols import choose
 from tracetui.core.text import safe
 from tracetui.resources import samples_dir
 from tracetui.tui import clipboard, messages
-from tracetui.tui.feed import Feed, Watched
+from tracetui.tui.feed import Feed
 from tracetui.tui.palette import ActionsProvider
 from tracetui.tui.presentation import styles_for
 from tracetui.tui.run import ScreenOptions
@@ -30,7 +30,7 @@ from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.piece_line import PieceLine
 
 if TYPE_CHECKING:
-    from tracetui.core.reader import Notice, Reader
+    from tracetui.core.reader import Notice
     from tracetui.tui.keymaps import Key
     from tracetui.tui.terminal import TerminalGuard
 
@@ -94,6 +94,7 @@ class TracetuiApp(App[object]):
         from tracetui.core.formats import FORMATS
         from tracetui.core.reader import Reader
         from tracetui.core.run_status import StatusRules
+        from tracetui.core.watching import Watcher
 
         paths = [str(samples_dir())] if options.sample else default_paths(options.paths)
         store, reader = Store(), Reader(paths, follow=True)
@@ -105,7 +106,7 @@ class TracetuiApp(App[object]):
         session = Session(
             store=store,
             bodies=Bodies(store, reader.sources, FORMATS),
-            feed=Feed(store, reader, _watcher(reader)),
+            feed=Feed(store, reader, Watcher(paths)),
             symbols=choose(setting="ascii" if options.ascii else "auto"),
             tz=options.tz or local_timezone(),
             rules=rules,
@@ -131,11 +132,11 @@ class TracetuiApp(App[object]):
         self.push_screen(self.main)
         for problem in loaded.problems:
             self.main.header.say(problem, "warning")
-        if self.guard is not None:
-            self.guard.watch_signals(asyncio.get_running_loop())
         self.call_after_refresh(self._begin_to_read)
 
     def _begin_to_read(self) -> None:
+        if self.guard is not None:  # not before: an app that is asked to end while it mounts its screen fails
+            self.guard.watch_signals(asyncio.get_running_loop())
         feed = self.session.feed
         if feed is not None:
             feed.changed = self._was_changed
@@ -165,15 +166,17 @@ class TracetuiApp(App[object]):
 
     def _handle_exception(self, error: Exception) -> None:
         """A fault of ours ends the app; its traceback is printed when the terminal is clean again."""
-        self._return_code = 1
-        if not self._exception_event.is_set():
-            self._exception = error
-            self._exception_event.set()
+        if not self.fault:
             if isinstance(error, TracetuiError):
-                self._return_code = 2
                 self.fault = f"tracetui: {safe(str(error))}\n"
             else:
                 self.fault = safe("".join(traceback.format_exception(error)), newlines=True)
+        super()._handle_exception(error)
+        if isinstance(error, TracetuiError):
+            self._return_code = 2
+
+    def _fatal_error(self) -> None:
+        """End without Textual's own traceback, which prints what local variables hold, unsafe as it is."""
         self._close_messages_no_wait()
 
     # ------------------------------------------------------------ what the screen asks for
@@ -238,11 +241,3 @@ class TracetuiApp(App[object]):
             for line in screen.query(PieceLine):
                 line.refresh()
             screen.refresh()
-
-
-def _watcher(reader: Reader) -> Watched | None:
-    try:
-        from tracetui.core.watching import Watcher
-    except ImportError:
-        return None
-    return Watcher(reader)

@@ -52,7 +52,7 @@ class Feed:
         self.idle = asyncio.Event()
         """Set while everything that is there has been read and told."""
         self.progress: Progress | None = None
-        """How far reading had got at the last look; None before the first one."""
+        """How far reading had got when that was last told; all that was read by then has been told before."""
         self.changed: Callable[[Change], None] = lambda _change: None
         self.progressed: Callable[[], None] = lambda: None
         self.noticed: Callable[[Notice], None] = lambda _notice: None
@@ -64,7 +64,8 @@ class Feed:
         self._questions: list[tuple[Callable[[Reader], object], asyncio.Future[object]]] = []
         self._preferred: frozenset[str] | None = None
         self._pending: Change | None = None
-        self._told_progress: Progress | None = None
+        self._new_progress: Progress | None = None
+        self._seen_progress: Progress | None = None
         self._told_at = self._progress_at = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
         self._answers: list[tuple[asyncio.Future[object], tuple[object, BaseException | None]]] = []
@@ -128,9 +129,8 @@ class Feed:
                 self._note(self.store.apply(batch))
             if not batches and self.reader.next_due(time.monotonic()) > 0:
                 break
-        self.progress = self.reader.progress
+        self._seen_progress = self.reader.progress
         self._tell()
-        self.progressed()
 
     # ------------------------------------------------------------ reading
 
@@ -144,6 +144,8 @@ class Feed:
             if batches:
                 self.idle.clear()
                 await self._apply(batches)
+            # Only now: what the poll had read by then is in the store.
+            self._seen_progress = self._new_progress
             due = self.reader.next_due(time.monotonic())
             if due > 0:
                 await self._rest(due)
@@ -159,8 +161,8 @@ class Feed:
         batches = self.reader.poll(BUDGET_S)
         now = time.monotonic()
         if now - self._progress_at >= TELL_EVERY_S or (not batches and self.reader.next_due(now) > 0):
-            if self.progress is None or not self.progress.done or batches:
-                self.progress = self.reader.progress
+            if self._new_progress is None or not self._new_progress.done or batches:
+                self._new_progress = self.reader.progress
             self._progress_at = now
         self._answers = [(answer, _try(question, self.reader)) for question, answer in self._take_questions()]
         self._new_notices = self.reader.take_notices()
@@ -233,9 +235,9 @@ class Feed:
         if change is not None:
             self._told_at = time.monotonic()
             self.changed(change)
-        if self.progress is not self._told_progress:
+        if self.progress is not self._seen_progress:
             # After the change, so that who hears that all is read has seen all.
-            self._told_progress = self.progress
+            self.progress = self._seen_progress
             self.progressed()
 
 

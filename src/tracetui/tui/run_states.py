@@ -58,16 +58,20 @@ class RunStates:
             self.moving.add(row)
         return status is not before
 
-    def first_to_open(self) -> tuple[int | None, str]:
-        """The run to open first, and what to say of it: the newest failure, else the newest live run, else the newest."""
+    def first_to_open(self) -> tuple[int | None, int]:
+        """The run to open first, and its rank: the newest failure (0), else the newest live run (1), else the newest (2)."""
         runs = self._session.store.runs
         best: dict[int, tuple[int, int]] = {}
         for row, status in self._statuses.items():
-            rank = 0 if status is RunStatus.error else 1 if status in _MOVING else 2
+            rank = self.rank(status)
             age = (started(runs[row]), row)
             if rank not in best or age > best[rank]:
                 best[rank] = age
-        for rank, remark in ((0, "newest failure opened"), (1, ""), (2, "")):
-            if rank in best:
-                return best[rank][1], remark
-        return None, ""
+        for rank in sorted(best):
+            return best[rank][1], rank
+        return None, 3
+
+    @staticmethod
+    def rank(status: RunStatus) -> int:
+        """How much a run of this status is what one opens the screen for: 0 most."""
+        return 0 if status is RunStatus.error else 1 if status in _MOVING else 2

@@ -417,13 +417,18 @@ class MainScreen(Screen[None]):
         """Open the newest failure, else the newest live run, else the newest, until the user takes over or all is read."""
         if not self._chooses:
             return
-        row, remark = self.states.first_to_open()
-        if row is not None:
-            self.header.remark = remark
-            if row != self.opened:
-                self.open_run(row)
+        row, rank = self.states.first_to_open()
+        if row is None:
+            return
         feed = self.session.feed
-        if row is not None and (feed is None or (feed.progress is not None and feed.progress.done)):
+        done = feed is None or (feed.progress is not None and feed.progress.done)
+        # While files are still being read only a more telling run takes the place of the open one: a newer one of the same
+        # kind comes many times a second in a large folder.
+        open_rank = 3 if self.opened is None else self.states.rank(self.states[self.opened])
+        if row != self.opened and (done or rank < open_rank):
+            self.open_run(row)
+        self.header.remark = "newest failure opened" if done and rank == 0 else ""
+        if done:
             self._chooses = False
 
     def open_run(self, row: int) -> None:
