@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
+from tracetui.core.model import Clock, Kind
 from tracetui.core.run_names import short_ids
 from tracetui.core.store import Run
 from tracetui.core.summary import Facts, Summaries
@@ -59,37 +60,59 @@ def run_table(
     taken = sum(column.cells + len(_GAP) for column in (*lead, *shown))
     columns = [*lead, _Column("name", max(_NAME_AT_LEAST, min(names, width - taken)), 0, right=False), *shown]
     yield _line([column.heading for column in columns], columns, symbols)
+    table = _Table(summaries, ids, now_ns, tz, symbols)
     for run in runs:
-        cells = _cells(run, summaries, ids[run.row], now_ns, tz, symbols)
-        yield _line([cells[column.heading] for column in columns], columns, symbols)
+        yield _line([table.cell(run, column.heading) for column in columns], columns, symbols)
 
 
 def _line(cells: Sequence[str], columns: Sequence[_Column], symbols: Symbols) -> str:
-    return _GAP.join(
-        fit(cell, column.cells, align="right" if column.right else "left", symbols=symbols)
-        for cell, column in zip(cells, columns, strict=True)
-    ).rstrip()
+    return _GAP.join(_padded(cell, column, symbols) for cell, column in zip(cells, columns, strict=True)).rstrip()
 
 
-def _cells(run: Run, summaries: Summaries, id: str, now_ns: int, tz: tzinfo, symbols: Symbols) -> dict[str, str]:
-    status, _ = summaries.status(run)
-    length, source = run.duration()
-    figures, partial = summaries.tokens(run)
-    causes = len(summaries.causes(run))
-    start = wall_time(run.start, now_ns, tz, symbols)
-    return {
-        "": symbols[status],
-        "status": f"{symbols[status]} {status}",
-        "id": cut(safe(id), _ID_AT_MOST, symbols=symbols),
-        "name": safe(run.name),
-        "start": marked(start, computed=run.clock.value in ("assumed", "relative"), symbols=symbols),
-        "fail": f"{symbols['error']}{causes}" if causes else "",
-        "time": length_text(status, length, source, symbols),
-        "spans": count(run.span_count, symbols),
-        "tokens": _tokens(figures, partial, symbols),
-        "cost": marked(cost(run.usage.cost_usd, symbols), partial="cost_usd" in partial, symbols=symbols),
-        "format": safe(run.format),
-    }
+def _padded(cell: str, column: _Column, symbols: Symbols) -> str:
+    if cell.isascii() and len(cell) <= column.cells:  # most cells of 10,000 rows
+        return cell.rjust(column.cells) if column.right else cell.ljust(column.cells)
+    return fit(cell, column.cells, align="right" if column.right else "left", symbols=symbols)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Makes the cells; only those of columns that are shown."""
+
+    summaries: Summaries
+    ids: dict[int, str]
+    now_ns: int
+    tz: tzinfo
+    symbols: Symbols
+
+    def cell(self, run: Run, heading: str) -> str:
+        symbols = self.symbols
+        match heading:
+            case "":
+                return symbols[self.summaries.status(run)[0]]
+            case "status":
+                status = self.summaries.status(run)[0]
+                return f"{symbols[status]} {status}"
+            case "id":
+                return cut(safe(self.ids[run.row]), _ID_AT_MOST, symbols=symbols)
+            case "name":
+                return safe(run.name)
+            case "start":
+                start = wall_time(run.start, self.now_ns, self.tz, symbols)
+                return marked(start, computed=run.clock in (Clock.assumed, Clock.relative), symbols=symbols)
+            case "fail":
+                causes = len(self.summaries.causes(run)) if run.error_count else 0
+                return f"{symbols['error']}{causes}" if causes else ""
+            case "time":
+                return length_text(self.summaries.status(run)[0], *run.duration(), symbols)
+            case "spans":
+                return count(run.span_count, symbols)
+            case "tokens":
+                return _tokens(*self.summaries.tokens(run), symbols)
+            case "cost":
+                partial = 0 < run.known.get("cost_usd", 0) < run.kind_counts[Kind.llm]
+                return marked(cost(run.usage.cost_usd, symbols), partial=partial, symbols=symbols)
+        return safe(run.format)
 
 
 def _tokens(figures: Facts, partial: Sequence[str], symbols: Symbols) -> str:

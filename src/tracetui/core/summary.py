@@ -27,6 +27,11 @@ Facts = dict[str, Any]
 
 _MS: Final = 1_000_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NO_ROW: Final = -1
+_DROPPED: Final = int(Flag.dropped)
+_FEW: Final = (
+    64  # failed spans for which a plain loop is faster than a dozen numpy calls; a folder may have 10,000 runs
+)
 _COUNTED: Final = int(Flag.announced)
 _ORDER: Final = (
     *("id", "name", "format", "paths", "path_bytes", "status", "status_reason"),
@@ -94,13 +99,17 @@ class Summaries:
         self.ids = printed_ids(store.live_runs())
         """Run row to the id that is printed."""
         self._totals: dict[int, tuple[int, int]] | None = None
+        self._statuses: dict[int, tuple[str, str]] = {}
 
     def status(self, run: Run) -> tuple[str, str]:
         """Status and reason of a run."""
-        from tracetui.core.run_status import run_status
+        known = self._statuses.get(run.row)
+        if known is None:
+            from tracetui.core.run_status import run_status
 
-        status, reason, *_ = run_status(run, self._now_ns, self._rules)
-        return status.value, reason
+            status, reason, *_ = run_status(run, self._now_ns, self._rules)
+            known = self._statuses[run.row] = status.value, reason
+        return known
 
     def is_failed(self, run: Run) -> bool:
         """Whether the run's status is ``error``."""
@@ -159,9 +168,17 @@ class Summaries:
         """Names of the failed spans without a failed child, in time order."""
         if not run.error_count:
             return []
+        return self._names(self._cause_rows(run))
+
+    def _cause_rows(self, run: Run) -> list[int]:
+        failed = self._store.failed_rows(run.row)
+        parent_of, flags = self._store.spans.parent, self._store.spans.flags
+        parents = {parent_of[row] for row in failed} - {_NO_ROW}
+        if len(failed) <= _FEW and not any(flags[parent] & _DROPPED for parent in parents):
+            return [row for row in failed if row not in parents]
         from tracetui.core.store.rollups import cause_rows
 
-        return self._names(cause_rows(self._store, run.row))
+        return cause_rows(self._store, run.row)
 
     def tokens(self, run: Run) -> tuple[Facts, list[str]]:
         """Sums of the run's tokens, and the figures (cost too) that some of its model calls lack."""
