@@ -50,12 +50,15 @@ class TerminalGuard:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._attributes: list[object] | None = None
         self._before: dict[int, object] = {}
+        self._code: int | None = None
         self._is_on = False
 
     def __enter__(self) -> TerminalGuard:
         self._is_on = True
         self._attributes = _attributes()
         atexit.register(self.reset)
+        for number in EXIT_CODES:
+            self._before[number] = signal.signal(number, self._on_signal)
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -66,18 +69,19 @@ class TerminalGuard:
         self._before.clear()
 
     def watch_signals(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Take SIGTERM and SIGHUP from now on; the loop is the app's."""
+        """Ask the app to end when a signal comes, and at once if one came before the app's loop ran."""
         self._loop = loop
-        for number in EXIT_CODES:
-            self._before[number] = signal.signal(number, self._on_signal)
+        if self._code is not None:
+            self._ask_to_end(self._code)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        code = EXIT_CODES[signal.Signals(number)]
+        self._code = code = EXIT_CODES[signal.Signals(number)]
         last_resort = threading.Timer(PATIENCE_SECONDS, self._end_by_force, (code,))
         last_resort.daemon = True
         last_resort.start()
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._ask_to_end, code)
+            with contextlib.suppress(RuntimeError):  # the app is ending, its loop is closed
+                self._loop.call_soon_threadsafe(self._ask_to_end, code)
 
     def _end_by_force(self, code: int) -> None:
         if self._is_on:
