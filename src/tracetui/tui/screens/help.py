@@ -124,10 +124,11 @@ class HelpView(LineView, inherit_bindings=False):
 
     def _block(self, title: str, section: str, cells: int) -> Block:
         block: Block = [_heading(title, cells, self.session.symbols)]
-        for keys, words in _paired([key for key in self.keys if key.section == section]):
-            room = max(8, min(13, cells // 3))
+        lines = _paired([key for key in self.keys if key.section == section])
+        room = min(max((len(keys) for keys, _ in lines), default=0), max(8, min(13, cells // 3)))
+        for keys, words in lines:
             shown = text.cut(keys, room, symbols=self.session.symbols)
-            block.append(cut_pieces([(text.fit(shown, room + 1), "strong bold"), (words, "muted")], cells))
+            block.append(cut_pieces([(text.fit(shown, room + 2), "strong bold"), (words, "muted")], cells))
         return block
 
 
@@ -200,8 +201,7 @@ def _heading(title: str, cells: int, symbols: Symbols) -> list[Piece]:
 def _chip_block(cells: int, symbols: Symbols) -> Block:
     return [
         _heading("Chips", cells, symbols),
-        [("1-9          ", "strong bold"), ("only this class, again: away", "muted")],
-        [("0            ", "strong bold"), ("all classes", "muted")],
+        [("1-9  ", "strong bold"), ("only this class, again: away", "muted")],
     ]
 
 

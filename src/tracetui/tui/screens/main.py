@@ -16,8 +16,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.dom import DOMNode
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 
 from tracetui.core import text
 from tracetui.core.model import RunStatus
@@ -92,6 +94,9 @@ class MainScreen(Screen[None]):
 
     AUTO_FOCUS = ""
     ALLOW_SELECT = False
+
+    # Textual repaints the whole screen when the focus moves; here the two rules and rows do that themselves.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "next_pane(1)", "next pane", id="move.next_pane", show=False),
@@ -271,8 +276,14 @@ class MainScreen(Screen[None]):
         feed = self.session.feed
         header.unreadable = len(self.session.store.unreadable())
         header.progress = _progress_words(feed.progress, len(self.session.store.spans)) if feed is not None else ""
+        polling = feed.polling if feed is not None else ""
+        if polling != header.polling:
+            header.polling = polling
+            if polling:
+                header.say(f"polling: {polling}")
         if self.has_no_runs:
-            header.remark = "watching: new files appear by themselves"
+            header.remark = "polling" if polling else "watching"
+            header.remark += ": new files appear by themselves"
         header.look_again()
 
     def _say_positions(self) -> None:

@@ -358,13 +358,21 @@ class LineView(Widget, can_focus=True):
         if event.chain == 2:
             self.post_message(self.Entered(self, index))
 
-    def on_focus(self) -> None:
-        """Only the selected row looks different with the focus."""
+    def on_focus(self, event: events.Focus) -> None:
+        """Only the selected row looks different with the focus; Textual would repaint the whole widget."""
+        event.prevent_default()
+        self.has_focus = True
         self._repaint_cursor()
+        if self.parent is not None:
+            self.parent.post_message(events.DescendantFocus(self))
 
-    def on_blur(self) -> None:
+    def on_blur(self, event: events.Blur) -> None:
         """Only the selected row looks different without the focus."""
+        event.prevent_default()
+        self.has_focus = False
         self._repaint_cursor()
+        if self.parent is not None:
+            self.parent.post_message(events.DescendantBlur(self))
 
     def _repaint_cursor(self) -> None:
         if self.has_cursor and self.row_count():
