@@ -1,0 +1,74 @@
+"""Write docs/screen.md: every key of the screen with the id under which it can be remapped, from the bindings themselves."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from textual.binding import Binding
+
+from tracetui.tui.app import TracetuiApp
+from tracetui.tui.keymaps import SECTIONS, key_words
+from tracetui.tui.screens.main import MainScreen
+from tracetui.tui.screens.trouble import TroubleScreen
+from tracetui.tui.widgets.detail import Detail
+from tracetui.tui.widgets.line_view import LineView
+from tracetui.tui.widgets.run_list import RunList
+from tracetui.tui.widgets.span_tree import SpanTree
+
+OWNERS = (SpanTree, RunList, Detail, LineView, MainScreen, TroubleScreen, TracetuiApp)
+ORDER = (*SECTIONS, "trouble")
+
+HEAD = """# The screen
+
+`tracetui [PATH…]` shows three panes: runs, spans, detail. From 120 columns on they stand side by side; from 80 on spans
+stand above the detail and `u` draws the runs over both; below that one pane at a time, `tab` goes to the next. It needs
+40 columns and 10 rows.
+
+`?` lists the keys of the focused pane, `:` finds any action by its words; digits there jump to a row.
+
+## Keys
+
+The number keys `1` to `9` show only one class of spans or events; more presses add and take away, `0` shows all again.
+"""
+
+TAIL = """
+## Themes
+
+`--theme NAME`, or `T` on the screen: `dark` (the default), `light`, `contrast`, `safe` (told apart in all kinds of colour
+blindness) and `terminal` (the terminal's own 16 colours, for slow links). Your own are files like those in `themes/`, put
+into `~/.config/tracetui/themes/`. `NO_COLOR` takes all colour away; `--ascii` draws with ASCII only.
+
+## Copying
+
+`y` and `Y` send what is selected to the terminal's clipboard (OSC 52, in tmux through tmux), and save it in
+`~/.local/state/tracetui/copy.txt`, for terminals that refuse. To select with the mouse instead, hold shift, or start with
+`--no-mouse`.
+
+If the program is killed in a way that it cannot notice (`kill -9`), the terminal stays as it was: type `reset`.
+"""
+
+
+def rows() -> Iterator[tuple[str, str, str]]:
+    """Id, keys and words of each action."""
+    for owner in OWNERS:
+        for binding in vars(owner).get("BINDINGS", ()):
+            if isinstance(binding, Binding) and binding.id:
+                keys = " ".join(f"`{key_words(key.strip())}`" for key in binding.key.split(","))
+                yield binding.id, keys, binding.description
+
+
+def main() -> None:
+    """Write the file."""
+    by_section: dict[str, list[tuple[str, str, str]]] = {section: [] for section in ORDER}
+    for row in rows():
+        by_section[row[0].partition(".")[0]].append(row)
+    parts = [HEAD]
+    for section, found in by_section.items():
+        title = SECTIONS.get(section, "What could not be read")
+        parts.append(f"\n### {title}\n\n| keys | action | id |\n|---|---|---|\n")
+        parts += [f"| {keys} | {words} | `{id}` |\n" for id, keys, words in found]
+    path = Path(__file__).parent.parent / "docs" / "screen.md"
+    path.write_text("".join([*parts, TAIL]), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
