@@ -1,6 +1,6 @@
 """From a 64-bit key to the row that holds it, in 4 to 12 bytes a row instead of a dictionary's hundred.
 
-The newest rows are in a dictionary; every 65,536 of them move together (vectorised) into an open-addressing table of row
+The newest rows are in a dictionary; every 16,384 of them move together (vectorised) into an open-addressing table of row
 numbers, whose keys are read from the column itself. Rows are only ever added.
 """
 
@@ -11,7 +11,7 @@ from itertools import repeat
 
 from tracetui.core.store.columns import view
 
-_NEWEST = 65_536
+_NEWEST = 16_384
 _FEW = 32
 """Keys below which looking them up one by one costs less than the set-up of the vectorised form."""
 _SPREAD = 0x9E37_79B9_7F4A_7C15  # 2**64 / golden ratio: spreads keys that differ only in their low or high bits
