@@ -63,6 +63,8 @@ async def test_changes_within_a_quarter_of_a_second_are_told_together(native_tra
 
 async def test_a_watcher_wakes_the_reader(native_traces: Path, tmp_path: Path) -> None:
     class Watcher:
+        mode, reason = "watching", ""
+
         def start(self, changed: object) -> None:
             self.changed = changed
 
