@@ -25,7 +25,7 @@ USUAL_FOLDER: Final = "traces"
 """Where most recorders write, and what is read if nobody names a path."""
 
 _SLICE_S: Final = 0.1
-_SLICE_BYTES: Final = 64_000_000
+_SLICE_BYTES: Final = 1_000_000  # what is decoded and not yet folded takes ten times its bytes
 _FIRST_TOLD_S: Final = 0.5
 _TOLD_EVERY_S: Final = 0.25
 _TOLD_COST: Final = 30
