@@ -9,6 +9,7 @@ from typing import Final
 from tracetui.core.formats._base import Candidate, Format, Match
 from tracetui.core.formats._scan import Head, head_of, top_level_keys
 from tracetui.core.formats.ai_decision_tracer import AiDecisionTracerFormat, is_torn_save
+from tracetui.core.formats.claude_code import ClaudeCodeFormat
 from tracetui.core.formats.design_research_agents import DesignResearchAgentsFormat
 from tracetui.core.formats.json_lines import JsonLinesFormat
 from tracetui.core.formats.native import NativeFormat
@@ -18,6 +19,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     NativeFormat(),
     DesignResearchAgentsFormat(),
     AiDecisionTracerFormat(),
+    ClaudeCodeFormat(),
     OtlpJsonFormat(),
     JsonLinesFormat(),
 )
