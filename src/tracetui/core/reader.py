@@ -117,21 +117,9 @@ class Reader:
     @property
     def progress(self) -> Progress:
         """How far reading has got."""
-        found = read = known_bytes = read_bytes = 0
-        for member in self._members:
-            found += 1
-            read += member.stage is not Stage.found and not member.is_waiting
-            if member.stage in (Stage.found, Stage.claimed):
-                known_bytes += member.tail.size
-                read_bytes += member.tail.position
-        return Progress(
-            found,
-            read,
-            known_bytes,
-            read_bytes,
-            self._discovery.busy,
-            self._pipeline.first_done and not self._has_work(),
-        )
+        read, known_bytes, read_bytes = self._members.tally
+        done = self._pipeline.first_done and not self._has_work()
+        return Progress(len(self._members), read, known_bytes, read_bytes, self._discovery.busy, done)
 
     def take_notices(self) -> list[Notice]:
         """Notices since the last call."""

@@ -71,6 +71,7 @@ class Follower:
         if member.tail.size > before:
             self._has_grown(member)
         self._act(member, change)
+        self._members.count(member)
 
     def found(self, path: str, status: os.stat_result) -> None:
         """Discovery found a file under a name."""
@@ -94,6 +95,7 @@ class Follower:
         if self._pipeline.first_done:
             self._has_grown(member)
         self._pipeline.look_into(member)
+        self._pipeline.doubt(os.path.dirname(path))
 
     def vanished(self, path: str) -> None:
         """Discovery misses a name."""

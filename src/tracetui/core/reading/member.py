@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
+from bisect import insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -59,17 +60,23 @@ class Bundle:
     """Members with bytes to read, in the order the format wishes."""
     is_queued: bool = False
     """Whether it is among the bundles that wait."""
+    _waits: set[Member] = field(default_factory=set)
 
     def push(self, member: Member) -> None:
-        """Put a member among those that wait."""
-        if member not in self.waiting:
-            self.waiting.append(member)
-            self.waiting.sort(key=lambda waiting: waiting.rank)
+        """Put a member among those that wait; there may be 10,000 of them."""
+        if member not in self._waits:
+            self._waits.add(member)
+            insort(self.waiting, member, key=lambda waiting: waiting.rank)
 
     def remove(self, member: Member) -> None:
         """Take a member from those that wait."""
-        if member in self.waiting:
+        if member in self._waits:
+            self._waits.discard(member)
             self.waiting.remove(member)
+
+    def awaits(self, member: Member) -> bool:
+        """Whether a member is among those that wait."""
+        return member in self._waits
 
 
 @dataclass(slots=True, eq=False)
@@ -103,6 +110,8 @@ class Member:
     first_line: int = 1
     held: list[Operation] = field(default_factory=list)
     """A document's operations until all of it is read."""
+    counted: tuple[int, int, int] = (0, 0, 0)
+    """What it adds to the tally, as it was last counted."""
 
     @property
     def path(self) -> str:
@@ -117,7 +126,15 @@ class Member:
     @property
     def is_waiting(self) -> bool:
         """Whether it has bytes to read."""
-        return self.bundle is not None and self in self.bundle.waiting
+        return self.bundle is not None and self.bundle.awaits(self)
+
+    @property
+    def share(self) -> tuple[int, int, int]:
+        """What it adds to the tally: 1 if nothing of it waits, bytes known, bytes read."""
+        is_read = int(self.stage is not Stage.found and not self.is_waiting)
+        if self.stage in (Stage.found, Stage.claimed):
+            return is_read, self.tail.size, self.tail.position
+        return is_read, 0, 0
 
     @property
     def is_document(self) -> bool:

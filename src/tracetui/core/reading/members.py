@@ -27,6 +27,8 @@ class Members:
         self._gone: dict[int, Member] = {}
         self._heads: dict[int, dict[bytes, list[Member]]] | None = None
         self._listings: dict[str, dict[int, str]] = {}
+        self.tally = (0, 0, 0)
+        """Files of which nothing waits, bytes known, bytes read: kept as they change, since they are asked for often."""
 
     def __len__(self) -> int:
         return len(self._by_key)
@@ -44,7 +46,20 @@ class Members:
         self._by_key[key] = member
         self._by_inode[status.st_dev, status.st_ino] = member
         self._by_path[path] = member
+        self.count(member)
         return member
+
+    def count(self, member: Member) -> None:
+        """It was looked at, queued or read: bring the tally up to date."""
+        share = member.share if member in self else (0, 0, 0)
+        if share != member.counted:
+            read, known, done = self.tally
+            self.tally = (
+                read + share[0] - member.counted[0],
+                known + share[1] - member.counted[1],
+                done + share[2] - member.counted[2],
+            )
+            member.counted = share
 
     def named(self, path: str) -> Member | None:
         """The file that was last found under this name."""
@@ -92,6 +107,7 @@ class Members:
         self._heads = None
         if member.bundle is not None:
             member.bundle.remove(member)
+        self.count(member)
         member.tail.release()
 
     def former(self, path: str) -> Member | None:

@@ -136,11 +136,13 @@ class Pipeline:
         member.seen = member.signature
         if member.bundle is not None:
             member.bundle.remove(member)
+        self._members.count(member)
 
     def _look_into_group(self, group: list[Member]) -> None:
         for member in group:
             if member in self._members and member.stage is Stage.found:
                 self._find_format(member)
+                self._members.count(member)
 
     def _find_format(self, member: Member) -> None:
         try:
@@ -248,6 +250,7 @@ class Pipeline:
         if bundle is None:
             return
         bundle.push(member)
+        self._members.count(member)
         if not bundle.is_queued:
             bundle.is_queued = True
             heapq.heappush(self._waiting, (self._urgency([member]), -bundle.newest, bundle.number, bundle))
@@ -286,15 +289,16 @@ class Pipeline:
             member = bundle.waiting[0]
             if not self._read_block(member):
                 bundle.remove(member)
+            self._members.count(member)
         while self._waiting and not self._waiting[0][-1].waiting:
             heapq.heappop(self._waiting)[-1].is_queued = False
 
     def _read_block(self, member: Member) -> bool:
         """Read and decode a block; whether there is more."""
         try:
-            if member.decoder is None:
-                member.begin(self._claims.candidate(member.tail, member.tail.peek(0, HEAD_BYTES)))
             data = member.tail.read(self._block_bytes)
+            if member.decoder is None and data is not None:
+                self._begin(member, data)
         except OSError as error:
             self.refuse(member, reason_of(error))
             return False
@@ -313,6 +317,12 @@ class Pipeline:
         if ended and not self._follow:
             member.tail.release()
         return not ended
+
+    def _begin(self, member: Member, data: bytes) -> None:
+        """Make the decoder; the first block is the head that it is made for, if it is long enough."""
+        is_head = len(data) >= HEAD_BYTES or len(data) < self._block_bytes
+        head = data[:HEAD_BYTES] if is_head else member.tail.peek(0, HEAD_BYTES)
+        member.begin(self._claims.candidate(member.tail, head))
 
     def _read_lines(self, member: Member, data: bytes, *, ended: bool) -> None:
         batch = member.batch(member.decode(data) if data else [], complete=ended)

@@ -104,6 +104,8 @@ class OpenFiles:
     def __init__(self, limit: int = OPEN_FILES) -> None:
         self._limit = limit
         self._held: dict[int, tuple[int, int]] = {}
+        self._least = 0
+        """No file that is kept has a lower rank; may be lower than all of them."""
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -117,13 +119,22 @@ class OpenFiles:
     def keep(self, key: int, descriptor: int, rank: int) -> bool:
         """Take a descriptor over; False when all that is held has a higher rank (a later time of change)."""
         with self._lock:
-            if key not in self._held and len(self._held) >= self._limit:
-                least = min(self._held, key=lambda held: self._held[held][1], default=None)
-                if least is None or self._held[least][1] > rank:
-                    return False
-                os.close(self._held.pop(least)[0])
+            if key not in self._held and len(self._held) >= self._limit and not self._make_room(rank):
+                return False
             self._held[key] = (descriptor, rank)
+            self._least = min(self._least, rank)
             return True
+
+    def _make_room(self, rank: int) -> bool:
+        """Close the file of the lowest rank, unless that is higher than ``rank``."""
+        if self._least > rank or not self._held:
+            return False
+        least = min(self._held, key=lambda held: self._held[held][1])
+        self._least = self._held[least][1]
+        if self._least > rank:
+            return False
+        os.close(self._held.pop(least)[0])
+        return True
 
     def release(self, key: int) -> None:
         """Close what is kept for ``key``, if anything is."""
