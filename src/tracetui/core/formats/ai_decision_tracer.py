@@ -107,8 +107,10 @@ class AiDecisionTracerFormat:
 
 def is_torn_save(candidate: Candidate) -> bool:
     """Whether a file is what an interrupted save of a session left behind (``*.tmp``): its session is in another file."""
+    if not candidate.name.endswith(".tmp"):  # asked of every file, before its format has looked at the head
+        return False
     keys = head_of(candidate.head).keys
-    return candidate.name.endswith(".tmp") and bool({"agent", "agent_id"} & set(keys)) and "session_id" in keys
+    return bool({"agent", "agent_id"} & set(keys)) and "session_id" in keys
 
 
 def _bundle(candidate: Candidate, stem: str) -> str:
