@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import select
 import signal
 import sys
 import threading
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS: Final = 2.0
 """How long the app may take to end by itself after a signal, s."""
+
+HANGUP_CHECK_SECONDS: Final = 1.0
+"""How often the terminal is asked whether it is still there, s: a program that is no session's leader gets no SIGHUP."""
 
 EXIT_CODES: Final = {signal.SIGTERM: 143, signal.SIGHUP: 129}
 """Signal to the exit status it leads to: 128 and its number."""
@@ -73,6 +77,19 @@ class TerminalGuard:
         self._loop = loop
         if self._code is not None:
             self._ask_to_end(self._code)
+        if self._attributes is not None:
+            self._watch_hangup()
+
+    def _watch_hangup(self) -> None:
+        """End when the terminal is gone: Textual's input thread would read its end for ever, at a full core."""
+        if self._loop is None or not self._is_on:
+            return
+        poll = select.poll()
+        poll.register(0, 0)
+        if any(events & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, events in poll.poll(0)):
+            self._on_signal(signal.SIGHUP, None)
+        else:
+            self._loop.call_later(HANGUP_CHECK_SECONDS, self._watch_hangup)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self._code = code = EXIT_CODES[signal.Signals(number)]
