@@ -28,7 +28,12 @@ _T = TypeVar("_T")
 
 
 class Watched(Protocol):
-    """What the feed needs of a watcher."""
+    """What the feed needs of `core.watching.Watcher`."""
+
+    mode: str
+    """`watching`, or `polling`: changes are found by looking only."""
+    reason: str
+    """Why it is polling."""
 
     def start(self, changed: Callable[[Iterable[str] | None], None]) -> None:
         """Watch from now on; `changed` gets paths, or None for anywhere, and may be called from any thread."""
@@ -71,6 +76,7 @@ class Feed:
         self._answers: list[tuple[asyncio.Future[object], tuple[object, BaseException | None]]] = []
         self._new_notices: list[Notice] = []
         self._stopped = False
+        self._told_polling = ""
 
     # ------------------------------------------------------------ for the screen
 
@@ -97,6 +103,13 @@ class Feed:
         for _, answer in self._questions:
             answer.cancel()
         self.reader.close()
+
+    @property
+    def polling(self) -> str:
+        """Why changes are found by looking only, which takes longer (text of the system's); empty while it tells of them."""
+        watcher = self._watcher
+        is_started = watcher is not None and self._task is not None
+        return watcher.reason if watcher is not None and is_started and watcher.mode == "polling" else ""
 
     def wake(self) -> None:
         """Look again now."""
@@ -181,6 +194,9 @@ class Feed:
                     future.set_exception(error)
         for notice in self._new_notices:
             self.noticed(notice)
+        if self.polling != self._told_polling:
+            self._told_polling = self.polling
+            self.progressed()
 
     async def _apply(self, batches: Sequence[Batch]) -> None:
         """Fold the batches in, letting keys through in between."""
