@@ -15,15 +15,22 @@ Benchmark = Callable[[bool], Iterator[Result]]
 
 def benchmarks() -> dict[str, Benchmark]:
     """All benchmarks by name, in the order of the table."""
+    from benchmarks.following import idle, latency, stream
     from benchmarks.memory import memory, usage_memory
     from benchmarks.reading import many_files, skeleton, slow_lane
+    from benchmarks.screens import first_frame, tree
     from benchmarks.starting import starting
     from benchmarks.structures import chip, key_index
 
     return {
         "skeleton": skeleton,
         "memory": memory,
+        "first-frame": first_frame,
+        "tree": tree,
         "chip": chip,
+        "latency": latency,
+        "idle": idle,
+        "stream": stream,
         "list": many_files,
         "start": starting,
         "slow-lane": slow_lane,

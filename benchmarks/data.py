@@ -19,6 +19,9 @@ import orjson
 VERSION: Final = 1
 """Part of every cached name: raise it when what is made here changes."""
 
+NAME: Final = "Zebra"
+"""Of every run and its root: what is looked for on the screen; nothing else there is called so."""
+
 _START: Final = 1_790_000_000_000_000_000
 _WORDS: Final = (  # noqa: SIM905 - a list of one word a line is no easier to read
     "the order shipment warehouse customer answer asked because delivery Thursday stock price report figure source quoted "
@@ -196,7 +199,7 @@ class _Writer:
 
     def header(self) -> bytes:
         """The first record."""
-        head = {"tracetui": 1, "type": "header", "seq": next(self._seq), "run": self.run, "name": "bench"}
+        head = {"tracetui": 1, "type": "header", "seq": next(self._seq), "run": self.run, "name": NAME}
         writer = {"time": self.now, "mono": 1, "pid": 4_000_000, "host": "bench", "boot": "b"}
         return orjson.dumps(head | writer | {"meta": {"model": _MODELS[0], "run": self.run}}) + b"\n"
 
@@ -232,7 +235,7 @@ def recording(
     yield writer.header()
     if next(left, None) is None:
         return
-    root, run_start = writer.span(None, "bench", "agent")
+    root, run_start = writer.span(None, NAME, "agent")
     yield writer.begin(root)
     for turn in itertools.count(1):
         if next(left, None) is None:
