@@ -332,7 +332,7 @@ _RUN_STYLES: Final = {
     "ok": "",
     "unknown": MUTED,
 }
-_FIRST_TO_GO: Final = ("at", "tokens", "reason", "spans", "cost", "no times", "causes", "time")
+_FIRST_TO_GO: Final = ("at", "tokens", "spans", "cost", "reason", "no times", "causes", "time")
 
 
 def run_pieces(run: RunWords, width: int, symbols: Symbols) -> list[Piece]:

@@ -26,6 +26,8 @@ class HeaderLine(PieceLine):
         self.follow: tuple[bool, int, str] | None = None
         """Whether the view follows, rows that came since it let go, name of the run; None: nothing to follow."""
         self.progress = ""
+        self.polling = ""
+        """Why changes are found by looking only; empty while the system tells of them."""
         self.unreadable = 0
         self.remark = ""
         """What happened on opening: `newest failure opened`."""
@@ -57,13 +59,14 @@ class HeaderLine(PieceLine):
             words, level = self._notice
             mark = "" if level == "plain" else f"{symbols['error' if level == 'error' else 'warning']} "
             return [[(mark + safe(words), NOTICE_STYLES[level])]]
-        follow, progress, remark = self._follow(), self._progress(), self._remark()
+        follow, progress, remark, polling = self._follow(), self._progress(), self._remark(), self._polling()
         whole, short = self._unreadable(), self._unreadable(short=True)
         forms = (
-            (follow, progress, remark, whole),
-            (follow, progress, remark, short),
-            (follow, progress, short),
-            (follow, progress),
+            (follow, progress, remark, polling, whole),
+            (follow, progress, remark, polling, short),
+            (follow, progress, polling, short),
+            (follow, progress, polling),
+            (follow, polling),
             (follow,),
             (progress,),
             (remark,),
@@ -87,6 +90,9 @@ class HeaderLine(PieceLine):
     def _remark(self) -> list[Piece]:
         is_following = self.follow is not None and self.follow[0]
         return [(self.remark, "muted")] if self.remark and not is_following else []
+
+    def _polling(self) -> list[Piece]:
+        return [("polling", "muted")] if self.polling else []
 
     def _unreadable(self, short: bool = False) -> list[Piece]:
         if not self.unreadable:

@@ -1,6 +1,7 @@
 """The live strip under the tree: what is open now with ages, how fast records, tokens and money come, how long silence.
 
-Shown while a run is going on, or when it is asked for (`p`). It repaints when its words differ, at most once a second.
+Shown while a run is going on or was left with spans open, or when it is asked for (`p`). It repaints when its words differ,
+at most once a second.
 """
 
 from __future__ import annotations
@@ -66,10 +67,10 @@ class Sample(NamedTuple):
 # ---------------------------------------------------------------- as pieces
 
 
-def strip_rule(width: int, symbols: Symbols, key: str = "p") -> list[Piece]:
+def strip_rule(width: int, symbols: Symbols, key: str = "p", words: str = "Open now") -> list[Piece]:
     """The line above: `─Open now ─── p─`."""
     line = symbols["rule"]
-    head: list[Piece] = [(line, "rule"), ("Open now ", "muted")]
+    head: list[Piece] = [(line, "rule"), (f"{words} ", "muted")]
     tail: list[Piece] = [(f" {key}", "muted"), (line, "rule")]
     return cut_pieces([*head, (line * (width - width_of(head) - width_of(tail)), "rule"), *tail], width, symbols)
 
@@ -153,7 +154,7 @@ class Speed:
 
 
 class LiveStrip(Widget):
-    """The strip of the run that a tree shows. Hidden unless the run is going on, or `toggle` was used."""
+    """The strip of the run that a tree shows. Hidden unless there is something open, or `toggle` was used."""
 
     ALLOW_SELECT = False
 
@@ -200,10 +201,10 @@ class LiveStrip(Widget):
     def look_again(self) -> None:
         """Show, hide and repaint as is needed."""
         run = self._run
-        is_live = run is not None and self.session.status(run).status in (RunStatus.running, RunStatus.stalled)
+        is_telling = run is not None and (self._is_live(run) or self._was_left(run))
         room = self.parent.size if isinstance(self.parent, Widget) else self.size
         has_room = room.height >= ROOM_FROM
-        shown = run is not None and (self._wanted if self._wanted is not None else is_live and has_room)
+        shown = run is not None and (self._wanted if self._wanted is not None else is_telling and has_room)
         if shown != self.display:
             self.display = shown
         if not shown or run is None:
@@ -219,6 +220,13 @@ class LiveStrip(Widget):
     def _run(self) -> Run | None:
         return None if self._run_row is None else self.session.store.runs[self._run_row]
 
+    def _is_live(self, run: Run) -> bool:
+        return self.session.status(run).status in (RunStatus.running, RunStatus.stalled)
+
+    def _was_left(self, run: Run) -> bool:
+        """Its writer went without ending what it had begun."""
+        return self.session.status(run).status is RunStatus.unfinished and run.open_count > 0
+
     def _note(self) -> None:
         run = self._run
         if run is not None:
@@ -226,7 +234,10 @@ class LiveStrip(Widget):
 
     def _make_lines(self, run: Run, width: int) -> list[list[Piece]]:
         symbols = self.session.symbols
-        lines = [strip_rule(width, symbols), *stack_lines(self._stack(run), width, symbols)]
+        words = "Open at the end" if self._was_left(run) else "Open now"
+        lines = [strip_rule(width, symbols, words=words), *stack_lines(self._stack(run), width, symbols)]
+        if self._was_left(run):
+            return lines
         length = run.duration()[0]
         whole = Sample(length or 0, run.record_count, run_tokens(run)[0], run.usage.cost_usd)
         result = self.session.status(run)
@@ -239,7 +250,8 @@ class LiveStrip(Widget):
 
         store = self.session.store
         columns = store.spans
-        stack = open_stack(store, run.row, self.session.now_ns())
+        # A writer that is gone did nothing since.
+        stack = open_stack(store, run.row, self.session.now_ns() if self._is_live(run) else 0)
         inner = [span.row for span in stack if span.innermost]
         if not inner:
             return []

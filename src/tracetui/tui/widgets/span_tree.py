@@ -79,6 +79,8 @@ class SpanTree(LineView):
         """The user has done nothing since the run was opened."""
         self._is_well_opened = False
         """The run was opened when there was room and all of it was read."""
+        self._ticked_status: RunStatus | None = None
+        """How the run stood at the last tick."""
 
     # ------------------------------------------------------------ what is shown
 
@@ -159,7 +161,7 @@ class SpanTree(LineView):
         self._choose_classes(self.data)
         self.data.search(self._needle)
         self._selected, self.new_count, self._cursor, self._top = None, 0, 0, 0
-        self._is_untouched = True
+        self._is_untouched, self._ticked_status = True, self.data.status
         self._open_well(self.data)
         self.refresh_all()
         self._say_where()
@@ -324,9 +326,18 @@ class SpanTree(LineView):
         self._keep()
 
     def tick(self) -> None:
-        """A second went by: repaint the lines whose digits differ. Clocks stop a minute after the last change."""
-        if self.data is not None and self.data.is_moving:
+        """A second went by: repaint the lines whose digits differ. Clocks stop a minute after the last change.
+
+        That a run is stalled or its writer gone is told by time alone, and shown even then.
+        """
+        if self.data is None:
+            return
+        status = self.data.status
+        if self.following and status not in LIVE:
+            self._let_go()
+        if self.data.is_moving or status is not self._ticked_status:
             self._repaint()
+        self._ticked_status = status
 
     def on_resize(self) -> None:
         """The first room there is: open the run as well as that room allows."""
