@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tracetui.core.batch import Growth
 from tracetui.core.errors import Ambiguous, NotFound
 from tracetui.core.model import Kind, Status, Usage
 from tracetui.core.operations import Record, RunFact, Whole
@@ -203,3 +204,27 @@ def test_many_candidates_are_counted() -> None:
 def test_what_means_no_run_is_not_found(word: str) -> None:
     with pytest.raises(NotFound):
         find_run(word, runs(("a", "f", "one")), never)
+
+
+# ---------------------------------------------------------------- how runs stand
+
+
+def status_after(seconds: float, text: str) -> tuple[str, str]:
+    """How a run stands whose file was seen to grow last at second 500, so many seconds later."""
+    store = Store()
+    seen = EPOCH + 500 * SECOND
+    store.apply(build_run(text, growth=Growth(1, seen, seen)))
+    return Summaries(store, SOURCES, None, seen + round(seconds * SECOND), StatusRules()).status(store.runs[0])
+
+
+SLOW_BY_HABIT = "agent a 0..\n  tool train 0..100\n  tool train 100..200\n  tool train 200.."
+
+
+def test_a_silent_run_is_stalled_after_a_minute() -> None:
+    assert status_after(59, "agent a 0..")[0] == "running"
+    assert status_after(61, "agent a 0..") == ("stalled", "silent 1m01s")
+
+
+def test_a_step_that_usually_takes_long_is_not_stalled_before_three_times_that() -> None:
+    assert status_after(299, SLOW_BY_HABIT)[0] == "running"
+    assert status_after(301, SLOW_BY_HABIT)[0] == "stalled"

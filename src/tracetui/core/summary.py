@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from tracetui.core.model import KIND_WORDS, NO_TIME, Flag, Kind, Usage
+from tracetui.core.model import KIND_WORDS, NO_TIME, Flag, Kind, RunStatus, Usage
 from tracetui.core.run_names import printed_ids
 from tracetui.core.store import Run, Store
 from tracetui.core.store.store import run_salt
 from tracetui.core.store.usage import TOKENS
 
 if TYPE_CHECKING:
+    from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.bodies import Bodies
     from tracetui.core.run_status import StatusRules
     from tracetui.core.sources._base import Source
@@ -100,6 +101,7 @@ class Summaries:
         """Run row to the id that is printed."""
         self._totals: dict[int, tuple[int, int]] | None = None
         self._statuses: dict[int, tuple[str, str]] = {}
+        self._slow: SlowSpans | None = None
 
     def status(self, run: Run) -> tuple[str, str]:
         """Status and reason of a run."""
@@ -107,9 +109,19 @@ class Summaries:
         if known is None:
             from tracetui.core.run_status import run_status
 
-            status, reason, *_ = run_status(run, self._now_ns, self._rules)
-            known = self._statuses[run.row] = status.value, reason
+            result = run_status(run, self._now_ns, self._rules)
+            if result.status is RunStatus.stalled:
+                # Only now is it worth measuring how long the open step usually takes.
+                result = run_status(run, self._now_ns, self._rules, self._open_p95(run))
+            known = self._statuses[run.row] = result.status.value, result.reason
         return known
+
+    def _open_p95(self, run: Run) -> int | None:
+        if self._slow is None:
+            from tracetui.core.analysis.slow import SlowSpans
+
+            self._slow = SlowSpans(self._store)
+        return self._slow.open_p95(run.row)
 
     def is_failed(self, run: Run) -> bool:
         """Whether the run's status is ``error``."""
