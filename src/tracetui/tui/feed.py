@@ -173,8 +173,9 @@ class Feed:
             self._preferred = None
         batches = self.reader.poll(BUDGET_S)
         now = time.monotonic()
-        if now - self._progress_at >= TELL_EVERY_S or (not batches and self.reader.next_due(now) > 0):
-            if self._new_progress is None or not self._new_progress.done or batches:
+        was_done = self._new_progress is not None and self._new_progress.done
+        if now - self._progress_at >= TELL_EVERY_S or (self.reader.next_due(now) > 0 and not (batches and was_done)):
+            if not was_done or batches:
                 self._new_progress = self.reader.progress
             self._progress_at = now
         self._answers = [(answer, _try(question, self.reader)) for question, answer in self._take_questions()]
