@@ -5,9 +5,11 @@ The reader does the work in slices, so that progress can be told and ^C is heard
 
 from __future__ import annotations
 
+import gc
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -90,12 +92,25 @@ def load(paths: Sequence[str], *, follow: bool = False, progress: Callable[[Prog
     reader = Reader(default_paths(paths), follow=follow)
     loaded = Loaded(store, reader, Bodies(store, reader.sources, FORMATS))
     telling = _Telling(loaded, progress)
-    while True:
-        for batch in reader.poll(_SLICE_S, _SLICE_BYTES):
-            store.apply(batch)
-        if reader.next_due(time.monotonic()) > 0:
-            return loaded
-        telling.tell()
+    with _without_collections():
+        while True:
+            for batch in reader.poll(_SLICE_S, _SLICE_BYTES):
+                store.apply(batch)
+            if reader.next_due(time.monotonic()) > 0:
+                return loaded
+            telling.tell()
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """No search for cycles while everything read is kept anyway: with 10,000 runs it takes a quarter of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class _Telling:
