@@ -74,9 +74,10 @@ def silence(run: Run, now_ns: int) -> int | None:
 
 def _alive(run: Run, now_ns: int, rules: StatusRules, open_p95_ns: int | None) -> StatusResult:
     age = silence(run, now_ns)
-    reason = f"silent {duration(age)}" if age is not None and age >= SILENT_AFTER_NS else ""
     limit = max(rules.stall_after_ns, STALL_FACTOR * (open_p95_ns or 0))
     status = RunStatus.running if age is None or age < limit else RunStatus.stalled
+    is_telling = age is not None and (age >= SILENT_AFTER_NS or status is RunStatus.stalled)
+    reason = f"silent {duration(age)}" if is_telling else ""
     return StatusResult(status, reason or _open(run), age)
 
 

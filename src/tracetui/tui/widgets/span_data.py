@@ -444,7 +444,8 @@ class SpanData:
 
     def _reason(self) -> str:
         result = self.session.status(self.run)
-        if result.status in LIVE and result.age_ns is not None and result.age_ns >= SILENT_FROM_NS:
+        is_silent = result.status is RunStatus.stalled or (result.age_ns or 0) >= SILENT_FROM_NS
+        if result.status in LIVE and is_silent:
             return f"silent {text.age(result.age_ns, self.session.symbols)}"
         return self._clean(result.reason) if result.status is RunStatus.unfinished else ""
 
