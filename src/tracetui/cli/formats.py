@@ -124,4 +124,4 @@ def _print_explanation(printer: Printer, facts: dict[str, Any]) -> None:
     doubt = "" if facts["certain"] else " (so far: more of it may tell otherwise)"
     printer.line(f"  {facts['format']}{role}: {facts['reason']}{doubt}")
     if facts["bundle"]:
-        printer.line(f"  one run with all files of {facts['bundle']}")
+        printer.line(f"  read together with the other files of {facts['bundle']}")

@@ -151,6 +151,8 @@ class RunFact:
         order_by_time: siblings are ordered by start time because records are written at the end of spans.
         note: a line for the run's notes (copies set aside, assumed zone); notes add up, they do not replace.
         time: an instant of the recording (a header's), to bound the run where nothing else does.
+        aside: said by a file that is set aside: only the note counts, it waits for the run, and neither makes one nor adds
+            the file to its paths.
     """
 
     run: str
@@ -169,6 +171,7 @@ class RunFact:
     meta: dict[str, object] | None = None
     note: str | None = None
     time: int | None = None
+    aside: bool = False
 
 
 @dataclass(slots=True)

@@ -55,7 +55,7 @@ class Reader:
         self._monotonic = monotonic
         self._files = OpenFiles()
         self._discovery = Discovery(paths)
-        self._claims = Claims(formats, detect, self._discovery.siblings)
+        self._claims = Claims(formats, detect, self._discovery.siblings, self._discovery.roots)
         self._members = Members(self._files)
         self._attention = Attention(monotonic())
         self._pipeline = Pipeline(

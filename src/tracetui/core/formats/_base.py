@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tracetui.core.model import EventDetail, SpanDetail
 from tracetui.core.operations import Operation
@@ -30,7 +30,9 @@ class Candidate:
     """Bytes, at the time of looking."""
     mtime_ns: int = 0
     siblings: frozenset[str] = field(default_factory=frozenset)
-    """File names in the same folder."""
+    """File names in the same folder; of a folder that is not read as a whole, those that were named."""
+    named: bool = False
+    """The user named this very file: it is shown even if, in its folder, it would be set aside."""
 
 
 @dataclass(slots=True)
@@ -40,7 +42,8 @@ class Match:
     Args:
         role: ``run`` (has records), ``side`` (belongs to a run but holds none: a report), ``copy`` (repeats another file).
         bundle: files with the same format and bundle key are one run's files and share an assembler; None: the file alone.
-        certain: False for a claim on a head that a longer look could overturn (a file still almost empty).
+        certain: False for a claim that a longer head could overturn (a file still almost empty) or a new file beside it:
+            it is asked for again when the file grows and when its folder gets a new file.
         order: a bundle's files are read from the lowest to the highest, then by path.
     """
 
@@ -103,6 +106,22 @@ class Assembler(Protocol):
 
     def forget(self, candidate: Candidate) -> None:
         """A member is read again from its start: drop what was learnt from it."""
+
+
+@runtime_checkable
+class Revising(Protocol):
+    """An assembler whose members' operations hang on each other: which file is a copy of which, say.
+
+    Copies across files cannot be told from a head: they are claimed as runs, and their decoders keep quiet (but for
+    ``RunFact.aside``) once the assembler has learnt that another member says it all.
+    """
+
+    def take_stale(self) -> list[str]:
+        """Paths of members that would say something else if they were read again, since the last call.
+
+        The reader reads those again from the start (``forget`` first), so that the end hangs on what the files hold and not
+        on the order in which they were read. An assembler that names a member twice without news never ends.
+        """
 
 
 class Format(Protocol):

@@ -1,7 +1,7 @@
 """Which format reads a file and why, and which files are read as one run."""
 
 # Names as the system gives them, by the thousand: no Path objects in here.
-# ruff: noqa: PTH100, PTH116
+# ruff: noqa: PTH100, PTH116, PTH119, PTH120
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ class Claims:
         formats: most specific first; None: all that tracetui knows.
         detect: how they are asked; None: ``tracetui.core.formats.detect``.
         siblings: the names in a folder.
+        named: the paths that the user named.
     """
 
     def __init__(
@@ -42,16 +43,24 @@ class Claims:
         formats: Sequence[Format] | None,
         detect: Detect | None,
         siblings: Callable[[str], frozenset[str]],
+        named: Sequence[str] = (),
     ) -> None:
         self._formats, self._detect = _formats_and_detect(formats, detect)
         self._siblings = siblings
+        self._named = frozenset(named)
+        self._named_in: dict[str, set[str]] = {}
+        for path in named:
+            self._named_in.setdefault(os.path.dirname(path), set()).add(os.path.basename(path))
         self._bundles: dict[tuple[str, str], Bundle] = {}
         self._numbers = itertools.count()
 
     def candidate(self, tail: Tail, head: bytes) -> Candidate:
         """A file as formats may look at it."""
         folder, name = os.path.split(tail.place.path)
-        return Candidate(tail.place.path, name, head, tail.size, tail.mtime_ns, self._siblings(folder))
+        path = tail.place.path
+        # Files that a shell named one by one (traces/*.jsonl) are each other's siblings too.
+        siblings = self._siblings(folder) or frozenset(self._named_in.get(folder, ()))
+        return Candidate(path, name, head, tail.size, tail.mtime_ns, siblings, path in self._named)
 
     def ask(self, candidate: Candidate) -> Match | str:
         """A format's claim, or why there is none."""

@@ -8,6 +8,9 @@
 - a document: read again as a whole when it has come to rest.
 """
 
+# Names as the system gives them, by the thousand: no Path objects in here.
+# ruff: noqa: PTH120
+
 from __future__ import annotations
 
 import os

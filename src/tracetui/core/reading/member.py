@@ -19,7 +19,7 @@ from typing import Final
 
 from tracetui.core.batch import Batch, Growth
 from tracetui.core.follow import Tail
-from tracetui.core.formats._base import Assembler, Candidate, Decoder, Match
+from tracetui.core.formats._base import Assembler, Candidate, Decoder, Match, Revising
 from tracetui.core.model import NO_TIME
 from tracetui.core.operations import Bad, Begin, Columns, Link, Operation, RunFact, Whole
 from tracetui.core.sources.file import FileSource
@@ -242,6 +242,8 @@ def glance(member: Member, head: bytes, tail: bytes) -> list[Operation]:
     if member.match is None:
         return []
     throwaway = member.match.format.assembler(member.match.bundle or member.path)
+    if isinstance(throwaway, Revising):
+        return []  # what one file says hangs on others
     candidate = Candidate(member.path, os.path.basename(member.path), head, member.tail.size, member.tail.mtime_ns)
     try:
         decoder = throwaway.decoder(candidate)

@@ -4,6 +4,9 @@ Works in small pieces, one call each, so that whoever drives it decides how long
 follower does, and sends files back to where they have to begin again.
 """
 
+# Names as the system gives them, by the thousand: no Path objects in here.
+# ruff: noqa: PTH120
+
 from __future__ import annotations
 
 import heapq
@@ -13,7 +16,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from tracetui.core.batch import Batch, Notice
-from tracetui.core.formats._base import HEAD_BYTES, Match
+from tracetui.core.formats._base import HEAD_BYTES, Match, Revising
 from tracetui.core.reading.claims import Claims
 from tracetui.core.reading.member import GLANCE_BYTES, Bundle, Member, Stage, glance
 from tracetui.core.reading.members import Members
@@ -78,6 +81,7 @@ class Pipeline:
         self._undetected: list[tuple[int, int, int, tuple[str, str]]] = []
         self._glances: list[Member] = []
         self._waiting: list[tuple[int, int, int, Bundle]] = []
+        self._uncertain: dict[str, dict[Member, None]] = {}
 
     @property
     def has_work(self) -> bool:
@@ -100,6 +104,17 @@ class Pipeline:
             self._glance(self._glances.pop())
         elif self._waiting:
             self._read_next()
+
+    def doubt(self, folder: str) -> None:
+        """A folder got a new file: the claims that this may overturn are asked for again."""
+        for member in self._uncertain.pop(folder, {}):
+            if member not in self._members or member.match is None or member.match.certain or member.gone:
+                continue
+            answer = self.claim(member)
+            if isinstance(answer, Match) and (answer.role, answer.bundle) != (member.match.role, member.match.bundle):
+                self.begin_again(member)
+            else:
+                self._uncertain.setdefault(folder, {})[member] = None
 
     def notice(self, level: str, text: str, member: Member) -> None:
         """Tell something about a file."""
@@ -215,6 +230,8 @@ class Pipeline:
             member.source = FileSource(len(self.sources), member.tail.place, self._files, member.tail.key)
             self.sources[member.source.id] = member.source
         member.sync()
+        if not match.certain and self._follow:
+            self._uncertain.setdefault(os.path.dirname(member.path), {})[member] = None
         bundle = member.bundle = self._claims.bundle(member, match)
         bundle.newest = max(bundle.newest, member.tail.mtime_ns)
         if match.role != "run":
@@ -266,6 +283,8 @@ class Pipeline:
         if member.forgetting and not was_document:
             self.out.append(member.batch())
         self.look_into(member)
+        if member.bundle is not None:
+            self._revise(member.bundle)
 
     def restart(self, member: Member) -> None:
         """Truncated or rewritten in place."""
@@ -280,6 +299,15 @@ class Pipeline:
         member.grew_at_ns = self._wall()
         self.begin_again(member)
 
+    def _revise(self, bundle: Bundle) -> None:
+        """Read again what the bundle's assembler knows better now."""
+        if not isinstance(bundle.assembler, Revising):
+            return
+        for path in bundle.assembler.take_stale():
+            member = self._members.named(path)
+            if member is not None and member.bundle is bundle and member.decoder is not None:
+                self.begin_again(member)
+
     def _urgency(self, members: Iterable[Member]) -> int:
         return _PREFERRED if any(member.path in self._preferred for member in members) else _USUAL
 
@@ -289,6 +317,7 @@ class Pipeline:
             member = bundle.waiting[0]
             if not self._read_block(member):
                 bundle.remove(member)
+            self._revise(bundle)
             self._members.count(member)
         while self._waiting and not self._waiting[0][-1].waiting:
             heapq.heappop(self._waiting)[-1].is_queued = False

@@ -107,6 +107,7 @@ class Store:
         self._complete_sources: set[int] = set()
         self._mtimes: dict[int, int] = {}
         self._ranks: dict[int, dict[str, int]] = {}
+        self._asides: dict[tuple[str, str], list[str]] = {}
         self._change = Change()
         # Where the record being folded is: set by _enter and _record.
         self._batch = Batch(-1, "")
@@ -215,6 +216,9 @@ class Store:
             self._source_runs.setdefault(batch.source, set()).add(row)
             run.complete = False
         run.live = True
+        for note in self._asides.get((batch.format, key), ()):
+            if note not in run.notes:
+                run.notes.append(note)
         self._change.runs.add(row)
         self._run, self._run_key = run, key
         return run
@@ -582,7 +586,22 @@ class Store:
         if run is not None:
             run.bad_count += 1
 
+    def _fold_aside(self, op: RunFact) -> None:
+        """A note from a file that is set aside: kept for good, since the run may come later or be read again."""
+        key = (self._batch.format, op.run)
+        notes = self._asides.setdefault(key, [])
+        if op.note is None or op.note in notes:
+            return
+        notes.append(op.note)
+        row = self._run_rows.get(key, -1)
+        if row >= 0 and self.runs[row].live:
+            self.runs[row].notes.append(op.note)
+            self._change.runs.add(row)
+
     def _fold_fact(self, op: RunFact) -> None:
+        if op.aside:
+            self._fold_aside(op)
+            return
         run, rank = self._run_of(op.run), op.rank
         ranks = run.ranks
 
