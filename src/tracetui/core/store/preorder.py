@@ -162,8 +162,9 @@ class Preorder:
         local, anchor = self._anchors(store, rows)
         made = shape(local)
         splice, fresh = self._splice(made.depth, made.size, anchor[made.order])
+        grown = self._grown(splice)  # climbs by the old depths, so before they change
         self.depth = _deepened(splice, self.depth, made.depth[fresh] + splice.depth)
-        self.size = splice.into(self._grown(splice), made.size[fresh])
+        self.size = splice.into(grown, made.size[fresh])
         self.order = splice.into(self.order, np.asarray(rows, np.int32)[made.order[fresh]])
         shifted = splice.moved(self.by_row)
         added = np.empty(len(rows), np.int32)
