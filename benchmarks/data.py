@@ -16,7 +16,7 @@ from typing import Final
 
 import orjson
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Part of every cached name: raise it when what is made here changes."""
 
 NAME: Final = "Zebra"
@@ -186,7 +186,7 @@ class _Writer:
 
     def __init__(self, payload: Payload, seed: int, started: int) -> None:
         self.rng = random.Random(seed)
-        self.run = f"{seed:032x}"
+        self.run = f"{self.rng.getrandbits(128):032x}"
         self.now = started
         self._payload = payload
         self._seq = itertools.count()

@@ -34,7 +34,7 @@ def read(path: Path) -> Store:
     store = Store()
     with Reader([str(path)]) as reader:
         while not reader.progress.done:
-            for batch in reader.poll(0.1, 64_000_000):
+            for batch in reader.poll(0.1, 1_000_000):
                 store.apply(batch)
     return store
 
