@@ -283,10 +283,13 @@ TABS = [("Overview", None), ("Attributes", 9), ("Events", 0), ("Raw", 5)]
     [
         (60, " Overview [Attributes 9] Events 0  Raw 5"),
         (36, " Overview [Attributes] Events  Raw"),
-        (28, " Over [Attr] Even  Raw"),
+        (33, " Overview [Attributes] Events Raw"),
+        (28, " Overview [Attributes] Raw …"),
+        (24, " Overview [Attributes] …"),
+        (16, "[Attributes] …"),
     ],
 )
-def test_tabs_lose_their_counts_before_their_names(width: int, row: str) -> None:
+def test_tabs_lose_their_counts_and_then_each_other_but_never_letters(width: int, row: str) -> None:
     assert text_of(tab_row(TABS, 1, Look(width))) == row
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Final
+from typing import Final, Literal
 
 from tracetui.core import text
 from tracetui.core.model import ABSENT, Clock, Flag, Status
@@ -27,6 +27,7 @@ LABEL_CELLS: Final = 10
 ONE_LINE_FROM: Final = 60
 """Width of the pane from which on name and path share a line, and the other tabs begin with the figures."""
 
+_LEAST_USED_TABS: Final = ("Events", "Raw", "Messages", "Attributes")
 _GONE: Final = "changed on disk:"
 _STYLES: Final = {"error": "status-error", "open": "status-open", "skipped": "muted", "ok": "muted", "unset": "muted"}
 _WORDS: Final = {Status.unset: "ended"}
@@ -133,28 +134,57 @@ def figures_row(facts: SpanFacts, look: Look) -> Row:
 
 
 def tab_row(tabs: Sequence[tuple[str, int | None]], active: int, look: Look) -> Row:
-    """Tabs like chips: `[Overview] Attributes 9  Events 3`; narrower without counts, then only the active one's name."""
-    labels = [name if count is None else f"{name} {text.count(count)}" for name, count in tabs]
-    for words in (labels, [name for name, _ in tabs], [name[:4] for name, _ in tabs]):
-        row: Row = []
-        for index, label in enumerate(words):
-            if index == active:
-                row.append((f"[{label}]", "selected"))
-            else:
-                empty = tabs[index][1] == 0
-                row.append((f" {label} ", "muted" if empty else ""))
-        if width_of(row) <= look.width:
-            return row
-    return cut_pieces(row, look.width, look.symbols)
+    """Tabs like chips: `[Overview] Attributes 9  Events 3`.
+
+    What is tried in turn until it fits: no counts, a single blank between, fewer tabs and `…` for those that are looked at
+    least; `[ ]` comes to them all the same.
+    """
+    return [piece for piece, _ in _tab_pieces(tabs, active, look)]
 
 
 def tab_at(tabs: Sequence[tuple[str, int | None]], active: int, x: int, look: Look) -> int | None:
     """The tab that is drawn at column `x`."""
-    for index, (label, _) in enumerate(tab_row(tabs, active, look)):
+    for (label, _), index in _tab_pieces(tabs, active, look):
         x -= cell_width(label)
         if x < 0:
             return index
     return None
+
+
+def _tab_pieces(tabs: Sequence[tuple[str, int | None]], active: int, look: Look) -> list[tuple[Piece, int | None]]:
+    """Pieces, each with the tab that it stands for."""
+    every = range(len(tabs))
+    to_go = sorted((index for index in every if index != active), key=lambda index: _use(tabs[index][0]))
+    forms = [_tab_form(tabs, active, every, "all"), _tab_form(tabs, active, every, "none")]
+    forms.append(_tab_form(tabs, active, every, "tight"))
+    for count in range(1, len(tabs)):
+        shown = [index for index in every if index not in to_go[:count]]
+        forms.append([*_tab_form(tabs, active, shown, "tight"), ((f" {look.symbols.cut}", "muted"), None)])
+    return next((form for form in forms if width_of([piece for piece, _ in form]) <= look.width), forms[-1])
+
+
+def _use(name: str) -> int:
+    return _LEAST_USED_TABS.index(name) if name in _LEAST_USED_TABS else len(_LEAST_USED_TABS)
+
+
+def _tab_form(
+    tabs: Sequence[tuple[str, int | None]],
+    active: int,
+    shown: Sequence[int],
+    form: Literal["all", "none", "tight"],
+) -> list[tuple[Piece, int | None]]:
+    """These tabs, with all counts, without counts, or without counts and a single blank between."""
+    pieces: list[tuple[Piece, int | None]] = []
+    for index in shown:
+        name, count = tabs[index]
+        label = f"{name} {text.count(count)}" if count is not None and form == "all" else name
+        if form == "tight" and (pieces or index != active):
+            pieces.append(((" ", ""), None))
+        if index == active:
+            pieces.append(((f"[{label}]", "selected"), index))
+        else:
+            pieces.append(((label if form == "tight" else f" {label} ", "muted" if count == 0 else ""), index))
+    return pieces
 
 
 def rule_row(title: str, fact: str, look: Look) -> Row:
