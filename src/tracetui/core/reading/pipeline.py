@@ -13,7 +13,8 @@ import heapq
 import itertools
 import os
 from collections.abc import Callable, Iterable
-from typing import Final
+from functools import cache
+from typing import Final, cast
 
 from tracetui.core.batch import Batch, Notice
 from tracetui.core.formats._base import HEAD_BYTES, Match, Revising
@@ -301,9 +302,9 @@ class Pipeline:
 
     def _revise(self, bundle: Bundle) -> None:
         """Read again what the bundle's assembler knows better now."""
-        if not isinstance(bundle.assembler, Revising):
+        if not _is_revising(type(bundle.assembler)):
             return
-        for path in bundle.assembler.take_stale():
+        for path in cast(Revising, bundle.assembler).take_stale():
             member = self._members.named(path)
             if member is not None and member.bundle is bundle and member.decoder is not None:
                 self.begin_again(member)
@@ -384,3 +385,9 @@ def _is_to_be_drained(gone: Member) -> bool:
     """Whether the end of a file that is gone comes first: it tells whether a new one goes on with it."""
     has_more = gone.tail.unread > 0 and gone.tail.is_open
     return has_more and gone.stage in (Stage.found, Stage.claimed)
+
+
+@cache
+def _is_revising(assembler: type) -> bool:
+    """Asked for every block; looking a protocol up each time takes as long as decoding some records."""
+    return issubclass(assembler, Revising)
