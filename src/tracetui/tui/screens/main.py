@@ -536,8 +536,12 @@ class MainScreen(Screen[None]):
             self._waiting_detail.stop()
             self._waiting_detail = None
         if self.tree_view.following and not event.by_user and self.detail.shown is not None:
-            wait = max(FOLLOW_REST_S, self._detail_at + FOLLOW_EVERY_S - time.monotonic())
-            self._waiting_detail = self.set_timer(wait, self._show_detail)
+            shown_ago = time.monotonic() - self._detail_at
+            if shown_ago > 2 * FOLLOW_EVERY_S:  # a run that never rests would leave the detail behind for ever
+                self._show_detail()
+            else:
+                wait = max(FOLLOW_REST_S, FOLLOW_EVERY_S - shown_ago)
+                self._waiting_detail = self.set_timer(wait, self._show_detail)
         else:
             self._show_detail()
 
