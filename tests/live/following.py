@@ -1,4 +1,4 @@
-"""What the tests of live behaviour share: a real writer, a reader that follows on the real clock, a screen that is waited for."""
+"""What the tests of live behaviour share: a real writer, a reader that follows in real time, a screen that is waited for."""
 
 import json
 import subprocess

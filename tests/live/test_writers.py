@@ -1,4 +1,4 @@
-"""Runs whose writers are killed, fall silent or end, seen by the reader, by `list` and on the screen. Real processes, real time."""
+"""Runs whose writers are killed, fall silent or end, seen by the reader, by `list` and on the screen: real processes."""
 
 import json
 import os
