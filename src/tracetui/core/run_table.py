@@ -12,7 +12,7 @@ from tracetui.core.run_names import short_ids
 from tracetui.core.store import Run
 from tracetui.core.summary import Facts, Summaries
 from tracetui.core.symbols import Symbols
-from tracetui.core.text import cell_width, cost, count, cut, duration, fit, marked, safe, tokens, wall_time
+from tracetui.core.text import cell_width, cost, count, duration, fit, marked, safe, tokens, wall_time
 
 _GAP: Final = "  "
 _NAME_AT_LEAST: Final = 12
@@ -53,12 +53,14 @@ def run_table(
     shown = [column for column in _COLUMNS if width >= column.from_width]
     ids = short_ids(summaries.ids)
     lead = [_STATUS if width >= _STATUS.from_width else _LANE]
+    room = width - sum(column.cells + len(_GAP) for column in (*lead, *shown))
     if width >= _ID_FROM_WIDTH:
         widest = max(cell_width(safe(ids[run.row])) for run in runs)
-        lead.append(_Column("id", max(2, min(_ID_AT_MOST, widest)), 0, right=False))
-    names = min(max(cell_width(safe(run.name)) for run in runs), width)
-    taken = sum(column.cells + len(_GAP) for column in (*lead, *shown))
-    columns = [*lead, _Column("name", max(_NAME_AT_LEAST, min(names, width - taken)), 0, right=False), *shown]
+        most = min(_ID_AT_MOST, room - _NAME_AT_LEAST - len(_GAP))
+        lead.append(_Column("id", max(2, min(most, widest)), 0, right=False))
+        room -= lead[-1].cells + len(_GAP)
+    names = max(cell_width(safe(run.name)) for run in runs)
+    columns = [*lead, _Column("name", max(_NAME_AT_LEAST, min(names, room)), 0, right=False), *shown]
     yield _line([column.heading for column in columns], columns, symbols)
     table = _Table(summaries, ids, now_ns, tz, symbols)
     for run in runs:
@@ -94,7 +96,7 @@ class _Table:
                 status = self.summaries.status(run)[0]
                 return f"{symbols[status]} {status}"
             case "id":
-                return cut(safe(self.ids[run.row]), _ID_AT_MOST, symbols=symbols)
+                return safe(self.ids[run.row])
             case "name":
                 return safe(run.name)
             case "start":
