@@ -23,7 +23,13 @@ NOON = 1_795_262_400 * SECOND
 """2026-11-21T12:00:00Z: after all that the samples recorded."""
 
 
-def make_app(paths: Sequence[Path | str], *, plain: bool = False, options: ScreenOptions | None = None) -> TracetuiApp:
+def make_app(
+    paths: Sequence[Path | str],
+    *,
+    plain: bool = False,
+    options: ScreenOptions | None = None,
+    shown_path: str = "traces/",
+) -> TracetuiApp:
     """The app over `paths`, without a watcher, on a clock that stands still and in UTC; nothing rests."""
     clock = TickingClock(NOON)
     store = Store()
@@ -37,7 +43,7 @@ def make_app(paths: Sequence[Path | str], *, plain: bool = False, options: Scree
         tz=UTC,
         rules=StatusRules(is_running=lambda _process: None),
     )
-    return TracetuiApp(session, "traces", options, rest_s=0)
+    return TracetuiApp(session, shown_path, options, rest_s=0)
 
 
 @asynccontextmanager

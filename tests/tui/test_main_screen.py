@@ -7,6 +7,7 @@ import pytest
 from tests.tui.helpers import lines, look_again, make_app, opened, press, text
 from tracetui.tui.screens.help import HelpScreen
 from tracetui.tui.screens.trouble import TroubleScreen
+from tracetui.tui.widgets.empty_view import EXAMPLE
 
 
 async def test_the_newest_failure_is_opened_at_its_first_cause(native_traces: Path) -> None:
@@ -19,7 +20,7 @@ async def test_the_newest_failure_is_opened_at_its_first_cause(native_traces: Pa
 
 async def test_the_header_counts_runs_and_failures(native_traces: Path) -> None:
     async with opened(make_app([native_traces])) as pilot:
-        assert lines(pilot)[0].startswith(" tracetui  traces  3 runs  ✗ 1 failed")
+        assert lines(pilot)[0].startswith(" tracetui  traces/  3 runs  ✗ 1 failed")
 
 
 async def test_wide_shows_three_panes_side_by_side(native_traces: Path) -> None:
@@ -162,10 +163,10 @@ async def test_a_new_run_appears_by_itself(native_traces: Path, tmp_path: Path) 
     later.rename(aside)
     app = make_app([native_traces])
     async with opened(app) as pilot:
-        assert lines(pilot)[0].startswith(" tracetui  traces  2 runs")
+        assert lines(pilot)[0].startswith(" tracetui  traces/  2 runs")
         aside.rename(later)
         await look_again(pilot)
-        assert lines(pilot)[0].startswith(" tracetui  traces  3 runs")
+        assert lines(pilot)[0].startswith(" tracetui  traces/  3 runs")
 
 
 async def test_the_selected_run_stays_selected_when_runs_come(native_traces: Path, tmp_path: Path) -> None:
@@ -184,10 +185,18 @@ async def test_the_selected_run_stays_selected_when_runs_come(native_traces: Pat
 async def test_an_empty_folder_teaches(tmp_path: Path) -> None:
     async with opened(make_app([tmp_path]), (80, 24)) as pilot:
         shown = text(pilot)
-    assert "No traces in traces yet." in shown
+    assert "No traces in traces/ yet." in shown
     assert "The folder exists and is empty." in shown
-    assert "from tracetui import Tracer" in shown
+    assert '{"tracetui": 1, "type": "header"' in shown
     assert "q quit" in shown
+
+
+async def test_the_two_lines_of_the_empty_folder_are_a_recording(tmp_path: Path) -> None:
+    (tmp_path / "mine.jsonl").write_text(EXAMPLE)
+    async with opened(make_app([tmp_path])) as pilot:
+        shown = text(pilot)
+    assert "my_agent" in shown
+    assert "plan" in shown
 
 
 async def test_an_empty_folder_offers_those_of_other_agents(tmp_path: Path, home: Path) -> None:
@@ -197,7 +206,7 @@ async def test_an_empty_folder_offers_those_of_other_agents(tmp_path: Path, home
     async with opened(make_app([tmp_path]), (80, 24)) as pilot:
         shown = text(pilot)
     assert "~/.claude/projects" in shown
-    assert "1 files" in shown
+    assert "1 file " in shown
     assert "enter open" in shown
 
 
@@ -235,6 +244,18 @@ async def test_the_help_shows_the_keys_of_the_pane_first(native_traces: Path, si
         assert "This pane: spans" in text(pilot)
         await press(pilot, "escape")
         assert not isinstance(pilot.app.screen, HelpScreen)
+
+
+async def test_the_help_says_that_there_is_more_than_fits(native_traces: Path) -> None:
+    async with opened(make_app([native_traces]), (80, 24)) as pilot:
+        await press(pilot, "question_mark")
+        assert "pgdn more" in lines(pilot)[-1]
+
+
+async def test_no_key_and_no_action_is_cut_in_the_help(native_traces: Path) -> None:
+    async with opened(make_app([native_traces]), (120, 50)) as pilot:
+        await press(pilot, "question_mark")
+        assert "…" not in text(pilot).replace("…        still being read", "")
 
 
 async def test_typing_in_the_help_finds_an_action_and_enter_does_it(native_traces: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from dataclasses import dataclass, replace
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -111,7 +111,7 @@ class TracetuiApp(App[object]):
             tz=options.tz or local_timezone(),
             rules=rules,
         )
-        shown = "samples" if options.sample else "  ".join(paths)
+        shown = "samples" if options.sample else "  ".join(_as_named(path) for path in paths)
         return cls(session, shown, options)
 
     # ------------------------------------------------------------ beginning and end
@@ -241,3 +241,8 @@ class TracetuiApp(App[object]):
             for line in screen.query(PieceLine):
                 line.refresh()
             screen.refresh()
+
+
+def _as_named(path: str) -> str:
+    """A path as it is shown: a folder ends in a slash."""
+    return f"{path}/" if not path.endswith("/") and Path(path).is_dir() else path

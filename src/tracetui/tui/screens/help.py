@@ -26,6 +26,8 @@ from tracetui.tui.widgets.pane import Pane
 
 _COLUMN: Final = 36
 _GAP: Final = 4
+_KEYS_CELLS: Final = 14
+"""At most so many cells for the keys of a block."""
 _LARGEST: Final = 3
 _KEYS_OF_PANE: Final = {"spans": "span", "runs": "runs", "detail": "detail"}
 _ORDER: Final = ("move", "jump", "find", "look", "take", "app")
@@ -120,12 +122,16 @@ class HelpView(LineView, inherit_bindings=False):
         for section in (*_ORDER, *others):
             blocks.append(self._block(SECTIONS[section], section, cells))
         symbols = self.session.symbols
-        return [block for block in (*blocks, _chip_block(cells, symbols), *_legends(cells, symbols)) if len(block) > 1]
+        return [block for block in (*blocks, *_legends(cells, symbols)) if len(block) > 1]
 
     def _block(self, title: str, section: str, cells: int) -> Block:
         block: Block = [_heading(title, cells, self.session.symbols)]
         lines = _paired([key for key in self.keys if key.section == section])
-        room = min(max((len(keys) for keys, _ in lines), default=0), max(8, min(13, cells // 3)))
+        if section == "find":
+            lines.insert(1, ("1-9", "only this class, again: away"))
+        elif section == "jump":  # its heading says so for all
+            lines = [(keys, words.removeprefix("next, previous ")) for keys, words in lines]
+        room = min(max((len(keys) for keys, _ in lines), default=0), _KEYS_CELLS)
         for keys, words in lines:
             shown = text.cut(keys, room, symbols=self.session.symbols)
             block.append(cut_pieces([(text.fit(shown, room + 2), "strong bold"), (words, "muted")], cells))
@@ -155,8 +161,15 @@ class HelpScreen(Screen[Key | None]):
         self.header.remark = "esc back"
         self.pane.show_focus(True)
         self.pane.say(self._said)
-        self.footer.show([("type", "to find"), ("enter", "do it"), ("ctrl+p", "palette")])
         self.view.focus()
+
+    def on_resize(self) -> None:
+        """Say how to see the rest, where there is one."""
+        self.call_after_refresh(self._say_keys)
+
+    def _say_keys(self) -> None:
+        more = [("pgdn", "more")] if self.view.row_count() > self.view.page_height else []
+        self.footer.show([("type", "to find"), ("enter", "do it"), *more, ("ctrl+p", "palette")])
 
     def on_key(self, event: events.Key) -> None:
         """Letters find, enter does, esc clears and then closes."""
@@ -185,8 +198,10 @@ def _paired(keys: Sequence[Key]) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
     for key in keys:
         words = key.words
-        if lines and words.startswith("previous ") and lines[-1][1] == f"next {words.removeprefix('previous ')}":
-            lines[-1] = (f"{lines[-1][0]} {key.keys[0]}", words.removeprefix("previous "))
+        before = lines[-1][1].partition(" ") if lines else ("", "", "")
+        direction, _, what = words.partition(" ")
+        if {direction, before[0]} == {"next", "previous"} and what == before[2]:
+            lines[-1] = (f"{lines[-1][0].split()[0]} {key.keys[0]}", f"{before[0]}, {words}")
         elif lines and words == lines[-1][1].replace("more", "less") and "more" in lines[-1][1]:
             lines[-1] = (f"{lines[-1][0]} {key.keys[0]}", f"{lines[-1][1]}, less")
         else:
@@ -196,13 +211,6 @@ def _paired(keys: Sequence[Key]) -> list[tuple[str, str]]:
 
 def _heading(title: str, cells: int, symbols: Symbols) -> list[Piece]:
     return [(f"{title} ", "muted"), (symbols["rule"] * max(0, cells - len(title) - 1), "rule")]
-
-
-def _chip_block(cells: int, symbols: Symbols) -> Block:
-    return [
-        _heading("Chips", cells, symbols),
-        [("1-9  ", "strong bold"), ("only this class, again: away", "muted")],
-    ]
 
 
 def _legends(cells: int, symbols: Symbols) -> list[Block]:

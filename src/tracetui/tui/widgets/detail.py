@@ -55,9 +55,9 @@ class Detail(LineView):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left_square_bracket,ctrl+left", "tab(-1)", "previous tab", id="detail.previous_tab", show=False),
-        Binding("right_square_bracket,ctrl+right", "tab(1)", "tabs", id="detail.next_tab"),
+        Binding("right_square_bracket,ctrl+right", "tab(1)", "next tab", id="detail.next_tab"),
         Binding("space", "toggle_row", "fold", id="detail.toggle"),
-        Binding("left,h", "fold", "fold, then to what it stands in", id="detail.fold", show=False),
+        Binding("left,h", "fold", "fold, then out", id="detail.fold", show=False),
         Binding("right,l", "unfold", "unfold, then go on", id="detail.unfold", show=False),
         Binding("asterisk", "open_all", "unfold all below", id="detail.open_all", show=False),
         Binding("r", "read_again", "read again", id="detail.read_again", show=False),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from textual.message import Message
 
 from tracetui.core import text
@@ -10,8 +12,12 @@ from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.line_view import LineView, Scroll
 
-EXAMPLE = 'from tracetui import Tracer\nwith Tracer("my_agent").run(): ...\n'
-"""Two lines that record an agent; what `y` copies here."""
+EXAMPLE = (
+    '{"tracetui": 1, "type": "header", "run": "a1", "name": "my_agent"}\n'
+    '{"type": "span_start", "span": "b2", "name": "plan", "kind": "step"}\n'
+)
+"""Two lines of a recording; what `y` copies here."""
+_STRING_OR_REST = re.compile(r'("[^"]*")(:?)|([^"]+)')
 
 
 class EmptyView(LineView):
@@ -90,7 +96,8 @@ class EmptyView(LineView):
         if self.places:
             rows.append(([("Agents on this machine leave theirs here:", "muted")], ""))
             for place in self.places:
-                files = f"{symbols.at_least if place.at_least else ''}{text.count(place.files)} files"
+                files = text.count(place.files) + (" file" if place.files == 1 else " files")
+                files = (symbols.at_least if place.at_least else "") + files
                 shown = text.fit(text.safe(place.shown), 28, "path", symbols=symbols)
                 rows.append(([(shown, ""), (f"{files:>14}", ""), (f"   {place.producer}", "muted")], place.path))
             rows.append(([], ""))
@@ -109,10 +116,9 @@ class EmptyView(LineView):
         quote: Piece = (f"{self.session.symbols['quote']} ", "rule")
         start = "Or record" if self.places else "Record"
         return [
-            [(f"{start} your own agent, two lines:", "muted")],
+            [(f"{start} your own agent: a file of JSON lines that begins like this.", "muted")],
             [],
-            [quote, ("from", "code-keyword"), (" tracetui ", ""), ("import", "code-keyword"), (" Tracer", "")],
-            [quote, ("with", "code-keyword"), (" Tracer(", ""), ('"my_agent"', "code-string"), (").run(): ...", "")],
+            *([quote, *_coloured(line)] for line in EXAMPLE.splitlines()),
             [],
             [("Or send OpenTelemetry there: any OTLP JSON file is read as it is.", "muted")],
             [],
@@ -128,3 +134,11 @@ class EmptyView(LineView):
                 (" says why not", "muted"),
             ],
         ]
+
+
+def _coloured(line: str) -> list[Piece]:
+    """A line of JSON: keys, strings and the rest."""
+    pieces: list[Piece] = []
+    for string, colon, rest in _STRING_OR_REST.findall(line):
+        pieces += [(string, "code-key" if colon else "code-string"), (colon, "")] if string else [(rest, "")]
+    return [piece for piece in pieces if piece[0]]

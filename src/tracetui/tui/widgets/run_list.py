@@ -39,10 +39,10 @@ class RunList(LineView):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "mark", id="runs.mark"),
-        Binding("less_than_sign,alt+up", "sort(-1)", "sort by the column before", id="runs.sort_previous"),
-        Binding("greater_than_sign,alt+down", "sort(1)", "sort by the next column", id="runs.sort_next"),
+        Binding("less_than_sign,alt+up", "sort(-1)", "sort by column before", id="runs.sort_previous"),
+        Binding("greater_than_sign,alt+down", "sort(1)", "sort by next column", id="runs.sort_next"),
         Binding("r", "reverse", "reverse the order", id="runs.reverse"),
-        Binding("b", "group", "group by name, folder, not at all", id="runs.group"),
+        Binding("b", "group", "group by name, folder", id="runs.group"),
     ]
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:

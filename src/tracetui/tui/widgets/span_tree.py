@@ -40,14 +40,14 @@ class SpanTree(LineView):
     """Spans and events of one run. `show_run` opens it; `apply_change` and `tick` keep it up to date."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "fold", "fold, then to the parent", id="span.fold", show=False),
-        Binding("right,l", "unfold", "unfold, then to the first child", id="span.unfold", show=False),
+        Binding("left,h", "fold", "fold, then parent", id="span.fold", show=False),
+        Binding("right,l", "unfold", "unfold, then first child", id="span.unfold", show=False),
         Binding("space", "toggle_fold", "fold", id="span.toggle"),
         Binding("plus", "level(1)", "one level more", id="span.more", show=False),
         Binding("minus", "level(-1)", "one level less", id="span.less", show=False),
         Binding("asterisk", "subtree", "fold or unfold all below", id="span.subtree", show=False),
         Binding("A", "all", "fold or unfold all", id="span.all", show=False),
-        Binding("P", "path", "only the path to what matters", id="span.path"),
+        Binding("P", "path", "path to what matters", id="span.path"),
         Binding("e", "cause(1)", "next cause", id="span.next_cause"),
         Binding("E", "cause(-1)", "previous cause", id="span.previous_cause", show=False),
         Binding("s", "slow(1)", "next slow span", id="span.next_slow"),
