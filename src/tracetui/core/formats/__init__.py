@@ -11,9 +11,11 @@ from tracetui.core.formats._scan import Head, head_of, top_level_keys
 from tracetui.core.formats.ai_decision_tracer import AiDecisionTracerFormat, is_torn_save
 from tracetui.core.formats.claude_code import ClaudeCodeFormat
 from tracetui.core.formats.design_research_agents import DesignResearchAgentsFormat
+from tracetui.core.formats.hillstar import HillstarFormat
 from tracetui.core.formats.json_lines import JsonLinesFormat
 from tracetui.core.formats.native import NativeFormat
 from tracetui.core.formats.otlp_json import OtlpJsonFormat
+from tracetui.core.formats.ragflow import RagflowFormat
 
 FORMATS: Final[tuple[Format, ...]] = (
     NativeFormat(),
@@ -21,6 +23,8 @@ FORMATS: Final[tuple[Format, ...]] = (
     AiDecisionTracerFormat(),
     ClaudeCodeFormat(),
     OtlpJsonFormat(),
+    RagflowFormat(),
+    HillstarFormat(),
     JsonLinesFormat(),
 )
 """Asked in this order; the first claim wins."""
