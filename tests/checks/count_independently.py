@@ -2,10 +2,10 @@
 
     python tests/checks/count_independently.py PATH [--compare]
 
-Reads design-research-agents, ai-decision-tracer and OpenTelemetry JSON with Python's own parser and the simplest code that
-could be right: everything in memory, one pass per question, nothing shared with tracetui. Prints JSON in the shape of
-`tracetui stats --json` (the fields that it knows). With --compare it runs `python -m tracetui stats PATH --json` and prints
-each difference; exit status 1 if there is one.
+Reads design-research-agents, ai-decision-tracer, OpenTelemetry JSON and Claude Code with Python's own parser and the
+simplest code that could be right: everything in memory, one pass per question, nothing shared with tracetui. Prints JSON in
+the shape of `tracetui stats --json` (the fields that it knows). With --compare it runs `python -m tracetui stats PATH --json`
+and prints each difference; exit status 1 if there is one.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ import sys
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
+
+from count_claude_code import claude_runs, is_claude_code
+from count_hillstar import hillstar_runs
+from count_ragflow import ragflow_runs
 
 OPEN = "open"
 """No end is recorded although it could be: stats says running, stalled or unfinished, which depends on the clock."""
@@ -372,14 +376,16 @@ def otel_run(trace: str, spans: list[dict], paths: set[str]) -> dict:
 def count(top: Path) -> dict:
     """Runs and unreadable lines of everything under `top` that one of the three producers wrote."""
     runs, unreadable = [], []
-    sessions, receipts = set(), set()
+    sessions, receipts, claude = set(), set(), []
     traces, trace_paths = defaultdict(list), defaultdict(set)
     for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
         if not path.is_file() or path.suffix not in (".json", ".jsonl"):
             continue
         text = path.read_text("utf-8", "surrogateescape")
         start = text[:4000]
-        if '"event_type"' in start and '"event_index"' in start:
+        if is_claude_code(start):
+            claude.append((path, [line for _, line in objects_of(path, unreadable)]))
+        elif '"event_type"' in start and '"event_index"' in start:
             runs += dra_runs(path, [event for _, event in objects_of(path, unreadable)])
         elif '"receipts"' in text and '"agent_id"' in start:
             values = json.loads(text)
@@ -398,6 +404,9 @@ def count(top: Path) -> dict:
                     trace_paths[span["trace"]].add(str(path))
     runs += [adt_run(folder, stem, (folder, stem) in receipts, unreadable) for folder, stem in sorted(sessions)]
     runs += [otel_run(trace, spans, trace_paths[trace]) for trace, spans in traces.items()]
+    runs += claude_runs(claude, run_block, OPEN)
+    runs += hillstar_runs(top, objects_of, run_block, OPEN, unreadable)
+    runs += ragflow_runs(top, run_block, OPEN)
     return {"runs": runs, "unreadable": [{"path": path, "line": line} for path, line in sorted(unreadable)]}
 
 
@@ -430,6 +439,11 @@ def run_differences(expected: dict, said: dict) -> list[str]:
             value = [str(Path(path).resolve()) for path in value]
         elif field == "status" and value == OPEN:
             other = OPEN if other in ("running", "stalled", "unfinished") else other
+        elif field == "slowest_ms":
+            other = (said["slowest"] or {}).get("duration_ms")
+            value, other = value and round(value, 2), other and round(other, 2)
+        elif field == "duration_ms" and value is not None and other is not None:
+            value, other = round(value, 4), round(other, 4)
         elif field == "cost_usd" and value is not None and other is not None:
             value, other = round(value, 9), round(other, 9)
         if other != value:

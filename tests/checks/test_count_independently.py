@@ -10,7 +10,10 @@ SCRIPT = Path(__file__).with_name("count_independently.py")
 SAMPLES = Path(__file__).parents[2] / "sample_traces"
 
 
-@pytest.mark.parametrize("producer", ["design-research-agents", "ai-decision-tracer", "otlp-json"])
+PRODUCERS = ["design-research-agents", "ai-decision-tracer", "otlp-json", "claude-code", "hillstar", "ragflow"]
+
+
+@pytest.mark.parametrize("producer", PRODUCERS)
 def test_stats_agrees_with_an_independent_count(producer):
     command = [sys.executable, str(SCRIPT), str(SAMPLES / producer), "--compare"]
     answer = subprocess.run(command, capture_output=True, text=True)
