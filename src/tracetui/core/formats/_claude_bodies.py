@@ -159,8 +159,10 @@ def describe_event(body: RecordBody) -> EventDetail:
     values = {key: without_images(value) for key, value in record.items() if key not in _COMMON and value is not None}
     message = record.get("message")
     if isinstance(message, dict):
-        values["content"] = without_images(message.get("content"))
-        return EventDetail(_line(_text(message.get("content"))), values)
+        content = message.get("content")
+        values["content"] = without_images(content)
+        name, rank = prompt_name(content)
+        return EventDetail(name if rank == 1 else _line(_text(content)), values)
     for key in ("content", "summary", "result", "lastPrompt", "error", "message"):
         text = record.get(key)
         if isinstance(text, str) and text:
