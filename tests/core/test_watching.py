@@ -155,3 +155,20 @@ def test_folders_made_at_full_speed_are_all_seen(
     while len(view.types) < count and time.monotonic() < end:
         view.poll()
     assert view.types == numbers(0, count)
+
+
+def test_folders_that_may_not_be_seen_are_passed_over_only_when_there_are_some(
+    tmp_path: Path, watchers: list[Watcher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def strict(*paths: str, **options: object) -> Iterator[set[tuple[int, str]]]:
+        asked.append(options["ignore_permission_denied"])
+        if not options["ignore_permission_denied"]:
+            raise PermissionError('Permission denied (os error 13) about ["x"]')
+        yield {(1, str(tmp_path / "log.jsonl"))}
+
+    monkeypatch.setattr("watchfiles.watch", strict)
+    _, told = watch(watchers, tmp_path)
+    assert told.heard(tmp_path / "log.jsonl")
+    assert asked == [False, True]

@@ -98,29 +98,36 @@ class Watcher:
         thread.start()
 
     def _watch(self, watched: Sequence[str], recursive: bool) -> None:
-        # Late: reading what lies there does not need it.
-        from watchfiles import watch
-
         try:
-            for changes in watch(
-                *watched,
-                watch_filter=None,
-                debounce=DEBOUNCE_MS,
-                step=STEP_MS,
-                stop_event=self._stop,
-                rust_timeout=5_000,
-                raise_interrupt=False,
-                force_polling=False,
-                recursive=recursive,
-                ignore_permission_denied=True,
-            ):
-                self._changed({path for _, path in changes})
+            try:
+                self._listen(watched, recursive)
+            except PermissionError:
+                # Only now: told to pass over what it may not see, watchfiles keeps the limit of watches to itself as well.
+                self._listen(watched, recursive, passes_over=True)
         except (OSError, RuntimeError) as error:
             # The limit of watches, a folder that vanished while it was being added, or whatever the system says.
             self._give_up(str(error) or type(error).__name__)
         else:
             if not self._stop.is_set():
                 self._give_up("watching ended")
+
+    def _listen(self, watched: Sequence[str], recursive: bool, passes_over: bool = False) -> None:
+        # Late: reading what lies there does not need it.
+        from watchfiles import watch
+
+        for changes in watch(
+            *watched,
+            watch_filter=None,
+            debounce=DEBOUNCE_MS,
+            step=STEP_MS,
+            stop_event=self._stop,
+            rust_timeout=5_000,
+            raise_interrupt=False,
+            force_polling=False,
+            recursive=recursive,
+            ignore_permission_denied=passes_over,
+        ):
+            self._changed({path for _, path in changes})
 
     def _give_up(self, reason: str) -> None:
         with self._lock:
