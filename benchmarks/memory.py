@@ -18,7 +18,7 @@ _BATCH = 2_000
 def one_record(count: int) -> dict[str, float]:
     """``count`` spans told in one record each, children before parents as OpenTelemetry exporters write them."""
     store = Store()
-    for batch in wholes(40_000):  # what is imported late, and what passing lists and dictionaries take, is there before
+    for batch in wholes(20_000):  # what is imported late, and what passing lists and dictionaries take, is there before
         store.apply(batch)
     store, before = Store(), resident()
     for batch in wholes(count):

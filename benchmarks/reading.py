@@ -63,7 +63,7 @@ def skeleton(quick: bool) -> Iterator[Result]:
     """100 MB of native records into the store, against a bare parse of the same lines."""
     size = 2_000_000 if quick else 100_000_000
     for make, bar in ((data.mixed, 2.0), (data.small, 3.0)):
-        yield _against_parsing(f"skeleton, {make.__name__} records", make(size), read, bar)
+        yield _against_parsing(f"skeleton, {make.__name__} records", make(size), read, bar, quick)
 
 
 def slow_lane(quick: bool) -> Iterator[Result]:
@@ -76,8 +76,10 @@ def slow_lane(quick: bool) -> Iterator[Result]:
         )
 
 
-def _against_parsing(name: str, path: Path, reading: Callable[[Path], object], bar: float | None) -> Result:
-    turns = in_turns(cpu(lambda: parse_lines(path)), cpu(lambda: reading(path)))
+def _against_parsing(
+    name: str, path: Path, reading: Callable[[Path], object], bar: float | None, quick: bool
+) -> Result:
+    turns = in_turns(cpu(lambda: parse_lines(path)), cpu(lambda: reading(path)), rounds=1 if quick else 9, seconds=45)
     speed = path.stat().st_size / turns.ours / 1e6
     return Result(
         name,
@@ -101,7 +103,7 @@ def many_files(quick: bool) -> Iterator[Result]:
     turns = in_turns(
         program_cpu([sys.executable, "-c", parse, folder]),
         program_cpu([sys.executable, "-m", "tracetui", "list", folder]),
-        rounds=5,
+        rounds=1 if quick else 5,
         seconds=90,
     )
     count = len(os.listdir(folder))
