@@ -202,6 +202,9 @@ def adt_run(folder: Path, stem: str, has_receipts: bool, unreadable: list) -> di
         }
         for step in steps.values()
     ]
+    for figure in figures:
+        if figure["total"] is None and None not in (figure["input"], figure["output"]):
+            figure["total"] = figure["input"] + figure["output"]
     failed = sorted(step["name"] for step in steps.values() if step["outcome"] == "error")
     saved = document.exists() or (folder / f"{stem}.md").exists() or has_receipts
     starts = [step["started_at"] for step in steps.values() if step["started_at"] is not None]
