@@ -131,6 +131,33 @@ def test_at_the_limit_of_watches_polling_is_shown_and_nothing_is_lost(folder: Pa
         assert "polling" in screen.text.splitlines()[0]
 
 
+FEW_WATCHES = """
+import sys, time
+from tracetui.core.watching import Watcher
+watcher = Watcher(sys.argv[1:])
+watcher.start(lambda paths: None)
+while watcher.mode == "watching":
+    time.sleep(0.01)
+print(watcher.reason)
+"""
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
+def test_the_real_limit_of_watches_is_noticed(folder: Path) -> None:
+    for number in range(30):
+        (folder / str(number)).mkdir()
+    limited = 'echo 5 > /proc/sys/user/max_inotify_watches && exec "$@"'
+    command = ["unshare", "--user", "--map-root-user", "sh", "-c", limited, "sh"]
+    try:
+        subprocess.run([*command, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("needs a user namespace")
+    watching = [*command, sys.executable, "-c", FEW_WATCHES, str(folder)]
+    answer = subprocess.run(watching, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
+    assert "limit reached" in answer.stdout
+
+
 # ---------------------------------------------------------------- what becomes of files
 
 
