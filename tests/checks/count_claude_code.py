@@ -113,9 +113,6 @@ def claude_runs(files: list[tuple[Path, list[dict]]], run_block, open_status: st
             sessions[said].append((notes, []))
     runs = []
     for session in sessions.keys() | streams.keys():
-        told = sorted(sessions[session], key=lambda file: len(file[0].parts))
-        aside = streams[session]
-        run = claude_run(session, told or aside, run_block, open_status)
-        run["paths"] = [str(path) for path, _ in told + aside]
-        runs.append(run)
+        told = sorted(sessions[session], key=lambda file: len(file[0].parts)) or streams[session]
+        runs.append(claude_run(session, told, run_block, open_status))
     return runs

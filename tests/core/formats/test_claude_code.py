@@ -1,6 +1,7 @@
 """Quirks of Claude Code, and the traps that its files hold."""
 
 import json
+import os
 import random
 from itertools import permutations
 
@@ -27,6 +28,7 @@ from tracetui.core.formats._lines import LineDecoder
 from tracetui.core.formats.claude_code import ClaudeCodeFormat
 from tracetui.core.model import Clock, EventClass, Flag, Kind, Status, Usage
 from tracetui.core.operations import Event, Link, Record, RunFact
+from tracetui.core.reader import Reader
 from tracetui.core.store import Store
 
 SESSION = "11111111-2222-4333-8444-555555555555"
@@ -384,8 +386,65 @@ def test_the_stream_of_a_session_that_is_there_is_set_aside():
     ]
     operations = together(MAIN, ("/out.jsonl", stream))
     (run,) = fold(operations)[0].values()
-    assert run.types == {"user": 2, "assistant": 2, "system:init": 0}
-    assert [op.note for op in operations if isinstance(op, RunFact) and op.note] == ["copy set aside: out.jsonl"]
+    assert run.types == {"user": 2, "assistant": 2}
+    assert [op.note for op in operations if isinstance(op, RunFact) and op.aside] == ["copy set aside: out.jsonl"]
+
+
+def view(folder):
+    """Runs of a folder as a command reads it: id to name, records, spans, links, notes."""
+    store = Store()
+    with Reader([str(folder)]) as reader:
+        while not reader.progress.done:
+            for batch in reader.poll(0.1, 64_000_000):
+                store.apply(batch)
+    return {
+        run.id: (run.name, run.record_count, run.span_count, [link.other for link in run.links], run.notes)
+        for run in store.live_runs()
+    }
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_the_order_of_reading_does_not_say_who_tells_copied_history(newest_first):
+    old = [prompt("go", uuid="u1"), answer("m", 1, said("a"), stop="end_turn", uuid="u2")]
+    copied = [item | {"sessionId": OTHER} for item in old]
+    new = [prompt("more", 9, session=OTHER), answer("n", 10, said("b"), stop="end_turn", session=OTHER)]
+    stream = [{"type": "assistant", "message": old[1]["message"], "session_id": SESSION, "uuid": "s"}]
+    files = {"a.jsonl": old, "z.jsonl": copied + new, "stream.jsonl": stream}
+    data = {name: data_of(*lines) for name, lines in files.items()}
+    assembler = claim(data["a.jsonl"]).format.assembler("x")
+    told = {}
+    waiting = sorted(files, reverse=newest_first)
+    mtimes = {"a.jsonl": 1, "z.jsonl": 2, "stream.jsonl": 3}
+    while waiting:
+        name = waiting.pop(0)
+        file = candidate(data[name], f"/p/{name}")
+        file.mtime_ns = mtimes[name]
+        if name in told:
+            assembler.forget(file)
+        told[name] = pieces(assembler.decoder(file), data[name], [])
+        waiting += [path.removeprefix("/p/") for path in assembler.take_stale()]
+    runs, _ = fold(op for name in files for op in told[name] if not isinstance(op, Link))
+    assert {key: set(run.told) for key, run in runs.items()} == {SESSION: {"m"}, OTHER: {"n"}}
+    assert [op for name in files for op in told[name] if isinstance(op, Link)] == [Link(OTHER, "continues", SESSION)]
+    assert [type(op) for op in told["stream.jsonl"]] == [RunFact]
+
+
+def test_a_folder_of_resumed_sessions_counts_each_line_once(tmp_path):
+    history = []
+    for number in range(12):
+        session = f"{number:08x}-2222-4333-8444-555555555555"
+        own = [
+            prompt(f"go {number}", number, session=session),
+            answer(f"m{number}", number + 0.5, said("a"), session=session),
+        ]
+        history = [item | {"sessionId": session} for item in history] + own
+        path = tmp_path / f"{session}.jsonl"
+        path.write_bytes(data_of(*history))
+        os.utime(path, (1_772_438_400 + number, 1_772_438_400 + number))
+    runs = view(tmp_path)
+    assert [(records, spans) for _, records, spans, _, _ in runs.values()] == [(2, 1)] * 12
+    ids = sorted(runs)
+    assert [runs[id_][3] for id_ in ids] == [[], *([before] for before in ids[:-1])]
 
 
 def test_a_file_that_is_read_again_counts_again():

@@ -113,7 +113,8 @@ class Revising(Protocol):
     """An assembler whose members' operations hang on each other: which file is a copy of which, say.
 
     Copies across files cannot be told from a head: they are claimed as runs, and their decoders keep quiet (but for
-    ``RunFact.aside``) once the assembler has learnt that another member says it all.
+    ``RunFact.aside``) once the assembler has learnt that another member says it all. Their files are not glanced at, unless
+    ``glances = True`` says that facts about the run hold all the same.
     """
 
     def take_stale(self) -> list[str]:

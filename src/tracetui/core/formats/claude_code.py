@@ -15,6 +15,7 @@ from msgspec import Raw
 
 from tracetui.core.formats._base import Assembler, Candidate, Decoder, Match, RecordBody
 from tracetui.core.formats._claude_bodies import describe_event, describe_span, prompt_name
+from tracetui.core.formats._claude_history import Known
 from tracetui.core.formats._claude_lane import Block, Line, Said, decode_line, value_of
 from tracetui.core.formats._ladder import NotJson, parse
 from tracetui.core.formats._lines import LINE_LIMIT, LineDecoder
@@ -116,18 +117,19 @@ def _message_id(line: dict[str, object]) -> str:
 
 
 class _Assembler:
-    """The files that share one history, and who told which line first."""
+    """The files that share one history, and who tells which line."""
+
+    glances = True
+    """What the first and last lines of a large session say of it holds, whoever else tells them."""
 
     def __init__(self) -> None:
-        self.known = _Known()
+        self.known = Known()
 
     def decoder(self, candidate: Candidate) -> Decoder:
         lines = [value for value in head_of(candidate.head).values if isinstance(value, dict)]
         session = next((found for line in lines if (found := _session_of(line))), "") or _named_session(candidate)
         stream = any(_is_of_stream(line) for line in lines)
-        aside = stream and session in self.known.sessions
-        if not stream:
-            self.known.sessions.add(session)
+        aside = self.known.begin(candidate, session, stream=stream)
         return ClaudeCodeDecoder(session, self.known, candidate.path, stream=stream, aside=aside)
 
     def side(self, candidate: Candidate) -> list[Operation]:
@@ -149,41 +151,19 @@ class _Assembler:
     def forget(self, candidate: Candidate) -> None:
         self.known.forget(candidate.path)
 
+    def take_stale(self) -> list[str]:
+        return self.known.take_stale()
+
 
 def _named_session(candidate: Candidate) -> str:
     stem = PurePath(candidate.name).stem
     return stem if _SESSION_ID.fullmatch(stem) else candidate.path
 
 
-class _Known:
-    """Lines by uuid, with the file and the run that told them first."""
-
-    def __init__(self) -> None:
-        self.sessions: set[str] = set()
-        self._tellers: list[tuple[str, str]] = []
-        self._by_uuid: dict[int, int] = {}
-
-    def teller(self, path: str, run: str) -> int:
-        """The number under which a file tells a run."""
-        self._tellers.append((path, run))
-        return len(self._tellers) - 1
-
-    def first_told(self, uuid: str, teller: int) -> str | None:
-        """None for a new line; else the run of the one who told it first."""
-        # A hash stands in for the text: a session of a gigabyte has a million of them.
-        first = self._by_uuid.setdefault(hash(uuid), teller)
-        return None if first == teller else self._tellers[first][1]
-
-    def forget(self, path: str) -> None:
-        """What a file told is not told any more."""
-        gone = {number for number, (teller, _) in enumerate(self._tellers) if teller == path}
-        self._by_uuid = {uuid: teller for uuid, teller in self._by_uuid.items() if teller not in gone}
-
-
 class _Run:
     """What a decoder has said of one session."""
 
-    __slots__ = ("clock", "linked", "meta", "named", "outcome", "settled", "start", "teller")
+    __slots__ = ("clock", "history", "is_copied", "meta", "named", "outcome", "settled", "start", "teller")
 
     def __init__(self, teller: int) -> None:
         self.teller = teller
@@ -194,13 +174,16 @@ class _Run:
         self.named = 0
         self.meta: dict[str, object] = {}
         self.outcome: tuple[Status, str] | None = None
-        self.linked: set[str] = set()
+        self.history = ""
+        """The session that told the copied line before this one."""
+        self.is_copied = False
+        """Lines of it are told by another file."""
 
 
 class ClaudeCodeDecoder(LineDecoder):
     """Lines of a session, of a subagent or of the stream → operations."""
 
-    def __init__(self, session: str, known: _Known, path: str, *, stream: bool = False, aside: bool = False) -> None:
+    def __init__(self, session: str, known: Known, path: str, *, stream: bool = False, aside: bool = False) -> None:
         super().__init__()
         self._session = session
         self._known = known
@@ -255,7 +238,7 @@ class ClaudeCodeDecoder(LineDecoder):
             return False
         run, said = self._runs.get(line.sessionId), line.message
         odd = line.isApiErrorMessage is not None or line.costUSD is not None or line.parent_tool_use_id is not None
-        if run is None or not run.settled or self._aside or line.subtype or odd:
+        if run is None or not run.settled or run.history or line.subtype or odd:
             return False
         time = NO_TIME if line.timestamp is None else self._time(line.timestamp)
         agent = None
@@ -265,7 +248,7 @@ class ClaudeCodeDecoder(LineDecoder):
                 return False
         elif time != NO_TIME and (run.start == NO_TIME or time < run.start):
             return False
-        if line.uuid and self._known.first_told(line.uuid, run.teller) is not None:
+        if line.uuid and self._known.told_elsewhere(line.uuid, run.teller) is not None:
             return False
         record = Record(line.sessionId, line.type, a, b)
         if line.type in _PLAIN_EVENTS:
@@ -334,16 +317,25 @@ class ClaudeCodeDecoder(LineDecoder):
             run_id = self._session
         self._session = run_id
         run = self._runs.get(run_id)
+        if self._aside:
+            if run is None:
+                self._runs[run_id] = _Run(-1)
+            return [] if run is not None else [self._set_aside()]
         if run is None:
             run = self._runs[run_id] = _Run(self._known.teller(self._path, run_id))
         uuid = record.get("uuid")
-        first = self._known.first_told(uuid, run.teller) if isinstance(uuid, str) and uuid else None
-        if self._aside or first is not None:
+        first = self._known.told_elsewhere(uuid, run.teller) if isinstance(uuid, str) and uuid else None
+        if first is not None:
             self._record = Record(run_id, type_, a, b, counted=False)
             return self._repeated(record, kind, first, run, [self._record])
         time = self._time(record.get("timestamp"))
         self._record = Record(run_id, type_, a, b)
         out: list[Operation] = [self._record]
+        if run.history:
+            # Of the sessions whose history was copied, the last one is what this one goes on with.
+            note = "the history copied from the session that it continues is counted there"
+            out += (Link(run_id, "continues", run.history), RunFact(run_id, note=note))
+            run.history = ""
         message = record.get("message")
         if kind == "assistant" and isinstance(message, dict):
             self._answer(record, message, run, time, out)
@@ -369,25 +361,22 @@ class ClaudeCodeDecoder(LineDecoder):
         return iso_ns(text)
 
     def _repeated(
-        self, record: dict[str, object], kind: str, first: str | None, run: _Run, out: list[Operation]
+        self, record: dict[str, object], kind: str, first: str, run: _Run, out: list[Operation]
     ) -> list[Operation]:
-        """A line that another file told before: kept for the raw view, told of once."""
-        said = self._record
-        run_id = said.run
-        if first is not None and first != run_id and first not in run.linked:
-            run.linked.add(first)
-            out += (
-                Link(run_id, "continues", first),
-                RunFact(run_id, note="the history copied from the session that it continues is counted there"),
-            )
-        elif (first == run_id or self._aside) and "" not in run.linked:
-            run.linked.add("")
-            out.append(RunFact(run_id, note=f"copy set aside: {PurePath(self._path).name}"))
-        if not self._aside:
-            if kind == "user":
-                self._name(record, mapping_of(record.get("message")).get("content"), run, run_id, out)
-            self._facts(record, run, NO_TIME, out)
+        """A line that another file tells: kept for the raw view, counted there."""
+        run_id = self._session
+        if first != run_id:
+            run.history = first
+        elif not run.is_copied:
+            run.is_copied = True
+            out.append(self._set_aside())
+        if kind == "user":
+            self._name(record, mapping_of(record.get("message")).get("content"), run, run_id, out)
+        self._facts(record, run, NO_TIME, out)
         return out
+
+    def _set_aside(self) -> RunFact:
+        return RunFact(self._session, note=f"copy set aside: {PurePath(self._path).name}", aside=True)
 
     # -- the parts of a conversation -----------------------------------------------------------------------------------
 

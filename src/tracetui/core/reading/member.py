@@ -242,7 +242,7 @@ def glance(member: Member, head: bytes, tail: bytes) -> list[Operation]:
     if member.match is None:
         return []
     throwaway = member.match.format.assembler(member.match.bundle or member.path)
-    if isinstance(throwaway, Revising):
+    if isinstance(throwaway, Revising) and not getattr(throwaway, "glances", False):
         return []  # what one file says hangs on others
     candidate = Candidate(member.path, os.path.basename(member.path), head, member.tail.size, member.tail.mtime_ns)
     try:

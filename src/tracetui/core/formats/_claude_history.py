@@ -1,0 +1,76 @@
+"""Which file tells which line of a conversation: resumed sessions copy history, and a stream repeats its session.
+
+Lines are known by their uuid. Of several files that hold a line, the session that was changed first tells it (a resumed one
+goes on after it), and a stream only where there is no session. The order of reading does not matter: whoever told what a better
+one tells is read again, and then leaves it out.
+"""
+
+from __future__ import annotations
+
+from tracetui.core.formats._base import Candidate
+
+
+class Known:
+    """Lines by uuid, with the file and the run that tell them."""
+
+    def __init__(self) -> None:
+        self._tellers: list[tuple[str, str]] = []
+        self._by_uuid: dict[int, int] = {}
+        self._ranks: dict[str, tuple[bool, int, str]] = {}
+        self._hidden_by: dict[str, set[str]] = {}
+        """Files that leave out lines, by the file that tells them."""
+        self._sessions: dict[str, set[str]] = {}
+        self._streams: dict[str, set[str]] = {}
+        self._stale: set[str] = set()
+
+    def begin(self, candidate: Candidate, session: str, *, stream: bool) -> bool:
+        """A file is read from its start; whether it is set aside as the stream of a session that is there."""
+        path = candidate.path
+        # As it was first seen: a session that goes on being written keeps its place.
+        self._ranks.setdefault(path, (stream, candidate.mtime_ns, path))
+        self._stale.discard(path)
+        if stream:
+            self._streams.setdefault(session, set()).add(path)
+            return bool(self._sessions.get(session))
+        if not self._sessions.setdefault(session, set()):
+            self._stale |= self._streams.get(session, set())
+        self._sessions[session].add(path)
+        return False
+
+    def teller(self, path: str, run: str) -> int:
+        """The number under which a file tells a run."""
+        self._tellers.append((path, run))
+        return len(self._tellers) - 1
+
+    def told_elsewhere(self, uuid: str, teller: int) -> str | None:
+        """The run in which another file, or an earlier line, tells this line; None: it is to be told here."""
+        # A hash stands in for the text: a session of a gigabyte has a million of them.
+        first = self._by_uuid.setdefault(hash(uuid), teller)
+        return None if first == teller else self._compare(hash(uuid), first, teller)
+
+    def _compare(self, uuid: int, first: int, teller: int) -> str | None:
+        path, (other, run) = self._tellers[teller][0], self._tellers[first]
+        if self._ranks[path] < self._ranks[other]:
+            self._by_uuid[uuid] = teller
+            self._stale.add(other)
+            return None
+        if path != other:
+            self._hidden_by.setdefault(other, set()).add(path)
+        return run
+
+    def forget(self, path: str) -> None:
+        """What a file told is not told any more: those that left it out are read again."""
+        gone = {number for number, (teller, _) in enumerate(self._tellers) if teller == path}
+        self._by_uuid = {uuid: teller for uuid, teller in self._by_uuid.items() if teller not in gone}
+        self._stale |= self._hidden_by.pop(path, set())
+        self._stale.discard(path)
+        for session, paths in self._sessions.items():
+            if path in paths:
+                paths.discard(path)
+                if not paths:
+                    self._stale |= self._streams.get(session, set())
+
+    def take_stale(self) -> list[str]:
+        """Files that would say something else if they were read again, since the last call."""
+        stale, self._stale = self._stale, set()
+        return sorted(stale)
