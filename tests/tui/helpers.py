@@ -1,5 +1,7 @@
 """The whole screen over real files, for tests: opened headless, waited for without sleeping, read back as text."""
 
+import json
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC
@@ -14,6 +16,7 @@ from tracetui.core.run_status import StatusRules
 from tracetui.core.store import Store
 from tracetui.core.symbols import ASCII, UNICODE
 from tracetui.core.testing import SECOND, TickingClock
+from tracetui.resources import samples_dir
 from tracetui.tui.app import TracetuiApp
 from tracetui.tui.feed import Feed
 from tracetui.tui.run import ScreenOptions
@@ -29,9 +32,20 @@ def make_app(
     plain: bool = False,
     options: ScreenOptions | None = None,
     shown_path: str = "traces/",
+    now_ns: int = NOON,
+    writers_run: bool | None = None,
 ) -> TracetuiApp:
-    """The app over `paths`, without a watcher, on a clock that stands still and in UTC; nothing rests."""
-    clock = TickingClock(NOON)
+    """The app over `paths`, without a watcher, on a clock that stands still and in UTC; nothing rests.
+
+    Args:
+        paths: Files and folders.
+        plain: With ASCII symbols.
+        options: How the screen was asked for.
+        shown_path: What the header names.
+        now_ns: The time it is.
+        writers_run: Whether the processes that write run; None: that cannot be told.
+    """
+    clock = TickingClock(now_ns)
     store = Store()
     reader = Reader([str(path) for path in paths], follow=True, wall=clock)
     session = Session(
@@ -41,9 +55,21 @@ def make_app(
         symbols=ASCII if plain else UNICODE,
         now_ns=clock,
         tz=UTC,
-        rules=StatusRules(is_running=lambda _process: None),
+        rules=StatusRules(is_running=lambda _process: writers_run),
     )
     return TracetuiApp(session, shown_path, options, rest_s=0)
+
+
+def write_live(folder: Path, seconds: float) -> int:
+    """Write the first seconds of the sample `market_watch` as if that was now; returns the time of its last record, ns."""
+    written = (samples_dir() / "tracetui" / "market_watch.jsonl").read_bytes().splitlines(keepends=True)
+    times = [json.loads(line)["time"] for line in written]
+    kept = [(line, time) for line, time in zip(written, times, strict=True) if time <= times[0] + seconds * SECOND]
+    path = folder / "market_watch.jsonl"
+    path.write_bytes(b"".join(line for line, _ in kept))
+    now = max(time for _, time in kept)
+    os.utime(path, ns=(now, now))
+    return now
 
 
 @asynccontextmanager

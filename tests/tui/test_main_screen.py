@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.helpers import lines, look_again, make_app, opened, press, text
+from tests.tui.helpers import lines, look_again, make_app, opened, press, text, write_live
 from tracetui.tui.screens.help import HelpScreen
 from tracetui.tui.screens.trouble import TroubleScreen
 from tracetui.tui.widgets.empty_view import EXAMPLE
@@ -314,3 +314,12 @@ async def test_q_quits(native_traces: Path) -> None:
     async with opened(app) as pilot:
         await pilot.press("q")
     assert app.return_code == 0
+
+
+async def test_another_run_is_shown_in_the_detail_at_once_even_if_it_is_followed(native_traces: Path) -> None:
+    app = make_app([native_traces], now_ns=write_live(native_traces, 165), writers_run=True)
+    async with opened(app) as pilot:
+        await press(pilot, "K")
+        assert app.main.tree_view.following
+        assert app.main.detail.shown is not None
+        assert "agent second_opinion" in text(pilot)

@@ -7,7 +7,6 @@ same in every pane. What is read comes as `StoreChanged`, at most four times a s
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -30,11 +29,16 @@ from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.run_states import RunStates
+from tracetui.tui.screens.around import footer_keys, legend, progress_words
+from tracetui.tui.screens.copying import record_to_copy, value_to_copy
+from tracetui.tui.screens.searching import Searching
+from tracetui.tui.screens.selection import Selection
+from tracetui.tui.screens.ticking import Clock
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.chip_bar import ChipBar
 from tracetui.tui.widgets.detail import REST_S as DETAIL_REST_S
 from tracetui.tui.widgets.detail import Detail
-from tracetui.tui.widgets.empty_view import EXAMPLE, EmptyView
+from tracetui.tui.widgets.empty_view import EmptyView
 from tracetui.tui.widgets.footer_line import FooterLine
 from tracetui.tui.widgets.header_line import HeaderLine
 from tracetui.tui.widgets.line_view import LineView
@@ -51,12 +55,6 @@ if TYPE_CHECKING:
 
 RUN_REST_S: Final = 0.15
 """How long the cursor must stand on a run before it is opened, s."""
-FOLLOW_REST_S: Final = 0.4
-"""How long a row must be the newest before the detail shows it, s."""
-FOLLOW_EVERY_S: Final = 1.0
-"""The detail changes at most this often while following."""
-TICKS_FOR_S: Final = 61.0
-"""How long clocks tick after the last change; past that only a change of status repaints."""
 _LEGEND_FROM: Final = 100
 
 _EVERYWHERE: Final = ("span.next_cause", "span.previous_cause", "span.next_slow", "span.previous_slow")
@@ -147,16 +145,11 @@ class MainScreen(Screen[None]):
         """Row of the run that is shown."""
         self._chooses = True
         """The run to open is still ours to choose: the user has not touched anything."""
-        self._is_touched = False
-        """The user moved in the open run since it was opened."""
-        self._searching: PaneName = "spans"
-        self._arranged: Arrangement | None = None
-        self._waiting_detail: Timer | None = None
+        self.searching = Searching(self)
+        self.arranged: Arrangement | None = None
         self._waiting_run: Timer | None = None
-        self._detail_at = float("-inf")
-        self._changed_at = time.monotonic()
-        self._clock: Timer | None = None
-        self._selected: tuple[int | None, int | None] = (None, None)
+        self.clock = Clock(self)
+        self.selection = Selection(self)
         self._positions: dict[str, str] = {}
 
     @property
@@ -183,7 +176,7 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Put everything in its place."""
-        self._clock = self.set_interval(1.0, self.tick, pause=True)
+        self.clock.start()
         self._arrange()
         self._focus_active()
 
@@ -206,10 +199,10 @@ class MainScreen(Screen[None]):
             maximised=self.maximised,
             alone=self.has_no_runs,
         )
-        if wanted != self._arranged:
-            self._arranged = wanted
+        if wanted != self.arranged:
+            self.arranged = wanted
             self._lay_out(wanted)
-        self._say_all()
+        self.say_all()
 
     def _lay_out(self, wanted: Arrangement) -> None:
         fits = wanted.mode != "none"
@@ -231,7 +224,7 @@ class MainScreen(Screen[None]):
         self.query_one("#too-small").display = not fits
 
     def _focus_active(self) -> None:
-        shown = self._arranged.panes if self._arranged is not None else ()
+        shown = self.arranged.panes if self.arranged is not None else ()
         if shown and self.active not in shown:
             self.active = shown[0]
         if shown and not self.search.has_focus:
@@ -243,7 +236,7 @@ class MainScreen(Screen[None]):
         self.active = pane
         if pane != "runs":
             self.drawer = False
-        elif self._arranged is not None and self._arranged.mode == "medium":
+        elif self.arranged is not None and self.arranged.mode == "medium":
             self.drawer = True
         self._arrange()
         self._focus_active()
@@ -260,22 +253,24 @@ class MainScreen(Screen[None]):
     def _show_focus(self) -> None:
         for name, pane in self.panes.items():
             pane.show_focus(name == self.active)
-        self._say_all()
+        self.say_all()
 
     # ------------------------------------------------------------ what is said around the panes
 
-    def _say_all(self) -> None:
-        self._say_header()
-        self._say_positions()
+    def say_all(self) -> None:
+        """Say again what stands around the panes."""
+        self.say_header()
+        self.say_positions()
         self._say_footer()
         self.chips.look_again()
 
-    def _say_header(self) -> None:
+    def say_header(self) -> None:
+        """Say again what stands in the header."""
         self.facts.runs = len(self.states)
         header = self.header
         feed = self.session.feed
         header.unreadable = len(self.session.store.unreadable())
-        header.progress = _progress_words(feed.progress, len(self.session.store.spans)) if feed is not None else ""
+        header.progress = progress_words(feed.progress, len(self.session.store.spans)) if feed is not None else ""
         polling = feed.polling if feed is not None else ""
         if polling != header.polling:
             header.polling = polling
@@ -286,56 +281,27 @@ class MainScreen(Screen[None]):
             header.remark += ": new files appear by themselves"
         header.look_again()
 
-    def _say_positions(self) -> None:
+    def say_positions(self) -> None:
+        """Say again where one is, at the right of each pane's rule."""
         runs = self.panes["runs"]
         runs.say("" if self.has_no_runs else self.runs.position_text())
         spans = self.panes["spans"]
-        wide = self._arranged is not None and self._arranged.mode == "wide"
+        wide = self.arranged is not None and self.arranged.mode == "wide"
         if self.search.text or self.chips.active:
-            spans.say(self._search_words() or self.chips.words())
+            spans.say(self.searching.words() or self.chips.words())
         elif wide:
             # Where one is stands at the right of the footer then.
-            spans.say(_legend(self.session) if spans.size.width >= _LEGEND_FROM else "")
+            spans.say(legend(self.session) if spans.size.width >= _LEGEND_FROM else "")
         else:
             spans.say(self._positions.get("spans", ""))
         self.panes["detail"].say(self._positions.get("detail", ""))
 
-    def _search_words(self) -> str:
-        return f"/{text.cut(text.safe(self.search.text), 20)}  {self.search.answer}" if self.search.text else ""
-
     def _say_footer(self) -> None:
         right = ""
-        if self._arranged is not None and self._arranged.mode == "wide":
+        if self.arranged is not None and self.arranged.mode == "wide":
             zone = text.safe(str(self.session.tz))
             right = "  ".join(part for part in (zone, self._positions.get("spans", "")) if part)
-        self.footer.show(self._footer_keys(), right)
-
-    def _footer_keys(self) -> list[tuple[str, str]]:
-        if self.has_no_runs:
-            choose = [("enter", "open")] if self.empty.places else []
-            listed = [("R", "not recognised")] if self.empty.unrecognised or self.empty.problem else []
-            return [*choose, *listed, ("y", "copy the two lines"), ("q", "quit")]
-        medium = self._arranged is not None and self._arranged.mode != "wide"
-        if self.active == "runs":
-            close = [("u", "close")] if self.drawer else []
-            entering = "pick" if self.pick else "open"
-            return [("enter", entering), ("space", "mark"), ("< >", "sort"), ("b", "group"), ("/", "filter"), *close]
-        runs = [("u", "runs")] if medium else []
-        if self.active == "detail":
-            return [("[ ]", "tabs"), ("space", "fold"), ("esc", "spans"), *runs, ("y", "copy"), ("z", "maximise")]
-        front: list[tuple[str, str]] = []
-        if self.chips.active:
-            front.append(("0", "all classes"))
-        if self.tree_view.following:
-            front += [("F", "stop following"), ("p", "open stack")]
-        elif self._has_failed():
-            front.append(("e", "next cause"))
-        enter = "pick" if self.pick else "detail"
-        rest = [*runs, ("z", "maximise"), ("/", "search"), ("y", "copy")]
-        return [*front, ("enter", enter), ("space", "fold"), *rest]
-
-    def _has_failed(self) -> bool:
-        return self.opened is not None and self.session.store.runs[self.opened].error_count > 0
+        self.footer.show(footer_keys(self), right)
 
     def on_pane_said(self, event: Pane.Said) -> None:
         """A pane says where one is in it."""
@@ -343,7 +309,7 @@ class MainScreen(Screen[None]):
         for name, pane in self.panes.items():
             if pane is event.pane and self._positions.get(name) != event.text:
                 self._positions[name] = event.text
-                self._say_positions()
+                self.say_positions()
                 self._say_footer()
 
     def on_notice(self, event: messages.Notice) -> None:
@@ -357,7 +323,7 @@ class MainScreen(Screen[None]):
         """Runs, spans or figures came: show them."""
         event.stop()
         change = event.change
-        self._changed_at = time.monotonic()
+        self.clock.note_change()
         changed = self.states.update({*change.runs, *change.new_runs, *change.reset})
         self.runs.apply_change(change)
         self._look_whether_empty()
@@ -366,9 +332,9 @@ class MainScreen(Screen[None]):
             self._apply_to_open_run(change)
             if self.opened in changed:
                 self._follow_if_it_runs()
-        self._set_clock()
-        self._say_header()
-        self._say_positions()
+        self.clock.set()
+        self.say_header()
+        self.say_positions()
 
     def _apply_to_open_run(self, change: Change) -> None:
         run = self.session.store.runs[self.opened or 0]
@@ -384,7 +350,7 @@ class MainScreen(Screen[None]):
     def _follow_if_it_runs(self) -> None:
         """The open run turned out to be running: follow it, unless the user is looking at something in it."""
         runs = self.opened is not None and self.states[self.opened] is RunStatus.running
-        if runs and not self._is_touched and not self.tree_view.following:
+        if runs and not self.selection.is_touched and not self.tree_view.following:
             self.tree_view.action_follow()
 
     def on_progress_changed(self, event: messages.ProgressChanged) -> None:
@@ -392,7 +358,7 @@ class MainScreen(Screen[None]):
         event.stop()
         self._look_whether_empty()
         self._choose_run()
-        self._say_header()
+        self.say_header()
 
     def _look_whether_empty(self) -> None:
         feed = self.session.feed
@@ -450,7 +416,7 @@ class MainScreen(Screen[None]):
         self.opened = row
         if self.session.feed is not None:
             self.session.feed.prefer(run.sources)
-        self._selected, self._is_touched = (None, None), False
+        self.selection.reset()
         self.header.follow = None
         self.runs.select_run(row)
         self.tree_view.show_run(row)
@@ -458,8 +424,8 @@ class MainScreen(Screen[None]):
         self.chips.show_run(run)
         if not self.tree_view.row_count():
             self.detail.show_run(row)
-        self._set_clock()
-        self._say_all()
+        self.clock.set()
+        self.say_all()
 
     def _close_run(self) -> None:
         """The open run is gone from its file."""
@@ -470,29 +436,6 @@ class MainScreen(Screen[None]):
         self.chips.show_run(None)
         self._chooses = True
         self._choose_run()
-
-    # ------------------------------------------------------------ time
-
-    def _set_clock(self) -> None:
-        """Clocks tick only while a run is running."""
-        if self._clock is not None:
-            if self.states.moving:
-                self._clock.resume()
-            else:
-                self._clock.pause()
-
-    def tick(self) -> None:
-        """A second went by: ages that show other digits are drawn again, for a minute after the last change."""
-        changed = self.states.tick()
-        if not changed and time.monotonic() - self._changed_at > TICKS_FOR_S:
-            return
-        self.runs.tick()
-        self.tree_view.tick()
-        self.strip.tick()
-        self.detail.tick()
-        if changed:
-            self._set_clock()
-            self._say_header()
 
     # ------------------------------------------------------------ what is selected
 
@@ -527,35 +470,11 @@ class MainScreen(Screen[None]):
         self._activate("spans")
 
     def on_span_selected(self, event: messages.SpanSelected) -> None:
-        """Another row of the tree: the detail shows it when the selection rests; while following, not at each row."""
+        """Another row of the tree: the detail shows it."""
         event.stop()
         if event.by_user:
-            self._chooses, self._is_touched = False, True
-        self._selected = (event.span_row, event.event_row)
-        if self._waiting_detail is not None:
-            self._waiting_detail.stop()
-            self._waiting_detail = None
-        if self.tree_view.following and not event.by_user and self.detail.shown is not None:
-            shown_ago = time.monotonic() - self._detail_at
-            if shown_ago > 2 * FOLLOW_EVERY_S:  # a run that never rests would leave the detail behind for ever
-                self._show_detail()
-            else:
-                wait = max(FOLLOW_REST_S, FOLLOW_EVERY_S - shown_ago)
-                self._waiting_detail = self.set_timer(wait, self._show_detail)
-        else:
-            self._show_detail()
-
-    def _show_detail(self) -> None:
-        self._detail_at = time.monotonic()
-        span, event = self._selected
-        if event is not None:
-            self.detail.show_event(event)
-        elif span is not None:
-            self.detail.show_span(span)
-        elif self.opened is not None:
-            self.detail.show_run(self.opened)
-        else:
-            self.detail.show_nothing()
+            self._chooses = False
+        self.selection.select(event.span_row, event.event_row, event.by_user)
 
     def on_follow_changed(self, event: messages.FollowChanged) -> None:
         """The tree follows, or let go."""
@@ -575,20 +494,13 @@ class MainScreen(Screen[None]):
             if self.pick:
                 self._pick_span()
             else:
-                self._flush_detail()
+                self.selection.flush()
                 self._activate("detail")
 
     def _pick_span(self) -> None:
-        span, _ = self._selected
+        span, _ = self.selection.rows
         if span is not None:
             self.app.exit(self.session.bodies.span_detail(span).id)
-
-    def _flush_detail(self) -> None:
-        """What waits to be shown in the detail is shown now."""
-        if self._waiting_detail is not None:
-            self._waiting_detail.stop()
-            self._waiting_detail = None
-            self._show_detail()
 
     # ------------------------------------------------------------ keys: panes
 
@@ -596,21 +508,21 @@ class MainScreen(Screen[None]):
         """To the next pane that is shown; one after the other where only one is."""
         if self.has_no_runs:
             return
-        shown = self._arranged.panes if self._arranged is not None else PANES
+        shown = self.arranged.panes if self.arranged is not None else PANES
         ring = shown if len(shown) > 1 else PANES
         at = ring.index(self.active) if self.active in ring else 0
         self._activate(ring[(at + by) % len(ring)])
 
     def action_out(self) -> None:
         """One step out: search, maximised pane, drawer, detail, spans. Never quits."""
-        small = self._arranged is not None and self._arranged.mode == "small"
+        small = self.arranged is not None and self.arranged.mode == "small"
         if self.search.text:
-            self._end_search()
+            self.searching.end()
         elif self.maximised:
             self.action_maximise()
         elif self.drawer or self.active == "detail":
             self._activate("spans")
-        elif self.active == "spans" and (small or "runs" in (self._arranged.panes if self._arranged else ())):
+        elif self.active == "spans" and (small or "runs" in (self.arranged.panes if self.arranged else ())):
             self._activate("runs")
 
     def action_drawer(self) -> None:
@@ -642,7 +554,7 @@ class MainScreen(Screen[None]):
 
     def action_in_detail(self, action: str, *arguments: int) -> None:
         """Do what a key of the detail does, from any pane."""
-        self._flush_detail()
+        self.selection.flush()
         getattr(self.detail, f"action_{action}")(*arguments)
 
     def on_span_tree_strip_toggled(self, event: SpanTree.StripToggled) -> None:
@@ -659,7 +571,7 @@ class MainScreen(Screen[None]):
         self.chips.toggle(number)
         kinds, classes = self.chips.selected()
         self.tree_view.set_chips(kinds, classes)
-        self._say_all()
+        self.say_all()
 
     def on_chip_bar_pressed(self, event: ChipBar.Pressed) -> None:
         """A chip was clicked."""
@@ -668,105 +580,47 @@ class MainScreen(Screen[None]):
 
     def action_search(self) -> None:
         """Type what to look for: names of spans, or in the runs pane names of runs."""
-        if self.has_no_runs:
-            return
-        self._searching = "runs" if self.active == "runs" else "spans"
-        self.search.display = True
-        self.footer.display = False
-        self.search.begin(self.runs.filter_text if self._searching == "runs" else "")
-        self.set_focus(self.search, scroll_visible=False)
+        if not self.has_no_runs:
+            self.searching.begin()
 
     def on_search_line_changed(self, event: SearchLine.Changed) -> None:
         """Look while it is typed."""
         event.stop()
-        if self._searching == "runs":
-            self.runs.set_filter(event.text)
-            self.search.say(f"{len(self.runs.shown_runs)} of {len(self.states)}")
-            return
-        count = self.tree_view.search(event.text)
-        if count and event.text:
-            self._say_hit(*self.tree_view.next_hit(0))
-        else:
-            self.search.say("no hit" if event.text else "")
-
-    def _say_hit(self, number: int, count: int) -> None:
-        self.search.say(f"{number:,} of {count:,}" if count else "no hit")
-        self._say_positions()
+        self.searching.typed(event.text)
 
     def on_search_line_submitted(self, event: SearchLine.Submitted) -> None:
         """Back to the pane; n and N go on."""
         event.stop()
-        self._close_search_line()
+        self.searching.close()
 
     def on_search_line_cancelled(self, event: SearchLine.Cancelled) -> None:
         """Back to the pane as it was."""
         event.stop()
-        self._end_search()
-
-    def _end_search(self) -> None:
-        if self._searching == "runs":
-            self.runs.set_filter("")
-        else:
-            self.tree_view.search("")
-        self.search.begin()
-        self._close_search_line()
-
-    def _close_search_line(self) -> None:
-        self.search.display = False
-        self.footer.display = True
-        self.set_focus(self.views[self.active], scroll_visible=False)
-        self._say_all()
+        self.searching.end()
 
     def action_hit(self, by: int) -> None:
         """To the next or previous hit of the search."""
-        if self._searching == "spans" and self.search.text:
-            self._say_hit(*self.tree_view.next_hit(by))
-        else:
-            self.header.say("nothing was searched for: / searches")
+        self.searching.go(by)
 
     # ------------------------------------------------------------ keys: taking away
 
     def action_copy_value(self) -> None:
         """Copy what is selected: an id of a run, a name, a value of the detail."""
-        if self.has_no_runs:
-            self.tracetui.copy(EXAMPLE)
-        elif self.active == "runs":
-            row = self.runs.selected_run
-            if row is not None:
-                run = self.session.store.runs[row]
-                self.tracetui.copy(run.id or run.key)
-        elif self.active == "detail":
-            self.tracetui.copy(self.detail.copy_value())
-        else:
-            self.tracetui.copy(self._selected_name())
-
-    def _selected_name(self) -> str:
-        span, event = self._selected
-        if event is not None:
-            return self.session.bodies.event_detail(event).text
-        return "" if span is None else self.session.store.strings[self.session.store.spans.name[span]]
+        self.tracetui.copy(value_to_copy(self))
 
     def action_copy_record(self) -> None:
         """Copy the record of the selected span or event as it was written."""
-        if self.active == "detail":
-            self.tracetui.copy(self.detail.copy_record())
-            return
-        span, event = self._selected
-        store = self.session.store
-        record = store.events.record[event] if event is not None else -1
-        if event is None and span is not None:
-            record = store.spans.first_record[span]
-        if record < 0:
-            self.header.say("nothing is selected that has a record")
-            return
         from tracetui.core.errors import ChangedOnDisk
 
         try:
-            raw = self.session.bodies.raw(record)
+            record = record_to_copy(self)
         except ChangedOnDisk as error:
             self.header.say(str(error), "error")
             return
-        self.tracetui.copy(raw.data.decode("utf-8", "replace").rstrip("\r\n"))
+        if record is None:
+            self.header.say("nothing is selected that has a record")
+        else:
+            self.tracetui.copy(record)
 
     # ------------------------------------------------------------ other screens
 
@@ -779,28 +633,3 @@ class MainScreen(Screen[None]):
     def action_trouble(self) -> None:
         """List what could not be read."""
         self.tracetui.show_trouble()
-
-
-def _progress_words(progress: object, spans: int) -> str:
-    from tracetui.core.reader import Progress
-
-    if not isinstance(progress, Progress) or progress.done:
-        return ""
-    if progress.discovering and not progress.bytes_known:
-        return f"looking for files: {text.count(progress.files_found)}"
-    done, known = text.bytes_size(progress.bytes_read), text.bytes_size(progress.bytes_known)
-    if done.split()[1:] == known.split()[1:]:
-        done = done.split()[0]
-    return f"reading {done} of {known}  {text.count(spans)} spans"
-
-
-def _legend(session: Session) -> list[Piece]:
-    symbols = session.symbols
-    return [
-        (symbols["bar_thin"], ""),
-        (" parent   ", "muted"),
-        (symbols["bar_medium"], ""),
-        (" in parallel   ", "muted"),
-        (symbols["bar_full"], ""),
-        (" critical path", "muted"),
-    ]
