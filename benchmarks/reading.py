@@ -72,7 +72,7 @@ def slow_lane(quick: bool) -> Iterator[Result]:
     for make in (data.mixed, data.small):
         path = make(size)
         yield _against_parsing(
-            f"slow lane, {make.__name__} records", path, lambda path: decode(path, SlowDecoder()), None
+            f"slow lane, {make.__name__} records", path, lambda path: decode(path, SlowDecoder()), None, quick
         )
 
 
