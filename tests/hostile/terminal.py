@@ -120,7 +120,7 @@ class Terminal:
         deadline = time.monotonic() + PATIENCE_S
         self.settle()
         while not is_there(self.text):
-            assert time.monotonic() < deadline, f"never came to be shown; there is:\n{self.text}"
+            assert time.monotonic() < deadline, f"never came to be shown; there is:\n{self.text}\n{self._busy_with()}"
             assert self.process.poll() is None, f"ended with {self.process.returncode}:\n{self.text}"
             self._read(0.05)
         self.settle()
@@ -129,9 +129,19 @@ class Terminal:
         """Wait until this holds of what was written. Fails after a long time."""
         deadline = time.monotonic() + PATIENCE_S
         while not has_come():
-            assert time.monotonic() < deadline, f"never came; there is:\n{self.text}"
+            assert time.monotonic() < deadline, f"never came; there is:\n{self.text}\n{self._busy_with()}"
             self._read(0.05)
         self.settle()
+
+    def _busy_with(self) -> str:
+        """Where the program is, for a failure message; it does not survive that."""
+        if self.master < 0 or self.process.poll() is not None:
+            return ""
+        begun = len(self.written)
+        self.process.send_signal(signal.SIGABRT)  # faulthandler tells the stack of each thread
+        self.process.wait(PATIENCE_S)
+        self.settle()
+        return bytes(self.written[begun:]).decode("utf-8", "replace")
 
     # ------------------------------------------------------------ doing
 
@@ -140,6 +150,12 @@ class Terminal:
         for key in keys:
             os.write(self.master, KEYS.get(key, key).encode())
             self.settle()
+
+    def search(self, text: str) -> None:
+        """Open the search line, and type into it once it is there."""
+        self.press("/")
+        self.wait_for(lambda shown: shown.rpartition("\n")[2].startswith(" /"))
+        self.press(*text)
 
     def resize(self, columns: int, lines: int) -> None:
         """Another size."""
@@ -159,7 +175,7 @@ class Terminal:
         """Wait for the end; the exit status."""
         deadline = time.monotonic() + PATIENCE_S
         while self.process.poll() is None:
-            assert time.monotonic() < deadline, f"does not end; there is:\n{self.text}"
+            assert time.monotonic() < deadline, f"does not end; there is:\n{self.text}\n{self._busy_with()}"
             if self.master >= 0:
                 self._read(0.05)
             else:

@@ -70,7 +70,8 @@ def in_the_spans(terminal: Terminal) -> Iterator[str]:
     for chip in "678":
         terminal.press("0", chip, "g", "down", "down")
         yield f"chip {chip}"
-    terminal.press("0", "/", "<")
+    terminal.press("0")
+    terminal.search("<")
     yield "search"
     terminal.press("enter", "n")
     yield "search, second hit"
@@ -87,7 +88,8 @@ def in_the_runs(terminal: Terminal) -> Iterator[str]:
     yield "runs by name"
     terminal.press("b", "G")
     yield "runs by folder"
-    terminal.press("b", "/", "<", "1")
+    terminal.press("b")
+    terminal.search("<1")
     yield "runs, filtered"
     terminal.press("escape", "u")
 
