@@ -53,6 +53,10 @@ class Book:
         """A file is read from its start."""
         self._awaited.discard(path)
 
+    def is_awaited(self, path: str) -> bool:
+        """Whether a file is going to be read again, so that what it says until then is not wanted."""
+        return path in self._awaited
+
     def take_stale(self) -> list[str]:
         """Files to be read again, since the last call."""
         stale, self._stale = self._stale, []

@@ -180,7 +180,7 @@ class RagflowRun:
         span = self._new(sort, id_)
         if sort == "node":
             self._open_nodes.append(span)
-        return Begin(self.key, span.key, parent, _name(sort, event), _KINDS[sort], time, flags)
+        return Begin(self.key, span.key, parent, _name(sort, event, sort), _KINDS[sort], time, flags)
 
     def _parent(self, event: dict[str, object]) -> tuple[str | None, int]:
         component = text_of(event.get("component_id"))
@@ -198,6 +198,7 @@ class RagflowRun:
         failed = type_ == "node_failed" or (bool(error) and sort != "node")
         span = next((one for one in reversed(self._spans.get((sort, id_), ())) if not one.ended), None)
         start, flags, parent = NO_TIME, int(Flag.has_error) if error else 0, None
+        name = _name(sort, event, "" if span is not None else sort)
         if span is None:
             seconds = amount_of(event.get("elapsed_time"))
             if seconds is not None and seconds >= 0 and time != NO_TIME:
@@ -217,7 +218,7 @@ class RagflowRun:
             time,
             Status.error if failed else Status.ok,
             parent,
-            _name(sort, event),
+            name,
             _KINDS[sort],
             start,
             None if total is None else Usage(total=total),
@@ -296,17 +297,17 @@ def _span_id(sort: str, event: dict[str, object]) -> str:
     return text_of(metadata.get("retrieval_id" if sort == "retrieval" else "call_id"))
 
 
-def _name(sort: str, event: dict[str, object]) -> str:
+def _name(sort: str, event: dict[str, object], otherwise: str) -> str:
     metadata = mapping_of(event.get("metadata"))
     match sort:
         case "node":
-            return text_of(event.get("component_name")) or text_of(event.get("component_id")) or sort
+            return text_of(event.get("component_name")) or text_of(event.get("component_id")) or otherwise
         case "llm":
-            return text_of(metadata.get("model_name")) or sort
+            return text_of(metadata.get("model_name")) or otherwise
         case "tool":
-            return text_of(metadata.get("tool_name")) or sort
+            return text_of(metadata.get("tool_name")) or otherwise
         case _:
-            return sort
+            return otherwise
 
 
 def _call_name(sort: str, call: dict[str, object]) -> str:

@@ -128,6 +128,8 @@ class _Teller:
     def is_copy(self, entry: Entry, ids: Iterable[str]) -> Iterable[Operation] | None:
         """Register events: None if they are the run's to tell, else the note for the run that holds them."""
         cover = self._book.tell(entry, self._path, ids)
+        if self._book.is_awaited(self._path):
+            return ()
         if cover is None:
             return None
         if cover in self._noted:
