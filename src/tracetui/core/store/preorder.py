@@ -28,7 +28,6 @@ _NO_KEY = np.iinfo(np.int64).max
 """Sorts after every time: spans without any stand last among siblings in order of time."""
 _FEW = 64
 """So few rows are found faster one by one."""
-_NEVER = np.int32(np.iinfo(np.int32).max)
 _DEEP = np.iinfo(np.uint16).max
 
 
@@ -131,12 +130,12 @@ class Preorder:
 
     def held(self, marks: npt.NDArray[np.integer | np.bool_]) -> Bools:
         """For each position: whether anything is marked in its subtree, itself included."""
-        at = np.flatnonzero(marks).astype(np.int32)
-        # The next marked position, from each one on: it is in the subtree if it comes before the end.
-        following = np.repeat(np.append(at, _NEVER), np.diff(at, prepend=-1, append=len(self) - 1))
-        ends = np.arange(len(self), dtype=np.int32)
-        ends += self.size
-        return ends > following
+        found = marks.astype(np.bool_)
+        # Most spans of a large tree are leaves, which hold what they are.
+        inner = np.flatnonzero(self.size > 1)
+        sums = prefix(found)
+        found[inner] = sums[inner + self.size[inner]] > sums[inner]
+        return found
 
     def in_time_order(self, store: Store) -> bool:
         """Whether siblings still stand in order of their start times."""
