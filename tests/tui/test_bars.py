@@ -189,6 +189,7 @@ def test_the_mark_of_an_event_stands_at_its_time() -> None:
         (247_000_000, 20, "0       100ms       "),
         (26 * HOUR, 26, "0    5h   10h  15h  20h   "),
         (500, 30, "0           200ns       400ns "),
+        (26_000, 16, "0     10µs  20µs"),
         (0, 5, "0    "),
         (HOUR, 0, ""),
     ],

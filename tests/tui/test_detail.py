@@ -272,7 +272,7 @@ def test_the_last_line_of_a_traceback_is_the_message_in_the_colour_of_errors() -
 
 
 def test_a_breadcrumb_loses_its_start() -> None:
-    assert breadcrumb(("research_agent", "gather_sources", "reader_2"), 30) == "…t › gather_sources › reader_2"
+    assert breadcrumb(("research_agent", "gather_sources", "reader_2"), 30) == "… › gather_sources › reader_2"
 
 
 TABS = [("Overview", None), ("Attributes", 9), ("Events", 0), ("Raw", 5)]

@@ -24,6 +24,7 @@ _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
 _EIGHTHS: Final = 8
 _GAP: Final = 2
+_MICRO: Final = UNICODE.micro
 
 _STATE_STYLES: Final = {"cause": "status-error", "open": "status-open", "gone": "status-warning"}
 
@@ -84,12 +85,12 @@ def axis_length(elapsed: int, live: bool) -> int:
         unit *= 10
 
 
-def axis(length: int, width: int) -> str:
+def axis(length: int, width: int, symbols: Symbols = UNICODE) -> str:
     """The labels of the axis in exactly `width` cells, each at the cell of its time."""
     line = ""
     for column, label in axis_ticks(length, width):
         line += " " * (column - len(line)) + label
-    return line.ljust(max(width, 0))[: max(width, 0)]
+    return line.ljust(max(width, 0))[: max(width, 0)].replace(_MICRO, symbols.micro)
 
 
 def axis_ticks(length: int, width: int) -> list[tuple[int, str]]:
@@ -125,7 +126,7 @@ def _label(time: int) -> str:
     """A time without its zero parts: `3m`, `1m30s`, `2d`."""
     if time < _S:
         return next(
-            f"{time // unit}{name}" for unit, name in ((_MS, "ms"), (1_000, "us"), (1, "ns")) if not time % unit
+            f"{time // unit}{name}" for unit, name in ((_MS, "ms"), (1_000, f"{_MICRO}s"), (1, "ns")) if not time % unit
         )
     label = ""
     for unit, name in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "m"), (_S, "s")):

@@ -109,9 +109,12 @@ def breadcrumb(path: Sequence[str], cells: int, symbols: Symbols = UNICODE) -> s
         parts.append(shown)
         if used > cells + 3:
             break
-    whole = f" {symbols['crumb']} ".join(reversed(parts))
-    if len(parts) < len(path) and cell_width(whole) <= cells:
-        whole = f"{symbols.cut} {symbols['crumb']} {whole}"
+    between = f" {symbols['crumb']} "
+    while len(parts) > 1 and cell_width(between.join(parts)) > cells - (4 if len(parts) < len(path) else 0):
+        parts.pop()
+    whole = between.join(reversed(parts))
+    if len(parts) < len(path):
+        whole = f"{symbols.cut}{between}{whole}"
     return cut(whole, cells, "start", symbols)
 
 

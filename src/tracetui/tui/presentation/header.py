@@ -44,14 +44,16 @@ class HeaderFacts:
 def header_left(facts: HeaderFacts, symbols: Symbols) -> list[list[Piece]]:
     """The left part of the header, from its longest form to its shortest."""
     name: list[Piece] = [(" ", ""), ("tracetui", "accent bold")]
-    path: list[Piece] = [("  ", ""), (text.cut(text.safe(facts.path), 40, "path", symbols), "muted")]
+    path, short = (
+        [("  ", ""), (text.cut(text.safe(facts.path), cells, "path", symbols), "muted")] for cells in (40, 16)
+    )
     runs: list[Piece] = [("  ", ""), (text.count(facts.runs), ""), (" runs" if facts.runs != 1 else " run", "muted")]
     live = _count("running", RunStatus.running, "live", facts, symbols)
     failed = _count("error", RunStatus.error, "failed", facts, symbols)
     stalled = _count("stalled", RunStatus.stalled, "stalled", facts, symbols)
     return [
         [*name, *path, *runs, *live, *failed, *stalled],
-        [*name, *path, *runs, *live, *failed],
+        [*name, *short, *runs, *live, *failed],
         [*name, *runs, *live, *failed],
         [*runs[1:], *live, *failed],
         name,

@@ -380,11 +380,11 @@ class LineView(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         """A view that became taller shows more rows; the cursor stays in view."""
-        self._pinned = None
+        self._pinned, before = None, self._top
         if self.has_cursor:
             if self._cursor < self.page_height:
                 self._top = 0
             self._scroll_into_view(self._cursor, self._cursor, "auto")
-            self._top = max(0, min(self._top, self.row_count() - self.page_height))
-        else:
-            self._top = max(0, min(self._top, self.row_count() - self.page_height))
+        self._top = max(0, min(self._top, self.row_count() - self.page_height))
+        if self._top != before:  # a view that was hidden may have been painted by now
+            self.refresh()
