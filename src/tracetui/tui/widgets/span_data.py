@@ -459,4 +459,5 @@ class SpanData:
 
     def headings(self, columns: SpanColumns) -> list[Piece]:
         """The headings of the columns and of the time axis."""
-        return heading_pieces(columns, bars.axis(self._axis_length(), columns.bar) if columns.bar else "")
+        axis = bars.axis(self._axis_length(), columns.bar, self.session.symbols) if columns.bar else ""
+        return heading_pieces(columns, axis)
