@@ -96,6 +96,8 @@ class Flag(IntEnum):
     """The usage table holds a row for it."""
     has_error = 64
     """Its records hold an error text worth fetching."""
+    invented = 128
+    """No recording says it: a row that groups others, so that people find their way. Shown by its name, counted nowhere."""
 
 
 KIND_WORDS: Final = tuple(kind.name for kind in Kind)

@@ -105,7 +105,7 @@ class RunView:
 
     def span_detail(self, row: int) -> SpanDetail | None:
         """What a span's records say; nothing of a span that is only named; None where they are gone."""
-        if not self.store.spans.flags[row] & Flag.announced:
+        if not self.store.spans.flags[row] & (Flag.announced | Flag.invented):
             return SpanDetail()
         try:
             return self.bodies.span_detail(row)
@@ -208,7 +208,7 @@ class RunView:
             if error is None
             else {"type": error.type, "message": error.message, "traceback": error.traceback},
             "inferred": [word for flag, word in _INFERRED if flags & flag],
-            "recorded": not line.orphan,
+            "recorded": bool(flags & Flag.announced),
         }
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 REBUILD_SHARE = 2
 """A batch of more than one new span to so many old ones is not spliced in: building anew costs no more."""
 
+_TOLD = int(Flag.announced | Flag.invented)
+
 _Number = TypeVar("_Number", bound=np.generic)
 
 
@@ -135,7 +137,7 @@ class RunTree:
             return Item("event", int(leaves.rows[event]), depth, at, False, False, False, False, False)
         at = self._leaves.span_at(display)
         row, foldable = self.row(at), self._foldable(at)
-        orphan = not self._store.spans.flags[row] & Flag.announced
+        orphan = not self._store.spans.flags[row] & _TOLD
         expanded = foldable and bool(self._folds[at])
         return Item(
             "span", row, self.depth(at), at, foldable, expanded, not self._matches(at), orphan, row in self._tree.cut

@@ -208,7 +208,7 @@ class SpanData:
             sums_shown=is_folded and size > 1,
             causes=rollup.causes if is_folded and size > 1 else 0,
             retries=self._retries(item, rollup.retries),
-            spans=rollup.spans - 1 if is_folded else 0,
+            spans=rollup.spans - (not flags & Flag.invented) if is_folded else 0,
             hits=tuple(self._hits_in(name)) if self._needle else (),
         )
 
