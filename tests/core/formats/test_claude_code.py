@@ -30,6 +30,7 @@ from tracetui.core.model import Clock, EventClass, Flag, Kind, Status, Usage
 from tracetui.core.operations import Event, Link, Record, RunFact
 from tracetui.core.reader import Reader
 from tracetui.core.store import Store
+from tracetui.core.store.run_tree import RunTree
 
 SESSION = "11111111-2222-4333-8444-555555555555"
 OTHER = "99999999-2222-4333-8444-555555555555"
@@ -251,6 +252,34 @@ def test_a_session_is_called_by_its_first_prompt_not_by_commands_or_notes_of_its
     assert fact(run, "meta") == {"cwd": "/home/demo"}
 
 
+def test_prompts_are_rows_that_answers_are_shown_under_and_that_nothing_counts():
+    picture = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}}
+    store = Store()
+    operations = read_text(
+        prompt("<command-name>/clear</command-name>", 0),
+        prompt("Fix it", 1),
+        answer("m", 2, said("a"), stop="tool_use"),
+        answer("n", 3, said("b"), stop="end_turn"),
+        prompt([picture, said("Look at this")], 5),
+        answer("o", 6, said("c"), stop="end_turn"),
+    )
+    store.apply(Batch(0, "claude-code", 0, 0, 1, list(operations), complete=True))
+    tree = RunTree(store, 0)
+    tree.expand_all()
+    spans, names = store.spans, store.strings
+    rows = [(item.depth, names[spans.name[item.row]], item.orphan) for item in (tree[at] for at in range(len(tree)))]
+    assert rows == [
+        (0, "Fix it", False),
+        (1, "claude-x", False),
+        (1, "claude-x", False),
+        (0, "Look at this", False),
+        (1, "claude-x", False),
+    ]
+    assert (spans.start[tree[0].row], spans.end[tree[0].row]) == (T0 + 1 * S, T0 + 3 * S)
+    run = store.runs[0]
+    assert (run.span_count, run.kind_counts[Kind.llm], run.kind_counts[Kind.chain]) == (3, 3, 0)
+
+
 def test_retries_compaction_and_unknown_types_are_events():
     run = run_of(
         prompt("go"),
@@ -287,7 +316,7 @@ def test_an_inline_subagent_runs_under_the_call_with_its_prompt():
     assert (run.told["a"]["parent"], run.told["b"]["parent"]) == ("agent t1", "agent t2")
     assert (run.told["agent t1"]["parent"], run.told["agent t1"]["name"]) == ("t1", "counter")
     assert (run.told["agent t1"]["start"], run.told["agent t1"]["end"]) == (T0 + int(2.5 * S), T0 + 6 * S)
-    assert run.told["n"].get("parent") is None
+    assert run.told["n"]["parent"] == run.told["m"]["parent"]
 
 
 MAIN = (

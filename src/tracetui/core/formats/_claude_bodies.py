@@ -19,6 +19,7 @@ from tracetui.core.model import ErrorInfo, EventDetail, Message, SpanDetail
 _COMMAND: Final = re.compile(r"<command-name>([^<]*)</command-name>")
 _ARGUMENTS: Final = re.compile(r"<command-args>([^<]*)</command-args>")
 _EXIT_CODE: Final = re.compile(r"(?:Error: )?Exit code (\d{1,9})\b")
+_RESULTS: Final = frozenset({"toolUseResult", "tool_use_result"})
 _COMMON: Final = frozenset(
     {
         *("type", "subtype", "message", "uuid", "parentUuid", "sessionId", "session_id", "timestamp", "isSidechain"),
@@ -32,7 +33,9 @@ _BULKY: Final = frozenset({"stdout", "stderr", "content", "file", "originalFile"
 
 def prompt_name(content: object) -> tuple[str, int]:
     """What a prompt is called, on one line, and how good a name that is: 2 for a text, 1 for a command, 0 for none."""
-    texts = [content] if isinstance(content, str) else [_block_text(block) for block in list_of(content)]
+    blocks = _blocks(content)
+    # A picture is a name only where there is nothing else.
+    texts = [_block_text(block) for block in sorted(blocks, key=lambda block: block.get("type") != "text")]
     for text in texts:
         head = text[: SUBJECT_LENGTH * 20]
         command = _COMMAND.search(head)
@@ -52,7 +55,7 @@ def describe_span(records: Sequence[RecordBody]) -> SpanDetail:
     answers = [(body.ordinal, record) for body, record in read if body.type == "assistant"]
     said = [record for body, record in read if body.type != "assistant"]
     if not answers:
-        return _agent(said)
+        return _given(said)
     if answers[0][0]:
         return _tool(answers[0][0], answers[0][1], said)
     return _answer([record for _, record in answers], said)
@@ -135,8 +138,10 @@ def _add_result(detail: SpanDetail, block: dict[str, object], more: object) -> N
             detail.attributes[key] = without_images(value)
 
 
-def _agent(said: list[dict[str, object]]) -> SpanDetail:
-    detail = SpanDetail(attributes={KIND_ORIGINAL: "subagent"})
+def _given(said: list[dict[str, object]]) -> SpanDetail:
+    """A subagent by its task and its result, or a turn by its prompt."""
+    is_agent = any(line.get("isSidechain") or line.get("parent_tool_use_id") or _RESULTS & line.keys() for line in said)
+    detail = SpanDetail(attributes={KIND_ORIGINAL: "subagent" if is_agent else "turn"})
     for line in said:
         content = mapping_of(line.get("message")).get("content")
         more = mapping_of(line.get("toolUseResult", line.get("tool_use_result")))

@@ -36,6 +36,7 @@ _DONE: Final = frozenset({"end_turn", "stop_sequence"})
 _FIGURES: Final = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 _START_INFERRED: Final = int(Flag.start_inferred)
 _HAS_ERROR: Final = int(Flag.has_error)
+_INVENTED: Final = int(Flag.invented)
 _OPEN: Final = (Status.open, "")
 _PLAIN_EVENTS: Final = frozenset({"attachment", "queue-operation", "last-prompt", "progress", "file-history-snapshot"})
 """Types that say nothing of calls or of the run."""
@@ -163,7 +164,7 @@ def _named_session(candidate: Candidate) -> str:
 class _Run:
     """What a decoder has said of one session."""
 
-    __slots__ = ("clock", "history", "is_copied", "meta", "named", "outcome", "settled", "start", "teller")
+    __slots__ = ("clock", "history", "is_copied", "meta", "named", "outcome", "settled", "start", "teller", "turn")
 
     def __init__(self, teller: int) -> None:
         self.teller = teller
@@ -174,6 +175,8 @@ class _Run:
         self.named = 0
         self.meta: dict[str, object] = {}
         self.outcome: tuple[Status, str] | None = None
+        self.turn: str | None = None
+        """The prompt that is being answered."""
         self.history = ""
         """The session that told the copied line before this one."""
         self.is_copied = False
@@ -433,16 +436,16 @@ class ClaudeCodeDecoder(LineDecoder):
             flags = (0 if start == NO_TIME else _START_INFERRED) | (_HAS_ERROR if failure else 0)
             shown = "API error" if failure else "answer without a model"
             name, model = (model or "model", model) if model != _SYNTHETIC else (shown, "")
-            out.append(Whole(run_id, call, agent, name, Kind.llm, start, time, status, usage, model, flags))
+            out.append(Whole(run_id, call, agent or run.turn, name, Kind.llm, start, time, status, usage, model, flags))
         else:
             out.append(Patch(run_id, call, 0, end=None if time == NO_TIME else time, status=status, usage=usage))
         if agent is not None:
             if stop in _DONE:
                 out.append(Patch(run_id, agent, end=None if time == NO_TIME else time, status=Status.ok))
-        elif failure:
-            self._tell(run, (Status.error, failure), out)
-        elif stop in _DONE:
-            self._tell(run, (Status.ok, f"stop_reason {stop}"), out)
+        elif failure or stop in _DONE:
+            self._tell(run, (Status.error, failure) if failure else (Status.ok, f"stop_reason {stop}"), out)
+            if run.turn is not None and time != NO_TIME:
+                out.append(Patch(run_id, run.turn, end=time))
         elif run.outcome is not _OPEN:
             self._tell(run, _OPEN, out)
         for number, (id_, name, arguments) in enumerate(tools, 1):
@@ -480,8 +483,23 @@ class ClaudeCodeDecoder(LineDecoder):
             self._begin_agent(agent, time, out)
             return
         by_hand = not record.get("isMeta") and not record.get("isCompactSummary")
-        out.append(Event(run_id, agent, EventClass.message if by_hand else EventClass.event, time))
+        turn = self._turn(record, content, run, time, out) if by_hand and agent is None else None
+        out.append(Event(run_id, agent or turn, EventClass.message if by_hand else EventClass.event, time))
         self._name(record, content, run, run_id, out)
+
+    def _turn(
+        self, record: dict[str, object], content: object, run: _Run, time: int, out: list[Operation]
+    ) -> str | None:
+        """A prompt begins a row of its own that answers are shown under; what no person wrote begins none."""
+        name, rank = prompt_name(content)
+        if rank:
+            run.turn = None
+        if rank != 2 or name.startswith("[Request interrupted"):
+            return None
+        turn = run.turn = f"turn {text_of(record.get('uuid')) or self.line}"
+        start = None if time == NO_TIME else time
+        out.append(Patch(self._session, turn, name=name, kind=Kind.chain, start=start, flags=_INVENTED))
+        return turn
 
     def _results(
         self, results: Sequence[tuple[str, bool]], more: object, agent: str | None, time: int, out: list[Operation]
