@@ -90,7 +90,13 @@ class Preorder:
 
     def of_kinds(self, store: Store, kinds: Collection[int]) -> Bools:
         """Which positions hold a span of these kinds."""
-        column, found = store.spans.np("kind")[self.order], np.zeros(len(self), np.bool_)
+        order, column, found = self.order, store.spans.np("kind"), np.zeros(len(self), np.bool_)
+        if len(order) and order[-1] - order[0] == len(order) - 1 and bool(np.all(order[1:] > order[:-1])):
+            column = column[
+                order[0] : order[-1] + 1
+            ]  # written in tree order, as one agent alone does: nothing to gather
+        else:
+            column = column[order]
         for kind in kinds:
             found |= column == kind
         return found
