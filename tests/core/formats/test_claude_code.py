@@ -520,7 +520,7 @@ def test_trap_14_a_very_long_line_is_read_and_not_scanned_again_while_it_grows()
 
 def test_a_line_over_the_limit_is_listed_with_its_place(monkeypatch):
     monkeypatch.setattr("tracetui.core.formats._lines.LINE_LIMIT", 500)
-    monkeypatch.setattr("tracetui.core.formats.claude_code.LINE_LIMIT", 500)
+    monkeypatch.setattr("tracetui.core.formats._claude_decoder.LINE_LIMIT", 500)
     data = data_of(prompt("go"), prompt("x" * 600, 1), prompt("y", 2))
     _, bad = fold(read(data))
     assert [(item.line, item.run) for item in bad] == [(2, SESSION)]

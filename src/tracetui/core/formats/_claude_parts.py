@@ -1,0 +1,84 @@
+"""Small parts of reading Claude Code: what is remembered of a session, and what single values of its lines mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from tracetui.core.formats._values import text_of
+from tracetui.core.model import NO_TIME, Clock, EventClass, Status, Usage
+
+FIGURES: Final = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+"""Names of an answer's figures, in the order in which ``usage_from`` takes them."""
+
+
+class SessionState:
+    """What a decoder has said of one session."""
+
+    __slots__ = ("clock", "history", "is_copied", "meta", "named", "outcome", "settled", "start", "teller", "turn")
+
+    def __init__(self, teller: int) -> None:
+        self.teller = teller
+        self.clock: Clock | None = None
+        self.start = NO_TIME
+        self.settled = False
+        """Everything that ``_facts`` looks for is known."""
+        self.named = 0
+        self.meta: dict[str, object] = {}
+        self.outcome: tuple[Status, str] | None = None
+        self.turn: str | None = None
+        """The prompt that is being answered."""
+        self.history = ""
+        """The session that told the copied line before this one."""
+        self.is_copied = False
+        """Lines of it are told by another file."""
+
+
+def session_of(line: dict[str, object]) -> str:
+    """The session that a line says it belongs to, in either spelling; empty if it says none."""
+    said = line.get("sessionId") or line.get("session_id")
+    return said if isinstance(said, str) else ""
+
+
+def agent_key(name: str) -> str:
+    """The span key of a subagent, by its id or by that of the call that started it."""
+    return f"agent {name}"
+
+
+def prompt_text(content: object) -> str:
+    """The text of a prompt as a whole, to compare it with the task of a call."""
+    if isinstance(content, list):
+        return "\n".join(text_of(block.get("text")) for block in content if isinstance(block, dict))
+    return text_of(content)
+
+
+def event_class(record: dict[str, object], kind: str) -> EventClass:
+    """What a line that is no part of a conversation is; ``kind`` is its type."""
+    subtype = record.get("subtype")
+    if kind == "system":
+        if subtype == "api_retry" or (subtype == "api_error" and "retryAttempt" in record):
+            return EventClass.retry
+        if subtype == "api_error" or record.get("level") == "error":
+            return EventClass.error
+    if kind == "result" and record.get("is_error") is True:
+        return EventClass.error
+    return EventClass.event
+
+
+def usage_from(counts: Sequence[int | None] | None, cost: float | None) -> Usage | None:
+    """Figures of an answer, ``FIGURES`` in order; ``input`` includes what was read from and written to the cache."""
+    fresh, output, read, written = counts or (None,) * len(FIGURES)
+    known = [figure for figure in (fresh, read, written) if figure is not None]
+    usage = Usage(input=sum(known) if known else None, output=output, cached=read, cache_write=written, cost_usd=cost)
+    return None if usage == Usage() else usage
+
+
+def is_utf8(block: bytes) -> bool:
+    """Whether bytes are text."""
+    if block.isascii():
+        return True
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
