@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import Final
 
 from tracetui.core.model import NO_TIME, Clock, EventClass, Kind, Status, Usage
 
@@ -94,7 +95,7 @@ class Event:
 class Patch:
     """Better knowledge of a span: every field that is not None replaces what came with a lower or equal rank.
 
-    ``usage`` with all figures None takes the usage back. Ranks are per field and start at 0 (Begin, End and Whole are 0).
+    ``usage`` with all figures None takes the usage back, ``end`` of NO_TIME the end. Ranks are per field and start at 0 (Begin, End and Whole are 0).
     """
 
     run: str
@@ -138,6 +139,10 @@ class Bad:
     run: str | None = None
 
 
+NO_DURATION: Final = -1
+"""Takes back what a file that turned out to be a copy said."""
+
+
 @dataclass(slots=True)
 class RunFact:
     """Something about a run. Every field that is not None replaces what came with a lower or equal rank.
@@ -146,7 +151,7 @@ class RunFact:
         status: the recorded outcome: ``ok`` or ``error`` (the end is recorded, or the format's rule says so); None: not said.
         records_end: whether this recording can hold an end at all (rule 5 or 6 of the run status).
         end: the recorded end of the run, ns. Only what the recording says, never a guess.
-        duration_ns: the recorded duration, where the producer writes one.
+        duration_ns: the recorded duration, where the producer writes one; ``NO_DURATION``: there is none after all.
         process: (pid, start time in clock ticks since boot or 0, host, boot id) of the writer.
         order_by_time: siblings are ordered by start time because records are written at the end of spans.
         note: a line for the run's notes (copies set aside, assumed zone); notes add up, they do not replace.

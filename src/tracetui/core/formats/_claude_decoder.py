@@ -23,7 +23,7 @@ from tracetui.core.formats._claude_parts import (
 from tracetui.core.formats._lines import LINE_LIMIT, LineDecoder
 from tracetui.core.formats._values import amount_of, count_of, iso_ns, mapping_of, text_of
 from tracetui.core.model import NO_TIME, Clock, EventClass, Flag, Kind, Status
-from tracetui.core.operations import Begin, End, Event, Link, Operation, Patch, Record, RunFact, Whole
+from tracetui.core.operations import NO_DURATION, Begin, End, Event, Link, Operation, Patch, Record, RunFact, Whole
 
 _DONE: Final = frozenset({"end_turn", "stop_sequence"})
 """Stop reasons after which it is the user's turn."""
@@ -285,6 +285,11 @@ class ClaudeCodeDecoder(LineDecoder):
             self._figures = figures
             usage = usage_from(figures[1], figures[2])
         status = Status.error if failure else Status.ok
+        if usage is not None and agent is not None and not self._stream:
+            # A stream, which knows less of it, may have been read before the session is found.
+            own, usage = usage, None
+        else:
+            own = None
         if call not in self._calls:
             self._calls.add(call)
             asked = self._asked.get(agent, NO_TIME)
@@ -295,6 +300,8 @@ class ClaudeCodeDecoder(LineDecoder):
             out.append(Whole(run_id, call, agent or run.turn, name, Kind.llm, start, time, status, usage, model, flags))
         else:
             out.append(Patch(run_id, call, 0, end=None if time == NO_TIME else time, status=status, usage=usage))
+        if own is not None:
+            out.append(Patch(run_id, call, usage=own))
         if agent is not None:
             if stop in _DONE:
                 out.append(Patch(run_id, agent, end=None if time == NO_TIME else time, status=Status.ok))
@@ -463,7 +470,9 @@ class ClaudeCodeDecoder(LineDecoder):
         clock = Clock.utc if time != NO_TIME or not self._stream else run.clock or Clock.order_only
         if clock is not run.clock:
             run.clock = clock
-            out.append(RunFact(run_id, records_end=True, clock=clock, order_by_time=True))
+            # Of a stream that was read before the session was found.
+            taken_back = None if self._stream else NO_DURATION
+            out.append(RunFact(run_id, records_end=True, clock=clock, order_by_time=True, duration_ns=taken_back))
         run.settled = clock is Clock.utc
         if record.get("isSidechain") is True:
             return

@@ -46,7 +46,10 @@ class ClaudeCodeFormat:
         head = head_of(candidate.head)
         lines = [value for value in head.values if isinstance(value, dict)]
         if lines and len(lines) == 1 and lines[0].keys() >= {"agentType", "toolUseId"}:
-            return Match(self, "notes on a subagent of Claude Code", role="side", bundle=candidate.path)
+            # Without the lines that they belong to they say nothing, so they are asked for again when those come.
+            beside = f"{candidate.name.removesuffix('.meta.json')}.jsonl" in candidate.siblings
+            bundle = f"notes {'' if beside else 'alone '}{candidate.path}"
+            return Match(self, "notes on a subagent of Claude Code", role="side", bundle=bundle, certain=beside)
         stream = any(_is_of_stream(line) for line in lines)
         if stream or any(_is_of_session(line) for line in lines):
             reason = "lines of stream-json output" if stream else "lines with sessionId, uuid and parentUuid"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tracetui.core.batch import Batch
 from tracetui.core.model import NO_TIME, Flag, Kind, Status, Usage
 from tracetui.core.operations import (
+    NO_DURATION,
     Bad,
     Begin,
     Columns,
@@ -491,6 +492,8 @@ class Store:
         if op.start is not None and self._may(row, "start", rank):
             self._set_start(run, row, op.start)
         if op.end is not None and self._may(row, "end", rank):
+            if op.end == NO_TIME:
+                spans.end[row] = NO_TIME
             self._set_end(run, row, op.end)
         if op.usage is not None and self._may(row, "usage", rank):
             self._set_usage(run, row, op.usage)
@@ -618,6 +621,8 @@ class Store:
         put("recorded_start", _time(op.start))
         put("recorded_end", _time(op.end))
         put("recorded_duration_ns", op.duration_ns)
+        if run.recorded_duration_ns == NO_DURATION:
+            run.recorded_duration_ns = None
         put("clock", op.clock)
         put("process", op.process)
         put("meta", op.meta)
