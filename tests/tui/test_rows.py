@@ -289,6 +289,16 @@ def test_a_long_name_of_a_run_is_cut_after_the_least_telling_figures_went():
     assert shown.startswith(" ✓ ok  nnnnnnnnnnnn")
 
 
+def test_why_a_run_is_unfinished_is_shortened_before_it_goes():
+    run = RunWords("unfinished", "market_watch", reason="writer gone, 4 open spans", time=171 * SECOND, cost=0.08)
+    assert line(run_pieces(run, 55, UNICODE)) == " ◐ unfinished  market_watch  2m51s  writer gone"
+
+
+def test_the_silence_of_a_running_run_is_a_warning():
+    run = RunWords("running", "market_watch", reason="silent 12s")
+    assert ("  silent 12s", "status-warning") in run_pieces(run, 80, UNICODE)
+
+
 def test_a_run_without_times_says_so():
     shown = line(run_pieces(RunWords("unknown", "flat", spans=0, no_times=True), 80, UNICODE))
     assert shown == " ? unknown  flat  no times: in order  0 spans"

@@ -332,7 +332,8 @@ _RUN_STYLES: Final = {
     "ok": "",
     "unknown": MUTED,
 }
-_FIRST_TO_GO: Final = ("at", "tokens", "spans", "cost", "reason", "no times", "causes", "time")
+_SHORT_REASON: Final = "rest of the reason"
+_FIRST_TO_GO: Final = ("at", "tokens", "spans", "cost", _SHORT_REASON, "reason", "no times", "causes", "time")
 
 
 def run_pieces(run: RunWords, width: int, symbols: Symbols) -> list[Piece]:
@@ -340,6 +341,9 @@ def run_pieces(run: RunWords, width: int, symbols: Symbols) -> list[Piece]:
     parts = _run_parts(run, symbols)
     head: list[Piece] = [(" ", ""), (f"{symbols[run.status]} {run.status}", f"{_RUN_STYLES[run.status]} bold".strip())]
     for gone in (None, *_FIRST_TO_GO):
+        if gone == _SHORT_REASON and "reason" in parts:
+            reason, style = parts["reason"]
+            parts["reason"] = (reason.partition(",")[0], style)
         parts.pop(gone or "", None)
         tail = [piece for part in parts.values() for piece in (("  ", ""), part)]
         room = width - width_of(head) - width_of(tail) - 2
@@ -369,7 +373,8 @@ def _run_parts(run: RunWords, symbols: Symbols) -> dict[str, Piece]:
     if run.at:
         parts["at"] = (f"at {run.at}", MUTED)
     if run.reason:
-        parts["reason"] = (run.reason, _RUN_STYLES[run.status] if run.status != "error" else MUTED)
+        # What makes a live run worth a look is its silence.
+        parts["reason"] = (run.reason, MUTED if run.status == "error" else WARNING)
     return parts
 
 

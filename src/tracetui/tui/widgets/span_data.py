@@ -440,7 +440,7 @@ class SpanData:
             at=self._started(now),
             no_times=not self.tree.has_times and run.record_count > 0,
         )
-        return run_pieces(words, width, self.session.symbols)
+        return run_pieces(words, width - 1, self.session.symbols)  # a blank before the line between panes
 
     def _reason(self) -> str:
         result = self.session.status(self.run)
