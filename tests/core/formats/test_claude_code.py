@@ -4,9 +4,11 @@ import json
 import os
 import random
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 
+from tests.core import plain_lines
 from tests.core.formats.reading import (
     FILES,
     SAMPLES,
@@ -421,11 +423,8 @@ def test_the_stream_of_a_session_that_is_there_is_set_aside():
 
 def view(folder):
     """Runs of a folder as a command reads it: id to name, records, spans, links, notes."""
-    store = Store()
     with Reader([str(folder)]) as reader:
-        while not reader.progress.done:
-            for batch in reader.poll(0.1, 64_000_000):
-                store.apply(batch)
+        store = polled(reader, Store())
     return {
         run.id: (run.name, run.record_count, run.span_count, [link.other for link in run.links], run.notes)
         for run in store.live_runs()
@@ -482,6 +481,76 @@ def test_a_file_that_is_read_again_counts_again():
     first = pieces(assembler.decoder(candidate(data, MAIN[0])), data, [])
     assembler.forget(candidate(data, MAIN[0]))
     assert pieces(assembler.decoder(candidate(data, MAIN[0])), data, []) == first
+
+
+def polled(reader, store):
+    for batch in reader.poll():
+        store.apply(batch)
+    while not reader.progress.done:
+        for batch in reader.poll():
+            store.apply(batch)
+    return store
+
+
+def told_by(store):
+    """Runs and spans as they stand, whatever the order of rows."""
+    spans, names = store.spans, store.strings
+    found = {}
+    for run in store.live_runs():
+        rows = [
+            (
+                names[spans.name[row]],
+                spans.start[row],
+                spans.end[row],
+                spans.status[row],
+                spans.flags[row],
+                names[spans.name[spans.parent[row]]] if spans.parent[row] >= 0 else "",
+            )
+            for row in store.rows_of_run(run.row).tolist()
+        ]
+        types = {names[type_]: count for type_, count in run.type_counts.items() if count}
+        facts = (
+            run.name,
+            run.usage,
+            run.models,
+            types,
+            run.duration(),
+            run.start,
+            run.recorded_status,
+            sorted(run.notes),
+        )
+        found[run.id] = (facts, sorted(rows), len(run.sources))
+    return found
+
+
+def test_sessions_subagents_and_streams_that_grow_side_by_side_say_what_they_say_when_they_lie_there(tmp_path, rounds):
+    top = SAMPLES / "claude-code"
+    stream = (top / "stream-json.jsonl").read_bytes().replace(b"msg_0001", b"msg_0000")
+    stream = stream.replace(b"5be4c9f2-0d0e-4f0c-9a63-2f9f0a1f7d11", b"c7782634-ba3a-402a-a1c8-081d9a0f03c6")
+    for seed in range(rounds(4, 300)):
+        rng, folder, clock = random.Random(seed), tmp_path / str(seed), plain_lines.Clock()
+        left = {path.relative_to(top): path.read_bytes() for path in top.rglob("*.json*")}
+        left[Path("out.jsonl")] = stream
+        folder.mkdir()
+        store = Store()
+        with Reader([str(folder)], follow=True, monotonic=clock.monotonic, wall=clock.wall) as reader:
+            while left:
+                name = rng.choice(sorted(left))
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                end = rng.randrange(1, len(left[name]) + 1) if len(left[name]) > 200 else len(left[name])
+                with (folder / name).open("ab") as file:
+                    file.write(left[name][:end])
+                left[name] = left[name][end:]
+                if not left[name]:
+                    del left[name]
+                for _ in range(rng.choice([0, 4])):
+                    clock.now += 2.0
+                    polled(reader, store)
+            for _ in range(20):
+                clock.now += 2.0
+                polled(reader, store)
+        with Reader([str(folder)]) as reader:
+            assert told_by(polled(reader, Store())) == told_by(store), seed
 
 
 # -- stream-json -------------------------------------------------------------------------------------------------------
