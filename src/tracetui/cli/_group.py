@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, str]] = {
 """Commands by name, with what they do in a sentence; each is `command` in the module `tracetui.cli.<name>`."""
 
 OK: Final = 0
+FAULT: Final = 1
 WRONG_USAGE: Final = 2
 NOTHING_READABLE: Final = 3
 INTERRUPTED: Final = 130
@@ -104,9 +105,7 @@ def run(group: click.Group, arguments: Sequence[str]) -> int:
     except Exception as error:
         from tracetui.core.errors import TracetuiError
 
-        if not isinstance(error, TracetuiError):
-            raise
-        return _show_error(error)
+        return _show_error(error) if isinstance(error, TracetuiError) else _show_fault(error)
     return result if isinstance(result, int) else OK
 
 
@@ -135,6 +134,16 @@ def _show_error(error: Exception) -> int:
         for candidate in error.candidates:
             complain(f"  {candidate}")
     return NOTHING_READABLE if isinstance(error, NothingReadable) else WRONG_USAGE
+
+
+def _show_fault(error: Exception) -> int:
+    """A fault of ours: its traceback, made safe, since Python would print what the error says as it is."""
+    import traceback
+
+    from tracetui.cli._output import complain
+
+    complain("".join(traceback.format_exception(error)).rstrip())
+    return FAULT
 
 
 cli: Final = CommandGroup("tracetui")
