@@ -15,7 +15,7 @@ from tracetui.cli import main
 
 ALL = "".join(PAYLOADS.values())
 """All payloads in one string."""
-FORMS = ("", "--json", "--jsonl")
+FORMS = ("", "--json", pytest.param("--jsonl", marks=pytest.mark.long))
 OVER_A_FOLDER = ("list", "stats", "tail", "formats --explain")
 
 
@@ -42,7 +42,7 @@ def passed(capfdbinary: pytest.CaptureFixture[bytes], arguments: list[str], stat
     return passed_in_text(out) + passed_in_text(error)
 
 
-@pytest.mark.parametrize("form", FORMS, ids=["text", "json", "jsonl"])
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.strip("-") or "text")
 @pytest.mark.parametrize("command", OVER_A_FOLDER)
 @pytest.mark.parametrize("payload", PAYLOADS, ids=str)
 def test_no_payload_passes_a_command_over_a_folder(
@@ -54,7 +54,12 @@ def test_no_payload_passes_a_command_over_a_folder(
 
 
 @pytest.mark.parametrize(
-    "form", ["--full --events", "--depth 2", "--json --full --events", "--jsonl --full", "--ascii"]
+    "form",
+    [
+        "--full --events",
+        "--json --full --events",
+        *(pytest.param(form, marks=pytest.mark.long) for form in ("--depth 2", "--jsonl --full", "--ascii")),
+    ],
 )
 def test_no_payload_passes_view_of_any_run(
     form: str, folders: Callable, capfdbinary: pytest.CaptureFixture[bytes]
@@ -132,6 +137,20 @@ def test_no_payload_passes_in_what_is_said_of_a_replay(
     assert main(["replay", str(source), "--into", str(into), "--speed", "max"]) == 2
     out, error = capfdbinary.readouterr()
     assert b"is there already" in error
+    assert passed_in_text(out + error) == []
+
+
+def test_no_payload_passes_in_the_traceback_of_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    def fail(*_arguments: object, **_keywords: object) -> None:
+        raise RuntimeError(f"x{ALL}")
+
+    monkeypatch.setattr("tracetui.core.store.Store.apply", fail)
+    (tmp_path / "run.jsonl").write_text('{"a": 1}\n{"a": 2}\n')
+    assert main(["list", str(tmp_path)]) == 1
+    out, error = capfdbinary.readouterr()
+    assert b"RuntimeError: x" in error
     assert passed_in_text(out + error) == []
 
 

@@ -111,17 +111,16 @@ def binaries(folder: Path) -> None:
     (folder / "sparse.json").touch()
     os.truncate(folder / "sparse.json", 20 << 30)
     (folder / "sparse.jsonl").write_bytes(b'{"a": 1}\n')
-    os.truncate(folder / "sparse.jsonl", 1 << 30)
+    os.truncate(folder / "sparse.jsonl", 100 << 20)
     (folder / "empty.jsonl").touch()
     (folder / "folder.jsonl").mkdir()
 
 
 def long_line(folder: Path) -> None:
-    record = {"type": "event", "seq": 1, "class": "log", "name": "long", "text": "x" * 100_000_000}
     header = {"tracetui": 1, "type": "header", "seq": 0, "run": "long", "name": "long line"}
-    with (folder / "long.jsonl").open("w") as file:
-        file.write(json.dumps(header) + "\n" + json.dumps(record) + "\n")
-        file.write('{"type": "event", "seq": 2, "class": "log", "name": "after"}\n')
+    event = b'{"type": "event", "seq": 1, "class": "log", "name": "long", "text": "%s"}\n'
+    with (folder / "long.jsonl").open("wb") as file:
+        file.write(json.dumps(header).encode() + b"\n" + event % (b"x" * 100_000_000) + event % b"after")
     (folder / "endless.jsonl").write_bytes(b'{"a": "' + b"x" * 100_000_000)
 
 
@@ -187,15 +186,16 @@ def test_a_pipe_or_device_that_is_named_does_not_hang(command: str, tmp_path: Pa
         run([command, str(path)], tmp_path, 3)
 
 
-@pytest.mark.parametrize("fill", LARGE, ids=lambda fill: fill.__name__)
 @pytest.mark.parametrize(
-    "command",
+    ("fill", "command"),
     [
-        "stats --json",
-        "view {} --full",
-        pytest.param("tail", marks=pytest.mark.long),
-        pytest.param("formats --explain", marks=pytest.mark.long),
+        *((fill, "stats --json") for fill in LARGE),
+        (deep_values, "view {} --full"),
+        *(pytest.param(fill, "view {} --full", marks=pytest.mark.long) for fill in (long_line, long_list)),
+        *(pytest.param(fill, "tail", marks=pytest.mark.long) for fill in LARGE),
+        *(pytest.param(fill, "formats --explain", marks=pytest.mark.long) for fill in LARGE),
     ],
+    ids=lambda each: each if isinstance(each, str) else each.__name__,
 )
 def test_commands_end_over_huge_and_deep_values(fill: Fill, command: str, folder: Path, tmp_path: Path) -> None:
     fill(folder)
@@ -218,7 +218,7 @@ def test_the_screen_opens_over_pipes_devices_loops_and_bombs(folder: Path, tmp_p
 
 @pytest.mark.parametrize(
     ("fill", "name"),
-    [(long_line, "long line"), (deep_values, "deep"), (long_list, "many")],
+    [(long_line, "long line"), (deep_values, "deep"), pytest.param(long_list, "many", marks=pytest.mark.long)],
     ids=["line", "deep", "list"],
 )
 def test_the_screen_shows_runs_with_huge_and_deep_values(fill: Fill, name: str, folder: Path, tmp_path: Path) -> None:

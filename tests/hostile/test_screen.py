@@ -124,12 +124,10 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("size", "runs", "least"), zip(SIZES, (1, 2, 1), (30, 300, 200), strict=True), ids=str)
-def test_no_payload_passes_any_screen(
-    size: tuple[int, int], runs: int, least: int, everything: Path, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(("size", "least"), zip(SIZES, (30, 250, 250), strict=True), ids=str)
+def test_no_payload_passes_any_screen(size: tuple[int, int], least: int, everything: Path, tmp_path: Path) -> None:
     with Terminal([str(everything), "--no-state"], size, tmp_path) as terminal:
-        tried = tour(terminal, runs)
+        tried = tour(terminal, 1)
         passed = passed_on_screen(bytes(terminal.written))
     told(f"{len(tried)} payloads in fields at stops, {len(passed)} passed", terminal)
     assert passed == []
@@ -147,7 +145,7 @@ def test_no_payload_passes_any_screen_over_all_formats(
     folder.mkdir()
     write_recordings(folder, PAYLOADS[payload], Fields(), structure=structure)
     with Terminal([str(folder), "--no-state"], size, tmp_path) as terminal:
-        tried = tour(terminal, 12)
+        tried = tour(terminal, 4)
         passed = passed_on_screen(bytes(terminal.written))
     told(f"{len(tried)} payloads in fields at stops, {len(passed)} passed", terminal)
     assert passed == []
