@@ -296,7 +296,7 @@ def test_why_a_run_is_unfinished_is_shortened_before_it_goes():
 
 def test_the_silence_of_a_running_run_is_a_warning():
     run = RunWords("running", "market_watch", reason="silent 12s")
-    assert ("  silent 12s", "status-warning") in run_pieces(run, 80, UNICODE)
+    assert ("silent 12s", "status-warning") in run_pieces(run, 80, UNICODE)
 
 
 def test_a_run_without_times_says_so():
