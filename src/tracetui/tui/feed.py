@@ -211,7 +211,8 @@ class Feed:
 
     async def _rest(self, seconds: float) -> None:
         self._tell()
-        self.idle.set()
+        if self.progress is not None and self.progress.done:  # it also rests before it looks at what it found
+            self.idle.set()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), None if math.isinf(seconds) else seconds)
 
