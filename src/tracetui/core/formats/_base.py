@@ -6,7 +6,7 @@ code. Content decides detection, names are hints. One file per format; ``formats
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -33,6 +33,8 @@ class Candidate:
     """File names in the same folder; of a folder that is not read as a whole, those that were named."""
     named: bool = False
     """The user named this very file: it is shown even if, in its folder, it would be set aside."""
+    tables: Mapping[str, Sequence[str]] | None = None
+    """Of an SQLite database on disk: its ordinary tables with their columns; None for other files and unreadable ones."""
 
 
 @dataclass(slots=True)
@@ -45,6 +47,7 @@ class Match:
         certain: False for a claim that a longer head could overturn (a file still almost empty) or a new file beside it:
             it is asked for again when the file grows and when its folder gets a new file.
         order: a bundle's files are read from the lowest to the highest, then by path.
+        tables: the file is a database: rows of these tables are read, by a decoder that is a ``RowDecoder``.
     """
 
     format: Format
@@ -53,6 +56,7 @@ class Match:
     bundle: str | None = None
     certain: bool = True
     order: int = 0
+    tables: Sequence[str] = ()
 
 
 @dataclass(slots=True)

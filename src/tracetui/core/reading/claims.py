@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from tracetui.core.batch import Explanation
@@ -60,7 +60,9 @@ class Claims:
         path = tail.place.path
         # Files that a shell named one by one (traces/*.jsonl) are each other's siblings too.
         siblings = self._siblings(folder) or frozenset(self._named_in.get(folder, ()))
-        return Candidate(path, name, head, tail.size, tail.mtime_ns, siblings, path in self._named)
+        return Candidate(
+            path, name, head, tail.size, tail.mtime_ns, siblings, path in self._named, tables=_tables(path, head)
+        )
 
     def ask(self, candidate: Candidate) -> Match | str:
         """A format's claim, or why there is none."""
@@ -88,7 +90,8 @@ class Claims:
         folder, name = os.path.split(path)
         head = Tail(path, status, 0, OpenFiles(0)).peek(0, HEAD_BYTES)
         siblings = frozenset(os.listdir(folder))
-        answer = self.ask(Candidate(path, name, head, status.st_size, status.st_mtime_ns, siblings))
+        tables = _tables(path, head)
+        answer = self.ask(Candidate(path, name, head, status.st_size, status.st_mtime_ns, siblings, tables=tables))
         if not isinstance(answer, Match):
             return Explanation(path, answer, size=status.st_size)
         return Explanation(
@@ -101,6 +104,15 @@ class Claims:
             answer.certain,
             status.st_size,
         )
+
+
+def _tables(path: str, head: bytes) -> Mapping[str, Sequence[str]] | None:
+    """What a database on disk holds; None for other files."""
+    if not head.startswith(b"SQLite format 3\x00"):
+        return None
+    from tracetui.core.sources.sqlite import tables_of  # late: few need a database
+
+    return tables_of(path)
 
 
 def _formats_and_detect(formats: Sequence[Format] | None, detect: Detect | None) -> tuple[Sequence[Format], Detect]:

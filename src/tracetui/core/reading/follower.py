@@ -102,9 +102,11 @@ class Follower:
 
     def vanished(self, path: str) -> None:
         """Discovery misses a name."""
-        member = self._members.named(path)
-        if member is not None:
-            self.look(member)
+        # What happens to a database is written to its log first.
+        for name in dict.fromkeys((path, path.removesuffix("-wal"), path.removesuffix("-journal"))):
+            member = self._members.named(name)
+            if member is not None:
+                self.look(member)
 
     def settle(self, now: float) -> None:
         """Read the documents again that have come to rest."""
@@ -131,6 +133,10 @@ class Follower:
                 if member.has_changed_since_seen() and self._is_worth_a_look(member):
                     self._has_grown(member)
                     self._again(member)
+            case Stage.claimed if member.rows is not None:
+                if member.rows.has_changed() and not member.is_waiting:
+                    self._has_grown(member)
+                    self._pipeline.wait(member)
             case Stage.claimed if member.is_document:
                 if member.has_changed_since_seen():
                     self._has_grown(member)
@@ -203,7 +209,7 @@ class Follower:
             self._attention.suspect(other)
         member.sync()
         if member.source is not None:
-            self._pipeline.out.append(member.batch(complete=not member.tail.unread))
+            self._pipeline.out.append(member.batch(complete=not member.unread))
         if old != path:
             self._discovery.look_at(old)
             if member.stage is Stage.unclaimed:
@@ -217,9 +223,9 @@ class Follower:
             return
         self._members.lose(member)
         text = f"{how}; what was read stays"
-        if member.tail.unread and not member.tail.is_open:
-            text += f"; {member.tail.unread:,} bytes were lost before they could be read"
+        if member.unread and not member.tail.is_open:
+            text += f"; {member.unread:,} bytes were lost before they could be read"
         self._pipeline.notice("info", text, member)
-        self._pipeline.out.append(member.batch(complete=not member.tail.unread))
-        if member.tail.unread and member.tail.is_open and member.stage is Stage.claimed:
+        self._pipeline.out.append(member.batch(complete=not member.unread))
+        if member.unread and member.tail.is_open and member.stage is Stage.claimed:
             self._pipeline.wait(member)

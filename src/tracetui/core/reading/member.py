@@ -15,7 +15,7 @@ from bisect import insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tracetui.core.batch import Batch, Growth
 from tracetui.core.follow import Tail
@@ -23,6 +23,9 @@ from tracetui.core.formats._base import Assembler, Candidate, Decoder, Match, Re
 from tracetui.core.model import NO_TIME
 from tracetui.core.operations import Bad, Begin, Columns, Link, Operation, RunFact, Whole
 from tracetui.core.sources.file import FileSource
+
+if TYPE_CHECKING:
+    from tracetui.core.sources.sqlite import Block, SqliteSource
 
 BLOCK_BYTES: Final = 262_144
 """Bytes decoded at a time: some milliseconds of work, so that whoever waits for the reader does not notice."""
@@ -85,7 +88,7 @@ class Member:
 
     tail: Tail
     stage: Stage = Stage.found
-    source: FileSource | None = None
+    source: FileSource | SqliteSource | None = None
     match: Match | None = None
     bundle: Bundle | None = None
     reason: str = ""
@@ -133,8 +136,19 @@ class Member:
         """What it adds to the tally: 1 if nothing of it waits, bytes known, bytes read."""
         is_read = int(self.stage is not Stage.found and not self.is_waiting)
         if self.stage in (Stage.found, Stage.claimed):
-            return is_read, self.tail.size, self.tail.position
+            done = self.tail.size if self.rows is not None and is_read else self.tail.position
+            return is_read, self.tail.size, done
         return is_read, 0, 0
+
+    @property
+    def rows(self) -> SqliteSource | None:
+        """Its source if it is a database, which is read row by row and not by its bytes."""
+        return None if self.source is None or not self.source.is_rows else self.source
+
+    @property
+    def unread(self) -> int:
+        """Bytes known to be there that were not read."""
+        return 0 if self.rows is not None else self.tail.unread
 
     @property
     def is_document(self) -> bool:
@@ -193,6 +207,16 @@ class Member:
         """Operations of the next bytes."""
         decoder = self._decoder()
         return self._guarded(lambda: decoder.feed(data), len(data))
+
+    def decode_rows(self, block: Block) -> list[Operation]:
+        """Operations of the next rows, if it is a database; its damage is one unreadable record."""
+        from tracetui.core.formats._rows import RowDecoder  # late, as all that brings a parser
+
+        decoder = self._decoder()
+        if not isinstance(decoder, RowDecoder):
+            raise TypeError("the format claims rows and decodes bytes")
+        operations = self._guarded(lambda: decoder.rows(block.rows), 0)
+        return [*operations, Bad(0, 0, 0, block.damage, decoder.bad_run)] if block.damage else operations
 
     def close(self) -> list[Operation]:
         """Operations of what was held back: there are no more bytes."""

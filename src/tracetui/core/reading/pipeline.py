@@ -14,7 +14,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from tracetui.core.batch import Batch, Notice
 from tracetui.core.formats._base import HEAD_BYTES, Match, Revising
@@ -23,6 +23,9 @@ from tracetui.core.reading.member import GLANCE_BYTES, Bundle, Member, Stage, gl
 from tracetui.core.reading.members import Members
 from tracetui.core.sources._base import Source
 from tracetui.core.sources.file import PRINT_BYTES, FileSource, OpenFiles, digest, reason_of
+
+if TYPE_CHECKING:
+    from tracetui.core.sources.sqlite import SqliteSource
 
 LARGE_BYTES: Final = 262_144
 """Files over this are glanced at before they are read."""
@@ -227,9 +230,7 @@ class Pipeline:
         if member.forgetting and (member.match is None or member.match.format is not match.format):
             self.out.append(member.batch())
         member.match = match
-        if member.source is None:
-            member.source = FileSource(len(self.sources), member.tail.place, self._files, member.tail.key)
-            self.sources[member.source.id] = member.source
+        self._give_source(member, match)
         member.sync()
         if not match.certain and self._follow:
             self._uncertain.setdefault(os.path.dirname(member.path), {})[member] = None
@@ -245,6 +246,22 @@ class Pipeline:
         if member.tail.size > LARGE_BYTES and not self.first_done:
             self._glances.append(member)
         self.wait(member)
+
+    def _give_source(self, member: Member, match: Match) -> None:
+        """The source that its bodies come from; another one of the same id if the file has become a database, or was one."""
+        if member.rows is not None and member.rows.is_of(match.tables):
+            member.rows.restart()
+            return
+        if member.source is not None and member.rows is None and not match.tables:
+            return
+        id = len(self.sources) if member.source is None else member.source.id
+        if match.tables:
+            from tracetui.core.sources.sqlite import SqliteSource  # late: few need a database
+
+            member.source = SqliteSource(id, member.tail.place, match.tables)
+        else:
+            member.source = FileSource(id, member.tail.place, self._files, member.tail.key)
+        self.sources[id] = member.source
 
     def _glance(self, member: Member) -> None:
         if member.stage is not Stage.claimed or member.tail.position:
@@ -325,6 +342,8 @@ class Pipeline:
 
     def _read_block(self, member: Member) -> bool:
         """Read and decode a block; whether there is more."""
+        if member.rows is not None:
+            return self._read_rows(member, member.rows)
         try:
             data = member.tail.read(self._block_bytes)
             if member.decoder is None and data is not None:
@@ -347,6 +366,24 @@ class Pipeline:
         if ended and not self._follow:
             member.tail.release()
         return not ended
+
+    def _read_rows(self, member: Member, rows: SqliteSource) -> bool:
+        """The same of a database."""
+        try:
+            if member.decoder is None:
+                head = member.tail.peek(0, HEAD_BYTES)
+                member.tail.release()
+                member.begin(self._claims.candidate(member.tail, head))
+            block = rows.read(self._block_bytes)
+        except OSError as error:
+            self.refuse(member, reason_of(error))
+            return False
+        if block is None:
+            self.restart(member)
+            return False
+        self.bytes_left -= block.size
+        self.out.append(member.batch(member.decode_rows(block), complete=block.ended))
+        return not block.ended
 
     def _begin(self, member: Member, data: bytes) -> None:
         """Make the decoder; the first block is the head that it is made for, if it is long enough."""

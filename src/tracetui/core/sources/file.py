@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 from threading import Lock
-from typing import Final
+from typing import Final, Literal
 
 from tracetui.core.errors import ChangedOnDisk
 
@@ -159,6 +159,8 @@ class OpenFiles:
 
 class FileSource:
     """Bodies in a plain file: ``a`` is an offset, ``b`` a length in bytes."""
+
+    is_rows: Literal[False] = False
 
     def __init__(self, id: int, place: Place, files: OpenFiles, key: int) -> None:
         self.id = id
