@@ -10,6 +10,7 @@ from tracetui.core.formats._base import Candidate, Format, Match
 from tracetui.core.formats._scan import Head, head_of, top_level_keys
 from tracetui.core.formats.ai_decision_tracer import AiDecisionTracerFormat, is_torn_save
 from tracetui.core.formats.claude_code import ClaudeCodeFormat
+from tracetui.core.formats.ddeutil_workflow import DdeutilWorkflowFormat
 from tracetui.core.formats.design_research_agents import DesignResearchAgentsFormat
 from tracetui.core.formats.hillstar import HillstarFormat
 from tracetui.core.formats.json_lines import JsonLinesFormat
@@ -23,6 +24,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     AiDecisionTracerFormat(),
     ClaudeCodeFormat(),
     OtlpJsonFormat(),
+    DdeutilWorkflowFormat(),
     RagflowFormat(),
     HillstarFormat(),
     JsonLinesFormat(),
@@ -30,7 +32,11 @@ FORMATS: Final[tuple[Format, ...]] = (
 """Asked in this order; the first claim wins."""
 
 _MAGIC: Final = (
-    (b"SQLite format 3\x00", "an SQLite database, which is not read yet"),
+    (b"SQLite format 3\x00", "an SQLite database without a table that is known"),
+    (b"\x37\x7f\x06\x82", "the write-ahead log of an SQLite database, which is read with it"),
+    (b"\x37\x7f\x06\x83", "the write-ahead log of an SQLite database, which is read with it"),
+    (b"\x18\xe2\x2d\x00", "the index of an SQLite database's write-ahead log"),
+    (b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", "the rollback journal of an SQLite database"),
     (b"\x1f\x8b", "compressed with gzip, which is not read yet"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd, which is not read yet"),
     (b"PK\x03\x04", "a zip archive, which is not read yet"),
