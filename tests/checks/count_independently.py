@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from count_claude_code import claude_runs, is_claude_code
+from count_ddeutil import ddeutil_runs
 from count_hillstar import hillstar_runs
 from count_ragflow import ragflow_runs
 
@@ -410,6 +411,7 @@ def count(top: Path) -> dict:
     runs += claude_runs(claude, run_block, OPEN)
     runs += hillstar_runs(top, objects_of, run_block, OPEN, unreadable)
     runs += ragflow_runs(top, run_block, OPEN)
+    runs += ddeutil_runs(top, run_block, OPEN, unreadable)
     return {"runs": runs, "unreadable": [{"path": path, "line": line} for path, line in sorted(unreadable)]}
 
 

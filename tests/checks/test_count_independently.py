@@ -10,7 +10,15 @@ SCRIPT = Path(__file__).with_name("count_independently.py")
 SAMPLES = Path(__file__).parents[2] / "sample_traces"
 
 
-PRODUCERS = ["design-research-agents", "ai-decision-tracer", "otlp-json", "claude-code", "hillstar", "ragflow"]
+PRODUCERS = [
+    "design-research-agents",
+    "ai-decision-tracer",
+    "otlp-json",
+    "claude-code",
+    "hillstar",
+    "ragflow",
+    "ddeutil-workflow",
+]
 
 
 @pytest.mark.parametrize("producer", PRODUCERS)
