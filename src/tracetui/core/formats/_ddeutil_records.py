@@ -125,8 +125,8 @@ class Entry:
         return hash((self.own, self.second, self.thread, self.level, self.message))
 
 
-def entry_of(record: dict[str, object], folder_run: str = "") -> Entry:
-    """The entry of a line or row; ``folder_run`` is the run that its folder is named after, for records without ids."""
+def entry_of(record: dict[str, object], folder_run: str = "", *, is_text: bool = False) -> Entry:
+    """The entry of a line, row or text; ``folder_run`` is what its folder is named after, for records with cut ids only."""
     get = record.get
     level = get("level")
     level = level if isinstance(level, str) else text_of(level)
@@ -155,7 +155,7 @@ def entry_of(record: dict[str, object], folder_run: str = "") -> Entry:
         message,
         is_error=is_error,
         is_cut=is_cut,
-        has_ends=_has_ends(record, is_cut=is_cut),
+        has_ends=None if is_text else _has_ends(record, is_cut=is_cut),
     )
 
 

@@ -191,6 +191,7 @@ class _Teller:
         self._assembler = assembler
         self.path = candidate.path
         self.rank = sort.rank
+        self._is_text = sort.rank == TEXT
         self.folder_run = folder_run(candidate.path)
         self.stream = candidate.name.partition(".")[0] if candidate.name in ("stdout.txt", "stderr.txt") else ""
         self.last: str | None = self.folder_run or None
@@ -198,7 +199,7 @@ class _Teller:
 
     def tell(self, record: dict[str, object], a: int, b: int) -> list[Operation]:
         """Operations of one record."""
-        entry = entry_of(record, self.folder_run)
+        entry = entry_of(record, self.folder_run, is_text=self._is_text)
         self.last = entry.run
         return self._assembler.tell(self, entry, a, b)
 
