@@ -136,18 +136,25 @@ def _columns(
     lengths = list(map(len, lines))
     offsets = list(accumulate(lengths, initial=at))
     offsets.pop()
-    found = Columns(run, [_WORDS[cls] for cls in classes], offsets, [length - 1 for length in lengths])
-    begins = [i for i, cls in enumerate(classes) if cls is _Begin]
-    ends = [i for i, cls in enumerate(classes) if cls is _End]
-    events = [i for i, cls in enumerate(classes) if cls is _Event]
+    found = Columns(run, list(map(_WORDS.__getitem__, classes)), offsets, [length - 1 for length in lengths])
+    begins: list[int] = []
+    ends: list[int] = []
+    events: list[int] = []
+    others: list[int] = []
+    put: dict[type, Callable[[int], None]] = {
+        _Begin: begins.append,
+        _End: ends.append,
+        _Event: events.append,
+        _Other: others.append,
+    }
+    for i, cls in enumerate(classes):
+        put[cls](i)
     _fill_begins(found, begins, [records[i] for i in begins])  # type: ignore[misc]  # told apart by their class
     _fill_ends(found, ends, [records[i] for i in ends])  # type: ignore[misc]
     _fill_events(found, events, [records[i] for i in events])  # type: ignore[misc]
-    if len(begins) + len(ends) + len(events) < len(records):
-        for i, record in enumerate(records):
-            if isinstance(record, _Other):
-                found.types[i] = record.type
-                found.rest += [(i, operation) for operation in rest_of(lines[i][:-1], offsets[i])]
+    for i in others:
+        found.types[i] = records[i].type  # type: ignore[union-attr]
+        found.rest += [(i, operation) for operation in rest_of(lines[i][:-1], offsets[i])]
     return found
 
 
