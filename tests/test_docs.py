@@ -4,6 +4,7 @@ The names come from the registries themselves, so nothing has to be listed a sec
 """
 
 import importlib
+import itertools
 import pkgutil
 import re
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,8 @@ import tracetui.tui
 from tracetui.cli import cli
 from tracetui.core.formats import FORMATS
 from tracetui.resources import samples_dir, themes_dir
+from tracetui.tui.keymaps import key_words
+from tracetui.tui.widgets.empty_view import EXAMPLE
 
 ROOT = Path(__file__).parent.parent
 TEXT = "\n".join(
@@ -73,3 +76,29 @@ LINKS = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", (ROOT / "README.md").read_tex
 @pytest.mark.parametrize("target", LINKS)
 def test_the_readme_links_only_to_what_is_there(target: str) -> None:
     assert (ROOT / target).exists()
+
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def table(heading: str) -> list[list[str]]:
+    """The rows of the first table under a heading of the README, cell by cell, without its head."""
+    lines = README.split(f"## {heading}\n", 1)[1].splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("|---"))
+    rows = itertools.takewhile(lambda line: line.startswith("|"), lines[first + 1 :])
+    return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows]
+
+
+def test_every_key_of_the_readme_is_bound() -> None:
+    bound = {key_words(key.strip()) for binding in bindings() for key in binding.key.split(",")} | set("123456789")
+    named = [key for row in table("Keys") for key in re.findall(r"`([^`]+)`", row[0])]
+    assert len(named) > 30
+    assert [key for key in named if key not in bound] == []
+
+
+def test_the_readme_lists_the_formats_in_the_order_in_which_they_are_asked() -> None:
+    assert [row[0].strip("`") for row in table("Formats")] == [format.name for format in FORMATS]
+
+
+def test_the_two_lines_of_a_recording_in_the_readme_are_those_of_the_empty_folder() -> None:
+    assert "".join(f"    {line}\n" for line in EXAMPLE.splitlines()) in README
