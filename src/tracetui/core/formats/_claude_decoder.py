@@ -93,7 +93,7 @@ class ClaudeCodeDecoder(LineDecoder):
         """Whether the line is an answer or a result like most; its operations, if it is."""
         try:
             line = decode_line(data)
-        except ValueError:
+        except (ValueError, RecursionError):  # not plain, or nested too deep for this parser
             return False
         run, said = self._runs.get(line.sessionId), line.message
         odd = line.isApiErrorMessage is not None or line.costUSD is not None or line.parent_tool_use_id is not None
@@ -483,7 +483,7 @@ class ClaudeCodeDecoder(LineDecoder):
             run.meta = {key: record[key] for key in ("cwd", "gitBranch", "version") if record.get(key)}
             out.append(RunFact(run_id, meta=dict(run.meta)))
         run.settled = clock is Clock.utc and bool(run.meta)
-        if record.get("type") in _TITLES:
+        if text_of(record.get("type")) in _TITLES:
             title = text_of(record.get("summary")) or text_of(record.get("aiTitle")) or text_of(record.get("title"))
             if title:
                 run.meta["title"] = title
