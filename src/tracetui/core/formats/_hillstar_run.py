@@ -206,7 +206,7 @@ class HillstarRun:
         kind, node = logger_type(record), text_of(record.get("node_id"))
         time = self.instant(record.get("timestamp"))
         is_call = record.get("tool") == "model_call" and not text_of(record.get("event"))
-        failed = record.get("status") in _FAILED and not text_of(record.get("event"))
+        failed = text_of(record.get("status")) in _FAILED and not text_of(record.get("event"))
         yield Record(self.key, kind, a, b)
         key = _key(node, 1)
         if node and alone:
