@@ -13,7 +13,7 @@ LONG = os.environ.get("TRACETUI_LONG") == "1"
 
 # Textual and Rich read these when they are imported, thus before any fixture.
 for _name in [name for name in os.environ if name.startswith(("TEXTUAL", "TRACETUI_", "XDG_"))]:
-    if _name != "TRACETUI_LONG":  # the processes of a divided run read it again
+    if _name not in ("TRACETUI_LONG", "TEXTUAL_SNAPSHOT_TEMPDIR"):  # the processes of a divided run read them again
         del os.environ[_name]
 for _name in (
     "NO_COLOR",
