@@ -7,7 +7,9 @@ import pytest
 
 from tests.core.formats.reading import SAMPLES, bodies, candidate, claim, fact, fold, only_run, read, read_files
 from tracetui.core.formats import Unrecognised, detect
+from tracetui.core.formats._base import Candidate
 from tracetui.core.formats._containment import Containment
+from tracetui.core.formats.ai_decision_tracer import AiDecisionTracerFormat
 from tracetui.core.model import NO_TIME, EventClass, Flag, Status
 
 T0 = 1_772_438_400.0
@@ -282,3 +284,8 @@ def test_a_log_reads_as_its_pairs():
     path, data = lines(step("a", logs=[{"_t": T0, "signal": 0.5, "why": "up"}, {"n": 2}]))
     logs = [claim(data).format.event_detail(body).text for body in bodies(read(data, path), data) if body.type == "log"]
     assert logs == ["signal=0.5  why=up", "n=2"]
+
+
+def test_a_trajectory_whose_agent_is_an_object_is_not_a_session() -> None:
+    head = b'{"schema_version": "1", "session_id": "demo-1", "agent": {"name": "a"}, "steps": [{"step_id": 1}]}'
+    assert AiDecisionTracerFormat().match(Candidate("/t/x", "x", head, len(head))) is None

@@ -54,6 +54,9 @@ _FIGURES: Final = frozenset({*_TOTAL, *_INPUT, *_OUTPUT, "cost_usd"})
 _LOG_SLACK: Final = 1_000_000_000
 """How far outside its step a log's time may lie, ns: a caller can overwrite it with anything, which is no time then."""
 
+_AGENT_NAME = re.compile(rb'"agent"[ \t\r\n]{0,64}:[ \t\r\n]{0,64}"')
+"""A session's agent is a text; other producers' trajectories have an object under that key."""
+
 
 class AiDecisionTracerFormat:
     """Traces of ai-decision-tracer: steps as JSON lines or as a JSON session, with report and receipts beside them."""
@@ -73,7 +76,8 @@ class AiDecisionTracerFormat:
         if not head.body.startswith(b"{"):
             return None
         keys = head.keys
-        if {"agent", "session_id"} <= set(keys) and ("steps" in keys or {"saved_at", "meta"} <= set(keys)):
+        is_session = {"agent", "session_id"} <= set(keys) and ("steps" in keys or {"saved_at", "meta"} <= set(keys))
+        if is_session and _AGENT_NAME.search(head.body):
             reason = "a document with agent, session_id and steps"
             return self._claim(candidate, reason, _session_stem(candidate, head.body, "agent"), order=1)
         if {"agent_id", "receipts"} <= set(keys) or {"agent_id", "receipt_count"} <= set(keys):
