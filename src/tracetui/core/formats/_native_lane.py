@@ -7,10 +7,11 @@ lane, so the fast one stays simple; both end in the same store, by test.
 
 from __future__ import annotations
 
+import sys
+from array import array
 from collections.abc import Callable
 from io import BytesIO
 from itertools import accumulate
-from struct import unpack
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -163,7 +164,10 @@ def _keys(ids: list[str]) -> list[int]:
     raw = bytes.fromhex("".join(ids))
     if len(raw) != 8 * len(ids):  # fromhex passes over blanks
         raise ValueError
-    return list(unpack(f">{len(ids)}Q", raw))
+    keys = array("Q", raw)
+    if sys.byteorder == "little":
+        keys.byteswap()
+    return keys.tolist()
 
 
 def _span_keys(ids: list[str]) -> list[int]:
