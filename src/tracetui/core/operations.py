@@ -220,11 +220,18 @@ class Columns:
     event_key: list[int] = field(default_factory=list)
     event_class: list[int] = field(default_factory=list)
     event_time: list[int] = field(default_factory=list)
+    begin_flags: list[int] = field(default_factory=list)
+    """Flags of each start; empty: none."""
+    more_record: list[int] = field(default_factory=list)
+    """Records that tell of a span without being its start or end."""
+    more_key: list[int] = field(default_factory=list)
+    more_kind: list[int] = field(default_factory=list)
+    """What they say the span is, as a ``Patch`` of rank 0 does."""
     usage_record: list[int] = field(default_factory=list)
-    """Ends that tell usage, and in ``usage`` one list for each figure of ``Usage``, in its order."""
+    """Ends and others that tell usage, and in ``usage`` one list for each figure of ``Usage``, in its order."""
     usage: Sequence[Sequence[float | None]] = ()
     models: list[tuple[int, str]] = field(default_factory=list)
-    """Starts and ends that name a model, by position."""
+    """Records of spans that name a model, by position."""
     rest: list[tuple[int, Operation]] = field(default_factory=list)
     """What fits no column (run facts, updates, bad lines), each with its record's position."""
 

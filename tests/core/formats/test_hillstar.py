@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from tests.core.formats.folders import Followed, only_run_of, runs_of
+from tests.core.formats.lanes import FAST, SLOW, assert_the_lanes_agree, stored
 from tests.core.formats.reading import SAMPLES, bodies, candidate, claim, fact, fold, only_run, read, read_files
 from tracetui.core.formats import Match, detect
 from tracetui.core.formats.hillstar import HillstarFormat
@@ -37,7 +38,7 @@ def logged(at, **more):
 
 def call(at, node, tokens=5, **more):
     known = {"node_id": node, "tool": "model_call", "provider": "desk", "model": "desk-7b", "tokens_used": tokens}
-    return logged(at, **known, **more)
+    return logged(at, **(known | more))
 
 
 def lines(*records):
@@ -113,7 +114,7 @@ def test_the_order_of_the_two_files_does_not_matter():
     logger = [COMPLIANCE, call(1, "a"), logged(1.05, node_id="a", event="retry", error="503", retry_attempt=1)]
     files = [(OBSERVER, lines(*WHOLE)), (LOGGER, lines(*logger))]
     one, other = only_run(read_files(*files)), only_run(read_files(*reversed(files)))
-    strip = ("kind", "status", "start", "end", "usage", "model")
+    strip = ("kind", "status", "start", "end", "usage")
     assert {name: one.named("a")[name] for name in strip} == {name: other.named("a")[name] for name in strip}
 
 
@@ -554,3 +555,45 @@ def test_a_run_followed_line_by_line_ends_as_if_read_at_once(tmp_path, observer_
                     file.write(left.pop(0))
             followed.settle()
     assert without_change(followed.runs()) == without_change(runs_of(tmp_path))
+
+
+# -- the fast lane -----------------------------------------------------------------------------------------------------
+
+
+def many(count):
+    """A long run with everything in it: observer and logger."""
+    observer, logger = [observed("workflow_start", 0, total_nodes=count)], [COMPLIANCE]
+    for number in range(count):
+        node, at = f"n{number}é", 1 + number / 8
+        observer.append(observed("node_start", at, node_id=node, **({"node_index": number} if number else {})))
+        if number % 7 == 1:
+            logger.append(logged(at, node_id=node, event="retry", error="503", retry_attempt=1))
+        if number % 5 == 2:
+            logger += [call(at, node, tokens=number % 3, actual_cost_usd=0.25), call(at, node, model="other")]
+        if number % 11 == 3:
+            observer.append(observed("node_failure", at + 0.1, node_id=node, duration_seconds=0.05, error="no"))
+            logger.append(logged(at + 0.1, node_id=node, status="error", error="no"))
+            logger.append(call(at, node, status="error", error="no"))
+        elif number % 13 != 4:
+            seconds = number if number % 3 else 0.0625
+            observer.append(observed("node_success", at + 0.1, node_id=node, duration_seconds=seconds))
+    observer += [
+        observed("node_success", 900, node_id="lost", duration_seconds=1.5),
+        observed("node_start", 901, node_id="n1é"),
+    ]
+    observer += [
+        observed("node_paused", 902, node_id="n1é"),
+        observed("workflow_complete", 903, total_time_seconds=903.0),
+    ]
+    return (OBSERVER, lines(*observer)), (LOGGER, lines(*logger, logged(904, type="warning", message="late")))
+
+
+def test_long_files_end_in_the_same_store_by_the_fast_lane():
+    assert_the_lanes_agree(*many(400))
+
+
+def test_what_is_unusual_in_a_block_goes_the_long_way():
+    (observer, data), logger = many(400)
+    for odd in (b'{"torn\n', b"[]\n", lines(observed("node_start", 950, "elsewhere", node_id="x")), b"\r\n"):
+        files = ((observer, data + odd), logger)
+        assert stored(files, FAST)[0] == stored(files, SLOW)[0]

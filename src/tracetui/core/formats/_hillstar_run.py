@@ -10,7 +10,16 @@ from collections.abc import Iterable
 from datetime import UTC, timedelta, timezone
 from typing import Final
 
-from tracetui.core.formats._values import amount_of, count_of, iso_moment, iso_ns, seconds_ns, text_of
+from tracetui.core.formats._values import (
+    amount_of,
+    close_ns,
+    count_of,
+    iso_moment,
+    iso_ns,
+    length_ns,
+    seconds_ns,
+    text_of,
+)
 from tracetui.core.model import NO_TIME, Clock, EventClass, Flag, Kind, Status, Usage
 from tracetui.core.operations import Begin, End, Event, Operation, Patch, Record, RunFact, Whole
 
@@ -56,18 +65,6 @@ def is_observed(record: dict[str, object]) -> bool:
     return "event_type" in record and "epoch_seconds" in record
 
 
-class Execution:
-    """One execution of a node."""
-
-    __slots__ = ("end", "index", "key", "start")
-
-    def __init__(self, key: str, start: int, index: int) -> None:
-        self.key = key
-        self.start = start
-        self.index = index
-        self.end = False
-
-
 class HillstarRun:
     """State and rules of one run.
 
@@ -88,7 +85,11 @@ class HillstarRun:
         self._meta: dict[str, object] = {}
         self._models: set[str] = set()
         """Nodes that called a model."""
-        self._executions: dict[str, list[Execution]] = {}
+        self._executions: dict[str, int] = {}
+        """How often each node was executed."""
+        self._open: dict[str, list[tuple[int, int, int]]] = {}
+        """Executions that have not ended, the oldest first: number, start, index."""
+        self._latest = NO_TIME
         self._usage: dict[str, Usage] = {}
         self._times: dict[str, int] = {}
         """Only the logger's nodes: when each was first told of."""
@@ -96,7 +97,7 @@ class HillstarRun:
     def forget_observed(self) -> None:
         """The observer's file is read again."""
         self.zone, self.started, self.workflow = None, NO_TIME, ""
-        self._meta, self._executions = {}, {}
+        self._meta, self._executions, self._open = {}, {}, {}
 
     def forget_logged(self) -> None:
         """The logger's file is read again."""
@@ -115,16 +116,19 @@ class HillstarRun:
         self._learn_zone(record.get("timestamp"), time)
         if time == NO_TIME:
             time = self.instant(record.get("timestamp"))
+        self._latest = max(self._latest, time)
         yield Record(self.key, kind, a, b)
         node = text_of(record.get("node_id"))
         if kind == "node_start":
-            yield from self._start(node, record, time)
+            key = self.begin(node, count_of(record.get("node_index")) or 0, time)
+            yield Begin(self.key, key, None, node, self.kind_of(node), time)
         elif kind in ("node_success", "node_failure"):
             yield from self._end(node, record, time, failed=kind == "node_failure")
         else:
             yield from self._workflow(kind, record, time)
-            known = self._executions.get(node)
-            yield Event(self.key, known[-1].key if known else None, _OBSERVED.get(kind, EventClass.event), time)
+            number = self._executions.get(node)
+            key_of_event = _key(node, number) if number else None
+            yield Event(self.key, key_of_event, _OBSERVED.get(kind, EventClass.event), time)
 
     def _learn_zone(self, local: object, time: int) -> None:
         moment = None if time == NO_TIME or self.zone is not None else iso_moment(local)
@@ -137,8 +141,10 @@ class HillstarRun:
 
     def instant(self, local: object) -> int:
         """A local time as an instant; ``NO_TIME`` as long as its zone may still be told."""
-        if self.zone is not None or self.zone_is_assumed:
-            return iso_ns(local, self.zone)
+        if self.zone is not None:
+            return close_ns(local, self.zone)
+        if self.zone_is_assumed:
+            return iso_ns(local, None)
         moment = iso_moment(local)
         return NO_TIME if moment is None or moment.tzinfo is None else iso_ns(local)
 
@@ -155,48 +161,68 @@ class HillstarRun:
             yield RunFact(self.key, start=instant, meta=dict(self._meta))
         elif kind in ("workflow_complete", "workflow_error"):
             failed = kind == "workflow_error"
-            seconds = amount_of(record.get("total_time_seconds"))
             yield RunFact(
                 self.key,
                 rank=3 if failed else 2,
                 status=Status.error if failed else Status.ok,
                 status_reason=_last_line(record.get("error")) if failed else None,
                 end=instant,
-                duration_ns=None if seconds is None or seconds < 0 else round(seconds * 1e9),
+                duration_ns=length_ns(record.get("total_time_seconds")),
                 meta=dict(self._meta),
             )
 
-    def _start(self, node: str, record: dict[str, object], time: int) -> Iterable[Operation]:
-        execution = self._execution(node, time, count_of(record.get("node_index")) or 0)
-        yield Begin(self.key, execution.key, None, node, self._kind(node), time)
+    def begin(self, node: str, index: int, time: int) -> str:
+        """A node starts: the key of its span."""
+        number = self._executions[node] = self._executions.get(node, 0) + 1
+        waiting = self._open.get(node)
+        if waiting is None:
+            self._open[node] = [(number, time, index)]
+        else:
+            waiting.append((number, time, index))
+        return _key(node, number)
 
-    def _execution(self, node: str, start: int, index: int) -> Execution:
-        known = self._executions.setdefault(node, [])
-        known.append(Execution(_key(node, len(known) + 1), start, index))
-        return known[-1]
+    def end(self, node: str, seconds: object, time: int, *, failed: bool) -> tuple[str, int, int, int]:
+        """A node ends, at ``time`` or after ``seconds``: key, start, end and flags of its span.
+
+        It is its oldest execution that has not ended, or one without a start.
+        """
+        waiting = self._open.pop(node, None)
+        if waiting is None:
+            number = self._executions[node] = self._executions.get(node, 0) + 1
+            start, index = NO_TIME, -1
+        else:
+            number, start, index = waiting[0]
+            if len(waiting) > 1:
+                del waiting[0]
+                self._open[node] = waiting
+        if type(seconds) is float and 0.0 <= seconds <= 1e9:  # nearly always: ``length_ns`` without its questions
+            length: int | None = round(seconds * 1e9)
+        else:
+            length = None if not failed and _is_index(seconds, index) else length_ns(seconds)
+        if length is None:
+            return f"{node}#{number}", start, time, 0
+        if start != NO_TIME:
+            # Ends of a batch are all written after its slowest node.
+            return f"{node}#{number}", start, start + length, 0
+        if time == NO_TIME:
+            return f"{node}#{number}", start, time, 0
+        return f"{node}#{number}", max(0, time - length), time, int(Flag.start_inferred)
 
     def _end(self, node: str, record: dict[str, object], time: int, *, failed: bool) -> Iterable[Operation]:
-        execution = next((one for one in self._executions.get(node, ()) if not one.end), None)
-        seconds = amount_of(record.get("duration_seconds"))
-        flags = int(Flag.has_error) if record.get("error") else 0
-        if execution is None:
-            execution = self._execution(node, NO_TIME, -1)
-        if seconds is not None and (seconds < 0 or (not failed and _is_index(record["duration_seconds"], execution))):
-            seconds = None
-        execution.end = True
-        start = execution.start
-        if seconds is not None and start == NO_TIME and time != NO_TIME:
-            start = max(0, time - round(seconds * 1e9))
-            flags |= Flag.start_inferred
-        elif seconds is not None and start != NO_TIME:
-            # Ends of a batch are all written after its slowest node.
-            time = start + round(seconds * 1e9)
+        key, start, end, flags = self.end(node, record.get("duration_seconds"), time, failed=failed)
+        flags |= Flag.has_error if record.get("error") else 0
         status = Status.error if failed else Status.ok
-        yield End(self.key, execution.key, time, status, None, node, self._kind(node), start=start, flags=flags)
+        kind = self.kind_of(node)
+        yield End(self.key, key, end, status, None, node, kind, start=start, flags=flags)
         if failed:
-            yield RunFact(self.key, rank=1, status=Status.error, status_reason=f"node failed: {node}")
+            yield self.failed(node)
 
-    def _kind(self, node: str) -> Kind:
+    def failed(self, node: str) -> RunFact:
+        """A node failed, and with it the run, unless its end says otherwise."""
+        return RunFact(self.key, rank=1, status=Status.error, status_reason=f"node failed: {node}")
+
+    def kind_of(self, node: str) -> Kind:
+        """``llm`` for a node that is known to have called a model."""
         return Kind.llm if node in self._models else Kind.step
 
     # TraceLogger.
@@ -212,65 +238,92 @@ class HillstarRun:
         if node and alone:
             yield from self._told(node, key, time)
         if not node or not (is_call or failed):
-            yield Event(self.key, key if node else None, _class_of(kind, failed), time)
+            yield Event(self.key, key if node else None, class_of(kind, failed=failed), time)
             if failed and alone:
                 yield RunFact(self.key, status=Status.error, status_reason=_last_line(record.get("error")))
             return
+        status = self._status(node, alone=alone, failed=failed)
         if is_call:
-            yield from self._call(node, key, record)
-        if failed:
-            yield from self._failure(node, key, alone=alone)
-        else:
-            yield Patch(self.key, key, 0, status=Status.ok if alone else None)
-        if time != NO_TIME:
-            yield RunFact(self.key, time=time)
+            yield from self._call(node, key, record, status)
+        if status is not None or not is_call:
+            flags = Flag.has_error if failed else 0
+            yield Patch(self.key, key, int(alone and failed), status=status, flags=flags)
+        yield from self.reached(time)
+
+    def _status(self, node: str, *, alone: bool, failed: bool) -> Status | None:
+        """What a line says of how its node went. Where the observer tells how it ended, that counts."""
+        if not failed:
+            return Status.ok if alone else None
+        waiting = self._open.get(node)
+        is_open = node not in self._executions or (waiting is not None and waiting[0][0] == 1)
+        return Status.error if is_open else None
 
     def _told(self, node: str, key: str, time: int) -> Iterable[Operation]:
         """Without an observer, a node is a moment: its first line's time."""
         before = self._times.get(node)
         if before is None:
             self._times[node] = time
-            yield Whole(self.key, key, None, node, self._kind(node), time, time, Status.unset, flags=_INFERRED)
+            yield Whole(self.key, key, None, node, self.kind_of(node), time, time, Status.unset, flags=_INFERRED)
         elif time != NO_TIME and (before == NO_TIME or time < before):
             self._times[node] = time
             yield Patch(self.key, key, 0, start=time, end=time)
 
-    def _call(self, node: str, key: str, record: dict[str, object]) -> Iterable[Operation]:
+    def called(self, node: str, tokens: int | None, cost: float | None) -> tuple[str, Usage | None] | None:
+        """A plain call that went well, beside an observer: its span and what the node's calls come to by now.
+
+        None: the long way is needed, since more spans than one are concerned.
+        """
+        if node not in self._models:
+            if self._executions.get(node, 0) > 1:
+                return None
+            self._models.add(node)
+        return _key(node, 1), self._count(node, tokens, cost)
+
+    def reached(self, time: int) -> Iterable[Operation]:
+        """A moment of which a line tells; it is told only if the run is not known to have gone on longer."""
+        if time > self._latest:
+            self._latest = time
+            yield RunFact(self.key, time=time)
+
+    def _call(self, node: str, key: str, record: dict[str, object], status: Status | None) -> Iterable[Operation]:
+        """Tokens, cost and model of a call."""
         if node not in self._models:
             self._models.add(node)
-            for one in [key, *(other.key for other in self._executions.get(node, ())[1:])]:
-                yield Patch(self.key, one, kind=Kind.llm)
+            for number in range(2, self._executions.get(node, 0) + 1):
+                yield Patch(self.key, _key(node, number), 0, kind=Kind.llm)
         usage = None
         if not text_of(record.get("status")):
             tokens, cost = count_of(record.get("tokens_used")), amount_of(record.get("actual_cost_usd"))
-            usage = self._usage.setdefault(node, Usage())
-            if tokens:  # 0 is what the producer writes if it does not know
-                usage.total = tokens + (usage.total or 0)
-            if cost is not None:
-                usage.cost_usd = cost + (usage.cost_usd or 0.0)
-            usage = None if usage == Usage() else Usage(total=usage.total, cost_usd=usage.cost_usd)
-        yield Patch(self.key, key, usage=usage, model=text_of(record.get("model")) or None)
+            usage = self._count(node, tokens, cost)
+        flags = Flag.has_error if record.get("error") and status is None else 0
+        model = text_of(record.get("model")) or None
+        yield Patch(self.key, key, 0, kind=Kind.llm, usage=usage, model=model, flags=flags)
 
-    def _failure(self, node: str, key: str, *, alone: bool) -> Iterable[Operation]:
-        known = self._executions.get(node, ())
-        # Where the observer tells how the node ended, that counts.
-        is_open = not known or not known[0].end
-        failure = Status.error if is_open else None
-        yield Patch(self.key, key, 1 if alone else 0, status=failure, flags=Flag.has_error)
+    def _count(self, node: str, tokens: int | None, cost: float | None) -> Usage | None:
+        """What all calls of a node come to, this one included."""
+        if not tokens and cost is None:  # no tokens are what the producer writes if it does not know
+            return None
+        before = self._usage.get(node)
+        if before is not None:
+            tokens = (before.total or 0) + (tokens or 0)
+            cost = before.cost_usd if cost is None else cost + (before.cost_usd or 0.0)
+        usage = self._usage[node] = Usage(total=tokens or None, cost_usd=cost)
+        return usage
 
 
 def _key(node: str, number: int) -> str:
     return f"{node}#{number}"
 
 
-def _is_index(seconds: object, execution: Execution) -> bool:
+def _is_index(seconds: object, index: int) -> bool:
     """Whether a success's duration is the node's index, as 1.0.0 writes it: a whole number, the one of its start."""
     if not isinstance(seconds, int) or isinstance(seconds, bool):
         return False
-    return execution.index < 0 or seconds == execution.index
+    return index < 0 or seconds == index
 
 
-def _class_of(kind: str, failed: bool) -> EventClass:
+def class_of(kind: str, *, failed: bool = False) -> EventClass:
+    """What an event of a record type is."""
     return EventClass.error if failed else _LOGGED.get(kind, EventClass.event)
 
 

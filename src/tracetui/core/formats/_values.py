@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Final
 
 from tracetui.core.model import NO_TIME
@@ -111,6 +112,12 @@ def seconds_ns(value: object) -> int:
     return time_of(whole * 1_000_000_000 + round((seconds - whole) * 1e7) * 100)
 
 
+def length_ns(seconds: object) -> int | None:
+    """A length of time in seconds → ns; None if it is none, negative, or longer than any run (30 years)."""
+    length = amount_of(seconds)
+    return round(length * 1e9) if length is not None and 0 <= length <= 1e9 else None
+
+
 def iso_ns(text: object, zone: tzinfo | None = UTC) -> int:
     """ISO 8601 → ns since the epoch, ``NO_TIME`` if none; naive times are read in ``zone`` (None: this machine's)."""
     moment = iso_moment(text)
@@ -122,6 +129,25 @@ def iso_ns(text: object, zone: tzinfo | None = UTC) -> int:
         return time_of((moment - _EPOCH) // _MICROSECOND * 1_000)
     except (OverflowError, ValueError, OSError):
         return NO_TIME
+
+
+def close_ns(text: object, zone: tzinfo) -> int:
+    """``iso_ns`` for many texts within few seconds: each second is worked out once."""
+    if (
+        type(text) is str
+        and text[19:20] == "."
+        and len(text) == 26
+        and (digits := text[20:]).isdigit()
+        and digits.isascii()
+    ):
+        second = _second_ns(text[:19], zone)
+        return second if second == NO_TIME else second + int(digits) * 1_000
+    return iso_ns(text, zone)
+
+
+@lru_cache(maxsize=1_024)
+def _second_ns(text: str, zone: tzinfo) -> int:
+    return iso_ns(text, zone)
 
 
 def iso_moment(text: object) -> datetime | None:

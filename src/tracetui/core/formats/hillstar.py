@@ -21,6 +21,7 @@ from tracetui.core.formats._hillstar_files import (
     sort_of,
     stamp_of,
 )
+from tracetui.core.formats._hillstar_lane import logger_columns, observer_columns
 from tracetui.core.formats._hillstar_run import HillstarRun, details_of, is_observed
 from tracetui.core.formats._lines import LineDecoder
 from tracetui.core.formats._values import iso_moment, pairs_line, seconds_ns, text_of
@@ -179,6 +180,23 @@ class _ObserverDecoder(LineDecoder):
         """The run whose file it is."""
         return self._assembler.main.key
 
+    def lines(self, block: bytes, a: int) -> list[Operation]:
+        """Operations of a block of whole lines, by the fast lane if it is one for it."""
+        runs = self._assembler.runs.all
+        if not runs and (end := block.find(b"\n") + 1) < len(block):
+            # The first line tells the run and the zone, without which the lane cannot be taken.
+            return super().lines(block[:end], a) + self._lines_of_known_run(block[end:], a + end)
+        return self._lines_of_known_run(block, a)
+
+    def _lines_of_known_run(self, block: bytes, a: int) -> list[Operation]:
+        runs = self._assembler.runs.all
+        found = observer_columns(runs[0], block, a, self.record) if len(runs) == 1 else None
+        if found is None:
+            return super().lines(block, a)
+        columns, count = found
+        self._line += count
+        return [columns]
+
     def operations(self, record: dict[str, object], a: int, b: int) -> Iterable[Operation]:
         """A start, an end, or something about the workflow."""
         had_zone = self._assembler.main.zone is not None
@@ -199,6 +217,16 @@ class _LoggerDecoder(LineDecoder):
     def bad_run(self) -> str | None:
         """The run whose file it is."""
         return self._assembler.main.key
+
+    def lines(self, block: bytes, a: int) -> list[Operation]:
+        """Operations of a block of whole lines, by the fast lane if it is one for it."""
+        runs = self._assembler.runs.all
+        found = logger_columns(runs[0], block, a, self.record) if len(runs) == 1 else None
+        if found is None:
+            return super().lines(block, a)
+        columns, count = found
+        self._line += count
+        return [columns]
 
     def operations(self, record: dict[str, object], a: int, b: int) -> Iterable[Operation]:
         """What one line adds to the run."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
+from collections.abc import Iterable
 from operator import eq
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ _ANNOUNCED = single._ANNOUNCED
 _HAS_USAGE = single._HAS_USAGE
 _SPAN = int(Kind.span)
 _FEW = 24
-"""Ends below which numpy's set-up costs more than looking at them one by one."""
+"""Values below which the set-up of numpy or of a ``Counter`` costs more than looking at them one by one."""
 _OPEN = int(Status.open)
 _ERROR = int(Status.error)
 _SKIPPED = int(Status.skipped)
@@ -42,6 +43,8 @@ def fold_columns(store: Store, op: Columns) -> None:
         _ends(store, run, op, first, own)
     if op.event_key:
         _events(store, run, op, first, own)
+    if op.more_key:
+        _more(store, run, op, first, own)
     if op.models:
         _models(store, run, op, own)
     if op.usage_record:
@@ -71,7 +74,7 @@ def _records(store: Store, run: Run, op: Columns) -> int:
     repeat(records.span, -1, len(ids))
     extend(records.type, ids)
     counts = run.type_counts
-    for number, count in Counter(ids).items():
+    for number, count in _counted(ids):
         counts[number] = counts.get(number, 0) + count
     run.record_count += len(ids)
     if run.first_record < 0:
@@ -99,14 +102,17 @@ def _begins(store: Store, run: Run, op: Columns, first: int, own: list[int]) -> 
     extend(spans.first_record, [first + position for position in op.begin_record])
     spans.kind.frombytes(bytes(op.begin_kind))
     repeat(spans.status, _OPEN, count)
-    repeat(spans.flags, _ANNOUNCED, count)
+    if op.begin_flags:
+        extend(spans.flags, [_ANNOUNCED | flags for flags in op.begin_flags])
+    else:
+        repeat(spans.flags, _ANNOUNCED, count)
     store.index.add_all(mixed, start)
     if run.first_row < 0:
         run.first_row = start
     run.last_row = start + count - 1
     run.span_count += count
     run.open_count += count
-    for kind, number in Counter(op.begin_kind).items():
+    for kind, number in _counted(op.begin_kind):
         run.kind_counts[kind] += number
     for row, position in enumerate(op.begin_record, start):
         own[position] = row
@@ -156,6 +162,7 @@ def _begin_singly(store: Store, op: Columns, first: int, own: list[int]) -> None
                 op.begin_name[i],
                 Kind(op.begin_kind[i]),
                 op.begin_time[i],
+                op.begin_flags[i] if op.begin_flags else 0,
             )
         )
         own[position] = store._row(store._run_of(op.run), key)
@@ -263,12 +270,33 @@ def _events(store: Store, run: Run, op: Columns, first: int, own: list[int]) -> 
     extend(events.time, op.event_time)
     events.cls.frombytes(bytes(op.event_class))
     repeat(events.run, run.row, len(rows))
-    for cls, count in Counter(op.event_class).items():
+    for cls, count in _counted(op.event_class):
         run.class_counts[EventClass(cls)] += count
     if run.first_event < 0:
         run.first_event = number
     run.last_event = number + len(rows) - 1
     _times(run, op.event_time)
+
+
+def _more(store: Store, run: Run, op: Columns, first: int, own: list[int]) -> None:
+    """Records that tell more of spans; one whose start comes later gets a row that waits for it."""
+    salt = single.run_salt(run.row)
+    rows = store.index.get_all([key ^ salt for key in op.more_key])
+    spans, ranks, new = store.spans, store._ranks, store._change.spans[0]
+    run_of, flags, kinds = spans.run, spans.flags, spans.kind
+    touched = store._change.touched
+    for position, key, row, kind in zip(op.more_record, op.more_key, rows, op.more_kind, strict=True):
+        if row < 0 or run_of[row] != run.row or flags[row] & single._DROPPED:
+            store._record_row = first + position
+            row = store._row(run, key)
+        own[position] = row
+        if kinds[row] != kind and (row not in ranks or store._may(row, "kind", 0)):
+            if flags[row] & _ANNOUNCED:
+                store._set_kind(run, row, kind)
+            else:
+                kinds[row] = kind
+        if row < new:
+            touched.add(row)
 
 
 def _models(store: Store, run: Run, op: Columns, own: list[int]) -> None:
@@ -287,13 +315,14 @@ def _models(store: Store, run: Run, op: Columns, own: list[int]) -> None:
         flags[row] |= _HAS_USAGE
         replaced.append(old)
         replacing.append(number)
-    changes = Counter(replacing)
-    changes.subtract(replaced)
-    models = run.models
-    for number, change in changes.items():
-        if number and change:
-            model = store.strings[number]
-            models[model] = models.get(model, 0) + change
+    models, strings = run.models, store.strings
+    for number, count in _counted(replacing):
+        model = strings[number]
+        models[model] = models.get(model, 0) + count
+    for number, count in _counted(replaced):
+        if number:
+            model = strings[number]
+            models[model] -= count
             if not models[model]:
                 del models[model]
 
@@ -315,6 +344,11 @@ def _usage(store: Store, run: Run, op: Columns, own: list[int]) -> None:
         if values:
             run.known[name] = run.known.get(name, 0) + len(values)
             setattr(run.usage, name, sum(values, getattr(run.usage, name) or 0))
+
+
+def _counted(values: list[int]) -> Iterable[tuple[int, int]]:
+    """How often each value occurs, or the values one by one where they are too few for a ``Counter`` to pay."""
+    return Counter(values).items() if len(values) > _FEW else [(value, 1) for value in values]
 
 
 def _times(run: Run, times: list[int]) -> None:

@@ -1,0 +1,222 @@
+"""The fast lane of hillstar's files: large blocks of plain lines are decoded without a dictionary a line.
+
+The observer's become ``Columns``. Whatever is unusual anywhere in a block sends all of it the long way, which ends in the same
+store, by test. Small blocks (a run that is followed, and most runs) always go the long way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from itertools import accumulate
+from typing import Annotated, Final, TypeVar
+
+import msgspec
+
+from tracetui.core.formats._hillstar_run import HillstarRun, class_of
+from tracetui.core.formats._values import LARGEST_COUNT
+from tracetui.core.model import NO_TIME, Flag, Kind, Status
+from tracetui.core.operations import Columns, Operation, Patch, Record, span_key
+
+SMALLEST_BLOCK: Final = 64
+"""Lines below which a block is not worth the lane's set-up."""
+
+_Instant = Annotated[float, msgspec.Meta(gt=0, lt=9e9)]
+_NOTHING: Final = msgspec.Raw(b"null")
+_NAIVE_LENGTH: Final = len("2026-01-02T03:04:05.678901")
+_Line = TypeVar("_Line")
+
+
+class Observed(msgspec.Struct, gc=False):
+    """A line of the observer, as far as it is looked at before somebody asks for it."""
+
+    event_type: str
+    epoch_seconds: _Instant
+    workflow_id: str
+    timestamp: str
+    node_id: str = ""
+    node_index: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_COUNT)] = 0
+    duration_seconds: int | float | None = None
+    error: msgspec.Raw = _NOTHING
+
+
+_NO_ERROR: Final = frozenset({b"null", b'""', b"false", b"0", b"[]", b"{}"})
+_OK, _ERROR = int(Status.ok), int(Status.error)
+
+_decode: Final = msgspec.json.Decoder(Observed).decode
+
+
+def _decoded(block: bytes, decode: Callable[[bytes], _Line]) -> tuple[list[bytes], list[_Line]] | None:
+    """The lines of a block and what they say; None if the block is not for the lane."""
+    if b"\r" in block:
+        return None
+    lines = BytesIO(block).readlines()
+    if len(lines) < SMALLEST_BLOCK:
+        return None
+    try:
+        b"".join([line for line in lines if not line.isascii()]).decode()  # what is skipped is not looked at
+        return lines, list(map(decode, lines))
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+
+
+def observer_columns(
+    run: HillstarRun, block: bytes, at: int, rest_of: Callable[[bytes, int], list[Operation]]
+) -> tuple[Columns, int] | None:
+    """Columns of a block of whole lines of one run, and how many lines; None: take the long way.
+
+    ``rest_of`` gives the operations (with the ``Record``) of a line that is neither start nor end of a node.
+    """
+    decoded = None if run.zone is None else _decoded(block, _decode)
+    if decoded is None:
+        return None
+    lines, records = decoded
+    workflow = run.workflow
+    if any(record.workflow_id != workflow or record.event_type == "workflow_start" for record in records):
+        return None
+    return _columns(run, records, lines, at, rest_of), len(lines)
+
+
+def _columns(
+    run: HillstarRun,
+    records: list[Observed],
+    lines: list[bytes],
+    at: int,
+    rest_of: Callable[[bytes, int], list[Operation]],
+) -> Columns:
+    lengths = list(map(len, lines))
+    offsets = list(accumulate(lengths, initial=at))
+    offsets.pop()
+    found = Columns(run.key, [record.event_type for record in records], offsets, [length - 1 for length in lengths])
+    rest = found.rest
+    keys: dict[str, int] = {}
+    """Of the spans that started in this block, since most end in it too."""
+    begins: list[tuple[int, int, str, int, int]] = []
+    ends: list[tuple[int, int, str, int, int, int, int]] = []
+    begin, end_of, kind_of = run.begin, run.end, run.kind_of
+    for i, record in enumerate(records):
+        kind, node, seconds = record.event_type, record.node_id, record.epoch_seconds
+        whole = int(seconds)
+        time = whole * 1_000_000_000 + round((seconds - whole) * 1e7) * 100
+        if kind == "node_start":
+            key = begin(node, record.node_index, time)
+            number = keys[key] = span_key(key)
+            begins.append((i, number, node, kind_of(node), time))
+        elif kind == "node_success" or kind == "node_failure":
+            failed = kind == "node_failure"
+            key, start, end, flags = end_of(node, record.duration_seconds, time, failed=failed)
+            number = keys.pop(key, 0) or span_key(key)
+            ends.append((i, number, node, kind_of(node), start, end, _ERROR if failed else _OK))
+            if record.error is not _NOTHING and bytes(record.error) not in _NO_ERROR:
+                flags |= Flag.has_error
+            if flags:
+                rest.append((i, Patch(run.key, key, 0, flags=flags)))
+            if failed:
+                rest.append((i, run.failed(node)))
+        else:
+            rest += [(i, operation) for operation in rest_of(lines[i][:-1], offsets[i])[1:]]
+    if begins:
+        columns = map(list, zip(*begins, strict=True))
+        found.begin_record, found.begin_key, found.begin_name, found.begin_kind, found.begin_time = columns
+    if ends:
+        (
+            found.end_record,
+            found.end_key,
+            found.end_name,
+            found.end_kind,
+            found.end_start,
+            found.end_time,
+            found.end_status,
+        ) = map(list, zip(*ends, strict=True))
+    found.begin_parent = [0] * len(found.begin_key)
+    found.end_parent = [None] * len(found.end_key)
+    return found
+
+
+class Logged(msgspec.Struct, gc=False):
+    """A line of TraceLogger."""
+
+    timestamp: str
+    node_id: str = ""
+    tool: str = ""
+    event: str = ""
+    type: msgspec.Raw = _NOTHING
+    status: msgspec.Raw = _NOTHING
+    tokens_used: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_COUNT)] | None = None
+    actual_cost_usd: float | None = None
+    model: str = ""
+    error: msgspec.Raw = _NOTHING
+    event_type: msgspec.Raw = _NOTHING
+
+
+_decode_logged: Final = msgspec.json.Decoder(Logged).decode
+
+
+def logger_columns(
+    run: HillstarRun, block: bytes, at: int, rest_of: Callable[[bytes, int], list[Operation]]
+) -> tuple[Columns, int] | None:
+    """The same for lines of TraceLogger beside an observer's file; ``rest_of`` for all but plain calls that went well."""
+    decoded = None if run.zone is None else _decoded(block, _decode_logged)
+    if decoded is None:
+        return None
+    lines, records = decoded
+    if any(record.event_type is not _NOTHING for record in records):
+        return None
+    return _logged_columns(run, records, lines, at, rest_of), len(lines)
+
+
+def _logged_columns(
+    run: HillstarRun,
+    records: list[Logged],
+    lines: list[bytes],
+    at: int,
+    rest_of: Callable[[bytes, int], list[Operation]],
+) -> Columns:
+    lengths = list(map(len, lines))
+    offsets = list(accumulate(lengths, initial=at))
+    offsets.pop()
+    found = Columns(run.key, ["model_call"] * len(lines), offsets, [length - 1 for length in lengths])
+    figures: list[tuple[int | None, float | None]] = []
+    events: list[tuple[int, int, int, int]] = []
+    latest = ""
+    for i, record in enumerate(records):
+        if record.event and (time := run.instant(record.timestamp)) != NO_TIME:
+            found.types[i] = record.event
+            key_of_event = span_key(f"{record.node_id}#1") if record.node_id else 0
+            events.append((i, key_of_event, int(class_of(record.event)), time))
+            continue
+        called = None
+        if record.tool == "model_call" and record.node_id and _is_plain(record):
+            called = run.called(record.node_id, record.tokens_used, record.actual_cost_usd)
+        if called is None:
+            first, *told = rest_of(lines[i][:-1], offsets[i])
+            if isinstance(first, Record):
+                found.types[i] = first.type
+            found.rest += [(i, operation) for operation in told]
+            continue
+        key, usage = called
+        found.more_record.append(i)
+        found.more_key.append(span_key(key))
+        if record.model:
+            found.models.append((i, record.model))
+        if usage is not None:
+            found.usage_record.append(i)
+            figures.append((usage.total, usage.cost_usd))
+        # Texts of one length without a zone are in the order of their times.
+        if len(record.timestamp) == _NAIVE_LENGTH and record.timestamp > latest:
+            latest = record.timestamp
+        elif len(record.timestamp) != _NAIVE_LENGTH:
+            found.rest += [(i, operation) for operation in run.reached(run.instant(record.timestamp))]
+    found.rest += [(len(lines) - 1, operation) for operation in run.reached(run.instant(latest))]
+    if events:
+        columns = map(list, zip(*events, strict=True))
+        found.event_record, found.event_key, found.event_class, found.event_time = columns
+    found.more_kind = [int(Kind.llm)] * len(found.more_key)
+    nothing: list[float | None] = [None] * len(figures)
+    totals, costs = [total for total, _ in figures], [cost for _, cost in figures]
+    found.usage = (nothing, nothing, totals, nothing, nothing, nothing, costs)
+    return found
+
+
+def _is_plain(record: Logged) -> bool:
+    return not record.event and record.type is record.status is record.error is _NOTHING
