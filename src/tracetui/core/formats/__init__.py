@@ -31,8 +31,9 @@ FORMATS: Final[tuple[Format, ...]] = (
 )
 """Asked in this order; the first claim wins."""
 
+SQLITE_MAGIC: Final = b"SQLite format 3\x00"
+"""How every SQLite database begins."""
 _MAGIC: Final = (
-    (b"SQLite format 3\x00", "an SQLite database without a table that is known"),
     (b"\x37\x7f\x06\x82", "the write-ahead log of an SQLite database, which is read with it"),
     (b"\x37\x7f\x06\x83", "the write-ahead log of an SQLite database, which is read with it"),
     (b"\x18\xe2\x2d\x00", "the index of an SQLite database's write-ahead log"),
@@ -59,7 +60,15 @@ def detect(candidate: Candidate, formats: Sequence[Format] = FORMATS) -> Match |
         match = format_.match(candidate)
         if match is not None:
             return match
+    if candidate.head.startswith(SQLITE_MAGIC):
+        return Unrecognised(_database_reason(candidate))
     return Unrecognised(_reason(candidate.head))
+
+
+def _database_reason(candidate: Candidate) -> str:
+    if candidate.tables is None:
+        return "an SQLite database that cannot be read"
+    return f"an SQLite database without a table that is known (tables: {_shown(list(candidate.tables)) or 'none'})"
 
 
 def _reason(head: bytes) -> str:

@@ -17,6 +17,8 @@ COLUMNS: Final = frozenset({"run_id", "level", "message", "error_flag", "datetim
 """A table with these columns holds records."""
 
 _SQLITE: Final = b"SQLite format 3\x00"
+_BESIDE: Final = (b"\x37\x7f\x06", b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7")
+"""How a write-ahead log and a rollback journal begin, which repeat pages of their database."""
 _LINE_KEYS: Final = {"error_flag", "cut_id", "run_id", "lineno"}
 _OLD_LINE_KEYS: Final = {"mode", "level", "process", "thread", "message", "cut_id", "lineno"}
 _BODY_KEYS: Final = {"timestamp", "level", "message", "run_id", "parent_run_id", "mode"}
@@ -98,6 +100,8 @@ def _of_body(body: bytes) -> Sort | None:
 
 def _database(head: bytes) -> Sort | None:
     """A database whose tables nobody has looked up: its first page holds how they were made."""
+    if head.startswith(_BESIDE):
+        return None
     for found in _CREATE.finditer(head):
         body = head[found.end() : found.end() + _SCHEMA_BYTES].partition(b"\x00")[0].partition(b"CREATE ")[0]
         columns = {word.decode("latin-1") for word in re.findall(rb"[A-Za-z_]+", body)}

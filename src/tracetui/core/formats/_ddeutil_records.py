@@ -20,6 +20,8 @@ _CUT_ID: Final = re.compile(r"(\d{2})(\d{2})(\d{6})(\w{1,8})", re.ASCII)
 _CUT_LENGTH: Final = 18
 _ERROR_LEVELS: Final = frozenset({"error", "exception", "critical"})
 _CONTINUED: Final = re.compile(r"^ \.\.\. (?:\|  |╰─ )\t?", re.MULTILINE)
+_FAILED: Final = ("📢", "💥", "🤫", "⚠️ Nested", "Error Failed:", "All-Completed Handler:", "Reach the maximum of retry")
+"""How failures begin, for texts in a file that no longer tells whether it is that of the errors."""
 _SECOND: Final = 1_000_000_000
 
 _HEADER = (
@@ -142,6 +144,8 @@ def entry_of(record: dict[str, object], folder_run: str = "", *, is_text: bool =
     if flag is None:
         mode = get("mode")
         is_error = mode == "stderr" if isinstance(mode, str) else level.lower() in _ERROR_LEVELS
+        if is_text and not mode and not level:
+            is_error = message.startswith(_FAILED)
     else:
         is_error = bool(flag)
     second = get("datetime") or get("timestamp")

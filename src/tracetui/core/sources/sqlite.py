@@ -43,6 +43,8 @@ _NOT_OURS: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY, sqli
 _ALLOWED: Final = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_PRAGMA, sqlite3.SQLITE_TRANSACTION}
 )
+_REFUSED: Final = (sqlite3.Error, UnicodeDecodeError, OverflowError, MemoryError)
+"""What a damaged database raises: SQLite's own words about it need not be UTF-8."""
 _ROW_IDS: Final = ("rowid", "_rowid_", "oid")
 _HEADER_BYTES: Final = 100
 
@@ -206,7 +208,7 @@ class Database:
             if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # WITHOUT ROWID
                 return None
             raise _fault(error) from error
-        except sqlite3.DatabaseError as error:
+        except _REFUSED as error:
             raise _fault(error) from error
         return table
 
@@ -222,18 +224,26 @@ class Database:
         except (sqlite3.DataError, sqlite3.OperationalError) as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_TOOBIG:
                 raise _fault(error) from error
-            yield from self._beyond(table, last)
-        except (sqlite3.DatabaseError, MemoryError, OverflowError) as error:
+            yield from self._one_by_one(table, last, limit)
+        except _REFUSED as error:
             raise _fault(error) from error
 
-    def _beyond(self, table: _Table, last: int | None) -> Iterator[tuple[int, None]]:
-        """The row that is too long to be read."""
-        row_id, name = table.row_id, _quoted(table.name)
-        where, values = ("", ()) if last is None else (f" WHERE {row_id} > ?", (last,))
-        sql = f"SELECT {row_id} FROM {name}{where} ORDER BY {row_id} LIMIT 1"  # noqa: S608
-        for (found,) in self._all(sql, values):
-            if isinstance(found, int):
-                yield found, None
+    def _one_by_one(
+        self, table: _Table, last: int | None, limit: int
+    ) -> Iterator[tuple[int, dict[str, object] | None]]:
+        """The same where one of the rows is too long: it costs those that were read ahead of it."""
+        where, values = ("", ()) if last is None else (f" WHERE {table.row_id} > ?", (last,))
+        ids = f"SELECT {table.row_id} FROM {_quoted(table.name)}{where} ORDER BY {table.row_id} LIMIT {limit}"  # noqa: S608
+        for (row_id,) in self._all(ids, values):
+            if not isinstance(row_id, int):
+                continue
+            try:
+                yield row_id, self.row(table, row_id)
+            except Damaged as damage:
+                cause = damage.__cause__
+                if not isinstance(cause, sqlite3.Error) or cause.sqlite_errorcode != sqlite3.SQLITE_TOOBIG:
+                    raise
+                yield row_id, None
 
     def row(self, table: _Table, row_id: int) -> dict[str, object] | None:
         """One row by its id; None if it is not there."""
@@ -254,7 +264,7 @@ class Database:
     def _all(self, sql: str, values: tuple[int, ...] = ()) -> list[tuple[object, ...]]:
         try:
             return self._connection.execute(sql, values).fetchall()
-        except (sqlite3.Error, OverflowError, MemoryError) as error:
+        except _REFUSED as error:
             raise _fault(error) from error
 
 
@@ -263,7 +273,7 @@ def _opened(connection: sqlite3.Connection) -> Iterator[Database]:
     try:
         try:
             _tame(connection)
-        except sqlite3.Error as error:
+        except _REFUSED as error:
             raise _fault(error) from error
         yield Database(connection)
     finally:
@@ -282,7 +292,7 @@ def rows_of_bytes(data: bytes, tables: Sequence[str]) -> Iterator[list[Row]]:
     connection = _connect("file::memory:")
     try:
         connection.deserialize(plain)
-    except (sqlite3.Error, OverflowError, MemoryError) as error:
+    except _REFUSED as error:
         connection.close()
         raise Damaged("damaged database: it cannot be opened") from error
     with _opened(connection) as database:
