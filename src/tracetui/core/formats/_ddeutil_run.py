@@ -281,7 +281,8 @@ class DdeutilRun:
                 later.append((span, second))
                 continue
             parent = span.parent
-            if parent is not None and parent.what != "workflow" and span.start <= parent.end < end:
+            is_over = parent is not None and parent.what != "workflow" and not parent.is_open
+            if parent is not None and is_over and span.start <= parent.end < end:
                 end = parent.end
             if not second <= end < second + _SECOND or end <= span.end:
                 continue
