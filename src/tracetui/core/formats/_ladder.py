@@ -7,6 +7,7 @@ a word (integers beyond 64 bits become floats there); else ``NotJson`` with a sh
 from __future__ import annotations
 
 import json
+import re
 
 import orjson
 
@@ -18,6 +19,7 @@ _DIGITS = bytes(
 """Digits become ``0``, everything but the minus NUL: one pass in C that makes long numbers easy to find."""
 _LONG_POSITIVE = b"0" * 20
 _LONG_NEGATIVE = b"-" + b"0" * 19
+_LONG_VALUE = re.compile(rb"(?:[:\[,]|\A)\s*+-?\d{19}")
 _INT_DIGITS = 4_300
 """Python refuses to convert longer integers (``sys.set_int_max_str_digits``), since that takes quadratic time."""
 
@@ -45,7 +47,10 @@ def parse(data: bytes) -> object:
 
 def _has_long_number(data: bytes) -> bool:
     shape = data.translate(_DIGITS)
-    return _LONG_POSITIVE in shape or _LONG_NEGATIVE in shape
+    if _LONG_POSITIVE not in shape and _LONG_NEGATIVE not in shape:
+        return False
+    # Ids in texts are as long: a number follows a colon, a bracket or a comma.
+    return _LONG_VALUE.search(data) is not None
 
 
 def _exact(digits: str) -> int | str:
