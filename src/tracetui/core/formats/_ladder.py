@@ -19,7 +19,10 @@ _DIGITS = bytes(
 """Digits become ``0``, everything but the minus NUL: one pass in C that makes long numbers easy to find."""
 _LONG_POSITIVE = b"0" * 20
 _LONG_NEGATIVE = b"-" + b"0" * 19
-_LONG_VALUE = re.compile(rb"(?:[:\[,]|\A)\s*+-?\d{19}")
+_LONG_DIGITS = b"0" * 19
+_ZEROS = re.compile(b"0+")
+_SPACE = b" \t\r\n"
+_BEFORE_NUMBER = b":[,"
 _INT_DIGITS = 4_300
 """Python refuses to convert longer integers (``sys.set_int_max_str_digits``), since that takes quadratic time."""
 
@@ -49,8 +52,17 @@ def _has_long_number(data: bytes) -> bool:
     shape = data.translate(_DIGITS)
     if _LONG_POSITIVE not in shape and _LONG_NEGATIVE not in shape:
         return False
-    # Ids in texts are as long: a number follows a colon, a bracket or a comma.
-    return _LONG_VALUE.search(data) is not None
+    at = shape.find(_LONG_DIGITS)
+    while at >= 0:
+        # Ids in texts are as long: a number follows a colon, a bracket, a comma or nothing.
+        before = at - 1 - (data[at - 1 : at] == b"-")
+        while before >= 0 and data[before] in _SPACE:
+            before -= 1
+        if before < 0 or data[before] in _BEFORE_NUMBER:
+            return True
+        run = _ZEROS.match(shape, at)
+        at = shape.find(_LONG_DIGITS, at + 1 if run is None else run.end())
+    return False
 
 
 def _exact(digits: str) -> int | str:
