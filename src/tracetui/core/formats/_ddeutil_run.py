@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 from tracetui.core.formats._ddeutil_records import Entry, Id, cut_id_of, has_zone, id_of, unfolded
 from tracetui.core.formats._values import iso_ns
@@ -99,6 +100,14 @@ class _Span:
         self.retried_at = NO_TIME
 
 
+class _Failure(NamedTuple):
+    """What failed, in words, and how many spans had started by then."""
+
+    span: _Span | None
+    words: str
+    started: int
+
+
 class _Thread:
     """What a thread of the producer is at."""
 
@@ -147,7 +156,9 @@ class DdeutilRun:
         self._stages: dict[str, _Span] = {}
         self._stages_by_label: dict[str, list[_Span]] = {}
         self._threads: dict[object, _Thread] = {}
-        self._failures: dict[object, str] = {}
+        self._failures: dict[object, _Failure] = {}
+        self._outer: dict[object, str] = {}
+        """Those of them that are of a job or workflow, in words."""
         self._open_jobs = 0
         self._open_alone = 0
         self._is_done = False
@@ -413,7 +424,7 @@ class DdeutilRun:
         alike = [stage for stage in self._stages_by_label.get(label, ())[-_MOST_ALIKE:] if _within(stage, job)]
         if alike and not any(stage.failed for stage in alike):
             alike[-1].failed = True
-            self._failures[alike[-1].key] = f"stage failed: {alike[-1].name}"
+            self._add_failure(alike[-1])
             out.append(Patch(self.key, alike[-1].key, 0, status=Status.error, flags=_HAS_ERROR))
 
     # -- stages --------------------------------------------------------------------------------------------------------
@@ -508,7 +519,8 @@ class DdeutilRun:
 
     def _fail(self, entry: Entry, span: _Span | None, at: int, out: list[Operation]) -> None:
         if span is None:
-            self._failures[len(self._failures)] = unfolded(entry.message).partition("\n")[0][:200]
+            words = unfolded(entry.message).partition("\n")[0][:200]
+            self._failures[len(self._failures)] = _Failure(None, words, len(self._spans))
             self._event(entry, None, at, out)
             return
         if entry.is_late and self._was_retried(span, entry):
@@ -516,7 +528,7 @@ class DdeutilRun:
             self._event(entry, span, at, out)
             return
         if not _is_undone(span):
-            self._failures[span.key] = f"{span.what} failed: {span.name}"
+            self._add_failure(span)
         out.append(Patch(self.key, span.key, 0, status=Status.error, flags=_HAS_ERROR))
         if not span.failed:
             span.failed = True
@@ -526,13 +538,35 @@ class DdeutilRun:
     def _retried(self, span: _Span, out: list[Operation]) -> None:
         """What failed before in this job or stage, and below it, is undone by the attempt that follows."""
         span.retried, span.retried_at = len(self._spans), self._now
-        for key in [key for key in self._failures if isinstance(key, str) and _within(self._spans[key], span)]:
-            del self._failures[key]
+        for key, failure in list(self._since(span)):
+            if _within(failure.span, span):
+                del self._failures[key]
+                self._outer.pop(key, None)
         if span.failed:
             span.failed = False
             out.append(Patch(self.key, span.key, 0, status=Status.unset if self._has_ends is False else Status.open))
             if span.what == "job" and span.parent is not None:
                 self._count_failed_job(span.parent, -1, out)
+
+    def _since(self, span: _Span) -> Iterator[tuple[object, _Failure]]:
+        """Failures since a span started, the newest first."""
+        for key, failure in reversed(self._failures.items()):
+            if failure.started < span.number:
+                break
+            yield key, failure
+
+    def _add_failure(self, span: _Span) -> None:
+        words = f"{span.what} failed: {span.name}"
+        self._failures.pop(span.key, None)
+        self._failures[span.key] = _Failure(span, words, len(self._spans))
+        if span.what != "stage":
+            self._outer[span.key] = words
+
+    def _worst(self) -> str:
+        """What the run failed of, in words."""
+        if self._outer:
+            return next(reversed(self._outer.values()))
+        return next(reversed(self._failures.values())).words
 
     def _was_retried(self, span: _Span, entry: Entry) -> bool:
         is_last = entry.message.startswith("Reach the maximum")
@@ -582,9 +616,7 @@ class DdeutilRun:
     def _judge(self, out: list[Operation]) -> None:
         """The run's status, if it is another one now."""
         if self._failures:
-            reasons = list(self._failures.values())
-            outer = [reason for reason in reasons if reason.startswith(("job", "workflow"))]
-            status = Status.error, (outer or reasons)[-1]
+            status = Status.error, self._worst()
         elif self._has_ends is not False and self._is_open():
             status = Status.open, ""
         else:
