@@ -6,13 +6,13 @@ when it starts, if it is the only one; with several open nodes it cannot be know
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC
 from typing import Final
 
-from tracetui.core.formats._values import amount_of, count_of, iso_ns, mapping_of, text_of
+from tracetui.core.formats._values import close_ns, count_of, length_ns, mapping_of, text_of
 from tracetui.core.model import NO_TIME, Clock, EventClass, Flag, Kind, Status, Usage
-from tracetui.core.operations import Begin, End, Event, Operation, Patch, Record, RunFact, Whole
+from tracetui.core.operations import Begin, Columns, End, Event, Operation, Patch, Record, RunFact, Whole, span_key
 
 _STARTS: Final = {
     "node_started": "node",
@@ -45,6 +45,7 @@ _EVENTS: Final = {
 }
 CALL_LISTS: Final = (("llm_calls", "llm"), ("retrievals", "retrieval"), ("tool_calls", "tool"))
 """Members of a session that list finished calls, and what they are."""
+_PARENT_INFERRED, _HAS_ERROR = int(Flag.parent_inferred), int(Flag.has_error)
 _ENDED: Final = {"completed": Status.ok, "failed": Status.error}
 
 
@@ -81,15 +82,16 @@ def call_id_of(call: dict[str, object]) -> str:
 
 def utc_ns(text: object) -> int:
     """Times are naive and UTC."""
-    return iso_ns(text, UTC)
+    return close_ns(text, UTC)
 
 
-class _Span:
-    __slots__ = ("ended", "key")
+def class_of(type_: str) -> EventClass:
+    """What an event is that neither starts nor ends a span."""
+    return _EVENTS.get(type_, EventClass.event)
 
-    def __init__(self, key: str) -> None:
-        self.key = key
-        self.ended = False
+
+_Named = tuple[str, int]
+"""Key of a span as text and as the store's number."""
 
 
 class RagflowRun:
@@ -108,8 +110,13 @@ class RagflowRun:
     def clear(self) -> None:
         """All of it is told anew."""
         self._told: dict[str, str | None] = {}
-        self._spans: dict[tuple[str, str], list[_Span]] = {}
-        self._open_nodes: list[_Span] = []
+        """Events by id, with the span whose start or end they are."""
+        self._counts: dict[tuple[str, str], int] = {}
+        """Spans by sort and by the id that pairs their events."""
+        self._open: dict[tuple[str, str], list[_Named]] = {}
+        self._ended: dict[tuple[str, str], list[str]] = {}
+        """Calls in the order in which they ended, which is that of the call lists."""
+        self._open_nodes: list[_Named] = []
         self._announced = False
 
     def facts(self) -> Iterable[Operation]:
@@ -132,98 +139,147 @@ class RagflowRun:
         yield Record(self.key, type_, a, b)
         event = plain(event)
         time = utc_ns(event.get("timestamp"))
-        key: str | None = None
+        span: str | None = None
         if (sort := _STARTS.get(type_)) is not None:
-            begin = self._start(sort, event, time)
-            key = begin.key
-            yield begin
-            if model := text_of(mapping_of(event.get("metadata")).get("model_name")):
-                yield Patch(self.key, key, 0, model=model)
+            (span, _), parent, flags, name, model = self._start(sort, event)
+            of = None if parent is None else parent[0]
+            yield Begin(self.key, span, of, name, _KINDS[sort], time, flags)
+            if model:
+                yield Patch(self.key, span, 0, model=model)
         elif (sort := _ENDS.get(type_)) is not None:
-            end = self._end(sort, type_, event, time)
-            key = end.key
-            yield end
+            (span, _), parent, flags, name, start, status, total = self._end(sort, type_, event, time)
+            of = None if parent is None else parent[0]
+            usage = None if total is None else Usage(total=total)
+            yield End(self.key, span, time, status, of, name, _KINDS[sort], start, usage, flags=flags)
         else:
-            yield Event(self.key, self._node_of(event), _EVENTS.get(type_, EventClass.event), time)
+            node = self._node_of(event)
+            yield Event(self.key, None if node is None else node[0], class_of(type_), time)
             yield from self._workflow(type_, event, time)
-        self._told[id_] = key
+        self._told[id_] = span
+
+    def columns(self, events: Sequence[dict[str, object]], places: Sequence[tuple[int, int]]) -> Columns | None:
+        """What many events say at once, ``places`` being theirs in ascending order; None: one by one is needed."""
+        ids = [id_of(event) for event in events]
+        if len(set(ids)) < len(ids) or not self._told.keys().isdisjoint(ids):
+            return None
+        events = [plain(event) for event in events]
+        times = [utc_ns(event.get("timestamp")) for event in events]
+        if min(times) == NO_TIME:
+            return None
+        types = [text_of(event.get("event_type")) or "-" for event in events]
+        found = Columns(self.key, types, [a for a, _ in places], [b for _, b in places])
+        rest = found.rest
+        begins: list[tuple[int, int, int, str, int, int, int]] = []
+        ends: list[tuple[int, int, str | None, str, int, int, int, int]] = []
+        others: list[tuple[int, int, int, int]] = []
+        totals: list[float | None] = []
+        for i, (id_, type_, event, time) in enumerate(zip(ids, types, events, times, strict=True)):
+            span: str | None = None
+            if (sort := _STARTS.get(type_)) is not None:
+                (span, number), parent, flags, name, model = self._start(sort, event)
+                begins.append((i, number, 0 if parent is None else parent[1], name, _KINDS[sort], time, flags))
+                if model:
+                    found.models.append((i, model))
+            elif (sort := _ENDS.get(type_)) is not None:
+                (span, number), parent, flags, name, start, status, total = self._end(sort, type_, event, time)
+                of = None if parent is None else parent[0]
+                ends.append((i, number, of, name, _KINDS[sort], start, time, status))
+                if total is not None:
+                    found.usage_record.append(i)
+                    totals.append(total)
+                if flags:
+                    rest.append((i, Patch(self.key, span, 0, flags=flags)))
+            else:
+                node = self._node_of(event)
+                others.append((i, 0 if node is None else node[1], class_of(type_), time))
+                rest += [(i, operation) for operation in self._workflow(type_, event, time)]
+            self._told[id_] = span
+        _fill(found, begins, ends, others, totals)
+        return found
 
     def _workflow(self, type_: str, event: dict[str, object], time: int) -> Iterable[Operation]:
         """Ends of the workflow; a session's own status and times say more."""
         if type_ not in ("workflow_completed", "workflow_failed"):
             return
-        seconds = amount_of(event.get("elapsed_time"))
         failed = type_ == "workflow_failed"
         yield RunFact(
             self.key,
             status=Status.error if failed else Status.ok,
             status_reason=text_of(event.get("error")) or None,
             end=None if time == NO_TIME else time,
-            duration_ns=None if seconds is None or seconds < 0 else round(seconds * 1e9),
+            duration_ns=length_ns(event.get("elapsed_time")),
         )
 
-    def _node_of(self, event: dict[str, object]) -> str | None:
-        spans = self._spans.get(("node", text_of(event.get("component_id"))))
-        if not spans:
-            return None
-        return next((span.key for span in reversed(spans) if not span.ended), spans[-1].key)
+    def _node_of(self, event: dict[str, object]) -> _Named | None:
+        """The newest execution of the node that an event names, one that is open first."""
+        pair = "node", text_of(event.get("component_id"))
+        waiting = self._open.get(pair)
+        if waiting:
+            return waiting[-1]
+        count = self._counts.get(pair)
+        return _named(pair, count) if count else None
 
-    def _new(self, sort: str, id_: str) -> _Span:
-        spans = self._spans.setdefault((sort, id_), [])
-        span = _Span(f"{sort}:{id_}#{len(spans) + 1}")
-        spans.append(span)
-        return span
+    def _new(self, pair: tuple[str, str]) -> _Named:
+        count = self._counts[pair] = self._counts.get(pair, 0) + 1
+        return _named(pair, count)
 
-    def _start(self, sort: str, event: dict[str, object], time: int) -> Begin:
-        id_ = _span_id(sort, event)
+    def _start(self, sort: str, event: dict[str, object]) -> tuple[_Named, _Named | None, int, str, str]:
+        """A span starts: key, parent, flags, name, model."""
+        metadata = event.get("metadata")
+        if not isinstance(metadata, dict):
+            metadata = {}
+        pair = sort, _pairing_id(sort, event, metadata)
         parent, flags = (None, 0) if sort == "node" else self._parent(event)
-        span = self._new(sort, id_)
+        span = self._new(pair)
+        self._open.setdefault(pair, []).append(span)
         if sort == "node":
             self._open_nodes.append(span)
-        return Begin(self.key, span.key, parent, _name(sort, event, sort), _KINDS[sort], time, flags)
+        model = text_of(metadata.get("model_name")) if sort == "llm" else ""
+        return span, parent, flags, _name(sort, event, metadata, sort), model
 
-    def _parent(self, event: dict[str, object]) -> tuple[str | None, int]:
-        component = text_of(event.get("component_id"))
-        if component:
-            for span in reversed(self._spans.get(("node", component), ())):
-                if not span.ended:
-                    return span.key, 0
+    def _parent(self, event: dict[str, object]) -> tuple[_Named | None, int]:
+        component = event.get("component_id")
+        if isinstance(component, str) and component:
+            waiting = self._open.get(("node", component))
+            if waiting:
+                return waiting[-1], 0
         if len(self._open_nodes) == 1:
-            return self._open_nodes[0].key, int(Flag.parent_inferred)
+            return self._open_nodes[0], _PARENT_INFERRED
         return None, 0
 
-    def _end(self, sort: str, type_: str, event: dict[str, object], time: int) -> End:
-        id_ = _span_id(sort, event)
-        error = text_of(event.get("error"))
-        failed = type_ == "node_failed" or (bool(error) and sort != "node")
-        span = next((one for one in reversed(self._spans.get((sort, id_), ())) if not one.ended), None)
-        start, flags, parent = NO_TIME, int(Flag.has_error) if error else 0, None
-        name = _name(sort, event, "" if span is not None else sort)
-        if span is None:
-            seconds = amount_of(event.get("elapsed_time"))
-            if seconds is not None and seconds >= 0 and time != NO_TIME:
-                start, flags = max(0, time - round(seconds * 1e9)), flags | Flag.start_inferred
+    def _end(
+        self, sort: str, type_: str, event: dict[str, object], time: int
+    ) -> tuple[_Named, _Named | None, int, str, int, Status, int | None]:
+        """A span ends, the one that started last of its id: key, parent, flags, name, start, status, tokens."""
+        metadata = event.get("metadata")
+        if not isinstance(metadata, dict):
+            metadata = {}
+        pair = sort, _pairing_id(sort, event, metadata)
+        error = event.get("error")
+        has_error = error is not None and bool(text_of(error))
+        failed = has_error if sort != "node" else type_ == "node_failed"
+        start, flags, parent = NO_TIME, _HAS_ERROR if has_error else 0, None
+        waiting = self._open.get(pair)
+        if waiting:
+            span = waiting.pop()
+            if not waiting:
+                del self._open[pair]
+            if sort == "node":
+                self._open_nodes.remove(span)
+            name = _name(sort, event, metadata, "")
+        else:
+            length = length_ns(event.get("elapsed_time"))
+            if length is not None and time != NO_TIME:
+                start, flags = max(0, time - length), flags | Flag.start_inferred
             if sort != "node":
                 parent, inferred = self._parent(event)
                 flags |= inferred
-            span = self._new(sort, id_)
-        elif sort == "node":
-            self._open_nodes.remove(span)
-        span.ended = True
-        metadata = mapping_of(event.get("metadata"))
+            span = self._new(pair)
+            name = _name(sort, event, metadata, sort)
+        if sort not in ("node", "thinking"):
+            self._ended.setdefault(pair, []).append(span[0])
         total = count_of(metadata.get("tokens")) if sort == "llm" else None
-        return End(
-            self.key,
-            span.key,
-            time,
-            Status.error if failed else Status.ok,
-            parent,
-            name,
-            _KINDS[sort],
-            start,
-            None if total is None else Usage(total=total),
-            flags=flags,
-        )
+        return span, parent, flags, name, start, Status.error if failed else Status.ok, total
 
     # What only a session or its stub says.
 
@@ -244,9 +300,8 @@ class RagflowRun:
         metadata, timing = mapping_of(session.get("metadata")), mapping_of(session.get("timing"))
         started = utc_ns(timing.get("started_at", session.get("started_at")))
         completed = utc_ns(timing.get("completed_at", session.get("completed_at")))
-        seconds = amount_of(timing.get("total_elapsed_seconds", session.get("total_elapsed_time")))
+        length = length_ns(timing.get("total_elapsed_seconds", session.get("total_elapsed_time")))
         status = _ENDED.get(text_of(session.get("status")))
-        has_duration = status is not None and seconds is not None and seconds >= 0
         yield RunFact(
             self.key,
             rank=2,
@@ -255,29 +310,30 @@ class RagflowRun:
             status_reason=text_of(session.get("error")) or None,
             start=None if started == NO_TIME else started,
             end=None if completed == NO_TIME else completed,
-            duration_ns=round((seconds or 0) * 1e9) if has_duration else None,
+            duration_ns=None if status is None else length,  # 0 while it runs
             meta=metadata | {"summary": session["summary"]} if "summary" in session else metadata or None,
         )
 
     def call(self, sort: str, call: dict[str, object], number: int, place: Record) -> Iterable[Operation]:
         """An item of a call list at ``place``: the ``number``-th, from 0, with its id."""
         yield place
-        spans = [span for span in self._spans.get((sort, call_id_of(call)), ()) if span.ended]
+        pair = sort, call_id_of(call)
+        ended = self._ended.get(pair, ())
         usage = _usage(call) if sort == "llm" else None
         model = text_of(call.get("model_name")) if sort == "llm" else ""
         error = text_of(call.get("error"))
         flags = int(Flag.has_error) if error else 0
         name = _call_name(sort, call)
-        if number < len(spans):
-            span = spans[number]
-            yield Patch(self.key, span.key, 1, None, name or None, None, usage=usage, model=model or None, flags=flags)
+        if number < len(ended):
+            span = ended[number]
+            yield Patch(self.key, span, 0, None, name or None, None, usage=usage, model=model or None, flags=flags)
             return
         # Told by no event: events may have been lost, the list holds finished calls only.
-        span = self._new(sort, call_id_of(call))
-        span.ended = True
+        span, _ = self._new(pair)
+        self._ended.setdefault(pair, []).append(span)
         yield Whole(
             self.key,
-            span.key,
+            span,
             None,
             name or sort,
             _KINDS[sort],
@@ -290,24 +346,58 @@ class RagflowRun:
         )
 
 
-def _span_id(sort: str, event: dict[str, object]) -> str:
+def _named(pair: tuple[str, str], count: int) -> _Named:
+    key = f"{pair[0]}:{pair[1]}#{count}"
+    return key, span_key(key)
+
+
+def _pairing_id(sort: str, event: dict[str, object], metadata: dict[str, object]) -> str:
     if sort in ("node", "thinking"):
         return text_of(event.get("component_id"))
-    metadata = mapping_of(event.get("metadata"))
     return text_of(metadata.get("retrieval_id" if sort == "retrieval" else "call_id"))
 
 
-def _name(sort: str, event: dict[str, object], otherwise: str) -> str:
-    metadata = mapping_of(event.get("metadata"))
-    match sort:
-        case "node":
-            return text_of(event.get("component_name")) or text_of(event.get("component_id")) or otherwise
-        case "llm":
-            return text_of(metadata.get("model_name")) or otherwise
-        case "tool":
-            return text_of(metadata.get("tool_name")) or otherwise
-        case _:
-            return otherwise
+def _name(sort: str, event: dict[str, object], metadata: dict[str, object], otherwise: str) -> str:
+    if sort == "node":
+        return text_of(event.get("component_name")) or text_of(event.get("component_id")) or otherwise
+    if sort == "llm":
+        return text_of(metadata.get("model_name")) or otherwise
+    return (text_of(metadata.get("tool_name")) if sort == "tool" else "") or otherwise
+
+
+def _fill(
+    found: Columns,
+    begins: list[tuple[int, int, int, str, int, int, int]],
+    ends: list[tuple[int, int, str | None, str, int, int, int, int]],
+    others: list[tuple[int, int, int, int]],
+    totals: list[float | None],
+) -> None:
+    """Rows into columns."""
+    if begins:
+        (
+            found.begin_record,
+            found.begin_key,
+            found.begin_parent,
+            found.begin_name,
+            found.begin_kind,
+            found.begin_time,
+            found.begin_flags,
+        ) = map(list, zip(*begins, strict=True))
+    if ends:
+        (
+            found.end_record,
+            found.end_key,
+            found.end_parent,
+            found.end_name,
+            found.end_kind,
+            found.end_start,
+            found.end_time,
+            found.end_status,
+        ) = map(list, zip(*ends, strict=True))
+    if others:
+        found.event_record, found.event_key, found.event_class, found.event_time = map(list, zip(*others, strict=True))
+    nothing: list[float | None] = [None] * len(totals)
+    found.usage = (nothing, nothing, totals, nothing, nothing, nothing, nothing)
 
 
 def _call_name(sort: str, call: dict[str, object]) -> str:

@@ -21,13 +21,15 @@ from tracetui.core.formats._ladder import BOM, NotJson, parse
 from tracetui.core.formats._lines import DocDecoder, LineDecoder
 from tracetui.core.formats._ragflow_book import Book, Entry
 from tracetui.core.formats._ragflow_files import KEY, Sort, sort_of
-from tracetui.core.formats._ragflow_run import CALL_LISTS, ORIGINAL, call_id_of, id_of, plain, sort_of_event
+from tracetui.core.formats._ragflow_run import CALL_LISTS, ORIGINAL, RagflowRun, call_id_of, id_of, plain, sort_of_event
 from tracetui.core.formats._scan import element_places
 from tracetui.core.formats._values import list_of, mapping_of, pairs_line, subject_of, text_of
 from tracetui.core.formats._whole_file import WholeFileDecoder
 from tracetui.core.model import EventDetail, Message, SpanDetail
-from tracetui.core.operations import Bad, Operation, Record, RunFact
+from tracetui.core.operations import Bad, Columns, Operation, Record, RunFact
 
+SMALLEST_BLOCK: Final = 64
+"""Events below which telling them at once is not worth the set-up."""
 _ALL: Final = "RAGFlow"
 """The bundle: all files, wherever they lie."""
 
@@ -184,7 +186,13 @@ def _tell_value(
     if not items:  # something to look at in the raw view
         yield Record(run.key, "stub" if is_stub else "session", a, b, counted=False)
     numbers: Counter[tuple[str, str]] = Counter()
+    count = sum(name == "events" for name, _ in items)
+    columns = _columns(run, [item for _, item in items[:count]], [(a, b)] * count if places is None else places[:count])
+    if columns is not None:
+        yield columns
     for at, (name, item) in enumerate(items):
+        if columns is not None and at < count:
+            continue
         start, length = (a, b) if places is None else places[at]
         if name == "events":
             yield from run.event(item, start, length)
@@ -196,6 +204,11 @@ def _tell_value(
     odd = sum(len(list_of(one)) for one in lists) - len(items)
     if odd:
         yield Bad(0, a, b, f"{odd} items are not objects", run.key)
+
+
+def _columns(run: RagflowRun, events: Sequence[dict[str, object]], places: Sequence[tuple[int, int]]) -> Columns | None:
+    """Many events at once; None: they are too few or need to be told one by one."""
+    return run.columns(events, places) if len(events) >= SMALLEST_BLOCK else None
 
 
 class _ValueDecoder(DocDecoder):
@@ -305,6 +318,17 @@ class _DumpDecoder(LineDecoder):
         yield from _tell_value(self._teller, found[2], value, None, a, b)
 
 
+def _plain_event(line: bytes) -> dict[str, object] | None:
+    """The event of a block that holds one and is no trouble."""
+    if not line.startswith(b"data:{"):
+        return None
+    try:
+        event = mapping_of(parse(line[5:])).get("data")
+    except NotJson:
+        return None
+    return event if isinstance(event, dict) and "event_id" in event else None
+
+
 def _value_of(record: dict[str, object]) -> object:
     value = record.get("value")
     return parse(value.encode("utf-8", "surrogatepass")) if isinstance(value, str) else value
@@ -317,6 +341,29 @@ class _StreamDecoder(LineDecoder):
         super().__init__()
         self._teller = teller
         self._entry = teller.entry("")
+
+    def lines(self, block: bytes, a: int) -> list[Operation]:
+        """Operations of a block of whole lines: at once if they are many and plain."""
+        events: list[dict[str, object]] = []
+        places: list[tuple[int, int]] = []
+        lines = block.split(b"\n")
+        if len(lines) < SMALLEST_BLOCK or b"\r" in block:
+            return super().lines(block, a)
+        at = a
+        for line in lines:
+            if line and line != b"data:[DONE]":
+                event = _plain_event(line)
+                if event is None:
+                    return super().lines(block, a)
+                events.append(event)
+                places.append((at, len(line)))
+            at += len(line) + 1
+        note = self._teller.is_copy(self._entry, map(id_of, events))
+        columns = None if note is not None else _columns(self._entry.run, events, places)
+        if columns is None:
+            return super().lines(block, a)
+        self._line += len(lines) - 1
+        return [*self._entry.run.facts(), columns]
 
     def record(self, line: bytes, a: int, broken: str = "") -> list[Operation]:
         """Operations of one line: of a block, or none for what lies between blocks."""
