@@ -183,23 +183,21 @@ def idle(quick: bool) -> Iterator[Result]:
                 terminal.until(data.NAME)
             for terminal in (following, still):
                 terminal.settle(20)
-            before = following.cpu(), still.cpu()
+            before = following.busy(), still.busy()
             end = time.perf_counter() + seconds
             while time.perf_counter() < end:
                 sent += following.during(0.25)
                 still.during(0.25)
-            taken["follow"].append(following.cpu() - before[0])
-            taken["still"].append(still.cpu() - before[1])
+            taken["follow"].append(following.busy() - before[0])
+            taken["still"].append(still.busy() - before[1])
     ours, theirs = median(taken["follow"]), median(taken["still"])
-    # Processor time is told in steps of 10 ms: less than one step is not seen.
-    ratio = (ours + 0.01) / (theirs + 0.01)
     yield Result(
         f"idle, processor time of {seconds:.0f} s",
-        f"{ours * 1e3:.0f} ms",
-        f"following nothing {theirs * 1e3:.0f} ms",
-        ratio,
+        f"{ours * 1e3:.1f} ms",
+        f"following nothing {theirs * 1e3:.1f} ms",
+        ours / theirs,
         1.5,
-        f"middle of {len(taken['still'])}; both counted in steps of 10 ms",
+        f"20 finished runs; middle of {len(taken['still'])}",
     )
     yield Result("idle, bytes to the terminal, finished runs", f"{sent:,} B", "", sent, 0)
 

@@ -122,6 +122,14 @@ class Terminal:
         fields = Path(f"/proc/{self.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
+    def busy(self) -> float:
+        """Time that its living threads have run so far, s, to the nanosecond where the kernel tells it."""
+        tasks = [Path(f"/proc/{self.pid}/task/{task}/schedstat") for task in os.listdir(f"/proc/{self.pid}/task")]
+        try:
+            return sum(int(task.read_text("ascii").split()[0]) for task in tasks) / 1e9
+        except OSError:
+            return self.cpu()
+
     def settle(self, at_most: float = 300.0) -> None:
         """Wait until the program does hardly anything: all is read."""
         end = time.perf_counter() + at_most
