@@ -95,7 +95,8 @@ class Event:
 class Patch:
     """Better knowledge of a span: every field that is not None replaces what came with a lower or equal rank.
 
-    ``usage`` with all figures None takes the usage back, ``end`` of NO_TIME the end. Ranks are per field and start at 0 (Begin, End and Whole are 0).
+    ``usage`` with all figures None takes the usage back, ``end`` of NO_TIME the end. Ranks are per field and start at 0
+    (Begin, End and Whole are 0).
     """
 
     run: str

@@ -110,7 +110,9 @@ def event_detail(body: RecordBody) -> EventDetail:
     record = record_of(body)
     module, message = parted(text_of(record.get("message")), record.get("module"))
     line = " ".join(unfolded(message)[:2_000].split())
-    attributes: dict[str, object] = {"message": unfolded(message)} | ({"module": module} if module else {})
+    attributes: dict[str, object] = {"message": unfolded(message)}
+    if module:
+        attributes["module"] = module
     attributes |= {key: value for key, value in record.items() if key not in ("message", "module") and _is_known(value)}
     return EventDetail(line, attributes if record else {})
 

@@ -484,6 +484,18 @@ class Store:
                 self._set_kind(run, row, op.kind)
             else:
                 spans.kind[row] = op.kind
+        self._patch_outcome(run, row, op, known=known)
+        if op.usage is not None and self._may(row, "usage", rank):
+            self._set_usage(run, row, op.usage)
+        if op.model is not None and self._may(row, "model", rank):
+            self._set_model(run, row, op.model)
+        if op.flags:
+            spans.flags[row] |= op.flags
+        self._change.touched.add(row)
+
+    def _patch_outcome(self, run: Run, row: int, op: Patch, *, known: bool) -> None:
+        """The part of a patch that is about when a span was and how it went."""
+        spans, rank = self.spans, op.rank
         if op.status is not None and self._may(row, "status", rank):
             if known:
                 self._set_status(run, row, op.status)
@@ -495,13 +507,6 @@ class Store:
             if op.end == NO_TIME:
                 spans.end[row] = NO_TIME
             self._set_end(run, row, op.end)
-        if op.usage is not None and self._may(row, "usage", rank):
-            self._set_usage(run, row, op.usage)
-        if op.model is not None and self._may(row, "model", rank):
-            self._set_model(run, row, op.model)
-        if op.flags:
-            spans.flags[row] |= op.flags
-        self._change.touched.add(row)
 
     def _fold_drop(self, op: Drop) -> None:
         run = self._run_of(op.run)
