@@ -7,11 +7,15 @@ import shutil
 import pytest
 
 from tests.core.formats.folders import Followed, only_run_of, runs_of
+from tests.core.formats.lanes import FAST, SLOW, assert_the_lanes_agree, stored
 from tests.core.formats.reading import SAMPLES, bodies, candidate, claim, fact, fold, only_run, read
-from tracetui.core.formats import Match, detect
+from tests.core.store.facts import store_facts
+from tracetui.core.batch import Batch
+from tracetui.core.formats import Match, detect, ragflow
 from tracetui.core.formats.ragflow import RagflowFormat
 from tracetui.core.model import EventClass, Flag, Kind, Status
-from tracetui.core.operations import Bad
+from tracetui.core.operations import Bad, Columns
+from tracetui.core.store import Store
 
 HERE = SAMPLES / "ragflow"
 DAY = "2026-03-04T05:06:"
@@ -577,3 +581,88 @@ def test_events_told_by_two_files_survive_the_rewriting_of_one(tmp_path):
     followed.settle()
     (folder / "agent_trace_session_t1.json").write_text(json.dumps(session(*more, llm_calls=[call()])))
     assert followed.runs() == runs_of(tmp_path)
+
+
+# -- the fast lane -----------------------------------------------------------------------------------------------------
+
+
+def many(count):
+    """A long flow with everything in it, and its call list."""
+    events, calls = [event("workflow_started", 0, inputs={"q": "é"})], []
+    for number in range(count):
+        second, id_ = number % 60, f"n:{number % 9}"
+        events.append(node("started", second, id_))
+        if number % 4:
+            events += [llm("started", second, f"l{number % 50}"), llm("completed", second, f"l{number % 50}")]
+            calls.append(call(f"l{number % 50}", total_tokens=number))
+        if number % 5 == 1:
+            ids = {"retrieval_id": f"r{number}", "query": "q"}
+            events += [event("retrieval_started", second, metadata=ids)]
+            events += [event("retrieval_completed", second, metadata=ids, error="no" if number % 2 else "")]
+        if number % 6 == 2:
+            events += [
+                event("thinking_started", second, component_id=id_),
+                event("message_generated", second, component_id=id_),
+            ]
+        if number % 7 == 3:
+            events.append(node("failed", second, id_, error="no", elapsed_time=0.5))
+            events.append(event("error_occurred", second, component_id=id_, error="no"))
+        elif number % 8:
+            events.append(node("finished", second, id_, elapsed_time=1.5))
+    events += [
+        node("finished", 59, "lost", elapsed_time=2.5),
+        event("workflow_failed", 59, error="no", elapsed_time=60.0),
+    ]
+    return events, calls
+
+
+def stored_at_once(value, lane):
+    """The store after a value was read, its lane taken or not."""
+    data = json.dumps(value, indent=1).encode()
+    operations = read(data, NAMED)
+    assert lane == any(isinstance(operation, Columns) for operation in operations)
+    store = Store()
+    store.apply(Batch(0, "ragflow", operations=operations))
+    return store_facts(store)
+
+
+@pytest.mark.parametrize("is_list", [False, True])
+def test_a_long_value_ends_in_the_same_store_by_the_fast_lane(monkeypatch, is_list):
+    events, calls = many(80)
+    value = events if is_list else session(*events, llm_calls=calls)
+    quick = stored_at_once(value, lane=True)
+    monkeypatch.setattr(ragflow, "SMALLEST_BLOCK", 1_000_000)
+    assert stored_at_once(value, lane=False) == quick
+
+
+def test_a_long_stream_ends_in_the_same_store_by_the_fast_lane():
+    assert_the_lanes_agree(("/traces/x", blocks(*many(80)[0]).encode()))
+
+
+def test_a_long_detailed_stream_ends_in_the_same_store_by_the_fast_lane():
+    detailed = []
+    for one in many(80)[0]:
+        component = {"id": one.pop("component_id", None), "name": one.pop("component_name", None), "type": None}
+        error, elapsed = one.pop("error", None), one.pop("elapsed_time", None)
+        one |= {"component": component} if component["id"] else {}
+        one |= {"error": {"message": error, "occurred_at": "x"}} if error else {}
+        one |= {"timing": {"elapsed_seconds": elapsed, "elapsed_ms": 1.0}} if elapsed else {}
+        detailed.append(one)
+    assert_the_lanes_agree(("/traces/x", blocks(*detailed, name="trace_detailed").encode()))
+
+
+@pytest.mark.parametrize(
+    "odd", [event("cache_hit", 1) | {"timestamp": "soon"}, {"event_type": "x"}, FLOW[0], {"event_id": 7}]
+)
+def test_what_is_unusual_in_a_stream_goes_the_long_way(odd):
+    file = "/traces/x", (blocks(*many(80)[0], FLOW[0]) + blocks(odd) + 'data:{"torn\n').encode()
+    assert stored([file], FAST)[0] == stored([file], SLOW)[0]
+
+
+def test_records_of_a_long_session_are_found_where_they_lie():
+    events, calls = many(80)
+    data = json.dumps(session(*events, llm_calls=calls), indent=2).encode()
+    store = Store()
+    store.apply(Batch(0, "ragflow", operations=read(data, NAMED)))
+    places = [store.locate(record) for record in range(len(store.records))]
+    assert [json.loads(data[at.offset : at.offset + at.length]) for at in places] == [*events, *calls]

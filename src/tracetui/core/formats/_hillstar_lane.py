@@ -14,6 +14,7 @@ from typing import Annotated, Final, TypeVar
 import msgspec
 
 from tracetui.core.formats._hillstar_run import HillstarRun, class_of
+from tracetui.core.formats._many_times import epoch_times
 from tracetui.core.formats._values import LARGEST_COUNT
 from tracetui.core.model import NO_TIME, Flag, Kind, Status
 from tracetui.core.operations import Columns, Operation, Patch, Record, span_key
@@ -94,10 +95,9 @@ def _columns(
     begins: list[tuple[int, int, str, int, int]] = []
     ends: list[tuple[int, int, str, int, int, int, int]] = []
     begin, end_of, kind_of = run.begin, run.end, run.kind_of
-    for i, record in enumerate(records):
-        kind, node, seconds = record.event_type, record.node_id, record.epoch_seconds
-        whole = int(seconds)
-        time = whole * 1_000_000_000 + round((seconds - whole) * 1e7) * 100
+    times = epoch_times([record.epoch_seconds for record in records])
+    for i, (record, time) in enumerate(zip(records, times, strict=True)):
+        kind, node = record.event_type, record.node_id
         if kind == "node_start":
             key = begin(node, record.node_index, time)
             number = keys[key] = span_key(key)

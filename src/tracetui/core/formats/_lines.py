@@ -241,6 +241,10 @@ class DocDecoder:
         """What the document says; ``data`` are its bytes, to find the places of its elements. Override this."""
         raise NotImplementedError
 
+    def quick(self, data: bytes) -> list[Operation] | None:
+        """A fast lane: operations of the whole document without parsing all of it; None: take the long way."""
+        return None
+
     def feed(self, data: bytes) -> list[Operation]:
         """Collects; nothing is known before the end."""
         self._size += len(data)
@@ -260,11 +264,10 @@ class DocDecoder:
         if not data or data.isspace():
             return []
         try:
-            value = parse(data)
+            operations = self.quick(data)
+            return list(self.elements(parse(data), data)) if operations is None else operations
         except NotJson as fault:
             return [Bad(0, 0, size, str(fault), self.bad_run)]
-        try:
-            return list(self.elements(value, data))
         except Exception as fault:  # a border: one file must not stop the others
             _log.exception("decoder fault in a document of %d bytes", size)
             return [Bad(0, 0, size, f"decoder fault: {type(fault).__name__}", self.bad_run)]

@@ -35,7 +35,8 @@ class Book:
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
-        self._holders: dict[str, list[Entry]] = {}
+        self._holders: dict[str, Entry | list[Entry]] = {}
+        """Who holds an event: nearly always one."""
         self._awaited: set[str] = set()
         self._stale: list[str] = []
 
@@ -66,16 +67,18 @@ class Book:
         """A file tells these events of a run: the key of the run that it is a copy of, None if it is one itself."""
         told = entry.told_by.setdefault(path, set())
         was_copy = entry.copy_of is not None
-        grown = False
-        for id_ in ids:
-            told.add(id_)
-            if id_ not in entry.ids:
-                self._add(entry, id_)
-                grown = True
+        ids = list(ids)
+        told.update(ids)
+        new = set(ids).difference(entry.ids)
+        entry.ids |= new
+        holders = self._holders
+        for id_ in new:
+            if holders.setdefault(id_, entry) is not entry:
+                self._share(entry, id_)
         entry.copy_of = self._cover(entry)
         if was_copy and entry.copy_of is None:
             self._tell_anew(entry, set())  # what it kept quiet about is to be said
-        if grown:
+        if new and entry.shared:
             self._cover_others(entry)
         return entry.copy_of
 
@@ -128,23 +131,26 @@ class Book:
         ]
         return min(covers, key=lambda other: (-len(other.ids), other.rank)).key if covers else None
 
-    def _add(self, entry: Entry, id_: str) -> None:
-        entry.ids.add(id_)
-        holders = self._holders.setdefault(id_, [])
-        for other in holders:
+    def _share(self, entry: Entry, id_: str) -> None:
+        """An event of this entry is in others too."""
+        holders = self._holders[id_]
+        others = holders if isinstance(holders, list) else [holders]
+        for other in others:
             other.shared[entry.key] = other.shared.get(entry.key, 0) + 1
             entry.shared[other.key] = entry.shared.get(other.key, 0) + 1
-        holders.append(entry)
+        self._holders[id_] = [*others, entry]
 
     def _remove(self, entry: Entry, id_: str) -> None:
         entry.ids.discard(id_)
-        holders = self._holders[id_]
-        holders.remove(entry)
-        for other in holders:
+        holders = self._holders.pop(id_)
+        others = [other for other in holders if other is not entry] if isinstance(holders, list) else []
+        for other in others:
             for one, two in ((entry, other), (other, entry)):
                 one.shared[two.key] -= 1
                 if not one.shared[two.key]:
                     del one.shared[two.key]
+        if others:
+            self._holders[id_] = others
 
 
 def _may_cover(cover: Entry, entry: Entry) -> bool:

@@ -10,9 +10,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC
 from typing import Final
 
+from tracetui.core.formats._many_times import utc_times
+from tracetui.core.formats._ragflow_events import NO_METADATA, Event, Metadata
 from tracetui.core.formats._values import close_ns, count_of, length_ns, mapping_of, text_of
 from tracetui.core.model import NO_TIME, Clock, EventClass, Flag, Kind, Status, Usage
-from tracetui.core.operations import Begin, Columns, End, Event, Operation, Patch, Record, RunFact, Whole, span_key
+from tracetui.core.operations import Begin, Columns, End, Operation, Patch, Record, RunFact, Whole, span_key
+from tracetui.core.operations import Event as Moment
 
 _STARTS: Final = {
     "node_started": "node",
@@ -52,27 +55,6 @@ _ENDED: Final = {"completed": Status.ok, "failed": Status.error}
 def sort_of_event(type_: str) -> str | None:
     """Which sort of span an event starts or ends; None if it does neither."""
     return _STARTS.get(type_) or _ENDS.get(type_)
-
-
-def plain(event: dict[str, object]) -> dict[str, object]:
-    """An event of a detailed rendering with the names that stored events have; any other as it is."""
-    if "component" not in event and "timing" not in event and not isinstance(event.get("error"), dict):
-        return event
-    component, timing = mapping_of(event.get("component")), mapping_of(event.get("timing"))
-    changed = {f"component_{name}": component.get(name) for name in ("id", "name", "type") if component.get(name)}
-    if "elapsed_seconds" in timing:
-        changed["elapsed_time"] = timing["elapsed_seconds"]
-    if isinstance(event.get("error"), dict):
-        changed["error"] = mapping_of(event["error"]).get("message")
-    return event | changed
-
-
-def id_of(event: dict[str, object]) -> str:
-    """What an event is known by in every rendering."""
-    id_ = event.get("event_id")
-    if isinstance(id_, str) and id_:
-        return id_
-    return f"{text_of(event.get('event_type'))} {text_of(event.get('timestamp'))} {text_of(event.get('component_id'))}"
 
 
 def call_id_of(call: dict[str, object]) -> str:
@@ -127,18 +109,16 @@ class RagflowRun:
 
     # Events.
 
-    def event(self, event: dict[str, object], a: int, b: int) -> Iterable[Operation]:
+    def event(self, event: Event, a: int, b: int) -> Iterable[Operation]:
         """What one event says; of one that was told before, only that these bytes say it too."""
-        type_ = text_of(event.get("event_type")) or "-"
-        id_ = id_of(event)
+        type_, id_ = event.event_type, event.event_id
         if id_ in self._told:
             yield Record(self.key, type_, a, b, counted=False)
             if (known := self._told[id_]) is not None:
                 yield Patch(self.key, known, 0)
             return
         yield Record(self.key, type_, a, b)
-        event = plain(event)
-        time = utc_ns(event.get("timestamp"))
+        time = utc_ns(event.timestamp)
         span: str | None = None
         if (sort := _STARTS.get(type_)) is not None:
             (span, _), parent, flags, name, model = self._start(sort, event)
@@ -147,41 +127,40 @@ class RagflowRun:
             if model:
                 yield Patch(self.key, span, 0, model=model)
         elif (sort := _ENDS.get(type_)) is not None:
-            (span, _), parent, flags, name, start, status, total = self._end(sort, type_, event, time)
+            (span, _), parent, flags, name, start, status, total = self._end(sort, event, time)
             of = None if parent is None else parent[0]
             usage = None if total is None else Usage(total=total)
             yield End(self.key, span, time, status, of, name, _KINDS[sort], start, usage, flags=flags)
         else:
             node = self._node_of(event)
-            yield Event(self.key, None if node is None else node[0], class_of(type_), time)
-            yield from self._workflow(type_, event, time)
+            yield Moment(self.key, None if node is None else node[0], class_of(type_), time)
+            yield from self._workflow(event, time)
         self._told[id_] = span
 
-    def columns(self, events: Sequence[dict[str, object]], places: Sequence[tuple[int, int]]) -> Columns | None:
+    def columns(self, events: Sequence[Event], places: Sequence[tuple[int, int]]) -> Columns | None:
         """What many events say at once, ``places`` being theirs in ascending order; None: one by one is needed."""
-        ids = [id_of(event) for event in events]
-        if len(set(ids)) < len(ids) or not self._told.keys().isdisjoint(ids):
+        ids = [event.event_id for event in events]
+        times = utc_times([event.timestamp for event in events])
+        if times is None or len(set(ids)) < len(ids) or not self._told.keys().isdisjoint(ids):
             return None
-        events = [plain(event) for event in events]
-        times = [utc_ns(event.get("timestamp")) for event in events]
-        if min(times) == NO_TIME:
-            return None
-        types = [text_of(event.get("event_type")) or "-" for event in events]
-        found = Columns(self.key, types, [a for a, _ in places], [b for _, b in places])
+        found = Columns(
+            self.key, [event.event_type for event in events], [a for a, _ in places], [b for _, b in places]
+        )
         rest = found.rest
         begins: list[tuple[int, int, int, str, int, int, int]] = []
         ends: list[tuple[int, int, str | None, str, int, int, int, int]] = []
         others: list[tuple[int, int, int, int]] = []
         totals: list[float | None] = []
-        for i, (id_, type_, event, time) in enumerate(zip(ids, types, events, times, strict=True)):
+        told = self._told
+        for i, (id_, event, time) in enumerate(zip(ids, events, times, strict=True)):
             span: str | None = None
-            if (sort := _STARTS.get(type_)) is not None:
+            if (sort := _STARTS.get(event.event_type)) is not None:
                 (span, number), parent, flags, name, model = self._start(sort, event)
                 begins.append((i, number, 0 if parent is None else parent[1], name, _KINDS[sort], time, flags))
                 if model:
                     found.models.append((i, model))
-            elif (sort := _ENDS.get(type_)) is not None:
-                (span, number), parent, flags, name, start, status, total = self._end(sort, type_, event, time)
+            elif (sort := _ENDS.get(event.event_type)) is not None:
+                (span, number), parent, flags, name, start, status, total = self._end(sort, event, time)
                 of = None if parent is None else parent[0]
                 ends.append((i, number, of, name, _KINDS[sort], start, time, status))
                 if total is not None:
@@ -191,28 +170,28 @@ class RagflowRun:
                     rest.append((i, Patch(self.key, span, 0, flags=flags)))
             else:
                 node = self._node_of(event)
-                others.append((i, 0 if node is None else node[1], class_of(type_), time))
-                rest += [(i, operation) for operation in self._workflow(type_, event, time)]
-            self._told[id_] = span
+                others.append((i, 0 if node is None else node[1], class_of(event.event_type), time))
+                rest += [(i, operation) for operation in self._workflow(event, time)]
+            told[id_] = span
         _fill(found, begins, ends, others, totals)
         return found
 
-    def _workflow(self, type_: str, event: dict[str, object], time: int) -> Iterable[Operation]:
+    def _workflow(self, event: Event, time: int) -> Iterable[Operation]:
         """Ends of the workflow; a session's own status and times say more."""
-        if type_ not in ("workflow_completed", "workflow_failed"):
+        if event.event_type not in ("workflow_completed", "workflow_failed"):
             return
-        failed = type_ == "workflow_failed"
+        failed = event.event_type == "workflow_failed"
         yield RunFact(
             self.key,
             status=Status.error if failed else Status.ok,
-            status_reason=text_of(event.get("error")) or None,
+            status_reason=event.error_text,
             end=None if time == NO_TIME else time,
-            duration_ns=length_ns(event.get("elapsed_time")),
+            duration_ns=length_ns(event.elapsed_time),
         )
 
-    def _node_of(self, event: dict[str, object]) -> _Named | None:
+    def _node_of(self, event: Event) -> _Named | None:
         """The newest execution of the node that an event names, one that is open first."""
-        pair = "node", text_of(event.get("component_id"))
+        pair = "node", event.component_id
         waiting = self._open.get(pair)
         if waiting:
             return waiting[-1]
@@ -223,24 +202,25 @@ class RagflowRun:
         count = self._counts[pair] = self._counts.get(pair, 0) + 1
         return _named(pair, count)
 
-    def _start(self, sort: str, event: dict[str, object]) -> tuple[_Named, _Named | None, int, str, str]:
+    def _start(self, sort: str, event: Event) -> tuple[_Named, _Named | None, int, str, str]:
         """A span starts: key, parent, flags, name, model."""
-        metadata = event.get("metadata")
-        if not isinstance(metadata, dict):
-            metadata = {}
+        metadata = event.metadata or NO_METADATA
         pair = sort, _pairing_id(sort, event, metadata)
         parent, flags = (None, 0) if sort == "node" else self._parent(event)
         span = self._new(pair)
-        self._open.setdefault(pair, []).append(span)
+        waiting = self._open.get(pair)
+        if waiting is None:
+            self._open[pair] = [span]
+        else:
+            waiting.append(span)
         if sort == "node":
             self._open_nodes.append(span)
-        model = text_of(metadata.get("model_name")) if sort == "llm" else ""
-        return span, parent, flags, _name(sort, event, metadata, sort), model
+        model = metadata.model_name if sort == "llm" else ""
+        return span, parent, flags, _name(sort, event, metadata) or sort, model
 
-    def _parent(self, event: dict[str, object]) -> tuple[_Named | None, int]:
-        component = event.get("component_id")
-        if isinstance(component, str) and component:
-            waiting = self._open.get(("node", component))
+    def _parent(self, event: Event) -> tuple[_Named | None, int]:
+        if event.component_id:
+            waiting = self._open.get(("node", event.component_id))
             if waiting:
                 return waiting[-1], 0
         if len(self._open_nodes) == 1:
@@ -248,17 +228,15 @@ class RagflowRun:
         return None, 0
 
     def _end(
-        self, sort: str, type_: str, event: dict[str, object], time: int
+        self, sort: str, event: Event, time: int
     ) -> tuple[_Named, _Named | None, int, str, int, Status, int | None]:
         """A span ends, the one that started last of its id: key, parent, flags, name, start, status, tokens."""
-        metadata = event.get("metadata")
-        if not isinstance(metadata, dict):
-            metadata = {}
+        metadata = event.metadata or NO_METADATA
         pair = sort, _pairing_id(sort, event, metadata)
-        error = event.get("error")
-        has_error = error is not None and bool(text_of(error))
-        failed = has_error if sort != "node" else type_ == "node_failed"
+        has_error = event.error is not None and event.has_error
+        failed = has_error if sort != "node" else event.event_type == "node_failed"
         start, flags, parent = NO_TIME, _HAS_ERROR if has_error else 0, None
+        name = _name(sort, event, metadata)
         waiting = self._open.get(pair)
         if waiting:
             span = waiting.pop()
@@ -266,19 +244,18 @@ class RagflowRun:
                 del self._open[pair]
             if sort == "node":
                 self._open_nodes.remove(span)
-            name = _name(sort, event, metadata, "")
         else:
-            length = length_ns(event.get("elapsed_time"))
+            length = length_ns(event.elapsed_time)
             if length is not None and time != NO_TIME:
                 start, flags = max(0, time - length), flags | Flag.start_inferred
             if sort != "node":
                 parent, inferred = self._parent(event)
                 flags |= inferred
             span = self._new(pair)
-            name = _name(sort, event, metadata, sort)
-        if sort not in ("node", "thinking"):
+            name = name or sort
+        if sort != "node" and sort != "thinking":
             self._ended.setdefault(pair, []).append(span[0])
-        total = count_of(metadata.get("tokens")) if sort == "llm" else None
+        total = metadata.tokens if sort == "llm" else None
         return span, parent, flags, name, start, Status.error if failed else Status.ok, total
 
     # What only a session or its stub says.
@@ -351,18 +328,17 @@ def _named(pair: tuple[str, str], count: int) -> _Named:
     return key, span_key(key)
 
 
-def _pairing_id(sort: str, event: dict[str, object], metadata: dict[str, object]) -> str:
-    if sort in ("node", "thinking"):
-        return text_of(event.get("component_id"))
-    return text_of(metadata.get("retrieval_id" if sort == "retrieval" else "call_id"))
+def _pairing_id(sort: str, event: Event, metadata: Metadata) -> str:
+    if sort == "node" or sort == "thinking":
+        return event.component_id
+    return metadata.retrieval_id if sort == "retrieval" else metadata.call_id
 
 
-def _name(sort: str, event: dict[str, object], metadata: dict[str, object], otherwise: str) -> str:
+def _name(sort: str, event: Event, metadata: Metadata) -> str:
+    """What the span is called, "" if this event does not tell."""
     if sort == "node":
-        return text_of(event.get("component_name")) or text_of(event.get("component_id")) or otherwise
-    if sort == "llm":
-        return text_of(metadata.get("model_name")) or otherwise
-    return (text_of(metadata.get("tool_name")) if sort == "tool" else "") or otherwise
+        return event.component_name or event.component_id
+    return metadata.model_name if sort == "llm" else metadata.tool_name if sort == "tool" else ""
 
 
 def _fill(

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import groupby, pairwise
-from operator import itemgetter
 from pathlib import PurePath
 from typing import Final
 
@@ -20,13 +18,24 @@ from tracetui.core.formats._errors import error_of
 from tracetui.core.formats._ladder import BOM, NotJson, parse
 from tracetui.core.formats._lines import DocDecoder, LineDecoder
 from tracetui.core.formats._ragflow_book import Book, Entry
+from tracetui.core.formats._ragflow_events import (
+    Event,
+    Session,
+    blocks_of,
+    events_of,
+    id_of,
+    places_of,
+    plain,
+    seen,
+    session_of,
+)
 from tracetui.core.formats._ragflow_files import KEY, Sort, sort_of
-from tracetui.core.formats._ragflow_run import CALL_LISTS, ORIGINAL, RagflowRun, call_id_of, id_of, plain, sort_of_event
+from tracetui.core.formats._ragflow_run import CALL_LISTS, ORIGINAL, RagflowRun, call_id_of, sort_of_event
 from tracetui.core.formats._scan import element_places
 from tracetui.core.formats._values import list_of, mapping_of, pairs_line, subject_of, text_of
 from tracetui.core.formats._whole_file import WholeFileDecoder
 from tracetui.core.model import EventDetail, Message, SpanDetail
-from tracetui.core.operations import Bad, Columns, Operation, Record, RunFact
+from tracetui.core.operations import Bad, Operation, Record, RunFact
 
 SMALLEST_BLOCK: Final = 64
 """Events below which telling them at once is not worth the set-up."""
@@ -186,29 +195,25 @@ def _tell_value(
     if not items:  # something to look at in the raw view
         yield Record(run.key, "stub" if is_stub else "session", a, b, counted=False)
     numbers: Counter[tuple[str, str]] = Counter()
-    count = sum(name == "events" for name, _ in items)
-    columns = _columns(run, [item for _, item in items[:count]], [(a, b)] * count if places is None else places[:count])
-    if columns is not None:
-        yield columns
     for at, (name, item) in enumerate(items):
-        if columns is not None and at < count:
-            continue
         start, length = (a, b) if places is None else places[at]
         if name == "events":
-            yield from run.event(item, start, length)
+            yield from run.event(seen(item), start, length)
         else:
-            call = (name, call_id_of(item))
-            yield from run.call(_SORTS[name], item, numbers[call], Record(run.key, name, start, length, counted=False))
-            numbers[call] += 1
+            yield from _tell_call(run, name, item, numbers, start, length)
     lists = [value] if isinstance(value, list) else [session.get(name, []) for name in ("events", *_SORTS)]
     odd = sum(len(list_of(one)) for one in lists) - len(items)
     if odd:
         yield Bad(0, a, b, f"{odd} items are not objects", run.key)
 
 
-def _columns(run: RagflowRun, events: Sequence[dict[str, object]], places: Sequence[tuple[int, int]]) -> Columns | None:
-    """Many events at once; None: they are too few or need to be told one by one."""
-    return run.columns(events, places) if len(events) >= SMALLEST_BLOCK else None
+def _tell_call(
+    run: RagflowRun, name: str, item: dict[str, object], numbers: Counter[tuple[str, str]], a: int, b: int
+) -> Iterable[Operation]:
+    """An item of a call list; ``numbers`` counts those that were told, by list and id."""
+    call = (name, call_id_of(item))
+    yield from run.call(_SORTS[name], item, numbers[call], Record(run.key, name, a, b, counted=False))
+    numbers[call] += 1
 
 
 class _ValueDecoder(DocDecoder):
@@ -224,62 +229,53 @@ class _ValueDecoder(DocDecoder):
         task = self._teller.sort.task
         return self._teller.entry(task).key if task else None
 
+    def quick(self, data: bytes) -> list[Operation] | None:
+        """Operations of a long session or event list without a dictionary for it; None: take the long way."""
+        session = session_of(data)
+        if session is None or len(session.events) < SMALLEST_BLOCK or (events := events_of(session.events)) is None:
+            return None
+        calls = [(name, getattr(session, name)) for name, _ in CALL_LISTS]
+        places = places_of([session.events, *(raws for _, raws in calls)], data)
+        items = [(name, mapping_of(parse(bytes(raw)))) for name, raws in calls for raw in raws]
+        if not all(item for _, item in items):
+            return None
+        return list(self._tell(session, events, items, places))
+
+    def _tell(
+        self,
+        session: Session,
+        events: list[Event],
+        calls: list[tuple[str, dict[str, object]]],
+        places: list[tuple[int, int]],
+    ) -> Iterable[Operation]:
+        """What ``_tell_value`` says."""
+        entry = self._teller.entry(self._teller.sort.task)
+        note = self._teller.is_copy(entry, [event.event_id for event in events])
+        if note is not None:
+            yield from note
+            return
+        run = entry.run
+        yield from run.facts()
+        if session.session_id:
+            yield from run.session(session.facts)
+        columns = run.columns(events, places[: len(events)])
+        if columns is not None:
+            yield columns
+        else:
+            for event, (a, b) in zip(events, places[: len(events)], strict=True):
+                yield from run.event(event, a, b)
+        numbers: Counter[tuple[str, str]] = Counter()
+        for (name, item), (a, b) in zip(calls, places[len(events) :], strict=True):
+            yield from _tell_call(run, name, item, numbers, a, b)
+
     def elements(self, value: object, data: bytes) -> Iterable[Operation]:
         """What the value says."""
         items = _items(value)
-        places = _places(value, items, data) if items else []
+        places = _scanned(value, items, data) if items else []
         yield from _tell_value(self._teller, self._teller.sort.task, value, places, 0, len(data))
 
 
-_FIRST_ID: Final = re.compile(rb'\{\s*"(?:event|call|retrieval)_id"\s*:\s*"((?:[^"\\]|\\.)*+)"')
 _LISTS: Final = frozenset({"events", "llm_calls", "retrievals", "tool_calls"})
-_GAP: Final = b" \t\r\n,"
-_CLOSING: Final = ord("}")
-
-
-def _places(value: object, items: Sequence[tuple[str, dict[str, object]]], data: bytes) -> list[tuple[int, int]]:
-    """Where the items lie. Each begins with its id, as the producer writes it; where that does not fit, all is scanned."""
-    places: list[tuple[int, int]] = []
-    at = 0
-    for name, of_list in groupby(items, key=itemgetter(0)):
-        starts: list[int] = []
-        for _, item in of_list:
-            wanted = text_of(item.get("event_id")) if name == "events" else call_id_of(item)
-            at = _find(data, at, wanted.encode("utf-8", "surrogatepass"))
-            if at < 0:
-                return _scanned(value, items, data)
-            starts.append(at)
-            at += 1
-        at = _end(data, starts[-1])
-        places += _between([*starts, at], data)
-    if any(data[start + length - 1] != _CLOSING for start, length in places):
-        return _scanned(value, items, data)
-    return places
-
-
-def _find(data: bytes, at: int, wanted: bytes) -> int:
-    """Where the next object begins whose first member is this id; -1 if there is none."""
-    while (found := _FIRST_ID.search(data, at)) is not None:
-        if found[1] == wanted:
-            return found.start()
-        at = found.end()
-    return -1
-
-
-def _between(starts: Sequence[int], data: bytes) -> Iterable[tuple[int, int]]:
-    """Places of objects that follow each other, by their starts and the end of the last one."""
-    for start, end in pairwise(starts):
-        while data[end - 1] in _GAP:
-            end -= 1
-        yield start, end - start
-
-
-def _end(data: bytes, start: int) -> int:
-    """Where the object ends that begins at ``start``."""
-    # The tokenizer looks at one object only: its first element's end is all that is asked for.
-    for a, b in element_places(data[start:], ()):
-        return start + a + b
-    return len(data)
 
 
 def _scanned(value: object, items: Sequence[tuple[str, dict[str, object]]], data: bytes) -> list[tuple[int, int]]:
@@ -318,15 +314,9 @@ class _DumpDecoder(LineDecoder):
         yield from _tell_value(self._teller, found[2], value, None, a, b)
 
 
-def _plain_event(line: bytes) -> dict[str, object] | None:
-    """The event of a block that holds one and is no trouble."""
-    if not line.startswith(b"data:{"):
-        return None
-    try:
-        event = mapping_of(parse(line[5:])).get("data")
-    except NotJson:
-        return None
-    return event if isinstance(event, dict) and "event_id" in event else None
+_DATA: Final = b"data:"
+_DONE: Final = b"data:[DONE]"
+_BLOCK: Final = b"data:{"
 
 
 def _value_of(record: dict[str, object]) -> object:
@@ -344,26 +334,32 @@ class _StreamDecoder(LineDecoder):
 
     def lines(self, block: bytes, a: int) -> list[Operation]:
         """Operations of a block of whole lines: at once if they are many and plain."""
-        events: list[dict[str, object]] = []
-        places: list[tuple[int, int]] = []
         lines = block.split(b"\n")
         if len(lines) < SMALLEST_BLOCK or b"\r" in block:
             return super().lines(block, a)
+        places: list[tuple[int, int]] = []
+        blocks: list[bytes] = []
         at = a
         for line in lines:
-            if line and line != b"data:[DONE]":
-                event = _plain_event(line)
-                if event is None:
-                    return super().lines(block, a)
-                events.append(event)
+            if line.startswith(_BLOCK):
                 places.append((at, len(line)))
+                blocks.append(line[len(_DATA) :])
+            elif line and line != _DONE:
+                return super().lines(block, a)
             at += len(line) + 1
-        note = self._teller.is_copy(self._entry, map(id_of, events))
-        columns = None if note is not None else _columns(self._entry.run, events, places)
-        if columns is None:
+        events = blocks_of(blocks)
+        if not events:
             return super().lines(block, a)
+        note = self._teller.is_copy(self._entry, [event.event_id for event in events])
+        if note is not None:
+            self._line += len(lines) - 1
+            return [*note]
+        facts = list(self._entry.run.facts())
+        columns = self._entry.run.columns(events, places)
+        if columns is None:
+            return [*facts, *super().lines(block, a)]
         self._line += len(lines) - 1
-        return [*self._entry.run.facts(), columns]
+        return [*facts, columns]
 
     def record(self, line: bytes, a: int, broken: str = "") -> list[Operation]:
         """Operations of one line: of a block, or none for what lies between blocks."""
@@ -392,7 +388,7 @@ class _StreamDecoder(LineDecoder):
             yield from note
             return
         yield from self._entry.run.facts()
-        yield from self._entry.run.event(event, a, b)
+        yield from self._entry.run.event(seen(event), a, b)
 
 
 # Bodies.
