@@ -7,12 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC
+from pathlib import Path
 
 import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from tests.plain_bodies import World
+from tests.tui.helpers import lines as screen_lines
+from tests.tui.helpers import make_app, opened, press
 from tracetui.core.model import ABSENT, Clock, ErrorInfo, EventDetail, Flag, Message, SpanDetail, Status, Usage
 from tracetui.core.symbols import ASCII
 from tracetui.core.testing import EPOCH, SECOND, build_run
@@ -519,6 +522,20 @@ async def test_the_end_of_an_open_span_is_shown_when_it_comes() -> None:
         assert (before.split()[:3], app.lines()[4].split()) == (["▌●", "open", "0µs"], ["▌✓", "ok", "3.0s"])
 
 
+async def test_another_height_shows_what_a_pane_opened_at_it_shows() -> None:
+    world = World(TREE, FACTS.detail)
+    async with shown(world, "search", (80, 9)) as (app, _):
+        low = app.lines()
+    async with shown(world, "search", (80, 30)) as (app, pilot):
+        high = app.lines()
+        await pilot.resize_terminal(80, 9)
+        await pilot.pause()
+        then = app.lines()
+        await pilot.resize_terminal(80, 30)
+        await pilot.pause()
+        assert (then, app.lines()) == (low, high)
+
+
 async def test_the_last_line_says_how_much_is_below() -> None:
     async with shown(World(TREE, NESTED), "search", (56, 10)) as (app, pilot):
         before = app.lines()[-1]
@@ -600,3 +617,18 @@ async def test_the_selection_rests_before_the_detail_follows() -> None:
 
 def test_an_absent_value_is_not_a_recorded_null() -> None:
     assert span().detail.output is ABSENT
+
+
+async def test_a_maximised_detail_shows_what_one_opened_so_high_shows(native_traces: Path) -> None:
+    path = native_traces / "research_agent.jsonl"
+    async with opened(make_app([path]), (80, 24)) as pilot:
+        await press(pilot, "e", "e")
+        before = screen_lines(pilot)
+        await press(pilot, "z", "tab")
+        high = screen_lines(pilot)[2:22]
+        await press(pilot, "z", "shift+tab")
+        back = screen_lines(pilot)
+    async with opened(make_app([path]), (80, 24)) as pilot:
+        await press(pilot, "z", "tab", "shift+tab", "e", "e", "tab")
+        fresh = screen_lines(pilot)[2:22]
+    assert (high, back) == (fresh, before)

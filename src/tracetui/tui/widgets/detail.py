@@ -38,6 +38,8 @@ COMPACT_BELOW: Final = 16
 """Rows of the pane under which what belongs together shares a line, where it is wide enough."""
 
 _NARROW: Final = 30
+_TOP_ROWS: Final = 3
+"""Rows among which the cursor begins, on the first with something in it."""
 _MAKERS: Final = {"span": SpanPage, "event": EventPage, "run": RunPage}
 
 
@@ -178,13 +180,24 @@ class Detail(LineView):
     def _stack(self) -> Stack:
         look = self._look()
         if self._made is None or self._made[0] != look:
+            before = self._made
+            at_start = before is not None and self._cursor == self._first_filled_of(before[1], before[0].width)
             if self._page is None:
                 stack = Stack(())
             else:
                 stack = self._page.stack(self._tab, look, self._state().kept)
             stack.count(look.width)
             self._made = (look, stack)
+            if before is not None:
+                self._laid_out_anew(stack, look, at_start)
         return self._made[1]
+
+    def _laid_out_anew(self, stack: Stack, look: Look, at_start: bool) -> None:
+        """The pane has other rows now: what was drawn of them is remembered by number and width, which may be the same."""
+        self._strips.clear()
+        self._epoch += 1
+        if at_start or (self._cursor < _TOP_ROWS and not stack.row(self._cursor, look.width, "")):
+            self._cursor = self._first_filled_of(stack, look.width)
 
     def _state(self) -> _TabState:
         return self._states.setdefault(self._tab, _TabState())
@@ -252,13 +265,18 @@ class Detail(LineView):
         self._made = None
         state = self._state()
         self._top = state.top
-        self._cursor = state.cursor if state.cursor >= 0 else self._first_filled()
+        # The pane may have had other rows when one was here before.
+        is_blank = state.cursor < _TOP_ROWS and not self._stack().row(state.cursor, self._look().width, "")
+        self._cursor = self._first_filled() if is_blank else state.cursor
         self.refresh_all()
 
     def _first_filled(self) -> int:
         """The first row with something in it."""
-        stack, width = self._stack(), self._look().width
-        return next((row for row in range(min(3, self.row_count())) if stack.row(row, width, "")), 0)
+        return self._first_filled_of(self._stack(), self._look().width)
+
+    @staticmethod
+    def _first_filled_of(stack: Stack, width: int) -> int:
+        return next((row for row in range(min(_TOP_ROWS, stack.count(width))) if stack.row(row, width, "")), 0)
 
     def on_click(self, event: events.Click) -> None:
         """A click on a tab shows it; elsewhere it selects."""
