@@ -1,6 +1,7 @@
 """What holds for all commands: exit statuses, pipes, what reaches the terminal, what is imported."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -101,6 +102,7 @@ def test_an_empty_folder_teaches_where_traces_are_and_exits_with_3(
     answer = run(*arguments, tmp_path)
     assert (answer.code, answer.out) == (3, "")
     assert "traces/" in answer.err
+    assert "recorder" not in answer.err  # there is no library that writes recordings yet
     assert str(tmp_path) in answer.err
 
 
@@ -216,3 +218,10 @@ def test_progress_is_not_shown_where_nobody_looks(run: Run, traces: Path) -> Non
 def test_a_line_that_is_printed_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     Printer().line("a\nb\r\x0b\x0c\u2028c")
     assert capsys.readouterr().out.count("\n") == 1
+
+
+def test_a_command_leaves_the_logging_of_the_program_that_calls_it_as_it_was(run: Run, traces: Path) -> None:
+    log = logging.getLogger("tracetui")
+    before = log.propagate, list(log.handlers)
+    run("list", traces)
+    assert (log.propagate, list(log.handlers)) == before

@@ -82,6 +82,12 @@ def test_the_tree_shows_status_kind_name_times_and_the_error_below(run: Run, tra
     ]
 
 
+def test_a_run_that_is_fine_says_so_once(run: Run, traces: Path) -> None:
+    lines = run("view", "good", "--in", traces).lines
+    assert lines[0].startswith("✓ ok  good")
+    assert lines[1].split()[0] == "ab" * 16
+
+
 def test_children_are_indented_below_their_parent(run: Run, traces: Path) -> None:
     lines = run("view", "good", "--in", traces).lines
     starts = [line.index(word) for word in ("agent", "llm", "tool") for line in lines if f" {word} " in line]

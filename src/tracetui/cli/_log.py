@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+import click
+
 from tracetui.cli._output import complain
 
 MOST_TOLD = 3
@@ -25,7 +27,13 @@ class _Told(logging.Handler):
 
 
 def tell_faults() -> None:
-    """From now on what tracetui logs goes to standard error through the sanitiser."""
+    """Until the command ends what tracetui logs goes to standard error through the sanitiser, and nowhere else."""
     log = logging.getLogger("tracetui")
+    before = log.propagate, log.handlers
+
+    def put_back() -> None:  # whoever calls a command from a program of their own has a logging of their own
+        log.propagate, log.handlers = before
+
+    click.get_current_context().call_on_close(put_back)
     log.propagate = False
     log.handlers = [_Told()]

@@ -96,7 +96,7 @@ def _heading(printer: Printer, asked: Asked, summaries: Summaries, run: Run, cau
     if causes:
         words.append(f"{causes} cause{'' if causes == 1 else 's'}")
     lines = ["  ".join(word for word in words if word)]
-    if reason:
+    if reason and status != "ok":  # of one that is fine the first line says all
         lines.append(f"  {safe(reason)}")
     lines.append(f"  {safe(summaries.ids[run.row])}  {wall_time_full(run.start, asked.zone, symbols)}")
     return lines

@@ -171,7 +171,7 @@ def nothing_found(paths: Sequence[str]) -> str:
     where = ", ".join(repr(str(Path(path).absolute())) for path in default_paths(paths))
     return (
         f"no runs in {where}\n"
-        "Traces are usually in a folder traces/ where the agent was started; the recorder of tracetui writes there too.\n"
+        "Traces are usually in a folder traces/ where the agent was started.\n"
         "Name the folder or file: tracetui PATH. `tracetui --sample` shows an example, "
         "`tracetui formats --explain FILE` why a file is not read."
     )
