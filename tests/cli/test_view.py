@@ -34,6 +34,26 @@ def test_a_name_means_its_newest_run(run: Run, traces: Path) -> None:
     assert run("view", "good", "--in", traces, "--json").json["run"]["id"] == "ee" * 16
 
 
+def test_the_other_runs_of_a_name_are_told_on_standard_error(run: Run, traces: Path) -> None:
+    (traces / "again.jsonl").write_text(recording(run="ee" * 16, name="good", start=5))
+    answer = run("view", "good", "--in", traces)
+    assert answer.err == f"2 runs are named 'good'; the newest is shown: {'ee' * 16}, {'ab' * 16}\n"
+    assert "ee" * 16 in answer.out
+
+
+def test_an_id_is_told_of_no_other_run_of_its_name(run: Run, traces: Path) -> None:
+    (traces / "again.jsonl").write_text(recording(run="ee" * 16, name="good", start=5))
+    assert run("view", "eeee", "--in", traces).err == ""
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_second_argument_is_wrong_usage_that_names_in(swapped: bool, run: Run, traces: Path) -> None:
+    arguments: list[str | Path] = ["failed", traces]
+    answer = run("view", *(reversed(arguments) if swapped else arguments))
+    assert (answer.code, answer.out) == (2, "")
+    assert f"'failed' --in '{traces}'" in answer.err
+
+
 def test_a_name_that_is_the_beginning_of_several_ids_is_still_a_name(run: Run, traces: Path) -> None:
     (traces / "short.jsonl").write_text(recording(run="99" * 16, name="ab"))
     assert run("view", "ab", "--in", traces, "--json").json["run"]["id"] == "99" * 16

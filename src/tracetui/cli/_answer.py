@@ -84,7 +84,7 @@ def _spooled() -> str:
 
 
 def read_run(word: str, places: Sequence[str], asked: Asked) -> tuple[Loaded, Run]:
-    """Read, and find the run that a word means; raises what `tracetui.core.loading.open_run` does."""
+    """Read, and find the run that a word means, telling of others of its name; raises what `open_run` does."""
     from tracetui.core.run_status import run_status
 
     def is_failed(run: Run) -> bool:
@@ -93,7 +93,24 @@ def read_run(word: str, places: Sequence[str], asked: Asked) -> tuple[Loaded, Ru
     tell_faults()
     word, *places = (_spooled() if path == "-" else path for path in (word, *places))
     with shown_progress() as progress:
-        return open_run(word, places, is_failed, progress)
+        loaded, (found, *others) = open_run(word, places, is_failed, progress)
+    if others:
+        _tell_others(found, others, loaded)
+    return loaded, found
+
+
+def _tell_others(shown: Run, others: list[Run], loaded: Loaded) -> None:
+    """Say on standard error that a name means several runs, and what the others are called."""
+    from tracetui.core.run_names import MOST_CANDIDATES, printed_ids
+
+    ids = printed_ids(loaded.runs)
+    told = [ids[run.row] for run in (shown, *others)[:MOST_CANDIDATES]]
+    more = len(others) + 1 - len(told)
+    complain(
+        f"{len(others) + 1} runs are named {shown.name!r}; the newest is shown: "
+        + ", ".join(told)
+        + (f" and {more} more" if more else "")
+    )
 
 
 def frame(schema: str, asked: Asked) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 SCHEMA = "tracetui.view/1"
 
 
-@click.command("view", help=f"{COMMANDS['view']}\n\nRUN is a path, latest, failed, an id or its beginning, or a name.")
+@click.command(
+    "view",
+    help=f"{COMMANDS['view']}\n\nRUN is a path, latest, failed, an id or its beginning, or a name.",
+    context_settings={"allow_extra_args": True},  # so that the complaint can say where they belong
+)
 @click.argument("run", metavar="RUN")
 @click.option("--in", "places", metavar="PATH", multiple=True, help="Where the run is looked for; may be repeated.")
 @click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Only the N highest levels.")
@@ -29,7 +34,9 @@ SCHEMA = "tracetui.view/1"
 @json_option
 @jsonl_option
 @reading_options
+@click.pass_context
 def command(
+    context: click.Context,
     run: str,
     places: tuple[str, ...],
     depth: int | None,
@@ -48,6 +55,7 @@ def command(
     from tracetui.cli._output import Printer
     from tracetui.core.run_view import RunView
 
+    _refuse_more(run, context.args)
     asked = Asked.of(as_of, tz, stall_after, dead_after)
     printer = Printer(only_ascii=only_ascii)
     loaded, found = read_run(run, places, asked)
@@ -59,6 +67,14 @@ def command(
     else:
         print_tree(printer, asked, asked.summaries(loaded), view, full=full)
     return OK
+
+
+def _refuse_more(run: str, more: list[str]) -> None:
+    """Say what to write instead of a second argument, which mostly is a folder."""
+    if not more:
+        return
+    folder, other = (run, more[0]) if os.path.lexists(run) and not os.path.lexists(more[0]) else (more[0], run)
+    raise click.UsageError(f"view takes one RUN; say where it is looked for with --in: {other!r} --in {folder!r}")
 
 
 def _document(asked: Asked, summaries: Summaries, view: RunView, *, full: bool, events: bool) -> dict[str, object]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tracetui.core.errors import Ambiguous, TracetuiError
-from tracetui.core.run_names import candidate_lines, find_run, newest_first, printed_ids
+from tracetui.core.run_names import candidate_lines, meant_runs, newest_first, printed_ids
 from tracetui.core.store import Run, Store
 
 if TYPE_CHECKING:
@@ -137,8 +137,11 @@ def open_run(
     places: Sequence[str],
     is_failed: Callable[[Run], bool],
     progress: Callable[[Progress], None] | None = None,
-) -> tuple[Loaded, Run]:
-    """Read and find the run that a word means: the run of an existing path, else what `find_run` finds in ``places``.
+) -> tuple[Loaded, list[Run]]:
+    """Read and find the run that a word means: the run of an existing path, else what is called so in ``places``.
+
+    Returns:
+        What was read, and `tracetui.core.run_names.meant_runs`: the run first, then others of the name that was asked for.
 
     Raises:
         NothingReadable: There is no run there at all.
@@ -155,12 +158,12 @@ def open_run(
                 f"{word!r} holds {len(runs)} runs; name one of them and the path with --in",
                 candidate_lines(runs, printed_ids(runs)),
             )
-        return loaded, runs[0]
+        return loaded, runs
     loaded = load(places, progress=progress)
     runs = loaded.runs
     if not runs:
         raise NothingReadable(nothing_found(places))
-    return loaded, find_run(word, runs, is_failed)
+    return loaded, meant_runs(word, runs, is_failed)
 
 
 def nothing_found(paths: Sequence[str]) -> str:

@@ -62,7 +62,14 @@ def newest_first(runs: Iterable[Run]) -> list[Run]:
 
 
 def find_run(word: str, runs: Iterable[Run], is_failed: Callable[[Run], bool]) -> Run:
+    """The run that a word means, the first of `meant_runs`; raises what that does."""
+    return meant_runs(word, runs, is_failed)[0]
+
+
+def meant_runs(word: str, runs: Iterable[Run], is_failed: Callable[[Run], bool]) -> list[Run]:
     """The run that a word means: ``latest``, ``failed``, an id, the unique beginning of one, a name (its newest run).
+
+    It comes first and alone, but with all others of its name, the newest first, if it was found by a name.
 
     Args:
         word: As typed.
@@ -78,16 +85,16 @@ def find_run(word: str, runs: Iterable[Run], is_failed: Callable[[Run], bool]) -
         found = next((run for run in candidates if word == "latest" or is_failed(run)), None)
         if found is None:
             raise NotFound("no run has failed" if word == "failed" else "there is no run")
-        return found
+        return [found]
     ids = printed_ids(candidates)
     exact = [run for run in candidates if ids[run.row] == word] or [run for run in candidates if run.id == word]
     if len(exact) == 1:
-        return exact[0]
+        return exact
     beginning = exact or _beginning(word, candidates, ids)
     if len(beginning) == 1:
-        return beginning[0]
-    named = next((run for run in candidates if run.name == word), None)
-    if named is not None and not exact:
+        return beginning
+    named = [run for run in candidates if run.name == word]
+    if named and not exact:
         return named
     if beginning:
         raise Ambiguous(f"{word!r} is the beginning of {len(beginning)} ids", candidate_lines(beginning, ids))
