@@ -518,6 +518,40 @@ async def test_following_ends_with_the_run(scene):
     assert not scene.tree.following
 
 
+FAILED_END = (
+    End("run", f"{span_key('c'):016x}", EPOCH + 8 * SECOND, Status.error),
+    End("run", "0000000000000001", EPOCH + 9 * SECOND, Status.error),
+    RunFact("run", records_end=True, status=Status.error, end=EPOCH + 9 * SECOND),
+)
+
+
+@scene_of(live())
+async def test_a_run_that_fails_while_it_is_followed_is_shown_at_its_first_cause(scene):
+    await scene.tell(begun("c", 3), begun("d", 4), ended("d", 5))
+    await scene.tell(*FAILED_END)
+    assert not scene.tree.following
+    assert scene.selected_name() == "c"
+    assert scene.app.notices() == ["run failed: e goes to the first cause"]
+
+
+@scene_of(live())
+async def test_a_run_that_fails_leaves_the_row_that_the_user_went_to(scene):
+    await scene.tell(begun("c", 3))
+    await scene.press("up")
+    before = scene.selected_name()
+    await scene.tell(*FAILED_END)
+    assert scene.selected_name() == before
+    assert scene.app.notices() == ["run failed: e goes to the first cause"]
+
+
+@scene_of(live())
+async def test_following_goes_to_what_came_last_where_only_the_root_is_open(scene):
+    await scene.tell(begun("c", 3), ended("c", 4))
+    await scene.press("home", "F")
+    assert scene.tree.following
+    assert scene.selected_name() == "c"
+
+
 @scene_of(live())
 async def test_the_selected_row_stays_selected_when_rows_come_before_it(scene):
     await scene.tell(begun("c", 3), begun("d", 4))
@@ -617,3 +651,13 @@ async def test_the_strip_of_a_finished_run_is_hidden_until_asked_for(scene):
     scene.app.strip.toggle()
     await scene.pilot.pause()
     assert scene.app.strip.display
+
+
+@scene_of(live())
+async def test_the_strip_closes_when_the_run_ends_even_if_it_was_asked_for(scene):
+    await scene.tell(begun("c", 3))
+    scene.app.strip.toggle()
+    scene.app.strip.toggle()
+    assert scene.app.strip.display
+    await scene.tell(*FAILED_END)
+    assert not scene.app.strip.display

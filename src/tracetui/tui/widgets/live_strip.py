@@ -1,7 +1,7 @@
 """The live strip under the tree: what is open now with ages, how fast records, tokens and money come, how long silence.
 
-Shown while a run is going on or was left with spans open, or when it is asked for (`p`). It repaints when its words differ,
-at most once a second.
+Shown while spans are open in a run that is going on or was left so, or when it is asked for (`p`). It repaints when its
+words differ, at most once a second.
 """
 
 from __future__ import annotations
@@ -173,13 +173,14 @@ class LiveStrip(Widget):
         self.session = session
         self._run_row: int | None = None
         self._wanted: bool | None = None
-        """What the user asked for; None: shown while the run goes on."""
+        """What the user asked for; None: shown while spans are open. A run that ends takes it back."""
+        self._was_live = False
         self._speed = Speed()
         self._lines: list[list[Piece]] = []
 
     def show_run(self, run_row: int | None) -> None:
         """Another run is open in the tree."""
-        self._run_row, self._speed = run_row, Speed()
+        self._run_row, self._speed, self._was_live = run_row, Speed(), False
         self._note()
         self.look_again()
 
@@ -201,7 +202,12 @@ class LiveStrip(Widget):
     def look_again(self) -> None:
         """Show, hide and repaint as is needed."""
         run = self._run
-        is_telling = run is not None and (self._is_live(run) or self._was_left(run))
+        is_live = run is not None and self._is_live(run)
+        if self._was_live and not is_live:
+            # What was asked for was to see what goes on: nothing does any more.
+            self._wanted = None
+        self._was_live = is_live
+        is_telling = run is not None and run.open_count > 0 and (is_live or self._was_left(run))
         room = self.parent.size if isinstance(self.parent, Widget) else self.size
         has_room = room.height >= ROOM_FROM
         shown = run is not None and (self._wanted if self._wanted is not None else is_telling and has_room)

@@ -147,6 +147,13 @@ class RunStudy:
         starts = spans.np("start")[is_open]
         return int(is_open[np.lexsort((is_open, starts))[-1]])
 
+    def newest_below_roots(self) -> int | None:
+        """As `newest`, but where no more than a root is open, the span that came last: the root is open to the end."""
+        newest = self.newest()
+        if newest is None or self.tree.ancestors(self.tree.position(newest)):
+            return newest
+        return int(self.tree.rows().max())
+
     def open_stack(self) -> list[int]:
         """Rows of the newest open span and of its open ancestors, from the root down."""
         newest = self.newest()

@@ -81,6 +81,8 @@ class SpanTree(LineView):
         """The run was opened when there was room and all of it was read."""
         self._ticked_status: RunStatus | None = None
         """How the run stood at the last tick."""
+        self._was_live = False
+        """The run was going on at the last change."""
 
     # ------------------------------------------------------------ what is shown
 
@@ -162,6 +164,7 @@ class SpanTree(LineView):
         self.data.search(self._needle)
         self._selected, self.new_count, self._cursor, self._top = None, 0, 0, 0
         self._is_untouched, self._ticked_status = True, self.data.status
+        self._was_live = self.data.status in LIVE
         self._open_well(self.data)
         self.refresh_all()
         self._say_where()
@@ -310,14 +313,15 @@ class SpanTree(LineView):
             self._choose_classes(self.data)
         if self._is_untouched and not self._is_well_opened and (not before or self.data.run.complete):
             # What was known when it was opened was not all: the first cause may only have been read now.
+            self._was_live = self.data.status in LIVE
             self._open_well(self.data)
             return
+        was_live, self._was_live = self._was_live, self.data.status in LIVE
+        if was_live and not self._was_live:
+            self._end(self.data)
+            return
         if self.following:
-            if self.session.status(self.data.run).status not in LIVE:
-                self._set_following(False)
-                self._keep()
-            else:
-                self._go_to_newest(self.data)
+            self._go_to_newest(self.data)
             return
         came = self.data.tree.count - before
         if came > 0 and self.session.status(self.data.run).status in LIVE:
@@ -333,7 +337,8 @@ class SpanTree(LineView):
         if self.data is None:
             return
         status = self.data.status
-        if self.following and status not in LIVE:
+        if self.following and status not in LIVE and status is not RunStatus.error:
+            # A failure is not told by time: its change is still to come.
             self._let_go()
         if self.data.is_moving or status is not self._ticked_status:
             self._repaint()
@@ -378,9 +383,22 @@ class SpanTree(LineView):
         if self.following:
             self._set_following(False)
 
+    def _end(self, data: SpanData) -> None:
+        """The run is over: what was followed into a failure is shown at its first cause, any other row stays."""
+        followed = self.following
+        self._set_following(False)
+        self._keep()
+        if data.status is not RunStatus.error:
+            return
+        self.post_message(Notice("run failed: e goes to the first cause", "error"))
+        cause = data.study.first_cause() if followed else None
+        if cause is not None and self.select_span(cause, by_user=False) and data.has_only_events(self.cursor):
+            data.tree.expand(self.cursor)
+            self._keep()
+
     def _go_to_newest(self, data: SpanData) -> None:
         """To the newest span with its ancestors open; a run that has only events, to its last one."""
-        newest = data.study.newest()
+        newest = data.study.newest_below_roots()
         index = len(data.tree) - 1
         if newest is not None:
             data.tree.reveal(newest)
