@@ -355,8 +355,11 @@ class _Cursor:
             count = 0
             for row_id, record in database.rows(table, self._last[number], _ROWS_AT_ONCE):
                 count += 1
-                if self._first[number] is None:
+                last = self._last[number]
+                if last is None:
                     self._first[number] = row_id
+                elif row_id <= last:  # pages that lead back: what comes behind it would never end
+                    raise Damaged(f"damaged database: rows of the table {table.name[:100]} are not in their order")
                 self._last[number] = row_id
                 a = row_id * len(self._names) + number
                 if record is None:
