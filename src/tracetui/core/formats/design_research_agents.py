@@ -258,7 +258,7 @@ class DesignResearchAgentsDecoder(LineDecoder):
             yield End(run, span, time, status, parent, name, what, usage=usage, model=model, flags=flags)
         else:
             # Only spans with a start count; an end that lost it is shown with what it says.
-            duration = amount_of(record.get("duration_ms"))
+            duration = _milliseconds(record)
             start = None if duration is None or time == NO_TIME else max(0, time - int(duration * 1_000_000))
             end = None if time == NO_TIME else time
             inferred = flags if start is None else flags | Flag.start_inferred
@@ -290,9 +290,15 @@ class DesignResearchAgentsDecoder(LineDecoder):
             yield Patch(run, span, usage=best, model=text_of(attributes.get("model")) or None)
 
 
+def _milliseconds(record: dict[str, object]) -> float | None:
+    """How long it took, ms; None for what nothing can take (30 years) and the clock cannot hold."""
+    duration = amount_of(record.get("duration_ms"))
+    return duration if duration is not None and abs(duration) < 1e12 else None
+
+
 def _finished(run: str, attributes: dict[str, object], time: int, record: dict[str, object]) -> RunFact:
     failed = attributes.get("success") is False
-    duration = amount_of(record.get("duration_ms"))
+    duration = _milliseconds(record)
     return RunFact(
         run,
         status=Status.error if failed else Status.ok,
