@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ import pytest
 from tests.hostile.payloads import passed_on_screen
 from tests.hostile.recordings import SAMPLES
 from tests.hostile.terminal import Terminal, before_all_else
+from tracetui.core.sources.sqlite import Damaged, rows_of_bytes
 
 TIMEOUT_S = 60.0
 GOOD = SAMPLES / "tracetui" / "support_bot.jsonl"
@@ -165,6 +167,21 @@ def fill_small(folder: Path) -> None:
         inside = folder / fill.__name__
         inside.mkdir()
         fill(inside)
+
+
+def test_rows_that_lead_back_end_the_reading_of_a_database(tmp_path: Path) -> None:
+    path = tmp_path / "back.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("CREATE TABLE traces (message TEXT)")
+    connection.executemany("INSERT INTO traces VALUES (?)", [("one",), ("two",), ("three",)])
+    connection.close()
+    data = bytearray(path.read_bytes())
+    page = int.from_bytes(data[16:18])  # of the table: the second one; its third cell begins with length and row id
+    cell = page + int.from_bytes(data[page + 12 : page + 14])
+    assert data[cell + 1] == 3
+    data[cell + 1] = 1
+    with pytest.raises(Damaged, match="not in their order"):
+        list(rows_of_bytes(bytes(data), ["traces"]))
 
 
 # ---------------------------------------------------------------- commands and the screen
