@@ -1,9 +1,13 @@
 """Where the files that come with tracetui are: themes, sample traces and JSON Schemas.
 
 In a checkout they are top-level folders, where people look for them and change them; the build copies them into the
-wheel, below `tracetui/_data`. An editable install does not see that copy. This module alone knows both places.
+wheel, below `tracetui/_data`. An editable install does not see that copy. This module alone knows both places,
+and where the user's own themes are.
 """
 
+import os
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -13,6 +17,35 @@ _CHECKOUT = _PACKAGE.parent.parent
 def themes_dir() -> Path:
     """The folder of the themes that come with tracetui, `<name>.toml`."""
     return _folder("themes", _CHECKOUT / "themes")
+
+
+def user_themes_dir(env: Mapping[str, str] | None = None) -> Path:
+    """The folder of the user's own themes; it need not exist."""
+    env = os.environ if env is None else env
+    base = env.get("XDG_CONFIG_HOME", "")
+    return (
+        Path(base) if base.startswith("/") else Path(env.get("HOME") or "~").expanduser() / ".config"
+    ) / "tracetui/themes"
+
+
+def theme_names() -> list[str]:
+    """Names of the themes that there are files of, the user's own among them; whether a file is right is not looked at."""
+    names = set()
+    for folder in (themes_dir(), user_themes_dir()):
+        with suppress(OSError):  # a folder that cannot be listed has no themes
+            names |= {_theme_name(path) for path in folder.glob("*.toml") if path.is_file()}
+    return sorted(names)
+
+
+def _theme_name(path: Path) -> str:
+    """What a theme's file calls it, else what the file is called."""
+    import tomllib
+
+    try:
+        name = tomllib.loads(path.read_text(encoding="utf-8")).get("name")
+    except (OSError, ValueError):  # the screen says what is wrong with it
+        name = None
+    return name if isinstance(name, str) else path.stem
 
 
 def samples_dir() -> Path:

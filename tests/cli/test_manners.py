@@ -128,6 +128,7 @@ def test_a_missing_path_is_nothing_readable(arguments: list[str], run: Run, tmp_
         ["replay"],
         ["formats", "--explain"],
         ["--no-such-option"],
+        ["--theme", "nope"],
     ],
     ids=" ".join,
 )
@@ -135,6 +136,17 @@ def test_wrong_usage_is_told_and_exits_with_2(arguments: list[str], run: Run, tr
     answer = run(*arguments)
     assert (answer.code, answer.out) == (2, "")
     assert answer.err
+
+
+@pytest.mark.parametrize("name", ["dark", "mine", "night"])
+def test_themes_of_tracetui_and_of_the_user_are_known_without_a_terminal(
+    name: str, run: Run, traces: Path, home: Path
+) -> None:
+    own = home / ".config" / "tracetui" / "themes"
+    own.mkdir(parents=True)
+    (own / "mine.toml").write_text("")
+    (own / "other.toml").write_text('name = "night"')
+    assert run("--theme", name, traces).code == 0
 
 
 def test_traces_is_read_by_default_if_there_is_one(run: Run, traces: Path, monkeypatch: pytest.MonkeyPatch) -> None:

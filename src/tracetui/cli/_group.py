@@ -120,7 +120,8 @@ def _show_usage_error(error: click.ClickException) -> None:
 
     context = getattr(error, "ctx", None)
     if context is not None:
-        complain(f"usage: {context.command_path} {' '.join(context.command.collect_usage_pieces(context))}")
+        path = context.command_path.removesuffix(f" {_SCREEN}")  # nobody types it
+        complain(f"usage: {path} {' '.join(context.command.collect_usage_pieces(context))}")
     complain(error.format_message())
 
 

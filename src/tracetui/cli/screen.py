@@ -11,10 +11,22 @@ import click
 from tracetui.cli._options import ascii_option, dead_after_option, paths_argument, stall_after_option, tz_option
 
 
+def _as_theme(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001 - click's
+    """A name that a theme has, checked also where the list is printed and no theme is needed."""
+    if not value:
+        return None
+    from tracetui.resources import theme_names
+
+    known = theme_names()
+    if value not in known:
+        raise click.BadParameter(f"there is no theme {value!r}; there are {', '.join(known)}")
+    return value
+
+
 @click.command("screen", hidden=True)
 @paths_argument
 @click.option("--sample", is_flag=True, help="Open the sample traces that come with tracetui.")
-@click.option("--theme", metavar="NAME", help="Theme to begin with; T on the screen tries them.")
+@click.option("--theme", metavar="NAME", callback=_as_theme, help="Theme to begin with; T on the screen tries them.")
 @tz_option
 @ascii_option
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")

@@ -8,7 +8,6 @@ Textual rounds colours on their way through its fields, and mixes others of its 
 work out is set as a variable here, which it keeps exactly.
 """
 
-import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -21,7 +20,7 @@ from textual.theme import Theme
 
 from tracetui.core.errors import UnreadableSettings
 from tracetui.core.text import safe
-from tracetui.resources import themes_dir
+from tracetui.resources import themes_dir, user_themes_dir
 
 DEFAULT_THEME: Final = "dark"
 
@@ -87,15 +86,6 @@ def _theme_files(folder: Path, problems: list[str]) -> list[Path]:
     except OSError as error:
         problems.append(safe(f"themes in {folder} not read: {error.strerror or error}"))
         return []
-
-
-def user_themes_dir(env: Mapping[str, str] | None = None) -> Path:
-    """The folder of the user's own themes; it need not exist."""
-    env = os.environ if env is None else env
-    base = env.get("XDG_CONFIG_HOME", "")
-    return (
-        Path(base) if base.startswith("/") else Path(env.get("HOME") or "~").expanduser() / ".config"
-    ) / "tracetui/themes"
 
 
 def read_theme(path: Path) -> Theme:
