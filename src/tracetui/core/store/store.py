@@ -674,6 +674,8 @@ class Store:
             return np.empty(0, np.int32)
         low, high = this.first_row, this.last_row + 1
         mine = (self.spans.np("run", low, high) == run) & ((self.spans.np("flags", low, high) & _DROPPED) == 0)
+        if mine.all():  # one large file alone: a tenth of the time that finding each takes
+            return np.arange(low, high, dtype=np.int32)
         return (np.flatnonzero(mine) + low).astype(np.int32)
 
     def events_of_run(self, run: int) -> numpy.ndarray:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 from tracetui.core.model import NO_TIME, Clock, EventClass, Flag, Kind, SpanDetail, Status, Usage
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from tracetui.core.bodies import Bodies
     from tracetui.core.store import Store
 
@@ -158,11 +160,16 @@ def _add_family(store: Store, row: int, facts: SpanFacts) -> None:
     """Own time, the spans before and after, and those of the same name."""
     import numpy as np
 
-    spans = store.spans
-    rows = store.rows_of_run(spans.run[row])
-    rows = rows[(spans.np("flags")[rows] & _ANNOUNCED) != 0]
-    parents = spans.np("parent")[rows]
-    children = rows[parents == row]
+    spans, run = store.spans, store.runs[store.spans.run[row]]
+    low, high = run.first_row, run.last_row + 1
+
+    def those_with(column: str, value: int) -> npt.NDArray[np.intp]:
+        # One column of the run is looked at as it lies, the others for what was found only: a run may have a million spans.
+        found: npt.NDArray[np.intp] = np.flatnonzero(spans.np(column, low, high) == value) + low
+        found = found[(spans.np("run")[found] == run.row) & ((spans.np("flags")[found] & _ANNOUNCED) != 0)]
+        return found
+
+    children = those_with("parent", row)
     facts.children = len(children)
     if facts.start is not None and facts.end is not None:
         facts.own = (
@@ -170,7 +177,7 @@ def _add_family(store: Store, row: int, facts: SpanFacts) -> None:
             - facts.start
             - _covered(spans.np("start")[children], spans.np("end")[children], facts.start, facts.end)
         )
-    siblings = rows[parents == spans.parent[row]]
+    siblings = those_with("parent", spans.parent[row])
     if len(siblings) <= SIBLINGS_LOOKED_AT:
         starts = spans.np("start")[siblings]
         siblings = siblings[np.lexsort((siblings, starts))]
@@ -179,7 +186,8 @@ def _add_family(store: Store, row: int, facts: SpanFacts) -> None:
             facts.before = _neighbour(store, int(siblings[at - 1]))
         if 0 <= at < len(siblings) - 1:
             facts.after = _neighbour(store, int(siblings[at + 1]))
-    same = rows[(spans.np("name")[rows] == spans.name[row]) & (rows != row)]
+    same = those_with("name", spans.name[row])
+    same = same[same != row]
     ended = spans.np("end")[same] >= 0
     lengths = (spans.np("end")[same] - spans.np("start")[same])[ended & (spans.np("start")[same] >= 0)]
     failed = int((spans.np("status")[same] == int(Status.error)).sum())
