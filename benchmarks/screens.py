@@ -86,7 +86,7 @@ def tree(quick: bool) -> Iterator[Result]:
 
 def _moving(small: Terminal, large: Terminal, few: int, many: int, rounds: int) -> Result:
     def down(terminal: Terminal) -> float:
-        terminal.drain(0.05)
+        terminal.drain(0.25)  # until the detail of the row before is there
         return -terminal.press("j") + terminal.first(5)
 
     for terminal in (small, large):
