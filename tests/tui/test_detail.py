@@ -555,6 +555,39 @@ async def test_a_value_is_copied_as_recorded_and_a_record_as_written() -> None:
         assert app.detail.copy_record().splitlines()[0].rstrip() == '{"line": 2}'
 
 
+@pytest.mark.parametrize("size", [(40, 40), (80, 9)])
+async def test_the_line_of_an_error_is_copied_with_its_whole_message(size: tuple[int, int]) -> None:
+    world = World(TREE, SpanDetail(error=ErrorInfo("no sources " * 30, "SourceError")))
+    async with shown(world, "search", size) as (app, _):
+        assert app.detail.copy_value() == "SourceError: " + "no sources " * 30
+
+
+@pytest.mark.parametrize("width", [40, 100])
+def test_rows_are_copied_whole_without_labels_and_rules_as_what_is_below(width: int) -> None:
+    look = Look(width, tz=UTC)
+    facts = replace(FACTS, model="m" * 80, usage=Usage(3, 4, cost_usd=0.5))
+    stack = stack_of(overview(facts, look), look, {}, {})
+    copied = {
+        text_of(stack.row(row, width, "")).split(" ")[0]: stack.value(row)
+        for row in reversed(range(stack.count(width)))
+        if stack.row(row, width, "")
+    }
+    assert [copied[word] for word in ("time", "model", "cost", "Traceback", "Input", "Around", "before")] == [
+        "1m31s",
+        "m" * 80,
+        "$0.50",
+        TRACEBACK,
+        FACTS.detail.input,
+        "extract_facts",
+        "extract_facts",
+    ]
+
+
+def test_a_cost_has_no_digits_that_nobody_recorded() -> None:
+    facts = span(usage=Usage(1, 2, cost_usd=0.04190000000000001))
+    assert label("cost", facts) == "$0.0419  recorded"
+
+
 async def test_a_run_says_what_it_is_and_where_it_lies() -> None:
     app = Screen(World(TREE))
     async with app.run_test(size=(70, 50)) as pilot:

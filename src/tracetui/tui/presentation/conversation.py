@@ -41,10 +41,12 @@ def _message_sections(number: int, message: Message, look: Look) -> list[Section
         lead = [("   " if is_result else " ", ""), *role]
         lead.append((" " * max(1, GUTTER - width_of(lead)), ""))
         if named:
-            sections.append(Section(f"m{number}", rows=[cut_pieces([*lead, *named], look.width, symbols)]))
+            rows = [cut_pieces([*lead, *named], look.width, symbols)]
+            sections.append(Section(f"m{number}", rows=rows, copies=[message.tool_name]))
             lead = []
     else:
-        sections.append(Section(f"m{number}", rows=[cut_pieces([*role, ("  ", ""), *named], look.width, symbols)]))
+        rows = [cut_pieces([*role, ("  ", ""), *named], look.width, symbols)]
+        sections.append(Section(f"m{number}", rows=rows, copies=[message.text or message.tool_name or message.role]))
     if message.text:
         quoted = "muted" if is_result else ""
         part = Section(f"m{number}.text", text=message.text, indent=indent, measure=measure, quoted=quoted, lead=lead)
@@ -53,7 +55,8 @@ def _message_sections(number: int, message: Message, look: Look) -> list[Section
     for call, (name, arguments) in enumerate(message.tool_calls):
         before: Row = lead or [(" " * indent, "")]
         tool: Row = [*before, (f"{symbols['tool']} ", kind_style("tool")), (one_line(name, 80, symbols), "strong bold")]
-        head = Section(f"m{number}.c{call}", rows=[cut_pieces(tool, look.width, symbols)], tight=bool(sections))
+        shown = [cut_pieces(tool, look.width, symbols)]
+        head = Section(f"m{number}.c{call}", rows=shown, copies=[name], tight=bool(sections))
         section = body_section(f"m{number}.a{call}", "", arguments, "no arguments recorded")
         section.indent, section.tight, section.fact, lead = indent + 2, True, "", []
         sections += [head, section]

@@ -44,6 +44,8 @@ class Section:
     fact: str = ""
     """One muted fact at the end of the rule."""
     rows: list[Row] = field(default_factory=list)
+    copies: list[str] = field(default_factory=list)
+    """What is copied from each of `rows`; a single one: from all of them. Untrusted; none: what `copied_from` finds."""
     value: object = ABSENT
     """JSON that folds. Untrusted."""
     columns: bool = False
@@ -240,6 +242,13 @@ def duration_words(facts: SpanFacts, symbols: Symbols) -> str:
 def labelled(label: str, pieces: Row, look: Look) -> Row:
     """A muted label and its figure."""
     return cut_pieces([(label.ljust(LABEL_CELLS), "muted"), *pieces], look.width, look.symbols)
+
+
+def copied_from(row: Row) -> str:
+    """What is copied from a drawn row: the figure behind a label, else all of it."""
+    if len(row) > 1 and row[0][1] == "muted" and len(row[0][0]) == LABEL_CELLS:
+        return row[1][0].strip()
+    return "".join(words for words, _ in row).strip()
 
 
 def that_fit(first: Row, others: Sequence[Piece], look: Look) -> Row:

@@ -12,7 +12,16 @@ from tracetui.core import text
 from tracetui.core.model import Clock
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import cell_width, cut, fit, safe
-from tracetui.tui.presentation.detail import Look, Row, Section, breadcrumb, labelled, more_is_gone, wall_pieces
+from tracetui.tui.presentation.detail import (
+    Look,
+    Row,
+    Section,
+    breadcrumb,
+    copied_from,
+    labelled,
+    more_is_gone,
+    wall_pieces,
+)
 from tracetui.tui.presentation.pieces import cut_pieces, spread, width_of
 from tracetui.tui.presentation.rows import event_style
 from tracetui.tui.presentation.wrap import one_line
@@ -159,7 +168,7 @@ def run_overview(facts: RunFacts, look: Look) -> list[Section]:
     """Status and why, times, totals, files, notes, what the recording says of itself."""
     symbols = look.symbols
     status: Row = [(f"{symbols.get(facts.status)} {facts.status}", _RUN_STYLES.get(facts.status, "muted"))]
-    sections = [Section("status", rows=[status])]
+    sections = [Section("status", rows=[status], copies=[facts.status])]
     if facts.reason:
         sections.append(Section("reason", text=facts.reason, indent=2, tight=True))
     none = look.symbols.none
@@ -173,7 +182,8 @@ def run_overview(facts: RunFacts, look: Look) -> list[Section]:
     rows.append(labelled("id", [(cut(safe(facts.id[:400]), max(1, look.width - 10), "middle", symbols), "")], look))
     if facts.clock is not Clock.utc:
         rows.append(labelled("clock", [(_CLOCKS[facts.clock], "muted")], look))
-    sections.append(Section("figures", rows=rows))
+    copies = [facts.id if row[0][0].startswith("id ") else copied_from(row) for row in rows]
+    sections.append(Section("figures", rows=rows, copies=copies))
     totals = [
         labelled(label, [(figure, ""), (f"  {words}" if words else "", "muted")], look)
         for label, figure, words in facts.figures
@@ -203,12 +213,13 @@ def _lists(facts: RunFacts, look: Look) -> list[Section]:
         fact = f"{len(facts.paths):,} file{'' if len(facts.paths) == 1 else 's'}"
         if len(facts.paths) <= _MANY_PATHS:
             rows = [[(cut(safe(path), look.width, "folders", look.symbols), "")] for path in facts.paths]
-            sections.append(Section("paths", "Files", fact, rows=rows))
+            sections.append(Section("paths", "Files", fact, rows=rows, copies=list(facts.paths)))
         else:
             sections.append(Section("paths", "Files", fact, text=paths))
     if facts.types:
         rows = [_type_row(name, number, look) for name, number in facts.types]
-        sections.append(Section("types", "Records by type", f"{len(facts.types):,}", rows=rows))
+        names = [name for name, _ in facts.types]
+        sections.append(Section("types", "Records by type", f"{len(facts.types):,}", rows=rows, copies=names))
     return sections
 
 

@@ -6,7 +6,8 @@ output, what is around it. Pure functions of `SpanFacts` and a `Look`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from tracetui.core import text
@@ -19,6 +20,7 @@ from tracetui.tui.presentation.detail import (
     Row,
     Section,
     body_section,
+    copied_from,
     duration_words,
     has_content,
     labelled,
@@ -38,6 +40,8 @@ LAST_MESSAGES: Final = 2
 """Messages of a conversation that the overview shows."""
 MOST_ENTRIES: Final = 10_000
 """Entries of an input that are looked at to tell whether it is the conversation."""
+_UNCUT: Final = 10_000
+_RECORDED_DIGITS: Final = 12
 _NOT: Final[Piece] = ("  not recorded", "muted")
 
 
@@ -50,7 +54,8 @@ def overview(facts: SpanFacts, look: Look) -> list[Section]:
     sections.append(_figures(facts, look))
     sections += _traceback(facts, look)
     if look.compact:
-        sections.append(Section("usage", rows=_usage_rows(facts, look), tight=True))
+        copies = _uncut(_usage_rows, facts, look)
+        sections.append(Section("usage", rows=_usage_rows(facts, look), copies=copies, tight=True))
     sections += _texts(facts)
     sections += _conversation(facts, look)
     sections += _bodies(facts)
@@ -82,7 +87,8 @@ def _status(facts: SpanFacts, look: Look) -> Section:
     cause = _cause(facts)
     if not _fits_beside(left, cause, look):
         cause = []
-    return Section("status", rows=[spread(left, cause, look.width, symbols)])
+    told = f"{kind}: {message}" if kind and message else kind or message or status_word(facts)
+    return Section("status", rows=[spread(left, cause, look.width, symbols)], copies=[told])
 
 
 def _fits_beside(left: Row, right: Row, look: Look) -> bool:
@@ -141,9 +147,19 @@ def _problem(facts: SpanFacts, look: Look) -> list[Section]:
 def _figures(facts: SpanFacts, look: Look) -> Section:
     if look.compact:
         told = not facts.is_open and not any(_error(facts))
-        return Section("figures", rows=[] if told else [_figures_in_one(facts, look)], tight=True)
-    rows = [*_time_rows(facts, look), *_usage_rows(facts, look), *_marks(facts, look)]
-    return Section("figures", rows=rows)
+        rows = [] if told else [_figures_in_one(facts, look)]
+        copies = _uncut(lambda facts, look: [_figures_in_one(facts, look)], facts, look)
+        return Section("figures", rows=rows, copies=copies, tight=True)
+    return Section("figures", rows=_figure_rows(facts, look), copies=_uncut(_figure_rows, facts, look))
+
+
+def _figure_rows(facts: SpanFacts, look: Look) -> list[Row]:
+    return [*_time_rows(facts, look), *_usage_rows(facts, look), *_marks(facts, look)]
+
+
+def _uncut(draw: Callable[[SpanFacts, Look], list[Row]], facts: SpanFacts, look: Look) -> list[str]:
+    """What is copied from rows that are cut at the width of the pane."""
+    return [copied_from(row) for row in draw(facts, replace(look, width=_UNCUT))]
 
 
 def _figures_in_one(facts: SpanFacts, look: Look) -> Row:
@@ -209,7 +225,9 @@ def _usage_rows(facts: SpanFacts, look: Look) -> list[Row]:
     rows.append(labelled("tokens", _tokens(facts, symbols), look))
     cost = None if usage is None else usage.cost_usd
     if cost is not None:
-        rows.append(labelled("cost", [(text.cost_full(cost, symbols), ""), ("  recorded", "muted")], look))
+        # Sums of binary fractions have digits that nobody recorded.
+        figure = text.cost_full(float(f"{cost:.{_RECORDED_DIGITS}g}"), symbols)
+        rows.append(labelled("cost", [(figure, ""), ("  recorded", "muted")], look))
     elif facts.kind == "llm":
         why: Piece = ("  until it ends", "muted") if facts.is_open else _NOT
         rows.append(labelled("cost", [(symbols.none, ""), why], look))
@@ -279,7 +297,8 @@ def _traceback(facts: SpanFacts, look: Look) -> list[Section]:
         return [Section("traceback", "Traceback", fact, text=error.traceback)]
     rows = traceback_rows(error.traceback, look.width, look.compact, look.symbols)
     is_python = any(not isinstance(part, str) for part in frames_of(error.traceback))
-    return [Section("traceback", "Traceback", "most recent last" if is_python and not look.compact else "", rows=rows)]
+    fact = "most recent last" if is_python and not look.compact else ""
+    return [Section("traceback", "Traceback", fact, rows=rows, copies=[error.traceback])]
 
 
 def _texts(facts: SpanFacts) -> list[Section]:
@@ -317,7 +336,8 @@ def _conversation(facts: SpanFacts, look: Look) -> list[Section]:
         return []
     first = max(0, len(found) - LAST_MESSAGES)
     fact = "all" if not first else f"last {len(found) - first} of {len(found):,}"
-    rule = Section("conversation", "Messages", fact, rows=[])
+    said_by = [f"{message.role}: {message.text}" for message in found[first:]]
+    rule = Section("conversation", "Messages", fact, rows=[], copies=["\n\n".join(said_by)])
     said = messages(found, look, first)
     said[0].tight = True
     return [rule, *said]
@@ -335,12 +355,15 @@ def _is_told(value: object, found: Sequence[Message]) -> bool:
 
 def _around(facts: SpanFacts, look: Look) -> list[Section]:
     rows: list[Row] = []
+    copies: list[str] = []
     for label, neighbour in (("before", facts.before), ("after", facts.after)):
         if neighbour is not None:
             rows.append(_neighbour_row(label, neighbour, look))
+            copies.append(neighbour.name)
     if facts.same.count:
         rows.append(_same_row(facts, look))
-    return [Section("around", "Around it", rows=rows)] if rows else []
+        copies.append(facts.name)
+    return [Section("around", "Around it", rows=rows, copies=copies)] if rows else []
 
 
 def _neighbour_row(label: str, neighbour: Neighbour, look: Look) -> Row:

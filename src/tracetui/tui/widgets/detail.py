@@ -336,7 +336,7 @@ class Detail(LineView):
     # ------------------------------------------------------------ copying
 
     def copy_value(self) -> str:
-        """What stands under the cursor: a text as recorded, a value as JSON, else the row as drawn. Untrusted."""
+        """What stands under the cursor: a text as recorded, a value as JSON, else the record it is of. Untrusted."""
         if self._page is None or not self.row_count():
             return ""
         from tracetui.core.jsontext import json_text
@@ -344,7 +344,7 @@ class Detail(LineView):
         stack = self._stack()
         value = stack.value(self._cursor)
         if value is ABSENT:
-            return "".join(text for text, _ in stack.row(self._cursor, self._look().width, "")).strip()
+            return self.copy_record()
         return value if isinstance(value, str) else json_text(value, indent=isinstance(value, (dict, list)))
 
     def copy_record(self) -> str:

@@ -14,7 +14,7 @@ from typing import Final
 from tracetui.core.model import ABSENT
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import exact
-from tracetui.tui.presentation.detail import Look, Row, Section, rule_row
+from tracetui.tui.presentation.detail import Look, Row, Section, copied_from, rule_row
 from tracetui.tui.presentation.pieces import cut_pieces
 from tracetui.tui.presentation.wrap import LongText
 from tracetui.tui.widgets.json_rows import TEXT_SHOWN, JsonRows
@@ -61,17 +61,28 @@ class Block:
         """What the row shows, as recorded; ABSENT: only what is drawn."""
         return ABSENT
 
+    def whole(self) -> object:
+        """What all its rows show together; ABSENT: nothing that was recorded."""
+        return ABSENT
+
     def record_at(self, index: int) -> int | None:  # noqa: ARG002 - for subclasses
         """The record that this row shows, if it shows one."""
         return self.record
 
 
 class Rows(Block):
-    """Rows that are drawn already."""
+    """Rows that are drawn already.
 
-    def __init__(self, rows: Sequence[Row], value: object = ABSENT) -> None:
+    Args:
+        rows: The rows.
+        copies: What is copied from each; a single one: from all of them.
+        below: What the rows are the heading of, and is copied from them.
+    """
+
+    def __init__(self, rows: Sequence[Row], copies: Sequence[str] = (), below: Block | None = None) -> None:
         self._rows = rows
-        self._value = value
+        self._copies = copies
+        self._below = below
 
     def count(self, width: int) -> int:  # noqa: ARG002 - the same at every width
         """How many rows were given."""
@@ -81,9 +92,22 @@ class Rows(Block):
         """The row as given."""
         return cut_pieces(self._rows[index], width)
 
-    def value(self, index: int) -> object:  # noqa: ARG002 - one value for all
-        """The value that came with the rows."""
-        return self._value
+    def value(self, index: int) -> object:
+        """What is copied from the row."""
+        if self._below is not None:
+            return self._below.whole()
+        if len(self._copies) == 1:
+            return self._copies[0]
+        return self._copied(index) or ABSENT
+
+    def _copied(self, index: int) -> str:
+        return self._copies[index] if index < len(self._copies) else copied_from(self._rows[index])
+
+    def whole(self) -> object:
+        """What is copied from one row after another."""
+        if len(self._copies) == 1:
+            return self._copies[0]
+        return "\n".join(self._copied(index) for index in range(len(self._rows))) or ABSENT
 
 
 class Action(Block):
@@ -177,6 +201,10 @@ class Text(Block):
         """The whole text."""
         return self.text
 
+    def whole(self) -> object:
+        """The whole text."""
+        return self.text
+
 
 class Json(Block):
     """A value that folds."""
@@ -218,6 +246,10 @@ class Json(Block):
     def value(self, index: int) -> object:
         """The value in this row."""
         return self.rows.value_at(index)
+
+    def whole(self) -> object:
+        """The whole value."""
+        return self.rows.value
 
 
 class Stack(Block):
@@ -453,7 +485,9 @@ class Items(Block):
         """What the body says; of a head what its body holds as a whole."""
         item, at = self._place(index)
         body = self._bodies.get(item)
-        return ABSENT if body is None else body.value(max(0, at))
+        if body is None:
+            return ABSENT
+        return body.whole() if at < 0 else body.value(at)
 
     def record_at(self, index: int) -> int | None:
         """The record of the item."""
@@ -474,7 +508,7 @@ def block_of(section: Section, look: Look, kept: dict[str, Block]) -> Block:
             return held
         block = Text(section, look.symbols, TEXT_ROWS)
     else:
-        return Rows(section.rows)
+        return Rows(section.rows, section.copies)
     kept[section.key] = block
     return block
 
@@ -488,7 +522,8 @@ def stack_of(sections: Sequence[Section], look: Look, kept: dict[str, Block], bl
             head.append([])
         if section.title:
             head.append(rule_row(section.title, section.fact, look))
+        block = blocks.get(section.key) or block_of(section, look, kept)
         if head:
-            parts.append(Rows(head))
-        parts.append(blocks.get(section.key) or block_of(section, look, kept))
+            parts.append(Rows(head, below=block))
+        parts.append(block)
     return Stack(parts)
