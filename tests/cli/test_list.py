@@ -51,6 +51,16 @@ def test_ids_are_cut_to_what_tells_them_apart(run: Run, traces: Path) -> None:
     assert [line.split()[2] for line in run("list", traces).lines[1:]] == ["cdcd", "abcd", "abab"]
 
 
+def test_ids_that_are_alike_for_long_are_shown_as_far_as_view_needs_them(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    for number in range(3):
+        (tmp_path / f"{number}.jsonl").write_text(recording(run=f"step_09_nightly_20261120_21293{number}"))
+    for row in run("list", tmp_path).lines[1:]:
+        assert run("view", row.split()[2], "--in", tmp_path).code == 0
+
+
 @pytest.mark.parametrize(
     ("sort", "expected"),
     [
@@ -121,6 +131,27 @@ def test_unreadable_records_are_told_on_standard_error(run: Run, traces: Path) -
     assert answer.code == 0
     assert "1 record could not be read" in answer.err
     assert "could not be read" not in answer.out
+
+
+@pytest.mark.parametrize(("files", "is_told"), [(1, True), (19, True), (20, False)])
+def test_a_few_unrecognised_files_of_a_path_are_told(files: int, is_told: bool, run: Run, traces: Path) -> None:
+    for number in range(files):
+        (traces / f"{number}.py").write_text("import this\n")
+    assert ("not recognised" in run("list", traces).err) is is_told
+
+
+def test_unrecognised_files_of_a_path_without_a_run_are_told_however_many(run: Run, tmp_path: Path) -> None:
+    for number in range(30):
+        (tmp_path / f"{number}.py").write_text("import this\n")
+    assert "30 files not recognised" in run("list", tmp_path).err
+
+
+def test_unrecognised_files_of_the_default_folder_are_not_told(
+    run: Run, traces: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (traces / "agent.py").write_text("import this\n")
+    monkeypatch.chdir(traces)
+    assert run("list").err == ""
 
 
 def test_a_missing_path_beside_a_good_one_is_told_and_does_not_hide_it(run: Run, traces: Path) -> None:

@@ -132,8 +132,8 @@ def left_out(loaded: Loaded, summaries: Summaries) -> dict[str, Any]:
     }
 
 
-def tell_left_out(loaded: Loaded) -> None:
-    """Say on standard error how much was left out, and how to find out why."""
+def tell_left_out(loaded: Loaded, paths: Sequence[str]) -> None:
+    """Say on standard error how much was left out of ``paths`` as they were typed, and how to find out why."""
     bad = len(loaded.store.unreadable())
     refused = loaded.reader.unreadable_paths
     if not loaded.runs:  # what is missing is told by name then
@@ -145,11 +145,13 @@ def tell_left_out(loaded: Loaded) -> None:
         complain(f"cannot read {len(refused) - _TOLD} more files or folders")
     if bad:
         complain(f"{_number(bad, 'record')} could not be read; `tracetui stats --json` lists them under `unreadable`")
-    if unknown:
+    # In a folder of many such files traces are a side matter, and nobody expects source code to be read.
+    if unknown and paths and (not loaded.runs or unknown < _FEW):
         complain(f"{_number(unknown, 'file')} not recognised; `tracetui formats --explain FILE` says why")
 
 
 _TOLD = 5
+_FEW = 20
 
 
 def _number(count: int, noun: str) -> str:

@@ -87,7 +87,7 @@ def conclude(loaded: Loaded, paths: tuple[str, ...], *, quiet: bool) -> int:
     from tracetui.core.loading import nothing_found
 
     if not quiet:
-        tell_left_out(loaded)
+        tell_left_out(loaded, paths)
     if loaded.runs:
         return OK
     complain(nothing_found(paths))

@@ -16,7 +16,7 @@ from tracetui.core.text import cell_width, cost, count, duration, fit, marked, s
 
 _GAP: Final = "  "
 _NAME_AT_LEAST: Final = 12
-_ID_AT_MOST: Final = 24
+_ID_AT_MOST: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class _Column:
 _LANE: Final = _Column("", 1, 0, right=False)
 _STATUS: Final = _Column("status", 12, 60, right=False)
 _ID_FROM_WIDTH: Final = 80
+_FORMAT: Final = _Column("format", 22, 120, right=False)
 _COLUMNS: Final = (
     _Column("start", 7, 40),
     _Column("fail", 4, 34),
@@ -39,7 +40,7 @@ _COLUMNS: Final = (
     _Column("spans", 6, 100),
     _Column("tokens", 7, 100),
     _Column("cost", 8, 60),
-    _Column("format", 22, 120, right=False),
+    _FORMAT,
 )
 _GOING_ON: Final = ("running", "stalled", "unfinished")
 
@@ -56,6 +57,9 @@ def run_table(
     room = width - sum(column.cells + len(_GAP) for column in (*lead, *shown))
     if width >= _ID_FROM_WIDTH:
         widest = max(cell_width(safe(ids[run.row])) for run in runs)
+        if room < widest + len(_GAP) + _NAME_AT_LEAST and _FORMAT in shown and widest <= _ID_AT_MOST:
+            shown.remove(_FORMAT)  # a whole id can be pasted into the next command, which tells the format
+            room += _FORMAT.cells + len(_GAP)
         most = min(_ID_AT_MOST, room - _NAME_AT_LEAST - len(_GAP))
         lead.append(_Column("id", max(2, min(most, widest)), 0, right=False))
         room -= lead[-1].cells + len(_GAP)
