@@ -157,6 +157,29 @@ async def test_a_search_in_the_runs_filters_them(native_traces: Path) -> None:
         assert len(app.main.runs.shown_runs) == 1
 
 
+async def test_a_filter_of_runs_is_said_above_the_runs_only_until_esc(native_traces: Path) -> None:
+    async with opened(make_app([native_traces])) as pilot:
+        await press(pilot, "u", "slash", *"support", "enter")
+        assert "esc clears" in lines(pilot)[1].partition("Spans")[0]
+        assert "/support" not in lines(pilot)[1].partition("Spans")[2]
+        await press(pilot, "escape")
+        assert "esc clears" not in lines(pilot)[1]
+
+
+async def test_a_filter_of_runs_opens_its_first_hit(native_traces: Path) -> None:
+    app = make_app([native_traces])
+    async with opened(app) as pilot:
+        await press(pilot, "u", "slash", *"support", "enter")
+        assert app.main.opened == app.main.runs.shown_runs[0] == app.main.runs.selected_run
+
+
+@pytest.mark.parametrize("keys", [(), ("u", "z")])
+async def test_the_order_of_the_runs_is_said_above_them(native_traces: Path, keys: tuple[str, ...]) -> None:
+    async with opened(make_app([native_traces]), (120, 40)) as pilot:
+        await press(pilot, *keys)
+        assert "by start" in lines(pilot)[1].partition("Spans")[0]
+
+
 async def test_a_new_run_appears_by_itself(native_traces: Path, tmp_path: Path) -> None:
     later = native_traces / "support_bot.jsonl"
     aside = tmp_path / "aside.jsonl"

@@ -119,6 +119,13 @@ def test_a_filter_knows_no_case() -> None:
     assert names(found) == ["plan"]
 
 
+def test_runs_called_as_the_filter_come_before_those_that_have_it_in_their_id() -> None:
+    found = make_list(make_session(("plan", 0, Status.ok, 1.0), ("run-0 again", 1, Status.ok, 1.0), *THREE))
+    found.filter_text = "run-0"
+    found._order = found._make_order()
+    assert names(found) == ["run-0 again", "plan"]
+
+
 def test_groups_have_headings_and_fold() -> None:
     found = make_list(make_session(*THREE, ("plan", 90, Status.ok, 1.0)))
     found.grouping = "name"

@@ -287,7 +287,7 @@ class MainScreen(Screen[None]):
         runs.say("" if self.has_no_runs else self.runs.position_text())
         spans = self.panes["spans"]
         wide = self.arranged is not None and self.arranged.mode == "wide"
-        if self.search.text or self.chips.active:
+        if self.searching.words() or self.chips.active:
             spans.say(self.searching.words() or self.chips.words())
         elif wide:
             # Where one is stands at the right of the footer then.
@@ -518,6 +518,8 @@ class MainScreen(Screen[None]):
         small = self.arranged is not None and self.arranged.mode == "small"
         if self.search.text:
             self.searching.end()
+        elif self.active == "runs" and self.runs.filter_text:
+            self.runs.set_filter("")
         elif self.maximised:
             self.action_maximise()
         elif self.drawer or self.active == "detail":

@@ -34,6 +34,7 @@ class Searching:
         if self.pane == "runs":
             screen.runs.set_filter(wanted)
             screen.search.say(f"{len(screen.runs.shown_runs)} of {len(screen.states)}")
+            screen.say_positions()
             return
         count = screen.tree_view.search(wanted)
         if count and wanted:
@@ -67,9 +68,13 @@ class Searching:
             screen.header.say("nothing was searched for: / searches")
 
     def words(self) -> str:
-        """What is searched for and how often it was found; empty while nothing is."""
+        """What is searched for in the spans and how often it was found; empty while nothing is.
+
+        A filter of runs is said by the list of runs.
+        """
         line = self.screen.search
-        return f"/{text.cut(text.safe(line.text), 20)}  {line.answer}" if line.text else ""
+        is_said = line.text and self.pane == "spans"
+        return f"/{text.cut(text.safe(line.text), 20)}  {line.answer}" if is_said else ""
 
     def _say_hit(self, number: int, count: int) -> None:
         self.screen.search.say(f"{number:,} of {count:,}" if count else "no hit")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from textual.binding import Binding, BindingType
 
+from tracetui.core import text
 from tracetui.core.model import RunStatus
 from tracetui.tui.messages import PositionChanged, RunOpened, RunSelected
 from tracetui.tui.presentation.pieces import Piece
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 Grouping = Literal["", "name", "folder"]
 _GROUPINGS: Final[tuple[Grouping, ...]] = ("", "name", "folder")
+_RULE_CELLS: Final = 13
+"""Cells of the pane's rule beside what stands at its right end: title, blanks, and enough of a line."""
 
 
 class RunList(LineView):
@@ -95,10 +98,25 @@ class RunList(LineView):
 
     def position_text(self) -> str:
         """What stands at the right end of the pane's rule: the order, the filter, and where one is."""
+        room = self.size.width - _RULE_CELLS
+        return next((form for form in self._position_forms() if text.cell_width(form) <= room), "")
+
+    def _position_forms(self) -> list[str]:
+        """From the longest to the shortest."""
         order = f"by {self.sorting}" + (" reversed" if self.reversed else "")
+        if self.filter_text:
+            wanted = f"/{text.cut(text.safe(self.filter_text), 20)}"
+            found = f"{len(self.shown_runs)} of {sum(run.live for run in self.session.store.runs)}"
+            clear = "esc clears"
+            return [
+                f"{order}   {wanted}  {found}  {clear}",
+                f"{wanted}  {found}  {clear}",
+                f"{wanted}  {clear}",
+                f"{text.cut(wanted, 6)}  {clear}",
+                clear,
+            ]
         where = f"{self._cursor + 1} of {len(self._order)}" if self._order else ""
-        width = self.size.width
-        return f"{order}   {where}" if width >= 60 and where else order if width >= 34 else ""
+        return [f"{order}   {where}" if where else order, order, f"by {self.sorting}"]
 
     # ------------------------------------------------------------ what changes
 
@@ -140,10 +158,23 @@ class RunList(LineView):
         self._say_position()
         return True
 
-    def set_filter(self, text: str) -> None:
-        """Show the runs whose name, id or format holds `text`, whatever its case; all of them if it is empty."""
-        self.filter_text = text
+    def set_filter(self, wanted: str) -> None:
+        """Show the runs whose name, id or format holds `wanted`, whatever its case; all of them if it is empty.
+
+        The cursor goes to the first hit: those by name come first.
+        """
+        self.filter_text = wanted
         self.rebuild()
+        first = next((at for at, row in enumerate(self._order) if row >= 0), None)
+        if wanted and first is not None:
+            self.move_to(first, by_user=True)
+            # Other rows may have come to where the cursor stood: then it did not move, and yet another run is selected.
+            self._now_at(first, by_user=True)
+        self._say_position()
+
+    def on_resize(self) -> None:
+        """Another width has room for other words."""
+        self._say_position()
 
     def step(self, by: int) -> int | None:
         """The run `by` rows further down, headings skipped; None at the end."""
@@ -160,6 +191,9 @@ class RunList(LineView):
         wanted = self.filter_text.casefold()
         rows = [run.row for run in runs if run.live and (not wanted or self._fits(run.row, wanted))]
         ordered = in_order(rows, self.session, self.sorting, self.reversed)
+        if wanted:
+            # What is called so is meant before what has it in its id or format.
+            ordered.sort(key=lambda row: wanted not in run_name(runs[row]).casefold())
         self._groups = []
         if not self.grouping:
             return ordered
@@ -202,11 +236,14 @@ class RunList(LineView):
 
     def on_line_view_moved(self, event: LineView.Moved) -> None:
         """The run of the row the cursor came to is to be shown."""
-        row = self._order[event.index] if event.index < len(self._order) else -1
+        self._now_at(event.index, event.by_user)
+
+    def _now_at(self, index: int, by_user: bool) -> None:
+        row = self._order[index] if index < len(self._order) else -1
         self._say_position()
         if row >= 0 and row != self._selected:
             self._selected = row
-            self.post_message(RunSelected(row, event.by_user))
+            self.post_message(RunSelected(row, by_user))
 
     def on_line_view_entered(self, event: LineView.Entered) -> None:
         """Into a run; a heading folds."""
