@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.core.formats.lanes import FAST, SLOW, assert_the_lanes_agree, stored
 from tests.core.formats.reading import SAMPLES, bodies, claim, decoder_for, fact, fold, only_run, pieces, read
 from tracetui.core.formats import detect
 from tracetui.core.formats._base import Candidate
@@ -1054,3 +1055,70 @@ def test_a_decoder_that_is_fed_a_database_reads_it_in_memory(tmp_path):
     data = traces(tmp_path / "x.db", whole_run("0.0.86")).read_bytes()
     operations = pieces(decoder_for(data), data, [100, 5_000])
     assert len(only_run(operations).told) == 3
+
+
+# -- the fast lane -----------------------------------------------------------------------------------------------------
+
+
+def many(version="0.0.86", rounds=40):
+    """A long run with everything in it."""
+    writer = Writer(version).workflow()
+    for number in range(rounds):
+        at_ = number * 3.0
+        job = writer.job(f"job {number}", at_ + 0.1, hash_=f"{1_000 + number}")
+        stage = writer.stage("copié", at_ + 0.2, hash_="33", job=job, id_="cp")
+        writer.say("STAGE Message: ( x )", stage, at_ + 0.3, 3)
+        if number % 3 == 1:
+            writer.say("STAGE ⏭️ Skip: no", stage, at_ + 0.35, 3, "error")
+        if number % 5 == 2:
+            writer.say("STAGE 📢 Stage Failed:\nValueError: x", stage, at_ + 0.4, 3, "error")
+        writer.end_stage(stage, at_ + 0.5)
+        if number % 5 == 2:
+            writer.say("JOB All-Completed Handler:\n … nested-stage, 'cp', failed.", job, at_ + 0.6, 2, "error")
+            writer.say("JOB Retry count: 1/2 ... ( JobError )", job, at_ + 0.6, 2, "warning")
+            again = writer.stage("copié", at_ + 0.7, hash_="33", job=job, id_="cp", end=at_ + 0.8)
+            if number % 10 == 2:
+                writer.say("STAGE late words", again, at_ + 0.9, 3, "error")
+        outer = writer.stage("each", at_ + 0.9, hash_="44", kind="For-Each", job=job)
+        writer.say("NESTED Execute Item: 1", outer, at_ + 1.0, 4)
+        writer.stage("visit", at_ + 1.1, 4, "55", end=at_ + 1.2)
+        writer.end_stage(outer, at_ + 1.3)
+        if number != rounds - 1:
+            writer.end_job(job, at_ + 1.4)
+    writer.say("CALLER bye", seconds=rounds * 3.0)
+    return writer
+
+
+@pytest.mark.parametrize("version", ["0.0.86", "0.0.85"])
+def test_long_files_end_in_the_same_store_by_the_fast_lane(version):
+    assert_the_lanes_agree(("/t/metadata.txt", many(version).data))
+
+
+def test_long_files_of_old_versions_are_told_one_by_one_and_end_in_the_same_store():
+    writer, job = old_run()
+    for number in range(200):
+        writer.stage("copy", 0.2 + number, hash_=f"{number}", job=job)
+    files = ("/t/metadata.txt", writer.data)
+    assert stored([files], FAST)[0] == stored([files], SLOW)[0]
+
+
+def other(**more):
+    return json.dumps(Writer(run="other").say("STAGE x").records[0] | more).encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b'{"torn\n',
+        b"[]\n",
+        b"\r\n",
+        other(),
+        other(run_id=""),
+        other(level=None),
+        other(thread="x"),
+        other(lineno=2**70),
+    ],
+)
+def test_what_is_unusual_in_a_block_goes_the_long_way(odd):
+    files = ("/t/metadata.txt", many().data + odd)
+    assert stored([files], FAST)[0] == stored([files], SLOW)[0]

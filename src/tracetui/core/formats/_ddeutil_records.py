@@ -15,9 +15,16 @@ FIRST_WITH_ENDS: Final = (0, 0, 85)
 _PREFIX: Final = re.compile(
     r"(?:\S{1,8} )?\[(CALLER|NESTED|STAGE|JOB|WORKFLOW|RELEASE|SCHEDULE|AUDIT)\]: ?", re.ASCII | re.IGNORECASE
 )
+_USUAL: Final = {
+    "workflow": "👟 [WORKFLOW]: ",
+    "job": "🏗 [JOB]: ",
+    "stage": "🔗 [STAGE]: ",
+    "nested": "⛓️ [NESTED]: ",
+}
 _FULL_ID: Final = re.compile(r"(\d{20})T(\w{1,40})", re.ASCII)
 _CUT_ID: Final = re.compile(r"(\d{2})(\d{2})(\d{6})(\w{1,8})", re.ASCII)
 _CUT_LENGTH: Final = 18
+_LAST: Final = 59
 _ERROR_LEVELS: Final = frozenset({"error", "exception", "critical"})
 _CONTINUED: Final = re.compile(r"^ \.\.\. (?:\|  |╰─ )\t?", re.MULTILINE)
 _FAILED: Final = ("📢", "💥", "🤫", "⚠️ Nested", "Error Failed:", "All-Completed Handler:", "Reach the maximum of retry")
@@ -51,13 +58,16 @@ def id_of(text: str) -> Id:
     full = _FULL_ID.fullmatch(text)
     if full is not None:
         digits = full[1]
-        moment = (
-            f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}T{digits[8:10]}:{digits[10:12]}:{digits[12:14]}.{digits[14:]}"
-        )
-        stamp = iso_ns(moment)
-        if stamp != NO_TIME:
-            return Id(stamp, full[2])
+        hour = _hour(digits[:10])
+        minute, second = int(digits[10:12]), int(digits[12:14])
+        if hour != NO_TIME and minute <= _LAST and second <= _LAST:
+            return Id(hour + (minute * 60 + second) * _SECOND + int(digits[14:]) * 1_000, full[2])
     return Id(NO_TIME, text)
+
+
+@lru_cache(maxsize=64)
+def _hour(digits: str) -> int:
+    return iso_ns(f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}T{digits[8:]}:00:00")
 
 
 @lru_cache(maxsize=4096)
@@ -174,17 +184,20 @@ def _has_ends(record: dict[str, object], *, is_cut: bool) -> bool | None:
         return False
     version = record.get("package_version")
     if isinstance(version, str) and version:
-        return _version(version) >= FIRST_WITH_ENDS
+        return version_of(version) >= FIRST_WITH_ENDS
     return False if "trace_id" in record and "workflow_name" in record else None
 
 
 @lru_cache(maxsize=64)
-def _version(text: str) -> tuple[int, ...]:
+def version_of(text: str) -> tuple[int, ...]:
+    """``0.0.86`` as numbers."""
     return tuple(int(part) for part in re.findall(r"\d{1,6}", text)[:3])
 
 
 def parted(message: str, module: object = None) -> tuple[str, str]:
     """Module and the rest of a message; the module that is written in the message is believed first."""
+    if isinstance(module, str) and message.startswith(usual := _USUAL.get(module, "\0")):
+        return module, message[len(usual) :]
     prefix = _PREFIX.match(message)
     if prefix is None:
         return (module.lower() if isinstance(module, str) else ""), message

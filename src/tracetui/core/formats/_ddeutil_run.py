@@ -53,7 +53,7 @@ def unquoted(text: str) -> str:
 
 def is_skip(message: str) -> bool:
     """Whether a message says that its job or stage was skipped."""
-    return _SKIP.match(message) is not None
+    return message[:1] in "⏭SH" and _SKIP.match(message) is not None
 
 
 class _Span:
@@ -149,6 +149,8 @@ class DdeutilRun:
         self._first = NO_TIME
         """Where no id tells the run's start: the time of its earliest record."""
         self._status: tuple[Status, str] | None = None
+        self._is_news = True
+        """Something has happened that may change the run's status."""
         self._spans: dict[str, _Span] = {}
         self._workflows: dict[str, _Span] = {}
         self._jobs: dict[str, _Span] = {}
@@ -169,12 +171,17 @@ class DdeutilRun:
         """Operations of one record with locator (``a``, ``b``)."""
         ids = cut_id_of(entry.own) if entry.is_cut else id_of(entry.own)
         out: list[Operation] = [Record(self.key, entry.level, a, b)]
-        now = self._time(entry, ids)
-        stamp = self._stamp(ids, now)
+        if entry.second == self._second and self.zone is not None:
+            now = self._now
+        else:
+            now = self._time(entry, ids)
+        stamp = self._stamp(ids, now) if entry.is_cut else ids.stamp
         if stamp > self._newest:
             self._newest = stamp
-        # Written after the newest id was made, in a second that begins before it.
-        at = now if now == NO_TIME or now >= self._newest else min(self._newest, now + _SECOND - 1)
+        at = now
+        if NO_TIME != now < self._newest:
+            # Written after the newest id was made, in a second that begins before it.
+            at = self._newest if self._newest < now + _SECOND else now + _SECOND - 1
         if not self._announced:
             self._announce(entry, now, out)
         elif NO_TIME != now < self._first:
@@ -185,9 +192,7 @@ class DdeutilRun:
         thread = self._threads.get(entry.thread)
         if thread is None:
             thread = self._threads[entry.thread] = _Thread()
-        late: list[Operation] = []
-        if thread.ended and stamp != NO_TIME:
-            self._bound(thread, stamp, late)
+        late = self._bound(thread, stamp) if thread.ended and stamp != NO_TIME else ()
         self._tell(entry, ids, thread, stamp, at, out)
         # A record belongs to the span that it names first: what it means for others comes after.
         out += late
@@ -196,7 +201,9 @@ class DdeutilRun:
         if at > self._told:
             self._told = at
             out.append(RunFact(self.key, time=at))
-        self._judge(out)
+        if self._is_news:
+            self._is_news = False
+            self._judge(out)
         return out
 
     def _tell(self, entry: Entry, ids: Id, thread: _Thread, stamp: int, at: int, out: list[Operation]) -> None:
@@ -235,6 +242,7 @@ class DdeutilRun:
 
     def _learn_ends(self, out: list[Operation], *, has_ends: bool) -> None:
         self._has_ends = has_ends
+        self._is_news = True
         out.append(RunFact(self.key, records_end=has_ends))
 
     # -- times ---------------------------------------------------------------------------------------------------------
@@ -283,8 +291,9 @@ class DdeutilRun:
         latest = now + _SECOND - 1
         return latest - (latest - ids.within_hour) % period
 
-    def _bound(self, thread: _Thread, stamp: int, out: list[Operation]) -> None:
+    def _bound(self, thread: _Thread, stamp: int) -> list[Operation]:
         """A new id on a thread: what ended on it in this very second had ended by then."""
+        out: list[Operation] = []
         later: list[tuple[_Span, int]] = []
         for span, second in thread.ended:
             end = stamp
@@ -303,6 +312,7 @@ class DdeutilRun:
                 parent.end = end
                 out.append(Patch(self.key, parent.key, 0, end=end))
         thread.ended = later
+        return out
 
     # -- workflows -----------------------------------------------------------------------------------------------------
 
@@ -316,7 +326,7 @@ class DdeutilRun:
         elif message.startswith("Execute Job: "):
             thread.workflow = workflow
         elif any(words in message for words in _DONE):
-            self._is_done = True
+            self._is_done = self._is_news = True
             if workflow is not None:
                 self._close_workflow(workflow, at, out)
         self._say(entry, workflow, at, out)
@@ -472,9 +482,12 @@ class DdeutilRun:
     # -- what all spans have in common ---------------------------------------------------------------------------------
 
     def _open(self, span: _Span, kind: Kind, stamp: int, at: int, out: list[Operation]) -> None:
+        self._is_news = True
         self._spans[span.key] = span
         span.number = len(self._spans)
         span.start = stamp if stamp != NO_TIME else at
+        if span.start > self._told:
+            self._told = span.start
         parent = None if span.parent is None else span.parent.key
         flags = 0 if span.parent is None or span.what == "job" else int(Flag.parent_inferred)
         if self._has_ends is False:
@@ -488,6 +501,7 @@ class DdeutilRun:
 
     def _end(self, span: _Span, thread: _Thread, at: int, out: list[Operation]) -> None:
         span.is_open = False
+        self._is_news = True
         if span.what == "job":
             self._open_jobs -= 1
         elif span in thread.stages:
@@ -500,6 +514,8 @@ class DdeutilRun:
         status = Status.error if span.failed else Status.skipped if span.skipped else Status.ok
         # Not what the record says, but where between ids it must lie.
         flags = _INFERRED_END if end != self._now else 0
+        if end > self._told:
+            self._told = end
         out.append(End(self.key, span.key, end, status, flags=flags))
         if self._now != NO_TIME:
             thread.ended.append((span, self._now))
@@ -518,6 +534,7 @@ class DdeutilRun:
             self._event(entry, span, at, out)
 
     def _fail(self, entry: Entry, span: _Span | None, at: int, out: list[Operation]) -> None:
+        self._is_news = True
         if span is None:
             words = unfolded(entry.message).partition("\n")[0][:200]
             self._failures[len(self._failures)] = _Failure(None, words, len(self._spans))
@@ -537,6 +554,7 @@ class DdeutilRun:
 
     def _retried(self, span: _Span, out: list[Operation]) -> None:
         """What failed before in this job or stage, and below it, is undone by the attempt that follows."""
+        self._is_news = True
         span.retried, span.retried_at = len(self._spans), self._now
         for key, failure in list(self._since(span)):
             if _within(failure.span, span):
@@ -587,6 +605,8 @@ class DdeutilRun:
             cls = EventClass.retry
         else:
             cls = EventClass.error if entry.is_error else EventClass.log
+        if at > self._told:
+            self._told = at
         out.append(Event(self.key, None if span is None else span.key, cls, at))
 
     def _of(self, entry: Entry) -> _Span | None:

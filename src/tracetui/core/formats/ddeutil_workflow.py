@@ -32,6 +32,8 @@ from tracetui.core.formats._rows import RowDecoder
 from tracetui.core.model import EventDetail, SpanDetail
 from tracetui.core.operations import Bad, Operation, Record, RunFact
 
+_LANE_BYTES: Final = 32_768
+"""Blocks below this are not worth the fast lane."""
 _log = logging.getLogger("tracetui")
 
 _ALL: Final = "ddeutil-workflow"
@@ -78,6 +80,10 @@ class _Told:
     def __init__(self, run: str) -> None:
         self.state = DdeutilRun(run)
         self.rank = WIRE + 1
+        self.alone = ""
+        """The only file that tells it, as long as no fingerprints are kept."""
+        self.keeps = False
+        """Fingerprints are kept: there is more than one file."""
         self.prints: dict[str, array[int]] = {}
         """Fingerprints of the records of each file that counts."""
         self.quiet: dict[str, int] = {}
@@ -85,17 +91,23 @@ class _Told:
         self._total: Counter[int] = Counter()
         self._own: dict[str, Counter[int]] = {}
 
+    def join(self, path: str, rank: int) -> bool:
+        """A file begins to tell the run; False: those that do are to be read again, to know what they have in common."""
+        is_second = bool(self.prints) and not self.keeps
+        if self.prints and not self._own:
+            self._own = {known: Counter(told) for known, told in self.prints.items()}
+            self._total = Counter(next(iter(self._own.values())))
+        self.prints[path] = array("q")
+        if self._own:
+            self._own[path] = Counter()
+        # Rendered texts are two files by nature.
+        self.keeps = self.keeps or is_second or rank == TEXT
+        self.alone = "" if self.keeps else path
+        return not is_second
+
     def is_new(self, path: str, print_: int) -> bool:
         """Whether no other file of the same sort has told this record as often as this file now has."""
-        prints = self.prints.get(path)
-        if prints is None:
-            if self.prints and not self._own:
-                self._own = {known: Counter(told) for known, told in self.prints.items()}
-                self._total = Counter(next(iter(self._own.values())))
-            prints = self.prints[path] = array("q")
-            if self._own:
-                self._own[path] = Counter()
-        prints.append(print_)
+        self.prints[path].append(print_)
         if not self._own:
             return True
         own = self._own[path]
@@ -106,8 +118,9 @@ class _Told:
         return True
 
     def clear(self, rank: int) -> None:
+        """Begin again, as told by files of this rank."""
         self.state.clear()
-        self.rank = rank
+        self.rank, self.alone = rank, ""
         self.prints, self.quiet, self._own, self._total = {}, {}, {}, Counter()
 
 
@@ -160,28 +173,48 @@ class _Assembler:
         if told is None:
             told = self._runs[entry.run] = _Told(entry.run)
         path, rank = teller.path, teller.rank
-        if path not in told.prints:
-            self._runs_of.setdefault(path, set()).add(entry.run)
+        if told.alone != path:
+            said = self._share(told, entry, path, rank, a, b)
+            if said is not None:
+                return said
+        operations = told.state.tell(entry, a, b)
+        if told.state.is_placed:
+            self._place(told)
+        return operations
+
+    def told_alone(self, run: str, path: str) -> DdeutilRun | None:
+        """The state of a run in a zone that is known, if this file alone tells it."""
+        told = self._runs.get(run)
+        return None if told is None or told.alone != path or told.state.zone is None else told.state
+
+    def _place(self, told: _Told) -> None:
+        """Records were read in an assumed zone: again, if it is known by now."""
+        if told.state.zone is not None:
+            told.state.is_placed = False
+            self._stale |= dict.fromkeys(told.prints)
+
+    def _share(self, told: _Told, entry: Entry, path: str, rank: int, a: int, b: int) -> list[Operation] | None:
+        """What a file has to say of a record that others may tell; None: it is this file's to tell."""
         if rank > told.rank:
             if path in told.quiet:
                 return []
             told.quiet[path] = rank
+            self._runs_of.setdefault(path, set()).add(entry.run)
             return [RunFact(entry.run, note=f"{_WORDS[rank]} set aside: {shown_path(path)}", aside=True)]
         if rank < told.rank:
             poorer = list(told.prints)
             told.clear(rank)
             self._stale |= dict.fromkeys(poorer)
-        if not told.is_new(path, entry.fingerprint()):
-            return [
-                Record(entry.run, entry.level, a, b, counted=False),
-                RunFact(entry.run, note=f"records that another file holds too are counted once: {shown_path(path)}"),
-            ]
-        operations = told.state.tell(entry, a, b)
-        if told.state.is_placed and told.state.zone is not None:
-            # Earlier records were read in an assumed zone.
-            told.state.is_placed = False
-            self._stale |= dict.fromkeys(told.prints)
-        return operations
+        if path not in told.prints:
+            self._runs_of.setdefault(path, set()).add(entry.run)
+            if not told.join(path, rank):
+                self._stale |= dict.fromkeys(told.prints)
+        if told.alone == path or told.is_new(path, entry.fingerprint()):
+            return None
+        return [
+            Record(entry.run, entry.level, a, b, counted=False),
+            RunFact(entry.run, note=f"records that another file holds too are counted once: {shown_path(path)}"),
+        ]
 
 
 class _Teller:
@@ -199,9 +232,16 @@ class _Teller:
 
     def tell(self, record: dict[str, object], a: int, b: int) -> list[Operation]:
         """Operations of one record."""
-        entry = entry_of(record, self.folder_run, is_text=self._is_text)
+        return self.tell_entry(entry_of(record, self.folder_run, is_text=self._is_text), a, b)
+
+    def tell_entry(self, entry: Entry, a: int, b: int) -> list[Operation]:
+        """The same of a record that is read already."""
         self.last = entry.run
         return self._assembler.tell(self, entry, a, b)
+
+    def told_alone(self, run: str) -> DdeutilRun | None:
+        """The state of a run whose records need not be compared with those of other files."""
+        return self._assembler.told_alone(run, self.path)
 
 
 class _LinesDecoder(LineDecoder):
@@ -210,12 +250,42 @@ class _LinesDecoder(LineDecoder):
     def __init__(self, teller: _Teller) -> None:
         super().__init__()
         self._teller = teller
-        self._sent: set[str] = set()
 
     @property
     def bad_run(self) -> str | None:
         """The run of the newest line, or the one that the folder is named after."""
         return self._teller.last
+
+    def lines(self, block: bytes, a: int) -> list[Operation]:
+        """Operations of a block of whole lines; of a large one as columns."""
+        if len(block) > _LANE_BYTES and self._teller.rank == METADATA:
+            operations = self._columns(block, a)
+            if operations is not None:
+                return operations
+        return super().lines(block, a)
+
+    def _columns(self, block: bytes, a: int) -> list[Operation] | None:
+        from tracetui.core.formats._ddeutil_lane import columns_of, entry_of_line, lines_of  # late: brings a parser
+
+        decoded = lines_of(block)
+        if decoded is None:
+            return None
+        entries = list(map(entry_of_line, decoded[1]))
+        if None in entries:
+            return None
+        operations: list[Operation] = []
+        alone: DdeutilRun | None = None
+        for entry, length in zip(entries, decoded[0], strict=True):
+            if entry is None:
+                continue
+            if alone is None or alone.key != entry.run:
+                operations += self._teller.tell_entry(entry, a, length - 1)
+                alone = self._teller.told_alone(entry.run)
+            else:
+                operations += alone.tell(entry, a, length - 1)
+            a += length
+        self._line += len(entries)
+        return columns_of(self._teller.last or "", operations)
 
     def operations(self, record: dict[str, object], a: int, b: int) -> Iterable[Operation]:
         """What one line says; the action lines of a bulk request say nothing."""
