@@ -41,6 +41,11 @@ def test_the_header_gives_way_to_what_is_told_at_its_right() -> None:
     assert header(60, "a notice of thirty characters.").startswith(" tracetui  ")
 
 
+def test_before_a_run_is_read_the_header_says_that_it_reads() -> None:
+    facts = HeaderFacts(path="traces/", counts={}, runs=0, is_reading=True)
+    assert plain(header_left(facts, UNICODE)[0]) == " tracetui  traces/  reading…"
+
+
 def test_the_header_fits_any_width() -> None:
     assert all(len(header(width, "something to tell")) <= width for width in range(40, 130))
 

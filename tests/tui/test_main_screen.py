@@ -295,6 +295,24 @@ async def test_the_palette_acts_and_digits_jump_to_a_row(native_traces: Path) ->
         assert app.main.tree_view.cursor == 1
 
 
+@pytest.mark.parametrize("word", ["error", "failure", "broken"])
+async def test_the_palette_finds_causes_by_the_words_that_people_use(native_traces: Path, word: str) -> None:
+    async with opened(make_app([native_traces])) as pilot:
+        await press(pilot, "colon", *word)
+        assert "next cause" in text(pilot)
+
+
+async def test_while_nothing_is_read_that_is_said(native_traces: Path) -> None:
+    app = make_app([native_traces])
+    async with opened(app) as pilot:
+        feed = app.session.feed
+        assert feed is not None
+        feed.progress = None
+        app.main.tree_view.show_nothing()
+        await pilot.pause()
+        assert "Reading." in text(pilot)
+
+
 async def test_the_next_theme_repaints(native_traces: Path) -> None:
     app = make_app([native_traces])
     async with opened(app) as pilot:

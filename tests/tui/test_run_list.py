@@ -12,7 +12,7 @@ from tracetui.core.run_status import StatusRules
 from tracetui.core.store import Store
 from tracetui.core.testing import EPOCH, SECOND, TickingClock
 from tracetui.tui.presentation import plain
-from tracetui.tui.presentation.runs import headings, in_order, run_row
+from tracetui.tui.presentation.runs import group_row, headings, in_order, run_row
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.run_list import RunList
 
@@ -135,6 +135,28 @@ def test_groups_have_headings_and_fold() -> None:
     found._folded = {"plan"}
     found._order = found._make_order()
     assert found.row_count() == 5
+
+
+def test_a_folder_as_heading_loses_its_start() -> None:
+    found = group_row(
+        "/home/ada/projects/agents/traces/claude",
+        7,
+        0,
+        make_session(),
+        25,
+        selected=False,
+        focused=False,
+        closed=False,
+        how="folders",
+    )
+    assert plain(found).split()[1:] == ["…/traces/claude", "7"]
+
+
+def test_a_filter_that_no_run_fits_says_so() -> None:
+    found = make_list(make_session(*THREE))
+    found.filter_text = "nothing"
+    found._order = found._make_order()
+    assert plain(found.pinned_rows(36)[1]).strip() == "No run matches."
 
 
 def test_the_next_run_skips_headings() -> None:

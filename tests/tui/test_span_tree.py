@@ -396,6 +396,12 @@ async def test_the_next_cause_is_opened_and_the_search_wraps(scene):
     assert scene.selected_name() == "section"
 
 
+@scene_of("agent a 0..10 error\n  tool b 1..2 error\n  tool c 3..4")
+async def test_the_only_cause_is_said_to_be_that(scene):
+    await scene.press("e")
+    assert scene.app.notices() == ["the only cause"]
+
+
 @scene_of(FAILED)
 async def test_slow_spans_are_jumped_to_in_tree_order(scene):
     await scene.press("g", "s")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
@@ -11,6 +11,14 @@ from tracetui.tui.keymaps import SECTIONS, Key
 
 if TYPE_CHECKING:
     from tracetui.tui.app import TracetuiApp
+
+_ALSO: Final = {
+    "span.next_cause": "of failure (error, broken)",
+    "span.previous_cause": "of failure (error, broken)",
+    "span.next_slow": "(slowest)",
+    "span.previous_slow": "(slowest)",
+}
+"""Words that people look for an action by, beside its own."""
 
 
 class ActionsProvider(Provider):
@@ -47,7 +55,7 @@ class ActionsProvider(Provider):
 
 
 def _words(key: Key) -> str:
-    return f"{SECTIONS.get(key.section, key.section)}: {key.words}"
+    return f"{SECTIONS.get(key.section, key.section)}: {key.words} {_ALSO.get(key.id, '')}".rstrip()
 
 
 def _help(key: Key) -> str:

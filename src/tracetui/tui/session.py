@@ -56,6 +56,13 @@ class Session:
     _statuses: dict[int, tuple[int, int, StatusResult]] = field(default_factory=dict)
     _slow: SlowSpans | None = None
 
+    @property
+    def is_reading(self) -> bool:
+        """What was there at the start is not read to its end yet."""
+        if self.feed is None:
+            return False
+        return self.feed.progress is None or not self.feed.progress.done
+
     def status(self, run: Run) -> StatusResult:
         """How `run` stands now; worked out once for each second and state of the store."""
         now = self.now_ns()

@@ -39,6 +39,7 @@ class HeaderFacts:
     counts: dict[RunStatus, int]
     runs: int
     is_reading: bool = False
+    """Not all is read: no run yet is not no run."""
 
 
 def header_left(facts: HeaderFacts, symbols: Symbols) -> list[list[Piece]]:
@@ -48,6 +49,8 @@ def header_left(facts: HeaderFacts, symbols: Symbols) -> list[list[Piece]]:
         [("  ", ""), (text.cut(text.safe(facts.path), cells, "path", symbols), "muted")] for cells in (40, 16)
     )
     runs: list[Piece] = [("  ", ""), (text.count(facts.runs), ""), (" runs" if facts.runs != 1 else " run", "muted")]
+    if facts.is_reading and not facts.runs:
+        runs = [("  ", ""), (f"reading{symbols.reading}", "muted")]
     live = _count("running", RunStatus.running, "live", facts, symbols)
     failed = _count("error", RunStatus.error, "failed", facts, symbols)
     stalled = _count("stalled", RunStatus.stalled, "stalled", facts, symbols)

@@ -143,13 +143,22 @@ def run_row(
 
 
 def group_row(
-    label: str, count: int, failed: int, session: Session, width: int, *, selected: bool, focused: bool, closed: bool
+    label: str,
+    count: int,
+    failed: int,
+    session: Session,
+    width: int,
+    *,
+    selected: bool,
+    focused: bool,
+    closed: bool,
+    how: text.How = "end",
 ) -> list[Piece]:
-    """The heading of a group of runs. `label` is untrusted."""
+    """The heading of a group of runs. `label` is untrusted; it is cut as `how` says."""
     symbols = session.symbols
     fold = symbols["fold_closed" if closed else "fold_open"]
     figures = f"  {text.count(count)}" + (f"  {symbols['error']}{text.count(failed)}" if failed else "")
-    name = text.cut(text.safe(label), max(1, width - LEAD - len(figures) - 2), symbols=symbols)
+    name = text.cut(text.safe(label), max(1, width - LEAD - len(figures) - 2), how, symbols)
     style = "selected" if selected and focused else "beside" if selected else "strong"
     return [_gutter(selected, focused, False, symbols), (f"{fold} ", "muted"), (name, style), (figures, "muted")]
 

@@ -267,6 +267,7 @@ class MainScreen(Screen[None]):
     def say_header(self) -> None:
         """Say again what stands in the header."""
         self.facts.runs = len(self.states)
+        self.facts.is_reading = self.session.is_reading
         header = self.header
         feed = self.session.feed
         header.unreadable = len(self.session.store.unreadable())

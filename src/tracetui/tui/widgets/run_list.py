@@ -77,8 +77,13 @@ class RunList(LineView):
         return len(self._order)
 
     def pinned_rows(self, width: int) -> list[list[Piece]]:
-        """Headings, where there is room."""
+        """Headings, where there is room; what stands where no run is."""
+        if not self._order and (words := self._why_nothing()):
+            return [[], [("   ", ""), (text.cut(words, max(1, width - 4)), "strong bold")]]
         return [headings(width, self.session.symbols)] if has_headings(width, self.size.height) else []
+
+    def _why_nothing(self) -> str:
+        return "No run matches." if self.filter_text else "Reading." if self.session.is_reading else ""
 
     def render_row(self, index: int, width: int, selected: bool, focused: bool) -> list[Piece]:
         """A run, or the heading of a group."""
@@ -88,7 +93,15 @@ class RunList(LineView):
             failed = sum(self.session.status(self.session.store.runs[r]).status is RunStatus.error for r in rows)
             closed = label in self._folded
             return group_row(
-                label, len(rows), failed, self.session, width, selected=selected, focused=focused, closed=closed
+                label,
+                len(rows),
+                failed,
+                self.session,
+                width,
+                selected=selected,
+                focused=focused,
+                closed=closed,
+                how="folders" if self.grouping == "folder" else "end",
             )
         run = self.session.store.runs[row]
         indent = 2 if self._groups else 0

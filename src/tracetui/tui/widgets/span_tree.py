@@ -103,7 +103,7 @@ class SpanTree(LineView):
     def pinned_rows(self, width: int) -> list[list[Piece]]:
         """The run in words; headings and the time axis where there is room; what stands where no row is."""
         if self.data is None or self.run is None:
-            return []
+            return [[], [("   Reading.", "strong bold")]] if self.session.is_reading else []
         rows = [self.data.run_line(width)]
         if not len(self.data.tree):
             hidden = self.data.tree.count
@@ -527,7 +527,9 @@ class SpanTree(LineView):
             self.post_message(Notice(f"no {what} in this run"))
             return 0
         number, wrapped = self.data.next_in(positions, self._selected, by)
-        if wrapped and len(positions) > 1:
+        if by and len(positions) == 1:
+            self.post_message(Notice(f"the only {what}"))
+        elif wrapped and by:
             self.post_message(Notice(f"wrapped: {'first' if by > 0 else 'last'} {what} again", "warning"))
         row = self.data.tree.row(positions[number])
         if not self.select_span(row):
