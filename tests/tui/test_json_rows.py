@@ -60,7 +60,16 @@ def test_a_folded_value_shows_its_beginning_and_how_much_there_is() -> None:
 
 def test_a_key_is_cut_and_never_reaches_the_values() -> None:
     row = JsonRows({"k" * 200: 1}).pieces(0, 50)
-    assert [text for text, _ in row] == ["  ", "k" * 16 + "…", " ", "1"]
+    assert [text for text, _ in row] == ["  ", "k" * 38 + "…", " ", "1"]
+
+
+def test_keys_are_shown_whole_and_values_are_cut() -> None:
+    rows = JsonRows({"usage.input_tokens": 3571, "finish_reason": "stop " * 9, "a.very.long.name.of.a.key": 1})
+    assert drawn(rows, 36) == [
+        "  usage.input_tokens 3571",
+        '▸ finish_reason      "stop st…"  +30',
+        "  a.very.long.name.of.a.key 1",
+    ]
 
 
 def test_a_string_that_fits_does_not_fold_and_a_longer_one_does() -> None:
@@ -143,6 +152,18 @@ def test_open_all_opens_everything_below() -> None:
     rows.count(60)
     assert rows.open_all(0)
     assert sum("c" in line.split() for line in drawn(rows)) == 3
+
+
+def test_open_all_on_a_row_that_does_not_fold_opens_what_is_below_it() -> None:
+    rows = JsonRows(
+        {"first": [1, 2], "here": 0, "list": [1, {"c": [2]}], "text": "long " * 30, "json": '{"k": [7]}'}, open_rows=0
+    )
+    rows.count(60)
+    assert rows.open_all(1)
+    shown = [line.split()[:2] for line in drawn(rows)]
+    assert shown[:2] == [["▸", "first"], ["here", "0"]]
+    assert not any("▸" in line for line in shown[1:])
+    assert ["0", "7"] in shown
 
 
 def test_open_all_of_very_much_stops_and_says_so() -> None:

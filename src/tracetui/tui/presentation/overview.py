@@ -13,7 +13,7 @@ from typing import Final
 from tracetui.core import text
 from tracetui.core.model import ABSENT, Clock, Flag, Message, Status
 from tracetui.core.symbols import Symbols
-from tracetui.core.text import cut
+from tracetui.core.text import cell_width, cut
 from tracetui.tui.presentation.conversation import messages
 from tracetui.tui.presentation.detail import (
     Look,
@@ -436,7 +436,7 @@ def _worked_out_rows(facts: SpanFacts, look: Look) -> list[Row]:
         found.append(("start", text.offset(since, symbols), "by the records around it"))
     if facts.flags & Flag.end_inferred:
         found.append(("time", text.duration(facts.duration, symbols), "by the records around it"))
-    cells = max(6, min(42, look.width * 2 // 5))
+    cells = max([6, min(42, look.width * 2 // 5), *(cell_width(label) + 3 for label, _, _ in found)])
     return [
         spread(
             [("  " + cut(label, cells - 3, symbols=symbols).ljust(cells - 2), "muted"), (f"{symbols.computed}{figure}", "")],

@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Final
 
 from tracetui.core.bodies import NOT_JSON, json_in_text
@@ -35,6 +35,9 @@ _KEY_CELLS: Final = 42
 _INDENT_LEVELS: Final = 12
 _WORDS_FROM: Final = 50
 _LOOKED_AT: Final = 10_000
+_TEXTS_LOOKED_AT: Final = 100_000
+_KEYS_MEASURED: Final = 200
+_LEAST_VALUE: Final = 8
 
 
 class _Node:
@@ -96,6 +99,8 @@ class JsonRows:
         self._stretches = [_Stretch(self._root, "children", 0, len(self._root))] if len(self._root) else []
         self._sums: list[int] = []
         self._width = 0
+        self._texts_left = _TEXTS_LOOKED_AT
+        self._keys_need = self._measured_keys()
         self._parsed: dict[tuple[int, int], object] = {}
         self._open_first(open_rows)
 
@@ -199,7 +204,7 @@ class JsonRows:
         stretch, at = found
         if stretch.part == "children":
             if not self._opens(stretch.node, at):
-                return True
+                return self._open_from(index, at)
             node = self._open(index)
         else:
             node = stretch.node
@@ -207,11 +212,23 @@ class JsonRows:
             return True
         head = self._head_of(node)
         first = 0 if head is None else head
-        return self._open_below(first)
+        return self._open_range(first, self._end_of(first))
 
-    def _open_below(self, first: int) -> bool:
-        """Open all containers below the head at stretch `first`: one pass, with what is left on a stack."""
-        stop = self._end_of(first)
+    def _open_from(self, index: int, at: int) -> bool:
+        """Open everything below row `index`, child `at`, which does not open itself: what comes after it beside it."""
+        position = bisect_right(self._sums, index)
+        stretch = self._stretches[position]
+        head = self._head_of(stretch.node)
+        stop = len(self._stretches) if head is None else self._end_of(head)
+        if at > stretch.start:
+            before = _Stretch(stretch.node, "children", stretch.start, at)
+            self._stretches[position : position + 1] = [before, _Stretch(stretch.node, "children", at, stretch.stop)]
+            position, stop = position + 1, stop + 1
+        return self._open_range(position, stop)
+
+    def _open_range(self, first: int, stop: int) -> bool:
+        """Open all that folds in the stretches `first` to `stop`: one pass, with what is left on a stack."""
+        self._texts_left = _TEXTS_LOOKED_AT
         pending = deque(self._stretches[first:stop])
         done: list[_Stretch] = []
         left = OPENED_AT_ONCE
@@ -220,7 +237,7 @@ class JsonRows:
             if stretch.part != "children" or left <= 0:
                 done.append(stretch)
                 continue
-            at = self._next_container(stretch)
+            at = self._next_to_open(stretch)
             if at is None:
                 done.append(stretch)
                 continue
@@ -232,12 +249,17 @@ class JsonRows:
         self._stretches[first:stop] = done
         self._sums = []
         self.count(self._width)
-        return left > 0
+        return left > 0 and self._texts_left > 0
 
-    def _next_container(self, stretch: _Stretch) -> int | None:
+    def _next_to_open(self, stretch: _Stretch) -> int | None:
         for at in range(stretch.start, stretch.stop):
             value = stretch.node.child(at)
-            if isinstance(value, (dict, list, tuple)) and value:
+            if isinstance(value, str):
+                # To see whether a text folds takes looking into it.
+                self._texts_left -= 1
+                if self._texts_left > 0 and self._opens(stretch.node, at):
+                    return at
+            elif isinstance(value, (dict, list, tuple)) and value:
                 return at
         return None
 
@@ -376,7 +398,7 @@ class JsonRows:
         if self.braces or not self._labelled:
             label = 0 if node.depth < 0 else 4 + cell_width(clip_label(node.label(at), width))
             return max(8, width - len(self._indent(node.depth + 1, width)) - label)
-        return max(8, width - self._key_cells(width))
+        return max(_LEAST_VALUE, width - self._key_span(node, at, width))
 
     def _json_of(self, node: _Node, at: int, text: str, any_length: bool = False) -> object:
         if len(text) > _PARSED_WHEN_DRAWN and not any_length:
@@ -398,7 +420,27 @@ class JsonRows:
         return f"{depth} ".rjust(2 * most)
 
     def _key_cells(self, width: int) -> int:
-        return max(6, min(_KEY_CELLS, width * 2 // 5))
+        """The column of the keys: what they need where that is little more than 40 % of the width; values are cut first."""
+        usual = max(6, min(_KEY_CELLS, width * 2 // 5))
+        return max(usual, min(self._keys_need, width * 3 // 5))
+
+    def _key_span(self, node: _Node, at: int, width: int) -> int:
+        """Cells up to the value of this row: a key that is longer than the column moves its value."""
+        most = max(6, width - _LEAST_VALUE)
+        need = len(self._indent(node.depth + 1, width)) + 3 + cell_width(one_line(node.label(at), most))
+        return max(self._key_cells(width), min(need, most))
+
+    def _measured_keys(self) -> int:
+        """Cells that the keys and those under headings need, as far as their column can matter."""
+        most, need = _KEY_CELLS, 0
+        tops = islice(self.value, _KEYS_MEASURED) if self._labelled and isinstance(self.value, dict) else ()
+        for key in tops:
+            need = max(need, 3 + cell_width(one_line(str(key), most)))
+            below = self.value[key] if isinstance(self.value, dict) and str(key) in self.groups else None
+            if isinstance(below, dict):
+                for inner in islice(below, _KEYS_MEASURED):
+                    need = max(need, 5 + cell_width(one_line(str(inner), most)))
+        return need
 
     def _head_row(self, node: _Node, width: int, selected: str, symbols: Symbols) -> list[Piece]:
         parent, value = node.parent, node.value
@@ -484,7 +526,7 @@ class JsonRows:
     def _column_row(
         self, node: _Node, at: int, content: list[Piece], mark: str, width: int, selected: str, symbols: Symbols
     ) -> list[Piece]:
-        cells = self._key_cells(width)
+        cells = self._key_span(node, at, width)
         indent = self._indent(node.depth + 1, width)
         sign = symbols[mark] if mark else " "
         room = max(1, cells - len(indent) - 3)
