@@ -583,6 +583,22 @@ def test_rows_are_copied_whole_without_labels_and_rules_as_what_is_below(width: 
     ]
 
 
+def test_an_open_span_whose_writer_is_gone_is_a_warning() -> None:
+    facts = span(status=Status.open, end=None, newest=EPOCH + SECOND, given_up="writer gone")
+    status = overview(facts, LOOK)[0].rows[0]
+    assert [piece for piece in status if piece[0].strip()] == [
+        ("● open", "status-warning bold"),
+        ("1.0s", "status-warning"),
+        ("  writer gone", "status-warning"),
+    ]
+
+
+async def test_an_open_span_of_a_killed_run_says_that_its_writer_is_gone(native_traces: Path) -> None:
+    async with opened(make_app([native_traces / "market_watch.jsonl"], writers_run=False), (80, 24)) as pilot:
+        await press(pilot, "G", "tab")
+        assert any("● open" in line and "writer gone" in line for line in screen_lines(pilot)[13:])
+
+
 def test_a_cost_has_no_digits_that_nobody_recorded() -> None:
     facts = span(usage=Usage(1, 2, cost_usd=0.04190000000000001))
     assert label("cost", facts) == "$0.0419  recorded"

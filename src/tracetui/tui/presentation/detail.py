@@ -214,7 +214,7 @@ def status_word(facts: SpanFacts) -> str:
 
 def status_style(facts: SpanFacts) -> str:
     """The style of that word."""
-    style = _STYLES[facts.status.name]
+    style = "status-warning" if facts.given_up else _STYLES[facts.status.name]
     return f"{style} bold" if facts.status in (Status.error, Status.open) else style
 
 

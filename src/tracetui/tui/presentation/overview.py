@@ -75,8 +75,10 @@ def _status(facts: SpanFacts, look: Look) -> Section:
     if look.compact and message:
         left += [(" " if kind else "  ", ""), (one_line(message, look.width, symbols), "strong bold")]
     if facts.is_open:
-        left += [("  ", ""), (duration_words(facts, symbols), "status-open")]
-        if facts.same.p95 is not None:
+        left += [("  ", ""), (duration_words(facts, symbols), _open_style(facts))]
+        if facts.given_up:
+            left.append((f"  {facts.given_up}", "status-warning"))
+        elif facts.same.p95 is not None:
             slow = (facts.duration or 0) > facts.same.p95
             words = f"  p95 {text.duration(facts.same.p95, symbols)}: {'longer than usual' if slow else 'not slow'}"
             left.append((words, "status-warning" if slow else "muted"))
@@ -89,6 +91,10 @@ def _status(facts: SpanFacts, look: Look) -> Section:
         cause = []
     told = f"{kind}: {message}" if kind and message else kind or message or status_word(facts)
     return Section("status", rows=[spread(left, cause, look.width, symbols)], copies=[told])
+
+
+def _open_style(facts: SpanFacts) -> str:
+    return "status-warning" if facts.given_up else "status-open"
 
 
 def _fits_beside(left: Row, right: Row, look: Look) -> bool:
@@ -187,7 +193,7 @@ def _time_rows(facts: SpanFacts, look: Look) -> list[Row]:
     symbols = look.symbols
     if facts.start is None and facts.end is None:
         return [labelled("time", [(symbols.none, ""), ("  not recorded", "muted")], look)]
-    time: Row = [(duration_words(facts, symbols), "status-open" if facts.is_open else "")]
+    time: Row = [(duration_words(facts, symbols), _open_style(facts) if facts.is_open else "")]
     if facts.duration is None:
         time.append(("  end not recorded" if facts.start is not None else "  start not recorded", "muted"))
     rows = [
@@ -229,7 +235,7 @@ def _usage_rows(facts: SpanFacts, look: Look) -> list[Row]:
         figure = text.cost_full(float(f"{cost:.{_RECORDED_DIGITS}g}"), symbols)
         rows.append(labelled("cost", [(figure, ""), ("  recorded", "muted")], look))
     elif facts.kind == "llm":
-        why: Piece = ("  until it ends", "muted") if facts.is_open else _NOT
+        why: Piece = ("  until it ends", "muted") if facts.is_open and not facts.given_up else _NOT
         rows.append(labelled("cost", [(symbols.none, ""), why], look))
     return rows
 
@@ -240,7 +246,7 @@ def _tokens(facts: SpanFacts, symbols: Symbols) -> Row:
     if usage is None or all(
         figure is None for figure in (usage.total, usage.input, usage.output, usage.cached, usage.reasoning)
     ):
-        return [(symbols.none, ""), ("  until it ends", "muted") if facts.is_open else _NOT]
+        return [(symbols.none, ""), ("  until it ends", "muted") if facts.is_open and not facts.given_up else _NOT]
     total, worked_out = usage.total, False
     if total is None:
         total, worked_out = (usage.input or 0) + (usage.output or 0), True
@@ -254,7 +260,8 @@ def _tokens(facts: SpanFacts, symbols: Symbols) -> Row:
 def _part(
     word: str, figure: int | None, inside: list[tuple[str, int | None]], facts: SpanFacts, symbols: Symbols
 ) -> Row:
-    shown = symbols.reading if figure is None and facts.is_open else text.exact(figure, symbols)
+    is_coming = figure is None and facts.is_open and not facts.given_up
+    shown = symbols.reading if is_coming else text.exact(figure, symbols)
     pieces: Row = [(f"  {word} ", "muted"), (shown, "")]
     known = [f"{name} {text.exact(number, symbols)}" for name, number in inside if number is not None]
     return [*pieces, (f" ({', '.join(known)})", "muted")] if known else pieces
@@ -320,6 +327,8 @@ def _bodies(facts: SpanFacts) -> list[Section]:
     why = "none recorded"
     if facts.status is Status.error:
         why = "none: the span failed before it returned"
+    elif facts.given_up:
+        why = f"none: {facts.given_up}"
     elif facts.is_open:
         why = "none yet: the span is open"
     elif facts.status is Status.skipped:

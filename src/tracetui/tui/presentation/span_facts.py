@@ -69,6 +69,8 @@ class SpanFacts:
     """Time of the newest record of its run."""
     waited: int = 0
     """Of an open span: ns since its run grew last, by our own clock."""
+    given_up: str = ""
+    """Of an open span: why its end will not come, `writer gone`; empty while its run goes on."""
     own: int | None = None
     """Its time without that of its children, ns."""
     run_start: int | None = None
@@ -166,8 +168,9 @@ def _add_family(store: Store, row: int, facts: SpanFacts) -> None:
     def those_with(column: str, value: int) -> npt.NDArray[np.intp]:
         # One column of the run is looked at as it lies, the others for what was found only: a run may have a million spans.
         found: npt.NDArray[np.intp] = np.flatnonzero(spans.np(column, low, high) == value) + low
-        found = found[(spans.np("run")[found] == run.row) & ((spans.np("flags")[found] & _ANNOUNCED) != 0)]
-        return found
+        mine: npt.NDArray[np.bool_] = spans.np("run")[found] == run.row
+        announced: npt.NDArray[np.bool_] = (spans.np("flags")[found] & _ANNOUNCED) != 0
+        return found[mine & announced]
 
     children = those_with("parent", row)
     facts.children = len(children)

@@ -189,9 +189,11 @@ class SpanPage(Page):
         """Facts, events and records of the span as they are now."""
         store = self.session.store
         self.facts = span_facts(store, self.session.bodies, self.row, self.session.now_ns(), whole)
-        status = self.session.status(store.runs[store.spans.run[self.row]]).status
-        if status not in ("running", "stalled"):
+        run = self.session.status(store.runs[store.spans.run[self.row]])
+        if run.status not in ("running", "stalled"):
             self.facts.waited = 0  # a writer that is gone did nothing since
+            if self.facts.is_open:
+                self.facts.given_up = "writer gone" if run.status == "unfinished" else "the run ended without its end"
         self._events = store.events_of(self.row)
         self._records = store.records_of(self.row) or self.session.bodies.records_of(self.row)
         rows = store.rows_of_run(store.spans.run[self.row])
