@@ -160,10 +160,16 @@ async def test_a_search_in_the_runs_filters_them(native_traces: Path) -> None:
 async def test_a_filter_of_runs_is_said_above_the_runs_only_until_esc(native_traces: Path) -> None:
     async with opened(make_app([native_traces])) as pilot:
         await press(pilot, "u", "slash", *"support", "enter")
-        assert "esc clears" in lines(pilot)[1].partition("Spans")[0]
+        assert "/support esc" in lines(pilot)[1].partition("Spans")[0]
         assert "/support" not in lines(pilot)[1].partition("Spans")[2]
         await press(pilot, "escape")
-        assert "esc clears" not in lines(pilot)[1]
+        assert "/support" not in lines(pilot)[1]
+
+
+async def test_the_drawer_says_what_its_filter_found_and_what_clears_it(native_traces: Path) -> None:
+    async with opened(make_app([native_traces]), (80, 24)) as pilot:
+        await press(pilot, "u", "slash", *"support", "enter")
+        assert "/support  1 of 3  esc clears" in lines(pilot)[1]
 
 
 async def test_a_filter_of_runs_opens_its_first_hit(native_traces: Path) -> None:

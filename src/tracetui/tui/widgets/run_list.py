@@ -112,21 +112,20 @@ class RunList(LineView):
     def position_text(self) -> str:
         """What stands at the right end of the pane's rule: the order, the filter, and where one is."""
         room = self.size.width - _RULE_CELLS
-        return next((form for form in self._position_forms() if text.cell_width(form) <= room), "")
+        return next((form for form in self._position_forms(room) if text.cell_width(form) <= room), "")
 
-    def _position_forms(self) -> list[str]:
+    def _position_forms(self, room: int) -> list[str]:
         """From the longest to the shortest."""
         order = f"by {self.sorting}" + (" reversed" if self.reversed else "")
         if self.filter_text:
-            wanted = f"/{text.cut(text.safe(self.filter_text), 20)}"
+            wanted = f"/{text.cut(text.safe(self.filter_text), 20, symbols=self.session.symbols)}"
             found = f"{len(self.shown_runs)} of {sum(run.live for run in self.session.store.runs)}"
             clear = "esc clears"
             return [
                 f"{order}   {wanted}  {found}  {clear}",
                 f"{wanted}  {found}  {clear}",
                 f"{wanted}  {clear}",
-                f"{text.cut(wanted, 6)}  {clear}",
-                clear,
+                f"{text.cut(wanted, max(1, room - 4), symbols=self.session.symbols)} esc",
             ]
         where = f"{self._cursor + 1} of {len(self._order)}" if self._order else ""
         return [f"{order}   {where}" if where else order, order, f"by {self.sorting}"]
