@@ -853,6 +853,23 @@ def test_a_file_that_is_truncated_takes_back_what_it_said_and_its_copy_speaks_up
     assert (run.record_count, run.span_count) == (len(writer.records), 3)
 
 
+def test_texts_are_set_aside_as_soon_as_metadata_appears(tmp_path):
+    writer = whole_run("0.0.86")
+    path = folder(tmp_path, writer, stdout=text_of(writer, error=False))
+    store, clock = Store(), [0.0]
+    with Reader([str(tmp_path)], follow=True, monotonic=lambda: clock[0]) as reader:
+        for step in range(8):
+            clock[0] += 6.0
+            for batch in reader.poll(10):
+                store.apply(batch)
+            if step == 3:
+                assert {store.strings[number] for run in store.live_runs() for number in run.type_counts} == {"stdout"}
+                (path / "metadata.txt").write_bytes(writer.data)
+    (run,) = store.live_runs()
+    assert {store.strings[number]: count for number, count in run.type_counts.items()} == {"info": 5, "debug": 2}
+    assert run.span_count == 3
+
+
 def test_a_run_that_grows_ends_as_it_is_read_at_once(tmp_path):
     writer = attempts(well=False)
     at_once = runs_of(folder(tmp_path / "a", writer, metadata=writer.data))[TOP]
