@@ -194,6 +194,37 @@ def session_of(data: bytes) -> Session | None:
     return session
 
 
+class _Lists(msgspec.Struct, gc=False):
+    events: list[msgspec.Raw] = []
+    llm_calls: list[msgspec.Raw] = []
+    retrievals: list[msgspec.Raw] = []
+    tool_calls: list[msgspec.Raw] = []
+
+
+class _Answer(msgspec.Struct, gc=False):
+    data: _Lists
+    code: object
+
+
+_lists: Final = msgspec.json.Decoder(_Answer | None).decode
+_own_lists: Final = msgspec.json.Decoder(_Lists).decode
+
+
+def items_of(data: bytes) -> list[list[msgspec.Raw]] | None:
+    """The items of the lists of any value, undecoded: events, then those of the call lists; None if it is unusual."""
+    try:
+        if data.lstrip()[:1] == b"[":
+            return [_list(data)]
+        try:
+            answer = _lists(data)
+            lists = _own_lists(data) if answer is None else answer.data
+        except msgspec.ValidationError:
+            lists = _own_lists(data)
+    except _FAULTS:
+        return None
+    return [lists.events, lists.llm_calls, lists.retrievals, lists.tool_calls]
+
+
 def places_of(lists: Sequence[Sequence[msgspec.Raw]], data: bytes) -> list[tuple[int, int]]:
     """Where the items of lists lie that follow each other in ``data``."""
     places: list[tuple[int, int]] = []

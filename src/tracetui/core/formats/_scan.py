@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from tracetui.core.formats._base import HEAD_BYTES
 from tracetui.core.formats._ladder import BOM, NotJson, parse
@@ -38,7 +38,7 @@ class Head:
         self.starts_with_object = bool(complete) and isinstance(_value(complete[0]), dict)
         self.line_count = len(complete)
 
-    @property
+    @cached_property
     def keys(self) -> list[str]:
         """Keys of the first object, as far as the head goes, in order: of an object line, or of a document."""
         if self.first is not None and self.starts_with_object:

@@ -24,6 +24,7 @@ from tracetui.core.formats._ragflow_events import (
     blocks_of,
     events_of,
     id_of,
+    items_of,
     places_of,
     plain,
     seen,
@@ -271,11 +272,19 @@ class _ValueDecoder(DocDecoder):
     def elements(self, value: object, data: bytes) -> Iterable[Operation]:
         """What the value says."""
         items = _items(value)
-        places = _scanned(value, items, data) if items else []
+        places = _places(value, items, data) if items else []
         yield from _tell_value(self._teller, self._teller.sort.task, value, places, 0, len(data))
 
 
 _LISTS: Final = frozenset({"events", "llm_calls", "retrievals", "tool_calls"})
+
+
+def _places(value: object, items: Sequence[tuple[str, dict[str, object]]], data: bytes) -> list[tuple[int, int]]:
+    """Where the items lie."""
+    lists = items_of(data)
+    if lists is None or sum(map(len, lists)) != len(items):
+        return _scanned(value, items, data)
+    return places_of(lists, data)
 
 
 def _scanned(value: object, items: Sequence[tuple[str, dict[str, object]]], data: bytes) -> list[tuple[int, int]]:
