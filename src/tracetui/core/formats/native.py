@@ -1,6 +1,6 @@
 """tracetui's own recordings: JSON lines, starts as well as ends, self-contained ends.
 
-Written by ``tracetui.Tracer``; the layout and its reasons are in ``docs/recording-format.md``. Reading is in this file,
+The layout and its reasons are in ``docs/recording-format.md``; any program may write it. Reading is in this file,
 a fast lane for whole blocks in ``_native_lane.py``.
 """
 
@@ -35,7 +35,7 @@ _SUBJECT_CELLS = 200
 
 
 class NativeFormat:
-    """What `tracetui.Tracer` writes: one JSON object per line, a record for each start, end and event."""
+    """tracetui's own format: one JSON object per line, a record for each start, end and event."""
 
     name = "tracetui"
     title = "tracetui recording"
