@@ -16,6 +16,7 @@ from tracetui.core.text import cell_width, cost, count, duration, fit, marked, s
 
 _GAP: Final = "  "
 _NAME_AT_LEAST: Final = 12
+_ID_AT_LEAST: Final = 8
 _ID_AT_MOST: Final = 40
 
 
@@ -55,15 +56,16 @@ def run_table(
     ids = short_ids(summaries.ids)
     lead = [_STATUS if width >= _STATUS.from_width else _LANE]
     room = width - sum(column.cells + len(_GAP) for column in (*lead, *shown))
+    names = max(cell_width(safe(run.name)) for run in runs)
     if width >= _ID_FROM_WIDTH:
         widest = max(cell_width(safe(ids[run.row])) for run in runs)
         if room < widest + len(_GAP) + _NAME_AT_LEAST and _FORMAT in shown and widest <= _ID_AT_MOST:
             shown.remove(_FORMAT)  # a whole id can be pasted into the next command, which tells the format
             room += _FORMAT.cells + len(_GAP)
-        most = min(_ID_AT_MOST, room - _NAME_AT_LEAST - len(_GAP))
-        lead.append(_Column("id", max(2, min(most, widest)), 0, right=False))
+        if widest + len(_GAP) + names > room:  # what a run is called tells more than the rest of a long id
+            widest = min(widest, max(_ID_AT_LEAST, room // 3))
+        lead.append(_Column("id", max(2, min(_ID_AT_MOST, widest)), 0, right=False))
         room -= lead[-1].cells + len(_GAP)
-    names = max(cell_width(safe(run.name)) for run in runs)
     columns = [*lead, _Column("name", max(_NAME_AT_LEAST, min(names, room)), 0, right=False), *shown]
     yield _line([column.heading for column in columns], columns, symbols)
     table = _Table(summaries, ids, now_ns, tz, symbols)
