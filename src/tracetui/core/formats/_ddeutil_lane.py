@@ -70,7 +70,7 @@ def entry_of_line(line: Line) -> Entry | None:
             return None
         module, has_ends = None, _has_ends(line.package_version)
     else:
-        module, has_ends = line.module, True  # type: ignore[assignment]
+        module, has_ends = line.module, True
     name, message = parted(line.message, module)
     return Entry(
         level,

@@ -143,6 +143,7 @@ def entry_of(record: dict[str, object], folder_run: str = "", *, is_text: bool =
     level = get("level")
     level = level if isinstance(level, str) else text_of(level)
     own, parent = get("run_id"), get("parent_run_id")
+    run: object
     is_cut = not (isinstance(own, str) and own)
     if is_cut:
         top, own = cut_ids(text_of(get("cut_id")))
