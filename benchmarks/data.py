@@ -16,7 +16,7 @@ from typing import Final
 
 import orjson
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Part of every cached name: raise it when what is made here changes."""
 
 NAME: Final = "Zebra"
@@ -79,7 +79,7 @@ def many(files: int, size: int = 19_000) -> Path:
 
 
 def spans(count: int) -> Path:
-    """One finished run of ``count`` spans, start and end each, hardly a payload, no usage."""
+    """One finished run of ``count`` spans, start and end each, no payload, no model, no usage."""
 
     def make(path: Path) -> None:
         with path.open("wb") as file:
@@ -120,7 +120,7 @@ class Payload:
     def begin(self, rng: random.Random, kind: str) -> dict[str, object]:
         """Input and attributes of a start."""
         body: dict[str, object] = {}
-        if kind == "llm":
+        if kind == "llm" and self.usage:
             body["model"] = rng.choice(_MODELS)
         if not self.scale:
             return body | self._little(rng)

@@ -1,12 +1,14 @@
 """Memory: what a span, the open run's tree and a model call's usage take, in a fresh process.
 
-By resident bytes of the process: those that go when the store is let go. That is more than the columns hold: what growing
-arrays leave between them counts too.
+The figure is what the store holds: its arrays with what they keep in reserve, the index, the names. Beside it stands what the
+process gives back when the store goes: that counts what the allocator leaves between growing arrays, and varies.
 """
 
 from __future__ import annotations
 
 import random
+import sys
+from array import array
 from collections.abc import Iterator
 
 from benchmarks import data
@@ -28,14 +30,20 @@ def one_record(count: int) -> dict[str, float]:
     for batch in wholes(count):
         store.apply(batch)
     del batch
-    spans, held, columns = len(store.spans), resident(), nbytes(store)
+    figures = {"held": held(store), "spans": len(store.spans)}
+    with_it = resident()
     del store
-    return {"bytes": held - resident(), "columns": columns, "spans": spans}
+    return figures | {"resident": with_it - resident()}
 
 
-def nbytes(store: Store) -> int:
-    """Bytes of the columns and of the index of keys."""
-    return store.spans.nbytes() + store.records.nbytes() + store.events.nbytes() + store.index.nbytes()
+def held(store: Store) -> int:
+    """Bytes that a store holds: arrays with their reserve, the index with its newest keys (two integers an entry), names."""
+    tables = (store.spans, store.records, store.events, store.segments, store.usage, store.bad)
+    columns = [getattr(table, name) for table in tables for name in type(table).__slots__]
+    total = sum(sys.getsizeof(column) for column in columns if isinstance(column, array))
+    newest = store.index.newest
+    total += sys.getsizeof(store.index._slots) + sys.getsizeof(newest) + 64 * len(newest)
+    return total + sum(sys.getsizeof(store.strings[number]) for number in range(len(store.strings)))
 
 
 def wholes(count: int) -> Iterator[Batch]:
@@ -68,20 +76,20 @@ def native(count: int) -> dict[str, float]:
     path = data.spans(count)
     read(data.spans(1_000))  # what is imported late is there before it counts
     store = read(path)
-    held = resident()
+    before = resident()
     tree = RunTree(store, 0)
     tree.expand_all()
     figures = {
-        "tree": resident() - held,
+        "tree": resident() - before,
         "tree_rows": len(tree),
         "tree_nbytes": tree.nbytes,
-        "columns": nbytes(store),
+        "held": held(store),
         "spans": len(store.spans),
     }
     del tree
-    held = resident()
+    with_it = resident()
     del store
-    return figures | {"bytes": held - resident()}
+    return figures | {"resident": with_it - resident()}
 
 
 def usage(count: int) -> dict[str, float]:
@@ -103,17 +111,14 @@ def usage(count: int) -> dict[str, float]:
 def memory(quick: bool) -> Iterator[Result]:
     """Store and tree of a million spans."""
     count = 20_000 if quick else 1_000_000
-    one = in_fresh_process("benchmarks.memory:one_record", count)
-    value = one["bytes"] / one["spans"]
-    note = f"resident, no tokens, no cost; columns and index {one['columns'] / one['spans']:.1f} B"
-    yield Result(f"store, one record a span, {count:,} spans", f"{value:.1f} B/span", "", value, 72, note)
     data.spans(count)
-    two = in_fresh_process("benchmarks.memory:native", count)
-    value = two["bytes"] / two["spans"]
-    note = f"resident, no tokens, no cost; columns and index {two['columns'] / two['spans']:.1f} B"
-    yield Result(f"store, native start + end, {count:,} spans", f"{value:.1f} B/span", "", value, 100, note)
-    value = two["tree"] / two["spans"]
-    note = f"all {two['tree_rows']:,.0f} rows open; its arrays {two['tree_nbytes'] / two['spans']:.1f} B/span"
+    for name, call, bar in (("one record a span", "one_record", 72), ("native start + end", "native", 100)):
+        got = in_fresh_process(f"benchmarks.memory:{call}", count)
+        value = got["held"] / got["spans"]
+        note = f"no model, tokens or cost; the process gives back {got['resident'] / got['spans']:.1f} B/span"
+        yield Result(f"store, {name}, {count:,} spans", f"{value:.1f} B/span", "", value, bar, note)
+    value = got["tree"] / got["spans"]
+    note = f"all {got['tree_rows']:,.0f} rows open; its arrays {got['tree_nbytes'] / got['spans']:.1f} B/span"
     yield Result("tree of the open run", f"{value:.1f} B/span", "", value, 16, note)
 
 
