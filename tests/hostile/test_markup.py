@@ -29,7 +29,8 @@ class Strings:
             body = MARKUP[number]
         else:
             body = "".join(self._random.choices(MARKUP_PIECES, k=self._random.randint(1, 8)))
-        self.made.append(f"{number}:{body}:")
+        # Not an address: of those a row shows the telling part only.
+        self.made.append(f"{number};{body};".replace("://", ":/") if number >= len(MARKUP) else f"{number};{body};")
         return self.made[-1]
 
     def not_in(self, shown: str) -> list[str]:
