@@ -179,11 +179,11 @@ def _stem(format: str, path: Path, payload: str) -> str:
 
 
 def write_all(into: Path, fields: Fields) -> None:
-    """Recordings with each payload in a folder of its own, and one name that is no UTF-8."""
+    """Recordings of `STRUCTURE`'s formats with each payload in a folder of its own, and one name that is no UTF-8."""
     for name, payload in PAYLOADS.items():
-        folder = into / name
-        folder.mkdir(parents=True)
-        write_recordings(folder, payload, fields)
+        for format in STRUCTURE:
+            (into / name / format).mkdir(parents=True)
+            write_recordings(into / name / format, payload, fields, only=format)
     raw = os.fsencode(into) + b"/\x9b8m\xff\xfe\x1b[2J.jsonl"
     source = SAMPLES / "tracetui" / "support_bot.jsonl"
     Path(os.fsdecode(raw)).write_bytes(source.read_bytes().replace(b"af1cfc1a90b3e92595f5c86d899aa095", b"raw"))

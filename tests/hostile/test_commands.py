@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from tracetui.cli import main
 
 ALL = "".join(PAYLOADS.values())
 """All payloads in one string."""
-FORMS = ("", "--json", pytest.param("--jsonl", marks=pytest.mark.long))
+FORMS = ("", "--json", "--jsonl")
 OVER_A_FOLDER = ("list", "stats", "tail", "formats --explain")
 
 
@@ -42,13 +42,21 @@ def passed(capfdbinary: pytest.CaptureFixture[bytes], arguments: list[str], stat
     return passed_in_text(out) + passed_in_text(error)
 
 
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.strip("-") or "text")
-@pytest.mark.parametrize("command", OVER_A_FOLDER)
-@pytest.mark.parametrize("payload", PAYLOADS, ids=str)
+def each_payload() -> Iterator[object]:
+    """All payloads in one string by every command in every form, and each by itself: in plain, by two commands only."""
+    for command in OVER_A_FOLDER:
+        for form in FORMS:
+            yield pytest.param("all", command, form)
+            for payload in PAYLOADS:
+                is_short = form == "" and command in ("list", "stats")
+                yield pytest.param(payload, command, form, marks=() if is_short else pytest.mark.long)
+
+
+@pytest.mark.parametrize(("payload", "command", "form"), each_payload())
 def test_no_payload_passes_a_command_over_a_folder(
     payload: str, command: str, form: str, folders: Callable, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    folder, fields = folders(PAYLOADS[payload])
+    folder, fields = folders(PAYLOADS.get(payload, ALL))
     assert fields > 500
     assert passed(capfdbinary, [*command.split(), str(folder), *form.split()], (0,)) == []
 
