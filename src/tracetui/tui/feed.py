@@ -76,6 +76,7 @@ class Feed:
         self._answers: list[tuple[asyncio.Future[object], tuple[object, BaseException | None]]] = []
         self._new_notices: list[Notice] = []
         self._stopped = False
+        self._resting = False
         self._told_polling = ""
 
     # ------------------------------------------------------------ for the screen
@@ -210,11 +211,18 @@ class Feed:
         self._tell_soon()
 
     async def _rest(self, seconds: float) -> None:
-        self._tell()
-        if self.progress is not None and self.progress.done:  # it also rests before it looks at what it found
-            self.idle.set()
+        self._resting = True
+        if self._timer is None:  # else what changed is told when its time has come, however often the reader rests
+            self._tell()
+        self._note_idle()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), None if math.isinf(seconds) else seconds)
+        self._resting = False
+
+    def _note_idle(self) -> None:
+        # It also rests before it looks at what it found.
+        if self._resting and self._pending is None and self.progress is not None and self.progress.done:
+            self.idle.set()
 
     def _was_changed(self, loop: asyncio.AbstractEventLoop, paths: Iterable[str] | None) -> None:
         """Called by the watcher, in its own thread."""
@@ -257,6 +265,7 @@ class Feed:
             # After the change, so that who hears that all is read has seen all.
             self.progress = self._seen_progress
             self.progressed()
+        self._note_idle()
 
 
 def _try(question: Callable[[Reader], object], reader: Reader) -> tuple[object, BaseException | None]:
