@@ -2,6 +2,28 @@
 
 Nothing names a parent, so nesting is worked out from times. A step is known by its name and start, wherever it is told; the
 twin repeats what the lines said and counts only what they lack.
+
+Runs: the files of one stem, ``<agent>_<date>_<time>``, in one folder. The stem is the id, its first part the agent's name.
+
+Spans: one for each step, by name and ``started_at``; the last told values win. Steps without a start are counted by their
+order.
+
+Events: each step's line counts as ``step``, each of its ``logs`` as ``log``.
+
+Status: ends are not recorded. A failed step (outcome ``error``) makes the run failed; else a ``.json``, ``.md`` or receipts
+file of the stem shows that it was saved, and it is taken as ok; else it is unknown. Other outcomes than ``ok`` and
+``error`` are kept as an attribute.
+
+Times: seconds since the epoch; the run lasts from the first start to the last finish.
+
+Tokens and cost: only what the program logs, under ``tokens`` or ``total_tokens``, ``input_tokens`` (``prompt_tokens``,
+``tokens_in``), ``output_tokens`` (``completion_tokens``, ``tokens_out``) and ``cost_usd``.
+
+Not recorded: steps that are open when the process dies, parents, tracebacks, the end of a session.
+
+Quirks: a step is written when it ends, so inner ones come before outer ones. Finishing twice writes a line twice: one span,
+two records. ``NaN`` and ``Infinity`` occur. Two tracers of one agent in one second write into one file and cannot be told
+apart.
 """
 
 from __future__ import annotations
@@ -59,7 +81,14 @@ _AGENT_NAME = re.compile(rb'"agent"[ \t\r\n]{0,64}:[ \t\r\n]{0,64}"')
 
 
 class AiDecisionTracerFormat:
-    """Traces of ai-decision-tracer: steps as JSON lines or as a JSON session, with report and receipts beside them."""
+    """Traces of ai-decision-tracer: steps as JSON lines or as a JSON session, with report and receipts beside them.
+
+    Producer: ai-decision-tracer 0.1.0 to 0.2.0
+    Files: ``<agent>_<date>_<time>.jsonl``, ``.json``, ``.md``, ``receipts/*_receipts.json``
+    Live: yes
+    Status: failed or saved
+    Figures: if logged
+    """
 
     name = "ai-decision-tracer"
     title = "ai-decision-tracer"

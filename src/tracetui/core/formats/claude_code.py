@@ -2,6 +2,28 @@
 
 One answer of the model is several lines with the same message id, and each repeats its usage: the last one counts. A line is
 known by its uuid, so that history which a resumed session copied, and a stream beside its session, count once.
+
+Runs: a session, with its subagents. Its name is its title, else its first prompt.
+
+Spans: a model call for each message id, a tool for each ``tool_use`` with the result of its id, an agent for each subagent,
+below the tool that started it. Prompts are shown as rows of their own and not counted.
+
+Events: each line counts under its ``type``, with ``:subtype`` if it has one.
+
+Status: that of the last answer of the main thread: ``end_turn`` or ``stop_sequence`` is ok, an error written as an answer
+is failed, anything else is open. A failed tool (``is_error``) does not fail its session. In ``stream-json`` the ``result``
+line says it.
+
+Times: UTC in milliseconds. Lines are written when something is complete: starts are inferred from the line before, and
+marked.
+
+Tokens and cost: the last usage of each message id; input is what was fresh, read from the cache and written to it. Cost
+stands in lines of old versions (``costUSD``) and in the ``result`` of ``stream-json`` only.
+
+Not recorded: when an answer began, retries in session files, what a killed tool did.
+
+Quirks: answers of parallel tools are mixed with their results; the file often begins with a line that is no message; a
+resumed session repeats old lines with their ids; compaction begins a new root; the model ``<synthetic>`` is none.
 """
 
 from __future__ import annotations
@@ -35,7 +57,15 @@ _AFTER_SESSIONS: Final = 1 << 63
 
 
 class ClaudeCodeFormat:
-    """Sessions of Claude Code, one a file, with their subagents; and the JSON lines that it prints when asked to."""
+    """Sessions of Claude Code, one a file, with their subagents; and the JSON lines that it prints when asked to.
+
+    Producer: Claude Code 1.x and 2.x
+    Files: ``projects/<folder>/<session>.jsonl``, ``agent-<id>.jsonl`` of subagents, output of ``--output-format
+        stream-json``
+    Live: yes
+    Status: yes
+    Figures: tokens; cost in streams
+    """
 
     name = "claude-code"
     title = "Claude Code"

@@ -2,6 +2,27 @@
 
 A run is what has one top run id, wherever it is told: of several sources the richest counts, and the others are set aside.
 Workflow, job and stage spans are read from the messages; branches, items and loops are events of their container stage.
+
+Runs: the top workflow's run id. Nested workflows are part of it.
+
+Spans: workflow executions, jobs (all attempts one span) and stage executions (one each). A job is found again by the hash
+in its ids; a stage hangs below the stage or branch that is open on its thread, else below its job.
+
+Events: each record counts under its ``level``.
+
+Status: worked out from the messages. What is logged as an error and is no skip is a failure, unless a later attempt went
+well; a failure that is left makes the run failed. Else all started jobs must have ended, or the run is open. Before 0.0.85
+ends are not recorded: such runs are ok unless something failed.
+
+Times: starts are exact, they stand in the ids (UTC, microseconds). Records have whole seconds and no zone: it is inferred
+from the difference to the ids, else assumed. So ends are the latest instant known, and durations are marked.
+
+Tokens and cost: none.
+
+Not recorded: the end of a workflow, direct parents, inputs and outputs of stages, parts of a second.
+
+Quirks: skips are logged as errors. Of several sources of a run the richest is read (``metadata.txt``, SQLite, text, posted
+bodies) and the others are set aside. Posted bodies repeat themselves; texts of a record go on over several lines.
 """
 
 from __future__ import annotations
@@ -30,7 +51,7 @@ from tracetui.core.formats._ddeutil_run import DdeutilRun
 from tracetui.core.formats._lines import BlockDecoder, DocDecoder, LineDecoder
 from tracetui.core.formats._rows import RowDecoder
 from tracetui.core.model import EventDetail, SpanDetail
-from tracetui.core.operations import Bad, Operation, Record, RunFact
+from tracetui.core.operations import Bad, Operation, Record, Repair, RunFact
 
 _LANE_BYTES: Final = 32_768
 """Blocks below this are not worth the fast lane."""
@@ -42,7 +63,15 @@ _WORDS: Final = {METADATA: "records", DATABASE: "rows", TEXT: "text", WIRE: "pos
 
 
 class DdeutilWorkflowFormat:
-    """Traces of ddeutil-workflow, all versions: ``run_id=`` folders, SQLite tables, rendered texts, posted bodies."""
+    """Traces of ddeutil-workflow, all versions: ``run_id=`` folders, SQLite tables, rendered texts, posted bodies.
+
+    Producer: ddeutil-workflow, up to 0.0.86
+    Files: ``run_id=<id>/metadata.txt`` (``metadata.json`` up to 0.0.78), ``stdout.txt``, ``stderr.txt``; SQLite table
+        ``traces``; bodies as posted
+    Live: yes
+    Status: worked out
+    Figures: none
+    """
 
     name = "ddeutil-workflow"
     title = "ddeutil-workflow"
@@ -88,6 +117,8 @@ class _Told:
         """Fingerprints of the records of each file that counts."""
         self.quiet: dict[str, int] = {}
         """Files that say nothing because a richer one does, with their rank."""
+        self.repeated: dict[str, int] = {}
+        """Records of each file that another one has told."""
         self._total: Counter[int] = Counter()
         self._own: dict[str, Counter[int]] = {}
 
@@ -121,7 +152,7 @@ class _Told:
         """Begin again, as told by files of this rank."""
         self.state.clear()
         self.rank, self.alone = rank, ""
-        self.prints, self.quiet, self._own, self._total = {}, {}, {}, Counter()
+        self.prints, self.quiet, self.repeated, self._own, self._total = {}, {}, {}, {}, Counter()
 
 
 class _Assembler:
@@ -149,7 +180,7 @@ class _Assembler:
         run = folder_run(candidate.path)
         if not run:
             return []
-        return [RunFact(run, note=f"copy set aside: {shown_path(candidate.path)}", aside=True)]
+        return [RunFact(run, repair=Repair("copies", 1, shown_path(candidate.path)), aside=True)]
 
     def forget(self, candidate: Candidate) -> None:
         """A file is read again: runs that it told begin anew, and whatever else tells them is read again too."""
@@ -200,7 +231,8 @@ class _Assembler:
                 return []
             told.quiet[path] = rank
             self._runs_of.setdefault(path, set()).add(entry.run)
-            return [RunFact(entry.run, note=f"{_WORDS[rank]} set aside: {shown_path(path)}", aside=True)]
+            repair = Repair("copies", 1, f"{shown_path(path)} ({_WORDS[rank]})")
+            return [RunFact(entry.run, repair=repair, aside=True)]
         if rank < told.rank:
             poorer = list(told.prints)
             told.clear(rank)
@@ -211,9 +243,10 @@ class _Assembler:
                 self._stale |= dict.fromkeys(told.prints)
         if told.alone == path or told.is_new(path, entry.fingerprint()):
             return None
+        told.repeated[path] = told.repeated.get(path, 0) + 1
         return [
             Record(entry.run, entry.level, a, b, counted=False),
-            RunFact(entry.run, note=f"records that another file holds too are counted once: {shown_path(path)}"),
+            RunFact(entry.run, repair=Repair("repeated", told.repeated[path], shown_path(path))),
         ]
 
 

@@ -2,6 +2,28 @@
 
 A run is one root span: its file may hold two (same request id in the same second), so spans are followed to their root. Usage
 is counted once a call: that of model calls, and of observations only where the span they sit on has no model call below it.
+
+Runs: a ``RunStarted`` span without a parent. The request id is its name, for it is not unique.
+
+Spans: one for each ``span_id`` that has a start, the root included: runs, agents, workflow steps, model calls, tool calls.
+
+Events: each line counts under its ``event_type``. Tokens, decisions and observations are events of the span they name.
+
+Status: ``success`` of ``RunFinished``; without that line the run is unfinished. A span failed by a ``*Failed`` end, by
+``success: false``, ``status: failed`` or ``ok: false``. A run may be fine with failed spans in it, and failed without an
+error text: the cause is then the deepest failed span.
+
+Times: UTC in milliseconds; ``duration_ms`` of an end is whole milliseconds, often 0. ``event_index`` orders what has one
+time.
+
+Tokens and cost: ``usage`` of the ends of model calls. A model step has no such span but observations of several layers: the
+layer with most of them counts. There is no cost.
+
+Not recorded: steps that were skipped have no lines, they stand in the ``result`` of ``RunFinished`` only. Values under
+names such as ``token`` or ``password`` are ``***REDACTED***``, texts over 2,048 characters are cut.
+
+Quirks: two runs of one request id in one second share a file, and ``event_index`` begins again. Ends whose start is nowhere
+count as lines and as no span. A killed run leaves half a line.
 """
 
 from __future__ import annotations
@@ -76,7 +98,14 @@ _STEP_STATUS: Final = {"completed": Status.ok, "failed": Status.error, "skipped"
 
 
 class DesignResearchAgentsFormat:
-    """Traces of the design-research-agents framework: one JSON object per line, starts, ends and observations."""
+    """Traces of the design-research-agents framework: one JSON object per line, starts, ends and observations.
+
+    Producer: design-research-agents 0.2.0 to 0.7.0
+    Files: ``run_<time>_<request id>.jsonl``
+    Live: yes
+    Status: yes
+    Figures: tokens
+    """
 
     name = "design-research-agents"
     title = "design-research-agents"

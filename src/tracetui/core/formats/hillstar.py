@@ -2,6 +2,29 @@
 
 A rerun of a step appends its observer lines to the logger file of an earlier run as well (through a link in ``audit/``): they
 belong to the run whose observer file holds them, and are kept here for the raw view only.
+
+Runs: the two files of one start, paired by folder and time; the id is the workflow's id and that time.
+
+Spans: one for each execution of a node, from the observer's file; the kind, model and figures come from the logger's file.
+A logger's file alone tells of a node by its first and last line: one inferred span for each.
+
+Events: each line of both files counts once. Observer lines under ``event_type``; logger lines under ``event``, else
+``type``, else ``tool`` (with ``:status``), else ``status``.
+
+Status: ``workflow_complete`` is ok, even if nodes failed; ``workflow_error``, or a failed node without
+``workflow_complete``, is failed; else the run is open. A logger's file alone has no end: failed if a node failed, else
+unknown.
+
+Times: ``epoch_seconds`` of the observer. A node lasts ``duration_seconds``, but in 1.0.0 that is the node's number when it
+went well, and the difference of the two lines counts. A logger's file alone has local times without a zone: assumed.
+
+Tokens and cost: ``tokens_used`` above 0 of model calls that went well, as a total; 1.0.0 also ``actual_cost_usd``, which is
+summed, never ``cumulative_cost_usd``.
+
+Not recorded: inputs and outputs (only in checkpoints), edges between nodes, skips, the zone.
+
+Quirks: ready nodes run in batches whose ends are written together, so in 1.2.1 a node's end is its start and its duration.
+A resumed run is a run of its own, without the nodes that were done before.
 """
 
 from __future__ import annotations
@@ -27,15 +50,21 @@ from tracetui.core.formats._lines import LineDecoder
 from tracetui.core.formats._values import iso_moment, pairs_line, seconds_ns, text_of
 from tracetui.core.formats._whole_file import WholeFileDecoder, values_of
 from tracetui.core.model import NO_TIME, Clock, ErrorInfo, EventDetail, SpanDetail
-from tracetui.core.operations import Operation, Record, RunFact
+from tracetui.core.operations import Operation, Record, Repair, RunFact
 
 _SAME_RUN_NS: Final = 2_000_000_000
 """Workflows of one name that start further apart are two runs, ns: the names of files hold seconds."""
-_ASSUMED: Final = "times have no zone: read in the viewer's own"
 
 
 class HillstarFormat:
-    """Traces of the hillstar orchestrator, 1.0.0 and 1.2.1: observer and TraceLogger lines of a run."""
+    """Traces of the hillstar orchestrator, 1.0.0 and 1.2.1: observer and TraceLogger lines of a run.
+
+    Producer: hillstar-orchestrator 1.0.0 and 1.2.1
+    Files: ``traces/trace_step_<NN>_<time>.jsonl`` and ``traces/trace_<time>.jsonl``
+    Live: yes
+    Status: yes, with the observer's file
+    Figures: tokens; cost in 1.0.0
+    """
 
     name = "hillstar"
     title = "hillstar"
@@ -102,7 +131,8 @@ class HillstarAssembler:
             return []
         parts = PurePath(candidate.path).parts
         shown = str(PurePath(*parts[-3 if len(parts) > 2 and parts[-3] == "audit" else -2 :]))
-        return [RunFact(run, note=f"{'copy' if sort.is_trace else sort.what} set aside: {shown}", aside=True)]
+        what = "copies" if sort.is_trace else "side_files"
+        return [RunFact(run, repair=Repair(what, 1, shown), aside=True)]
 
     def forget(self, candidate: Candidate) -> None:
         """A file is read again. The logger's lines lean on the observer's, so they are then read again too."""
@@ -190,6 +220,12 @@ class _ObserverDecoder(LineDecoder):
 
     def _lines_of_known_run(self, block: bytes, a: int) -> list[Operation]:
         runs = self._assembler.runs.all
+        if runs and not runs[0].has_nodes and (at := block.find(b'"node_start"')) >= 0:
+            # The first node tells whether the run is resumed, which is for the slow lane to see.
+            end = block.find(b"\n", at) + 1
+            if end < len(block):
+                return super().lines(block[:end], a) + self._lines_of_known_run(block[end:], a + end)
+            return super().lines(block, a)
         found = observer_columns(runs[0], block, a, self.record) if len(runs) == 1 else None
         if found is None:
             return super().lines(block, a)
@@ -272,14 +308,15 @@ class _LonelyLoggerDecoder(LineDecoder):
         if not self._told:
             self._told = True
             stem = PurePath(self._run.key).stem
-            fact = RunFact(self._run.key, name=stem, id=stem, records_end=False, clock=Clock.assumed, note=_ASSUMED)
-            yield fact
+            clock, repair = Clock.assumed, Repair("zone_assumed", 0)
+            yield RunFact(self._run.key, name=stem, id=stem, records_end=False, clock=clock, repair=repair)
 
 
 def _set_aside(run: HillstarRun, record: dict[str, object], a: int, b: int) -> Iterable[Operation]:
     yield Record(run.key, text_of(record.get("event_type")) or "-", a, b, counted=False)
     workflow = text_of(record.get("workflow_id"))
-    yield RunFact(run.key, note=f"lines of a later run set aside: {workflow}, whose own file holds them")
+    count = run.foreign[workflow] = run.foreign.get(workflow, 0) + 1
+    yield RunFact(run.key, repair=Repair("other_lines", count, workflow))
 
 
 def _span_detail(records: Sequence[RecordBody]) -> SpanDetail:

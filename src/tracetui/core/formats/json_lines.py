@@ -2,6 +2,23 @@
 
 The last resort. One event a line; time, level, type and text by the conventions of structured logs (structlog, logging,
 pino, Elastic).
+
+Runs: a file, under its name.
+
+Spans: none.
+
+Events: each line, under ``event_type``, ``type``, ``event``, ``kind`` or ``action``, else its level.
+
+Status: no end is recorded, so it is unknown.
+
+Times: ISO texts or numbers since the epoch (s, ms, µs or ns by size) under the usual names; without a zone the viewer's is
+assumed. A file without times is shown in its order.
+
+Tokens and cost: none: what a number means is not guessed.
+
+Not recorded: how lines belong together.
+
+Quirks: one object alone is taken only if it looks like a log record or its file's name says lines.
 """
 
 from __future__ import annotations
@@ -37,6 +54,12 @@ _UNITS: Final = ((1e17, 1), (1e14, 1_000), (1e11, 1_000_000), (1e8, 1_000_000_00
 
 class JsonLinesFormat:
     """Any JSON lines, as one flat run of events a file.
+
+    Producer: anything: structlog, logging with JSON, pino, Elastic's schema
+    Files: any
+    Live: yes
+    Status: no
+    Figures: none
 
     Args:
         zone: where naive times are read; None: this machine's zone.

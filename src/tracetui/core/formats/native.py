@@ -2,10 +2,25 @@
 
 The layout and its reasons are in ``docs/recording-format.md``; any program may write it. Reading is in this file,
 a fast lane for whole blocks in ``_native_lane.py``.
+
+Runs: files of one run id are one run, a file a process; the header names it, and the run or span in which it was started.
+
+Spans: a start and an end of one ``span``. The end repeats name, kind, parent and start, so a lost start costs nothing.
+
+Events: each record counts under its ``type``; ``event`` records are shown as such, those of unknown types too.
+
+Status: ``run_end`` is the recorded end. Without one the writer is looked for: the header names its process and host.
+
+Times: nanoseconds by the writer's clock; durations by its monotonic clock.
+
+Tokens and cost: ``usage`` and ``cost_usd`` of each span, as recorded.
+
+Not recorded: nothing that a writer leaves out is made up; it shows as unknown.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from tracetui.core.formats._base import Assembler, Candidate, Decoder, Match, RecordBody
@@ -23,19 +38,30 @@ from tracetui.core.model import (
     Usage,
     kind_of,
 )
-from tracetui.core.operations import Begin, End, Event, Link, Operation, Patch, Record, RunFact
+from tracetui.core.operations import Begin, End, Event, Link, Operation, Patch, Record, Repair, RunFact
 
 VERSION = 1
 _MAGIC = b'{"tracetui":'
 _STATUSES = {"ok": Status.ok, "error": Status.error, "skipped": Status.skipped}
 _CLASSES = {cls.name: cls for cls in EventClass}
 _NO_PARENT = "0" * 16
+_SEQ = re.compile(rb'"seq":\s*(\d{1,15})[,}]')
+_SEQ_WITHIN = 200
+"""Bytes at the start of a record where its ``seq`` is looked for: it is one of the first keys."""
+_REASON_CHARACTERS = 200
 _SUBJECT_CELLS = 200
 """Longest text taken for what a span was about; a row shows far less."""
 
 
 class NativeFormat:
-    """tracetui's own format: one JSON object per line, a record for each start, end and event."""
+    """tracetui's own format: one JSON object per line, a record for each start, end and event.
+
+    Producer: any program that writes tracetui's recording format, version 1
+    Files: ``<run>.<pid>.jsonl``
+    Live: yes
+    Status: yes
+    Figures: tokens and cost
+    """
 
     name = "tracetui"
     title = "tracetui recording"
@@ -95,6 +121,13 @@ class NativeDecoder(LineDecoder):
         super().__init__()
         self._run = ""
         self._child = False
+        self._lost = 0
+        self._reason = ""
+        self._next = 0
+        """``seq`` that the next record must have."""
+        self._seen = 0
+        """Lines up to the record before it."""
+        self._missing = self._again = 0
 
     @property
     def bad_run(self) -> str | None:
@@ -103,6 +136,26 @@ class NativeDecoder(LineDecoder):
 
     def lines(self, block: bytes, a: int) -> list[Operation]:
         """Whole lines: through the fast lane once the run is known, else one by one."""
+        return self._lines(block, a) + self._gaps(block)
+
+    def _gaps(self, block: bytes) -> list[Operation]:
+        """What ``seq`` proves of the block: records that are missing in it, or that are there twice."""
+        last = block[block.rfind(b"\n", 0, -1) + 1 :][:_SEQ_WITHIN]
+        found = _SEQ.search(last)
+        if found is None or not self._run:
+            return []
+        passed, self._next = int(found[1]) + 1 - self._next, int(found[1]) + 1
+        told = self._line - self._seen
+        self._seen = self._line
+        if passed == told:
+            return []
+        if passed > told:
+            self._missing += passed - told
+            return [RunFact(self._run, repair=Repair("missing", self._missing))]
+        self._again += told - passed
+        return [RunFact(self._run, repair=Repair("again", self._again))]
+
+    def _lines(self, block: bytes, a: int) -> list[Operation]:
         if not self._run:
             end = block.find(b"\n") + 1
             operations = super().lines(block[:end], a)
@@ -147,9 +200,10 @@ class NativeDecoder(LineDecoder):
             case "run_end":
                 yield from self._run_end(run, record)
             case "gap":
-                lost = _int(record.get("lost"))
-                reason = _text(record.get("reason")) or "no reason recorded"
-                yield RunFact(run, note=f"{lost if lost is not None else 'some'} records lost by the writer: {reason}")
+                reason = _text(record.get("reason"))[:_REASON_CHARACTERS] or "no reason recorded"
+                self._lost += max(0, _int(record.get("lost")) or 0)
+                self._reason = self._reason or reason
+                yield RunFact(run, repair=Repair("lost", self._lost, self._reason))
 
     def _header(self, run: str, record: dict[str, object]) -> Iterable[Operation]:
         pid, started = _int(record.get("pid")), _int(record.get("process_start"))

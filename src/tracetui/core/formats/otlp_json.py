@@ -2,6 +2,25 @@
 
 A run is a trace. Spans are written when they end, children before parents, traces mixed in one line and spread over lines and
 files; so a parent is named before it is seen, and a run's name is its root's once that is known.
+
+Runs: a trace id. Its name is the root span's, while that is not known the earliest span's.
+
+Spans: each trace and span id once. Logfire's pending spans are dropped when the real one comes, its logs are spans without
+length.
+
+Events: spans count as ``span``, the events in them under their name.
+
+Status: the root span is the recorded end: an error there is a failed run, else ok; without it the run is open. A span
+failed by its status code; ``logfire.level_num`` from 17 on is shown as an error event.
+
+Times: nanoseconds UTC (the console exporter: ISO texts with microseconds).
+
+Tokens and cost: those of model calls by OpenInference, else the conventions for generative AI, else OpenLLMetry; cost by
+``llm.cost.total``. Sums that frameworks set on agents are not counted again.
+
+Not recorded: spans that were open when the process died: a span is written when it ends.
+
+Quirks: ids in base64 or upper case, keys in snake_case and numbers as texts are all taken. Metrics and logs hold no spans.
 """
 
 from __future__ import annotations
@@ -59,7 +78,15 @@ _EVENT_CLASSES: Final[dict[str, EventClass]] = {
 
 
 class OtlpJsonFormat:
-    """OpenTelemetry spans as JSON: what the Collector, the file exporters, Logfire and the console exporter write."""
+    """OpenTelemetry spans as JSON: what the Collector, the file exporters, Logfire and the console exporter write.
+
+    Producer: OpenTelemetry: SDK file exporters, the Collector's file exporter, Logfire, OpenInference, OpenLLMetry;
+        console exporter
+    Files: any ``.jsonl`` or ``.json``
+    Live: yes, as lines
+    Status: yes
+    Figures: tokens; cost if set
+    """
 
     name = "otlp-json"
     title = "OpenTelemetry (OTLP JSON)"

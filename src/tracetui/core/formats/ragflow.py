@@ -2,6 +2,26 @@
 
 A run is a task. The task id stands in the key only, so a file that is not called after its key has none. All files are read
 together, since a rendering differs from a run by its events being in another one too: such copies are set aside.
+
+Runs: a task. A stub tells that it began, a session all that it did; the session replaces the stub.
+
+Spans: nodes, and model calls, retrievals, tool calls and thoughts by their ids.
+
+Events: the items of ``events`` count under their ``event_type``.
+
+Status: ``status`` as stored: completed is ok, failed is failed, running is unfinished. A node failed by ``node_failed``, a
+call by its ``error``.
+
+Times: UTC without saying so, microseconds. A call has the end of its list entry, a node the difference of its two events.
+
+Tokens and cost: the sum of ``llm_calls``, which are recorded from level ``detailed`` on; below it tokens are unknown. No
+cost.
+
+Not recorded: parents (a call is put below the only node that is open, else below the run), calls that did not finish, texts
+over 500 characters, the task id inside the value.
+
+Quirks: an event list, a detailed or streaming rendering and an event stream are copies if their ``event_id`` are in a run;
+compact, summary, analysis and timeline hold none and are side files. One failure is told by several events.
 """
 
 from __future__ import annotations
@@ -36,7 +56,7 @@ from tracetui.core.formats._scan import element_places
 from tracetui.core.formats._values import list_of, mapping_of, pairs_line, subject_of, text_of
 from tracetui.core.formats._whole_file import WholeFileDecoder
 from tracetui.core.model import EventDetail, Message, SpanDetail
-from tracetui.core.operations import Bad, Operation, Record, RunFact
+from tracetui.core.operations import Bad, Operation, Record, Repair, RunFact
 
 SMALLEST_BLOCK: Final = 64
 """Events below which telling them at once is not worth the set-up."""
@@ -45,7 +65,15 @@ _ALL: Final = "RAGFlow"
 
 
 class RagflowFormat:
-    """Agent traces of RAGFlow: values of its redis keys, and what its endpoints answer."""
+    """Agent traces of RAGFlow: values of its redis keys, and what its endpoints answer.
+
+    Producer: RAGFlow's agent trace service
+    Files: ``agent_trace_session_<task>.json``, ``agent_trace_events_<task>.json``, dumps of the redis keys, event
+        streams
+    Live: read again
+    Status: yes
+    Figures: tokens
+    """
 
     name = "ragflow"
     title = "RAGFlow"
@@ -97,7 +125,7 @@ class _Assembler:
             return []  # they name a conversation at most, not the run
         task = text_of(_leading(candidate.head).get("task_id"))
         key = _key(PurePath(candidate.path), task)
-        return [RunFact(key, note=f"{sort.what} set aside: {candidate.name}", aside=True)]
+        return [RunFact(key, repair=Repair("side_files", 1, candidate.name), aside=True)]
 
     def forget(self, candidate: Candidate) -> None:
         self._book.forget(candidate.path)
@@ -147,7 +175,7 @@ class _Teller:
         if cover in self._noted:
             return ()
         self._noted.add(cover)
-        return (RunFact(cover, note=f"copy set aside: {PurePath(self._path).name}", aside=True),)
+        return (RunFact(cover, repair=Repair("copies", 1, PurePath(self._path).name), aside=True),)
 
 
 def _objects(value: object) -> list[dict[str, object]]:
