@@ -1,0 +1,117 @@
+"""Write tests/cli/golden/: what `stats --json` and `view --json` say of each sample. A test compares.
+
+`.venv/bin/python scripts/make_golden.py` takes what is said now as right: read each difference first. What depends on the
+clock, the version and the place of the samples is left out.
+"""
+
+import contextlib
+import io
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import tracetui.cli
+from tracetui.resources import samples_dir
+
+FOLDER = Path(__file__).resolve().parent.parent / "tests" / "cli" / "golden"
+AS_OF = "2027-01-01T00:00:00Z"
+"""After all that the samples recorded: nobody is taken to be writing."""
+LEFT_OUT = ("schema", "tool_version", "as_of")
+ONE_BY_ONE = ("runs", "spans", "events", "unreadable", "unrecognised")
+"""Lists whose items stand on a line each."""
+
+
+def samples() -> list[str]:
+    """Each sample as ``format/case``; files of RAGFlow tell of each other and are one case."""
+    found = []
+    for folder in sorted(path for path in samples_dir().iterdir() if path.is_dir()):
+        if folder.name == "ragflow":
+            found.append(folder.name)
+        else:
+            found += sorted(f"{folder.name}/{path.name}" for path in folder.iterdir())
+    return found
+
+
+def path_of(sample: str) -> Path:
+    """Where the golden answer for a sample is."""
+    return FOLDER / f"{sample}.json"
+
+
+def text(sample: str) -> str:
+    """What is said of a sample now."""
+    path = samples_dir() / sample
+    said = {"stats": answer("stats", path)}
+    said |= {f"view {run['id']}": answer("view", run["id"], "--in", path) for run in said["stats"]["runs"]}
+    return "".join(lines(said)) + "\n"
+
+
+def lines(value: Any, indent: str = "", name: str = "") -> Iterator[str]:
+    """JSON that is read well in a difference: an item of a long list on a line, a member of an answer on a line."""
+    if isinstance(value, list) and value and name in ONE_BY_ONE:
+        yield "[\n"
+        for number, item in enumerate(value):
+            yield f"{indent} "
+            yield from lines(item, indent + " ") if name == "runs" else json.dumps(item)
+            yield ",\n" if number < len(value) - 1 else "\n"
+        yield f"{indent}]"
+    elif isinstance(value, dict) and value and (not indent or name in ("totals", "run", "") or name.startswith("view")):
+        yield "{\n"
+        for number, (key, held) in enumerate(value.items()):
+            yield f"{indent} {json.dumps(key)}: "
+            yield from lines(held, indent + " ", "view" if isinstance(held, dict) and not indent else key)
+            yield ",\n" if number < len(value) - 1 else "\n"
+        yield f"{indent}}}"
+    else:
+        yield json.dumps(value)
+
+
+def answer(command: str, *arguments: str | Path) -> Any:
+    """What a command says in JSON, whoever asks from where and when."""
+    out, err = io.StringIO(), io.StringIO()
+    with in_utc(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = tracetui.cli.main([command, *map(str, arguments), "--json", "--as-of", AS_OF])
+    if status:
+        raise SystemExit(f"tracetui {command} {arguments}: {err.getvalue()}")
+    place = f"{samples_dir()}{os.sep}"
+    said = json.loads(out.getvalue(), object_hook=lambda held: {name: relative(held[name], place) for name in held})
+    return {name: held for name, held in said.items() if name not in LEFT_OUT}
+
+
+def relative(value: Any, place: str) -> Any:
+    """A value with texts in it that are paths made relative to the samples."""
+    if isinstance(value, str):
+        return value.replace(place, "")
+    return [relative(item, place) for item in value] if isinstance(value, list) else value
+
+
+@contextlib.contextmanager
+def in_utc() -> Iterator[None]:
+    """Times without a zone are read in the zone of the machine."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = before
+        time.tzset()
+
+
+def main() -> None:
+    """Write all answers, and take away those of samples that are no more."""
+    wanted = {path_of(sample): text(sample) for sample in samples()}
+    for path in [path for path in FOLDER.rglob("*.json") if path not in wanted]:
+        path.unlink()
+    for path, said in wanted.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(said, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
