@@ -5,7 +5,8 @@
 Reads design-research-agents, ai-decision-tracer, OpenTelemetry JSON and Claude Code with Python's own parser and the
 simplest code that could be right: everything in memory, one pass per question, nothing shared with tracetui. Prints JSON in
 the shape of `tracetui stats --json` (the fields that it knows). With --compare it runs `python -m tracetui stats PATH --json`
-and prints each difference; exit status 1 if there is one.
+and prints each difference, and how many facts were compared (each value of a run's fields, each entry of its objects and lists)
+and found equal; exit status 1 if there is a difference.
 """
 
 from __future__ import annotations
@@ -456,6 +457,24 @@ def run_differences(expected: dict, said: dict) -> list[str]:
     return found
 
 
+def facts_of(value) -> int:
+    """How many facts a value is: entries of objects and lists one by one, and an empty one is a fact too."""
+    if isinstance(value, dict):
+        return sum(map(facts_of, value.values())) or 1
+    return sum(map(facts_of, value)) or 1 if isinstance(value, list) else 1
+
+
+def facts_compared(expected: dict, said: dict) -> tuple[int, int]:
+    """Facts that both answers could say, and those in fields that agree. A run that one of them lacks counts as compared."""
+    ours = {run["id"]: run for run in said["runs"]}
+    compared = equal = 0
+    for run in expected["runs"]:
+        different = {line.partition(":")[0] for line in run_differences(run, ours.get(run["id"], {}))}
+        compared += facts_of(run)
+        equal += sum(facts_of(value) for field, value in run.items() if field not in different)
+    return compared, equal
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("path", type=Path)
@@ -465,10 +484,13 @@ def main() -> int:
     if not arguments.compare:
         sys.stdout.write(json.dumps(expected, indent=2) + "\n")
         return 0
-    command = [sys.executable, "-m", "tracetui", "stats", str(arguments.path), "--json"]
+    tomorrow = iso(datetime.now(UTC).timestamp() + 86_400)  # nobody is taken to be writing any more
+    command = [sys.executable, "-m", "tracetui", "stats", str(arguments.path), "--json", "--as-of", tomorrow]
     said = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     found = differences(expected, said)
-    sys.stdout.write("\n".join([*found, f"{len(expected['runs'])} runs, {len(found)} differences"]) + "\n")
+    compared, equal = facts_compared(expected, said)
+    facts = f"{compared} facts compared, {equal} equal"
+    sys.stdout.write("\n".join([*found, f"{len(expected['runs'])} runs, {facts}, {len(found)} differences"]) + "\n")
     return 1 if found else 0
 
 
