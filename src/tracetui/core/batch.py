@@ -19,11 +19,13 @@ class Growth:
         size: bytes, at the last look.
         mtime_ns: the file's time of last change, by the clock of the file's own machine.
         grew_at_ns: our own clock when this process saw it grow; None when it was only read as it lay there.
+        ended: nobody can write to it any more: the other end of a pipe was closed.
     """
 
     size: int
     mtime_ns: int
     grew_at_ns: int | None = None
+    ended: bool = False
 
 
 @dataclass(slots=True)

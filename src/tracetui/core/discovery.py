@@ -20,6 +20,7 @@ from typing import Final
 
 from tracetui.core.follow import UNSETTLED_NS
 from tracetui.core.sources.file import kind_of_file, reason_of
+from tracetui.core.sources.gzip import unpacked_name
 
 SKIPPED: Final = frozenset({".git", ".hg", ".svn", ".venv", "__pycache__", "node_modules"})
 """Folders that programs fill with thousands of files and agents never write traces to."""
@@ -98,12 +99,12 @@ class Discovery:
         return len(self._folders)
 
     def siblings(self, folder: str) -> frozenset[str]:
-        """Names in a folder, itself included; empty for a folder that is not walked."""
+        """Names in a folder, without ``.gz``; empty for a folder that is not walked."""
         known = self._folders.get(folder)
         if known is None:
             return frozenset()
         if known.names is None:
-            known.names = frozenset(known.entries)
+            known.names = frozenset(map(unpacked_name, known.entries))
         return known.names
 
     def step(self) -> list[Finding]:

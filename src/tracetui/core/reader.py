@@ -9,7 +9,7 @@ followed; ``tracetui.core.reading.follower`` says what becomes of a file's sourc
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Self
 
 from tracetui.core.batch import Aside, Batch, Explanation, Notice, Progress
@@ -38,6 +38,7 @@ class Reader:
         wall: clock for when growth was seen, ns since the epoch.
         monotonic: clock for budgets and for when to look again, s.
         block_bytes: how much is decoded at a time.
+        shown: what to call a path that means nothing to anybody: standard input, kept in a file for a while.
     """
 
     def __init__(
@@ -50,17 +51,20 @@ class Reader:
         wall: Callable[[], int] = time.time_ns,
         monotonic: Callable[[], float] = time.monotonic,
         block_bytes: int = BLOCK_BYTES,
+        shown: Mapping[str, str] | None = None,
     ) -> None:
         self._follow = follow
         self._monotonic = monotonic
         self._files = OpenFiles()
         self._discovery = Discovery(paths)
-        self._claims = Claims(formats, detect, self._discovery.siblings, self._discovery.roots)
+        self._shown = {} if shown is None else dict(shown)
+        self._claims = Claims(formats, detect, self._discovery.siblings, self._discovery.roots, self._shown)
         self._members = Members(self._files)
         self._attention = Attention(monotonic())
         self._pipeline = Pipeline(
             self._members, self._claims, self._files, follow=follow, wall=wall, block_bytes=block_bytes
         )
+        self._pipeline.shown = self._shown
         self._follower = Follower(
             self._members, self._pipeline, self._discovery, self._attention, wall=wall, monotonic=monotonic
         )
@@ -94,9 +98,15 @@ class Reader:
         """A watcher says that something happened at these paths; None: anywhere. May be called from any thread."""
         self._attention.name(paths)
 
+    def end(self, path: str) -> None:
+        """Nobody can write to this file any more: what it holds is all there will be. May be called from any thread."""
+        self._pipeline.ended.add(path)
+        self._attention.name([path])
+
     def prefer(self, paths: Iterable[str]) -> None:
         """Read these files first, and look at them most often (those of the open run). For the polling thread."""
-        self._attention.preferred = frozenset(paths)
+        real = {shown: path for path, shown in self._shown.items()}
+        self._attention.preferred = frozenset(real.get(path, path) for path in paths)
         self._pipeline.prefer(self._attention.preferred)
 
     def next_due(self, now: float) -> float:
@@ -130,19 +140,21 @@ class Reader:
     def unrecognised(self) -> list[tuple[str, str]]:
         """Paths that no format reads, with the reason."""
         members = [(member.path, member.reason) for member in self._members if member.stage is Stage.unclaimed]
-        return sorted([*members, *self._discovery.oddities.items()])
+        return sorted((self._shown.get(path, path), why) for path, why in (*members, *self._discovery.oddities.items()))
 
     @property
     def unreadable_paths(self) -> list[tuple[str, str]]:
         """Files and folders that the system does not let be read, with the reason."""
         members = [(member.path, member.reason) for member in self._members if member.stage is Stage.refused]
-        return sorted({*members, *self._discovery.troubles.items()})
+        return sorted(
+            {(self._shown.get(path, path), why) for path, why in (*members, *self._discovery.troubles.items())}
+        )
 
     @property
     def set_aside(self) -> list[Aside]:
         """Reports and copies, which belong to runs without being read."""
         return [
-            Aside(member.path, match.format.name, match.bundle, match.role, match.reason)
+            Aside(self._shown.get(member.path, member.path), match.format.name, match.bundle, match.role, match.reason)
             for member in sorted(self._members, key=lambda member: member.path)
             if member.stage is Stage.aside and not member.gone and (match := member.match) is not None
         ]

@@ -57,7 +57,7 @@ def run_status(run: Run, now_ns: int, rules: StatusRules, open_p95_ns: int | Non
     if run.recorded_end is not None or run.recorded_status not in (None, Status.open):
         return StatusResult(RunStatus.ok, run.status_reason or _recorded(run), None)
     running = None if run.process is None else rules.is_running(run.process)
-    if running is not False and (running or _is_recent(run, now_ns, rules.dead_after_ns)):
+    if not run.is_cut_off and running is not False and (running or _is_recent(run, now_ns, rules.dead_after_ns)):
         return _alive(run, now_ns, rules, open_p95_ns)
     if run.records_end:
         return StatusResult(RunStatus.unfinished, _unfinished(run, running), None)

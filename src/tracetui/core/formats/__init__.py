@@ -38,7 +38,7 @@ _MAGIC: Final = (
     (b"\x37\x7f\x06\x83", "the write-ahead log of an SQLite database, which is read with it"),
     (b"\x18\xe2\x2d\x00", "the index of an SQLite database's write-ahead log"),
     (b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", "the rollback journal of an SQLite database"),
-    (b"\x1f\x8b", "compressed with gzip, which is not read yet"),
+    (b"\x1f\x8b", "compressed with gzip, which is read only once"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd, which is not read yet"),
     (b"PK\x03\x04", "a zip archive, which is not read yet"),
 )

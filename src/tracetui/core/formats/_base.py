@@ -35,6 +35,8 @@ class Candidate:
     """The user named this very file: it is shown even if, in its folder, it would be set aside."""
     tables: Mapping[str, Sequence[str]] | None = None
     """Of an SQLite database on disk: its ordinary tables with their columns; None for other files and unreadable ones."""
+    packed: bool = False
+    """The file is compressed with gzip: head, size, path and name are those of what is in it."""
 
 
 @dataclass(slots=True)

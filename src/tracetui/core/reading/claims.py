@@ -15,6 +15,7 @@ from tracetui.core.follow import Tail
 from tracetui.core.formats._base import HEAD_BYTES, Candidate, Format, Match
 from tracetui.core.reading.member import Bundle, Member
 from tracetui.core.sources.file import OpenFiles, kind_of_file
+from tracetui.core.sources.gzip import is_packed, unpacked_head, unpacked_name
 
 
 class Unclaimed(Protocol):
@@ -36,6 +37,7 @@ class Claims:
         detect: how they are asked; None: ``tracetui.core.formats.detect``.
         siblings: the names in a folder.
         named: the paths that the user named.
+        shown: what paths are called that nobody knows by their own name: standard input.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Claims:
         detect: Detect | None,
         siblings: Callable[[str], frozenset[str]],
         named: Sequence[str] = (),
+        shown: Mapping[str, str] | None = None,
     ) -> None:
         self._formats, self._detect = _formats_and_detect(formats, detect)
         self._siblings = siblings
@@ -51,25 +54,53 @@ class Claims:
         self._named_in: dict[str, set[str]] = {}
         for path in named:
             self._named_in.setdefault(os.path.dirname(path), set()).add(os.path.basename(path))
+        self._shown = shown or {}
+        self._real: dict[str, str] = {}
         self._bundles: dict[tuple[str, str], Bundle] = {}
         self._numbers = itertools.count()
 
     def candidate(self, tail: Tail, head: bytes) -> Candidate:
-        """A file as formats may look at it."""
-        folder, name = os.path.split(tail.place.path)
+        """A file as formats may look at it; ``head`` is what it begins with on disk."""
         path = tail.place.path
+        folder = os.path.dirname(path)
         # Files that a shell named one by one (traces/*.jsonl) are each other's siblings too.
-        siblings = self._siblings(folder) or frozenset(self._named_in.get(folder, ()))
-        return Candidate(
-            path, name, head, tail.size, tail.mtime_ns, siblings, path in self._named, tables=_tables(path, head)
-        )
+        siblings = self._siblings(folder) or frozenset(map(unpacked_name, self._named_in.get(folder, ())))
+        return self._candidate(tail, head, siblings)
+
+    def _candidate(self, tail: Tail, head: bytes, siblings: frozenset[str]) -> Candidate:
+        path, size = tail.place.path, tail.size
+        told = self._told_path(path, head)
+        if packed := is_packed(head):
+            inside = unpacked_head(head, HEAD_BYTES, is_all=len(head) >= size)
+            head, size = inside.data, len(inside.data) if inside.is_whole else max(len(inside.data) + 1, size)
+        tables = None if packed else _tables(path, head)
+        name, is_named = os.path.basename(told), path in self._named
+        return Candidate(told, name, head, size, tail.mtime_ns, siblings, is_named, tables, packed)
+
+    def _told_path(self, path: str, head: bytes) -> str:
+        """The path that formats are told: what is in ``x.jsonl.gz`` is called ``x.jsonl``, unless that is there as well."""
+        told = self._shown.get(path, path)
+        if is_packed(head):
+            plain = unpacked_name(path)
+            told = plain if told == path and not os.path.lexists(plain) else told
+        if told != path:
+            self._real[told] = path
+        return told
+
+    def real_path(self, told: str) -> str:
+        """The path of a file that formats know by this one."""
+        return self._real.get(told, told)
 
     def ask(self, candidate: Candidate) -> Match | str:
         """A format's claim, or why there is none."""
         if not candidate.head:
-            return "empty"
+            return "compressed with gzip, and nothing in it that can be read" if candidate.packed else "empty"
         answer = self._detect(candidate, self._formats)
-        return answer if isinstance(answer, Match) else answer.reason
+        if candidate.packed and isinstance(answer, Match) and answer.tables:
+            return "compressed with gzip: an SQLite database, which can be read only unpacked"
+        if isinstance(answer, Match):
+            return answer
+        return f"compressed with gzip: {answer.reason}" if candidate.packed else answer.reason
 
     def bundle(self, member: Member, match: Match) -> Bundle:
         """The bundle that a claimed file belongs to; a file that is a run by itself has one of its own."""
@@ -77,7 +108,7 @@ class Claims:
         key = (match.format.name, alone if match.bundle is None else match.bundle)
         bundle = self._bundles.get(key)
         if bundle is None:
-            assembler = match.format.assembler(match.bundle or member.path)
+            assembler = match.format.assembler(match.bundle or self._shown.get(member.path, member.path))
             bundle = self._bundles[key] = Bundle(assembler, next(self._numbers))
         return bundle
 
@@ -87,16 +118,18 @@ class Claims:
         status = os.stat(path)
         if kind := kind_of_file(status.st_mode):
             return Explanation(path, kind)
-        folder, name = os.path.split(path)
-        head = Tail(path, status, 0, OpenFiles(0)).peek(0, HEAD_BYTES)
-        siblings = frozenset(os.listdir(folder))
-        tables = _tables(path, head)
-        answer = self.ask(Candidate(path, name, head, status.st_size, status.st_mtime_ns, siblings, tables=tables))
+        tail = Tail(path, status, 0, OpenFiles(0))
+        head = tail.peek(0, HEAD_BYTES)
+        siblings = frozenset(map(unpacked_name, os.listdir(os.path.dirname(path))))
+        candidate = self._candidate(tail, head, siblings)
+        candidate.named = False  # as it would be read with its folder
+        answer = self.ask(candidate)
+        path = self._shown.get(path, path)
         if not isinstance(answer, Match):
             return Explanation(path, answer, size=status.st_size)
         return Explanation(
             path,
-            answer.reason,
+            f"compressed with gzip: {answer.reason}" if candidate.packed else answer.reason,
             answer.format.name,
             answer.format.title,
             answer.role,

@@ -57,6 +57,8 @@ class Follower:
         """Look at one file, and at what became of it."""
         if member not in self._members:
             return
+        if self._pipeline.ended:
+            self._pipeline.end(member)
         before = member.tail.size
         try:
             name, change = member.tail.look()

@@ -10,7 +10,6 @@ What is read when is decided by the pipeline, what happens when a file changes b
 from __future__ import annotations
 
 import logging
-import os
 from bisect import insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from tracetui.core.formats._base import Assembler, Candidate, Decoder, Match, Re
 from tracetui.core.model import NO_TIME
 from tracetui.core.operations import Bad, Begin, Columns, Link, Operation, RunFact, Whole
 from tracetui.core.sources.file import FileSource
+from tracetui.core.sources.gzip import GzipSource
 
 if TYPE_CHECKING:
     from tracetui.core.sources.sqlite import Block, SqliteSource
@@ -99,6 +99,8 @@ class Member:
     is_closed: bool = False
     """Its decoder was told that there is no more."""
     gone: bool = False
+    is_over: bool = False
+    """Nobody can write to it any more."""
     forgetting: bool = False
     """What earlier generations said has not been taken back yet."""
     head: tuple[int, bytes] = (0, b"")
@@ -147,6 +149,23 @@ class Member:
 
     @property
     def unread(self) -> int:
+    @property
+    def packed(self) -> GzipSource | None:
+        """Its source if it is compressed, which counts what is read in decompressed bytes."""
+        return self.source if isinstance(self.source, GzipSource) else None
+
+    @property
+    def position(self) -> int:
+        """Bytes handed to its decoder so far."""
+        packed = self.packed
+        return self.tail.position if packed is None else packed.position
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether what was read ends within a record, or within compressed data."""
+        packed = self.packed
+        return self._decoder().pending > 0 or (packed is not None and packed.is_amid)
+
         """Bytes known to be there that were not read."""
         return 0 if self.rows is not None else self.tail.unread
 
@@ -207,6 +226,25 @@ class Member:
         """Operations of the next bytes."""
         decoder = self._decoder()
         return self._guarded(lambda: decoder.feed(data), len(data))
+    def read(self, limit: int) -> tuple[bytes | None, bool]:
+        """Up to ``limit`` new bytes for the decoder (None: the file was restarted), and whether they are the last for now.
+
+        Raises OSError when the system refuses.
+        """
+        packed = self.packed
+        if packed is not None:
+            return packed.read(self.tail, limit), packed.at_end
+        data = self.tail.read(limit)
+        return data, data is None or len(data) < limit
+
+    def faults(self) -> list[Operation]:
+        """What was found wrong with compressed data since the last call: one unreadable record each."""
+        packed = self.packed
+        if packed is None:
+            return []
+        run = getattr(self.decoder, "bad_run", None)
+        return [Bad(0, fault.at, 0, fault.reason, run) for fault in packed.take_faults()]
+
 
     def decode_rows(self, block: Block) -> list[Operation]:
         """Operations of the next rows, if it is a database; its damage is one unreadable record."""
@@ -222,13 +260,15 @@ class Member:
         """Operations of what was held back: there are no more bytes."""
         decoder = self._decoder()
         self.is_closed = True
-        return self._guarded(decoder.close, decoder.pending)
+        if self.packed is not None:
+            self.packed.finish()
+        return [*self._guarded(decoder.close, decoder.pending), *self.faults()]
 
     def advance(self, data: bytes) -> None:
         """After ``data`` was decoded: where the first record begins that is not complete, and on which line."""
         decoder = self._decoder()
-        start = self.tail.position - decoder.pending
-        begin = self.tail.position - len(data)
+        start = self.position - decoder.pending
+        begin = self.position - len(data)
         # While a record that began in an earlier block goes on, the earlier base is still right.
         if start >= begin:
             self.base = start
@@ -255,10 +295,10 @@ class Member:
             return call()
         except Exception as fault:  # a border: a format, perhaps a third party's, must not stop the others
             _log.exception("decoder fault in %s", ascii(self.path))
-            return [Bad(0, max(0, self.tail.position - size), size, f"decoder fault: {type(fault).__name__}")]
+            return [Bad(0, max(0, self.position - size), size, f"decoder fault: {type(fault).__name__}")]
 
 
-def glance(member: Member, head: bytes, tail: bytes) -> list[Operation]:
+def glance(member: Member, candidate: Candidate, tail: bytes) -> list[Operation]:
     """What the first and the last bytes of a large file say of its run, by a decoder that is thrown away.
 
     Only facts about the run, links, and the time of the first span are kept: rows come when the file is read.
@@ -268,7 +308,7 @@ def glance(member: Member, head: bytes, tail: bytes) -> list[Operation]:
     throwaway = member.match.format.assembler(member.match.bundle or member.path)
     if isinstance(throwaway, Revising) and not getattr(throwaway, "glances", False):
         return []  # what one file says hangs on others
-    candidate = Candidate(member.path, os.path.basename(member.path), head, member.tail.size, member.tail.mtime_ns)
+    head = candidate.head
     try:
         decoder = throwaway.decoder(candidate)
         if decoder.document:

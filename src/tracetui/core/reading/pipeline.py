@@ -12,7 +12,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Final, cast
 
@@ -23,6 +23,7 @@ from tracetui.core.reading.member import GLANCE_BYTES, Bundle, Member, Stage, gl
 from tracetui.core.reading.members import Members
 from tracetui.core.sources._base import Source
 from tracetui.core.sources.file import PRINT_BYTES, FileSource, OpenFiles, digest, reason_of
+from tracetui.core.sources.gzip import GzipSource, Pages, is_packed
 
 if TYPE_CHECKING:
     from tracetui.core.sources.sqlite import SqliteSource
@@ -79,6 +80,10 @@ class Pipeline:
         """Whether all that was there at the beginning was read."""
         self.unsettled: list[Member] = []
         """Documents that changed while they were read."""
+        self.ended: set[str] = set()
+        """Files that nobody can write to any more, by path. Added to by any thread."""
+        self.shown: Mapping[str, str] = {}
+        """What sources of some paths are called instead."""
         self._preferred: frozenset[str] = frozenset()
         self._numbers = itertools.count()
         self._groups: dict[tuple[str, str], list[Member]] = {}
@@ -86,6 +91,7 @@ class Pipeline:
         self._glances: list[Member] = []
         self._waiting: list[tuple[int, int, int, Bundle]] = []
         self._uncertain: dict[str, dict[Member, None]] = {}
+        self._pages = Pages()
 
     @property
     def has_work(self) -> bool:
@@ -122,7 +128,7 @@ class Pipeline:
 
     def notice(self, level: str, text: str, member: Member) -> None:
         """Tell something about a file."""
-        self.notices.append(Notice(level, text, member.path))
+        self.notices.append(Notice(level, text, self.shown.get(member.path, member.path)))
 
     # Finding out the format.
 
@@ -230,7 +236,7 @@ class Pipeline:
         if member.forgetting and (member.match is None or member.match.format is not match.format):
             self.out.append(member.batch())
         member.match = match
-        self._give_source(member, match)
+        self._give_source(member, match, is_packed(head))
         member.sync()
         if not match.certain and self._follow:
             self._uncertain.setdefault(os.path.dirname(member.path), {})[member] = None
@@ -247,21 +253,30 @@ class Pipeline:
             self._glances.append(member)
         self.wait(member)
 
-    def _give_source(self, member: Member, match: Match) -> None:
-        """The source that its bodies come from; another one of the same id if the file has become a database, or was one."""
+    def _give_source(self, member: Member, match: Match, packed: bool) -> None:
+        """The source that its bodies come from; another one of the same id if the file has become one of another sort."""
         if member.rows is not None and member.rows.is_of(match.tables):
             member.rows.restart()
             return
-        if member.source is not None and member.rows is None and not match.tables:
+        if member.packed is not None and packed:
+            member.packed.restart()
+            return
+        if isinstance(member.source, FileSource) and member.packed is None and not match.tables and not packed:
             return
         id = len(self.sources) if member.source is None else member.source.id
+        member.source = self._new_source(id, member, match, packed)
+        member.source.shown = self.shown.get(member.path, "")
+        self.sources[id] = member.source
+
+    def _new_source(self, id: int, member: Member, match: Match, packed: bool) -> FileSource | SqliteSource:
+        place, key = member.tail.place, member.tail.key
         if match.tables:
             from tracetui.core.sources.sqlite import SqliteSource  # late: few need a database
 
-            member.source = SqliteSource(id, member.tail.place, match.tables)
-        else:
-            member.source = FileSource(id, member.tail.place, self._files, member.tail.key)
-        self.sources[id] = member.source
+            return SqliteSource(id, place, match.tables)
+        if packed:
+            return GzipSource(id, place, self._files, key, self._pages)
+        return FileSource(id, place, self._files, key)
 
     def _glance(self, member: Member) -> None:
         if member.stage is not Stage.claimed or member.tail.position:
@@ -271,13 +286,21 @@ class Pipeline:
             tail = member.tail.peek(max(len(head), member.tail.size - GLANCE_BYTES), GLANCE_BYTES)
         except OSError:
             return  # told when it is read
-        facts = glance(member, head, tail)
+        # The end of what is compressed cannot be looked at without all that is before it.
+        facts = glance(member, self._claims.candidate(member.tail, head), b"" if member.packed is not None else tail)
         if facts:
             batch = member.batch(facts)
             batch.glance = True
             self.out.append(batch)
 
     # Reading.
+
+    def end(self, member: Member) -> None:
+        """It is one of those that nobody can write to any more: read what it held back."""
+        if member.path in self.ended and not member.is_over:
+            member.is_over = True
+            if member.stage is Stage.claimed:
+                self.wait(member)
 
     def wait(self, member: Member) -> None:
         """Put a file among those that are to be read."""
@@ -322,7 +345,7 @@ class Pipeline:
         if not _is_revising(type(bundle.assembler)):
             return
         for path in cast(Revising, bundle.assembler).take_stale():
-            member = self._members.named(path)
+            member = self._members.named(self._claims.real_path(path))
             if member is not None and member.bundle is bundle and member.decoder is not None:
                 self.begin_again(member)
 
@@ -345,7 +368,7 @@ class Pipeline:
         if member.rows is not None:
             return self._read_rows(member, member.rows)
         try:
-            data = member.tail.read(self._block_bytes)
+            data, ended = member.read(self._block_bytes)
             if member.decoder is None and data is not None:
                 self._begin(member, data)
         except OSError as error:
@@ -358,7 +381,6 @@ class Pipeline:
         member.sync()
         if member.gone:
             self._members.gone_read_on()
-        ended = len(data) < self._block_bytes
         if member.is_document:
             self._read_document(member, data, ended=ended)
         else:
@@ -387,7 +409,7 @@ class Pipeline:
 
     def _begin(self, member: Member, data: bytes) -> None:
         """Make the decoder; the first block is the head that it is made for, if it is long enough."""
-        is_head = len(data) >= HEAD_BYTES or len(data) < self._block_bytes
+        is_head = member.packed is None and (len(data) >= HEAD_BYTES or len(data) < self._block_bytes)
         head = data[:HEAD_BYTES] if is_head else member.tail.peek(0, HEAD_BYTES)
         member.begin(self._claims.candidate(member.tail, head))
 
@@ -395,6 +417,7 @@ class Pipeline:
         batch = member.batch(member.decode(data) if data else [], complete=ended)
         member.advance(data)
         if ended and self._is_over(member):
+        batch.operations += member.faults()
             batch.operations += member.close()
         self.out.append(batch)
 
@@ -402,10 +425,10 @@ class Pipeline:
         """Whether what the decoder holds back is all that will ever come."""
         if member.is_closed:
             return False
-        if not self._follow:
+        if not self._follow or member.is_over:
             return True
         is_old = member.grew_at_ns is None and self._wall() - member.tail.mtime_ns > QUIET_NS
-        return is_old and member.decoder is not None and member.decoder.pending > 0
+        return is_old and member.decoder is not None and member.is_torn
 
     def _read_document(self, member: Member, data: bytes, *, ended: bool) -> None:
         member.held += member.decode(data)

@@ -166,14 +166,16 @@ class FileSource:
         self.id = id
         self.place = place
         """Replaced by the reader when the file moves or begins anew."""
+        self.shown = ""
+        """What it is called instead of its path."""
         self._files = files
         self._key = key
         self._verified: tuple[Place, int, int, int] | None = None
 
     @property
     def path(self) -> str:
-        """Where the file is now, or was last."""
-        return self.place.path
+        """Where the file is now, or was last; or what it is called instead."""
+        return self.shown or self.place.path
 
     @property
     def generation(self) -> int:

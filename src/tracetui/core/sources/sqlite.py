@@ -394,6 +394,8 @@ class SqliteSource:
         self.id = id
         self.place = place
         """Replaced by the reader when the file moves or begins anew."""
+        self.shown = ""
+        """What it is called instead of its path."""
         self._tables = tuple(tables)
         self._cursor = _Cursor(self._tables)
         self._seen: tuple[int, ...] = ()
@@ -404,8 +406,8 @@ class SqliteSource:
 
     @property
     def path(self) -> str:
-        """Where the database is now, or was last."""
-        return self.place.path
+        """Where the database is now, or was last; or what it is called instead."""
+        return self.shown or self.place.path
 
     @property
     def generation(self) -> int:
@@ -428,7 +430,7 @@ class SqliteSource:
     def has_changed(self) -> bool:
         """Whether the database, its log or its journal changed since it was last read to its end."""
         try:
-            return signature_of(self.path) != self._seen
+            return signature_of(self.place.path) != self._seen
         except OSError:
             return False
 
@@ -437,7 +439,7 @@ class SqliteSource:
         if self._is_damaged:
             return None
         for _ in range(_ATTEMPTS):
-            before = signature_of(self.path)
+            before = signature_of(self.place.path)
             cursor = self._cursor.copy()
             try:
                 with self.open() as database:
@@ -447,7 +449,7 @@ class SqliteSource:
                         block = cursor.read(database, limit)
             except Damaged as damage:
                 block = Block([], True, str(damage))
-            if signature_of(self.path) == before or _size_of(self.path + "-wal") > 0:
+            if signature_of(self.place.path) == before or _size_of(self.place.path + "-wal") > 0:
                 break
         else:
             block = Block([], True, "changes while it is read") if block is None or not block.rows else block
@@ -482,7 +484,7 @@ class SqliteSource:
     @contextmanager
     def open(self) -> Iterator[Database]:
         """The database as it is now. Raises Damaged, OSError."""
-        path = self.path
+        path = self.place.path
         with open(path, "rb"):  # noqa: PTH123  says why it cannot be read, which SQLite does not
             pass
         try:

@@ -76,6 +76,8 @@ class Run:
     glanced: bool = False
     """Known from a glance only: figures are still to come."""
     gone: bool = False
+    is_cut_off: bool = False
+    """Nobody can write to the source it came from any more: a pipe that was closed."""
     """A file of it was deleted."""
 
     @property

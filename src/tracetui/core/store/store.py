@@ -199,6 +199,7 @@ class Store:
                 if growth.grew_at_ns is not None and (run.grew_at_ns is None or growth.grew_at_ns > run.grew_at_ns):
                     run.grew_at_ns = growth.grew_at_ns
                     self._change.runs.add(row)
+                run.is_cut_off = growth.ended
 
     def _run_of(self, key: str) -> Run:
         """The run with a producer's key, made when it is first named; also tells it of the current source."""
@@ -431,6 +432,8 @@ class Store:
         if row not in self._ranks or self._may(row, "end", 0):
             self._set_end(run, row, op.time)
         if spans.parent[row] < 0:
+            if spans.status[row] != _OPEN and not spans.flags[row] & _IN_PIECES:
+                self._told_again(row, 2)
             self._set_parent(run, row, op.parent)
         if op.flags:
             spans.flags[row] |= op.flags
