@@ -71,7 +71,7 @@ def print_blocks(printer: Printer, asked: Asked, loaded: Loaded, summaries: Summ
     for run in runs:
         facts = summaries.full(run)
         all_facts.append(facts)
-        printer.lines(run_block(run, facts, asked.zone, printer.symbols))
+        printer.lines(run_block(run, facts, summaries.repairs.full(run), asked.zone, printer.symbols))
         printer.line()
     unrecognised = len(loaded.reader.unrecognised) + len(loaded.reader.unreadable_paths)
     unreadable = len(loaded.store.unreadable())

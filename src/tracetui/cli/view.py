@@ -101,6 +101,7 @@ def print_tree(printer: Printer, asked: Asked, summaries: Summaries, view: RunVi
 
 
 def _heading(printer: Printer, asked: Asked, summaries: Summaries, run: Run, causes: int) -> list[str]:
+    from tracetui.core.run_blocks import link_text
     from tracetui.core.run_table import length_text
     from tracetui.core.text import exact, safe, wall_time_full
 
@@ -115,4 +116,5 @@ def _heading(printer: Printer, asked: Asked, summaries: Summaries, run: Run, cau
     if reason and status != "ok":  # of one that is fine the first line says all
         lines.append(f"  {safe(reason)}")
     lines.append(f"  {safe(summaries.ids[run.row])}  {wall_time_full(run.start, asked.zone, symbols)}")
+    lines += [f"  {safe(link_text(link))}" for link in summaries.links(run)]
     return lines

@@ -40,6 +40,7 @@ class Batch:
         first_line: number, from 1, of the line that begins at ``base``.
         operations: in the order of the records.
         forget: all that earlier generations of this source said is gone; apply this before the operations.
+        restarted: that is because the file was truncated or rewritten while it was followed.
         growth: size and time of the file behind it.
         complete: the source was read to its end as it was then.
         glance: provisional facts from a file's head and tail; the same come again when the file is read.
@@ -53,6 +54,7 @@ class Batch:
     first_line: int = 1
     operations: list[Operation] = field(default_factory=list)
     forget: bool = False
+    restarted: bool = False
     growth: Growth | None = None
     complete: bool = False
     glance: bool = False

@@ -98,6 +98,12 @@ class Flag(IntEnum):
     """Its records hold an error text worth fetching."""
     invented = 128
     """No recording says it: a row that groups others, so that people find their way. Shown by its name, counted nowhere."""
+    retold = 256
+    """A record told its start, its end or all of it a second time."""
+    no_start = 512
+    """Its end was read without its start."""
+    in_pieces = 1024
+    """Its producer tells it several times on purpose (a retried job ends again): that is no duplicate."""
 
 
 KIND_WORDS: Final = tuple(kind.name for kind in Kind)

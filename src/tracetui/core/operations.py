@@ -140,6 +140,22 @@ class Bad:
     run: str | None = None
 
 
+@dataclass(slots=True, frozen=True)
+class Repair:
+    """What reading a file had to put right or to leave out, as a figure of the run.
+
+    Args:
+        what: which repair, a key of ``tracetui.core.repairs.WORDS``.
+        count: how often so far; said again with the same ``what`` and ``detail`` by the same file, the later count replaces
+            the earlier. 0: it cannot be counted (an assumed zone).
+        detail: which file, why; untrusted.
+    """
+
+    what: str
+    count: int = 1
+    detail: str = ""
+
+
 NO_DURATION: Final = -1
 """Takes back what a file that turned out to be a copy said."""
 
@@ -155,9 +171,10 @@ class RunFact:
         duration_ns: the recorded duration, where the producer writes one; ``NO_DURATION``: there is none after all.
         process: (pid, start time in clock ticks since boot or 0, host, boot id) of the writer.
         order_by_time: siblings are ordered by start time because records are written at the end of spans.
-        note: a line for the run's notes (copies set aside, assumed zone); notes add up, they do not replace.
+        note: a line for the run's notes that is no repair; notes add up, they do not replace.
+        repair: what had to be put right or left out; repairs add up.
         time: an instant of the recording (a header's), to bound the run where nothing else does.
-        aside: said by a file that is set aside: only the note counts, it waits for the run, and neither makes one nor adds
+        aside: said by a file that is set aside: only the repair counts, it waits for the run, and neither makes one nor adds
             the file to its paths.
     """
 
@@ -176,18 +193,26 @@ class RunFact:
     order_by_time: bool | None = None
     meta: dict[str, object] | None = None
     note: str | None = None
+    repair: Repair | None = None
     time: int | None = None
     aside: bool = False
 
 
 @dataclass(slots=True)
 class Link:
-    """A run's relation to another: ``kind`` is ``parent``, ``continues``, ``retry_of`` or ``copy_of``."""
+    """A run's relation to another: ``kind`` is ``parent``, ``continues``, ``retry_of`` or ``copy_of``.
+
+    Args:
+        other: key or id of the other run; with ``by_name`` the name that both have, where the recording gives no more: the
+            other one is the newest of that name that began before.
+        span: the other run's span in which this one was started.
+    """
 
     run: str
     kind: str
     other: str
     span: str | None = None
+    by_name: bool = False
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from datetime import tzinfo
 from typing import Final
 
 from tracetui.core.model import Clock
+from tracetui.core.relations import NOT_HERE, WORDS
 from tracetui.core.run_table import length_text
 from tracetui.core.store import Run
 from tracetui.core.summary import Facts
@@ -25,8 +26,14 @@ _ORIGIN: Final = {
 }
 
 
-def run_block(run: Run, facts: Facts, tz: tzinfo, symbols: Symbols) -> Iterator[str]:
-    """Lines of one run. ``facts`` are what ``Summaries.full`` says of it."""
+def link_text(link: Facts) -> str:
+    """A relation to another run, as ``Summaries.links`` tells it, in words. Untrusted."""
+    span = f"  span {link['span']}" if link["span"] else ""
+    return f"{WORDS.get(link['kind'], link['kind'])} {link['run']}{span}{'' if link['here'] else f'  {NOT_HERE}'}"
+
+
+def run_block(run: Run, facts: Facts, notes: Sequence[str], tz: tzinfo, symbols: Symbols) -> Iterator[str]:
+    """Lines of one run. ``facts`` are what ``Summaries.full`` says of it, ``notes`` its notes with their details."""
     status = str(facts["status"])
     reason = f": {facts['status_reason']}" if facts["status_reason"] else ""
     yield safe(f"{symbols[status]} {run.name or facts['id']}")
@@ -36,10 +43,10 @@ def run_block(run: Run, facts: Facts, tz: tzinfo, symbols: Symbols) -> Iterator[
     length, source = run.duration()
     yield _row("time", length_text(status, length, source, symbols))
     yield from _figures(facts, symbols)
-    for note in facts["notes"]:
+    for note in notes:
         yield _row("note", note)
     for link in facts["links"]:
-        yield _row("link", f"{link['kind']} {link['run']}")
+        yield _row("link", link_text(link))
     yield _row("format", facts["format"])
     for path in facts["paths"]:
         yield _row("file", path)

@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from tracetui.core.model import KIND_WORDS, NO_TIME, Flag, Kind, RunStatus, Usage
+from tracetui.core.relations import Relations
+from tracetui.core.repairs import Repairs
 from tracetui.core.run_names import printed_ids
 from tracetui.core.store import Run, Store
 from tracetui.core.store.store import run_salt
@@ -40,7 +42,7 @@ _ORDER: Final = (
     *("spans", "open_spans", "spans_by_kind", "events", "events_by_type"),
     *("errors", "failed", "causes", "skipped", "retries"),
     *("tokens", "models", "cost_usd", "cost_computed_usd", "cost_source", "partial"),
-    *("slowest", "notes", "links"),
+    *("slowest", "notes", "repairs", "links"),
 )
 """The keys of a run's facts as they are printed."""
 _COST_DIGITS: Final = 12  # sums of binary floats: 0.1 + 0.2 is 0.3
@@ -99,6 +101,10 @@ class Summaries:
         self._rules = rules
         self.ids = printed_ids(store.live_runs())
         """Run row to the id that is printed."""
+        self.repairs = Repairs(store)
+        """What was found while the runs were read."""
+        self.relations = Relations(store)
+        """Which of them belong together."""
         self._totals: dict[int, tuple[int, int]] | None = None
         self._statuses: dict[int, tuple[str, str]] = {}
         self._slow: SlowSpans | None = None
@@ -159,7 +165,7 @@ class Summaries:
             "cost_computed_usd": None,
             "cost_source": "unknown" if cost is None else "recorded",
             "partial": partial,
-            "notes": list(run.notes),
+            "notes": self.repairs.notes(run),
         }
 
     def full(self, run: Run) -> Facts:
@@ -172,9 +178,25 @@ class Summaries:
             "events_by_type": dict(types),
             "failed": self._names(self._store.failed_rows(run.row) if run.error_count else []),
             "slowest": self.slowest(run),
-            "links": [{"kind": link.kind, "run": link.other, "span": link.span} for link in run.links],
+            "repairs": [
+                {"what": found.what, "count": found.count or None, "details": list(found.details)}
+                for found in self.repairs.of(run)
+            ],
+            "links": self.links(run),
         }
         return {name: facts[name] for name in _ORDER if name in facts}
+
+    def links(self, run: Run) -> list[Facts]:
+        """A run's relations to others, seen from it."""
+        return [
+            {
+                "kind": relation.kind,
+                "run": relation.other if relation.run is None else self.ids[relation.run],
+                "span": relation.span,
+                "here": relation.run is not None,
+            }
+            for relation in self.relations.of(run)
+        ]
 
     def causes(self, run: Run) -> list[str]:
         """Names of the failed spans without a failed child, in time order."""

@@ -29,7 +29,7 @@ from tracetui.core.formats import Unrecognised, detect
 from tracetui.core.formats._lines import LineDecoder
 from tracetui.core.formats.claude_code import ClaudeCodeFormat
 from tracetui.core.model import Clock, EventClass, Flag, Kind, Status, Usage
-from tracetui.core.operations import Event, Link, Record, RunFact
+from tracetui.core.operations import Event, Link, Record, Repair, RunFact
 from tracetui.core.reader import Reader
 from tracetui.core.store import Store
 from tracetui.core.store.run_tree import RunTree
@@ -369,7 +369,7 @@ def test_trap_12_a_subagents_file_may_come_before_its_parents_call_or_after_it()
     seen = [stored(order) for order in permutations(files)]
     assert all(spans == seen[0] for spans in seen)
     agent = seen[0]["counter", "agent", T0 + 5 * S]
-    assert agent == ("Agent", T0 + 2 * S, Status.ok, Flag.announced)
+    assert agent == ("Agent", T0 + 2 * S, Status.ok, Flag.announced | Flag.in_pieces)
 
 
 def test_notes_tell_a_subagents_place_while_it_still_runs():
@@ -418,7 +418,9 @@ def test_the_stream_of_a_session_that_is_there_is_set_aside():
     operations = together(MAIN, ("/out.jsonl", stream))
     (run,) = fold(operations)[0].values()
     assert run.types == {"user": 2, "assistant": 2}
-    assert [op.note for op in operations if isinstance(op, RunFact) and op.aside] == ["copy set aside: out.jsonl"]
+    assert [op.repair for op in operations if isinstance(op, RunFact) and op.aside] == [
+        Repair("copies", 1, "out.jsonl")
+    ]
 
 
 def view(folder):
@@ -426,7 +428,7 @@ def view(folder):
     with Reader([str(folder)]) as reader:
         store = polled(reader, Store())
     return {
-        run.id: (run.name, run.record_count, run.span_count, [link.other for link in run.links], run.notes)
+        run.id: (run.name, run.record_count, run.span_count, [link.other for link in run.links], set(run.repairs))
         for run in store.live_runs()
     }
 
@@ -517,7 +519,7 @@ def told_by(store):
             run.duration(),
             run.start,
             run.recorded_status,
-            sorted(run.notes),
+            sorted((what, detail, count) for (_, what, detail), count in run.repairs.items()),
         )
         found[run.id] = (facts, sorted(rows), len(run.sources))
     return found

@@ -16,7 +16,7 @@ from tracetui.core.formats._ddeutil_records import text_values
 from tracetui.core.formats._ddeutil_run import is_skip, unquoted
 from tracetui.core.formats.ddeutil_workflow import DdeutilWorkflowFormat
 from tracetui.core.model import Clock, EventClass, Flag, Kind, Status
-from tracetui.core.operations import Event, Record, RunFact
+from tracetui.core.operations import Event, Record, Repair, RunFact
 from tracetui.core.reader import Reader
 from tracetui.core.store import Store
 
@@ -326,7 +326,7 @@ def test_without_stamps_in_the_ids_the_zone_is_the_viewers_and_said_to_be_assume
     run = only_run(operations)
     assert fact(run, "clock") is Clock.assumed
     assert fact(run, "start") == ns(START.replace(microsecond=0) + timedelta(hours=5))
-    assert any("no zone" in op.note for op in operations if isinstance(op, RunFact) and op.note)
+    assert Repair("zone_assumed", 0) in [op.repair for op in operations if isinstance(op, RunFact)]
 
 
 def test_a_zone_that_is_told_late_places_the_earlier_records_too(tmp_path):
@@ -694,8 +694,7 @@ def test_copies_beside_metadata_are_set_aside_and_noted(tmp_path):
     texts = {"stdout": text_of(writer, error=False), "stderr": text_of(writer, error=True)}
     ((id_, run),) = runs_of(folder(tmp_path, writer, metadata=writer.data, **texts)).items()
     assert (id_, run.record_count) == (TOP, len(writer.records))
-    assert len(run.notes) == 2
-    assert all("set aside" in note for note in run.notes)
+    assert [(what, count) for (_, what, _), count in run.repairs.items() if what == "copies"] == [("copies", 1)] * 2
 
 
 def test_without_metadata_the_texts_say_the_same_spans_and_failures(tmp_path):
@@ -801,7 +800,7 @@ def test_lines_are_richer_than_rows_whatever_is_read_first(tmp_path):
     traces(tmp_path / "x.db", fewer)
     run = runs_of(tmp_path)[TOP]
     assert run.record_count == len(writer.records)
-    assert run.notes == [f"rows set aside: {tmp_path.name}/x.db"]
+    assert (-1, "copies", f"{tmp_path.name}/x.db (rows)") in run.repairs
     store = Store()
     clock = [0.0]
     (path / "metadata.txt").rename(tmp_path / "hidden.db-later")
@@ -823,7 +822,7 @@ def test_a_folder_and_its_copy_are_one_run(tmp_path):
     folder(tmp_path / "backup", writer, metadata=writer.data)
     ((id_, run),) = runs_of(tmp_path).items()
     assert (id_, run.record_count, run.span_count) == (TOP, len(writer.records), 3)
-    assert any("counted once" in note for note in run.notes)
+    assert [count for (_, what, _), count in run.repairs.items() if what == "repeated"] == [len(writer.records)]
 
 
 def test_records_that_a_file_repeats_itself_count_each_time(tmp_path):
@@ -952,7 +951,7 @@ def test_bodies_are_set_aside_where_rows_hold_their_run(tmp_path):
     (tmp_path / "body.json").write_text(json.dumps([GENERIC]))
     run = runs_of(tmp_path)["r"]
     assert run.record_count == 1
-    assert any("posted bodies set aside" in note for note in run.notes)
+    assert any(what == "copies" and "(posted bodies)" in detail for _, what, detail in run.repairs)
 
 
 # -- details -----------------------------------------------------------------------------------------------------------

@@ -268,7 +268,7 @@ def test_observer_lines_of_a_rerun_belong_to_the_run_whose_file_holds_them():
 
 def test_lines_of_a_later_run_are_noted_with_the_earlier_one():
     first = min(runs_of(NEW / "rerun").values(), key=lambda run: run["start"])
-    assert "lines of a later run set aside: step_09_nightly, whose own file holds them" in first["notes"]
+    assert {"what": "other_lines", "count": 6, "details": ["step_09_nightly: 6"]} in first["repairs"]
 
 
 def test_appended_observer_lines_without_any_observer_file_are_a_run_of_their_own(tmp_path):
@@ -280,16 +280,18 @@ def test_appended_observer_lines_without_any_observer_file_are_a_run_of_their_ow
 def test_what_lies_beside_the_traces_is_no_run_and_is_noted():
     run = only_run_of(OLD / "pipeline")
     assert len(run["paths"]) == 2
-    assert set(run["notes"]) >= {
-        "metadata set aside: audit/step_04/metadata_04.json",
-        "log set aside: audit/step_04/log_04.log",
-        "log set aside: logs/execution_step_04_populate_20261120_212939.log",
+    (repair,) = [each for each in run["repairs"] if each["what"] == "side_files"]
+    assert set(repair["details"]) >= {
+        "audit/step_04/metadata_04.json",
+        "audit/step_04/log_04.log",
+        "logs/execution_step_04_populate_20261120_212939.log",
     }
+    assert f"side files set aside: {len(repair['details'])}" in run["notes"]
 
 
 def test_a_copy_in_audit_is_noted_with_the_run_that_it_copies():
     last = max(runs_of(NEW / "rerun").values(), key=lambda run: run["start"])
-    assert "copy set aside: audit/step_09/trace_09.jsonl" in last["notes"]
+    assert {"what": "copies", "count": 1, "details": ["audit/step_09/trace_09.jsonl"]} in last["repairs"]
 
 
 def test_side_files_alone_are_no_runs(tmp_path):
@@ -347,7 +349,7 @@ def test_without_an_observer_an_error_line_fails_the_run_and_success_is_not_know
 
 
 def test_the_assumed_zone_is_noted():
-    assert "times have no zone: read in the viewer's own" in only_run_of(NEW / "logger_only")["notes"]
+    assert "zone assumed: times name none, read in the viewer's own" in only_run_of(NEW / "logger_only")["notes"]
 
 
 def test_a_node_over_budget_failed():

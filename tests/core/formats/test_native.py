@@ -38,7 +38,7 @@ def test_a_recording_of_version_1_gives_the_same_figures_for_ever() -> None:
     assert (run.class_counts[EventClass.token], run.class_counts[EventClass.log]) == (1, 1)
     assert run.usage == Usage(12, 3, 15, 4, None, 1, 0.002)
     assert run.models == {"m-1-2026": 1}
-    assert run.notes == ["2 records lost by the writer: disk full"]
+    assert run.repairs == {(0, "lost", "disk full"): 2}
 
 
 def test_an_end_whose_start_was_lost_is_a_span_where_it_belongs() -> None:

@@ -313,15 +313,20 @@ def test_a_copied_folder_is_no_second_run(tmp_path):
 # -- renderings --------------------------------------------------------------------------------------------------------
 
 
+def repairs_of(run):
+    return {
+        repair["what"]: repair["details"] for repair in run["repairs"] if repair["what"] in ("copies", "side_files")
+    }
+
+
 def test_renderings_are_set_aside_and_named():
     runs = runs_of(HERE)
     assert len(runs) == 7
-    assert set(runs["task-fail"]["notes"]) == {
-        "copy set aside: fail.streaming.json",
-        "copy set aside: fail.streaming.sse.txt",
-        "analysis set aside: fail.analysis.json",
+    assert repairs_of(runs["task-fail"]) == {
+        "copies": ["fail.streaming.json", "fail.streaming.sse.txt"],
+        "side_files": ["fail.analysis.json"],
     }
-    assert runs["task-qa"]["notes"] == ["copy set aside: qa.detailed.json"]
+    assert repairs_of(runs["task-qa"]) == {"copies": ["qa.detailed.json"]}
 
 
 @pytest.mark.parametrize("name", ["0_detailed__json", "z_detailed__json"])
@@ -330,7 +335,7 @@ def test_the_order_of_reading_does_not_tell_which_is_the_copy(tmp_path, name):
     files = {"agent_trace_session_t1__json": session(*FLOW), name: session(*FLOW), **many}
     runs = runs_of(write(tmp_path, **files))
     assert len(runs) == 21
-    assert runs["t1"]["notes"] == [f"copy set aside: {name.replace('__', '.')}"]
+    assert repairs_of(runs["t1"])["copies"] == [name.replace("__", ".")]
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ def store_facts(store: Store) -> dict[str, object]:
             "events": events,
             "figures": figures(store, run.row),
             "facts": (run.id, run.name, run.recorded_status, run.recorded_end, run.process, run.notes, run.links),
+            "repairs": sorted((what, detail, count) for (_, what, detail), count in run.repairs.items()),
         }
     bad = sorted(
         (store.bad.source[row], store.bad.line[row], store.bad.offset[row], store.strings[store.bad.reason[row]])

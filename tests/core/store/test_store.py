@@ -25,7 +25,7 @@ SAMPLES = sorted((samples_dir() / "tracetui").glob("*.jsonl"))
 class SlowDecoder(NativeDecoder):
     """The native decoder without its fast lane."""
 
-    def lines(self, block: bytes, a: int) -> list[Operation]:
+    def _lines(self, block: bytes, a: int) -> list[Operation]:
         return LineDecoder.lines(self, block, a)
 
 

@@ -23,12 +23,25 @@ from tracetui.core.formats._claude_parts import (
 from tracetui.core.formats._lines import LINE_LIMIT, LineDecoder
 from tracetui.core.formats._values import amount_of, count_of, iso_ns, mapping_of, text_of
 from tracetui.core.model import NO_TIME, Clock, EventClass, Flag, Kind, Status
-from tracetui.core.operations import NO_DURATION, Begin, End, Event, Link, Operation, Patch, Record, RunFact, Whole
+from tracetui.core.operations import (
+    NO_DURATION,
+    Begin,
+    End,
+    Event,
+    Link,
+    Operation,
+    Patch,
+    Record,
+    Repair,
+    RunFact,
+    Whole,
+)
 
 _DONE: Final = frozenset({"end_turn", "stop_sequence"})
 """Stop reasons after which it is the user's turn."""
 _START_INFERRED: Final = int(Flag.start_inferred)
 _HAS_ERROR: Final = int(Flag.has_error)
+_IN_PIECES: Final = int(Flag.in_pieces)
 _INVENTED: Final = int(Flag.invented)
 _OPEN: Final = (Status.open, "")
 _PLAIN_EVENTS: Final = frozenset({"attachment", "queue-operation", "last-prompt", "progress", "file-history-snapshot"})
@@ -192,8 +205,8 @@ class ClaudeCodeDecoder(LineDecoder):
         out: list[Operation] = [self._record]
         if run.history:
             # Of the sessions whose history was copied, the last one is what this one goes on with.
-            note = "the history copied from the session that it continues is counted there"
-            out += (Link(run_id, "continues", run.history), RunFact(run_id, note=note))
+            repair = Repair("repeated", run.repeated, "history of the session that it continues, counted there")
+            out += (Link(run_id, "continues", run.history), RunFact(run_id, repair=repair))
             run.history = ""
         message = record.get("message")
         if kind == "assistant" and isinstance(message, dict):
@@ -226,6 +239,7 @@ class ClaudeCodeDecoder(LineDecoder):
         run_id = self._session
         if first != run_id:
             run.history = first
+            run.repeated += 1
         elif not run.is_copied:
             run.is_copied = True
             out.append(self._set_aside())
@@ -235,7 +249,7 @@ class ClaudeCodeDecoder(LineDecoder):
         return out
 
     def _set_aside(self) -> RunFact:
-        return RunFact(self._session, note=f"copy set aside: {PurePath(self._path).name}", aside=True)
+        return RunFact(self._session, repair=Repair("copies", 1, PurePath(self._path).name), aside=True)
 
     # -- the parts of a conversation -----------------------------------------------------------------------------------
 
@@ -317,7 +331,7 @@ class ClaudeCodeDecoder(LineDecoder):
     def _call_tool(self, tool: str, call: str, name: str, arguments: object, time: int, out: list[Operation]) -> None:
         said = self._record
         out.append(Record(said.run, said.type, said.a, said.b, counted=False))
-        out.append(Begin(said.run, tool, call, name, Kind.tool, time))
+        out.append(Begin(said.run, tool, call, name, Kind.tool, time, _IN_PIECES))
         self._caller[tool] = call
         if name in _AGENT_TOOLS:
             task = mapping_of(value_of(arguments) if isinstance(arguments, Raw) else arguments)
@@ -438,7 +452,7 @@ class ClaudeCodeDecoder(LineDecoder):
             self._begun.add(agent)
             call = next((tool for tool, of in self._agent_of_call.items() if of == agent), None)
             sort = "" if call is None else self._sort_of.get(call, "")
-            out.append(Begin(self._session, agent, call, sort or "subagent", Kind.agent, time))
+            out.append(Begin(self._session, agent, call, sort or "subagent", Kind.agent, time, _IN_PIECES))
 
     def _name_agent(self, agent: str, named: str, out: list[Operation]) -> None:
         if named and self._named.get(agent) != named:
@@ -455,7 +469,8 @@ class ClaudeCodeDecoder(LineDecoder):
         if agent not in self._begun:
             # Its lines are in another file, or nowhere: that it ran is recorded here.
             self._begun.add(agent)
-            out.append(Begin(self._session, agent, tool, self._sort_of.get(tool) or "subagent", Kind.agent))
+            sort = self._sort_of.get(tool) or "subagent"
+            out.append(Begin(self._session, agent, tool, sort, Kind.agent, flags=_IN_PIECES))
         done = failed or not named or "totalDurationMs" in facts
         status = None if not done else Status.unset if failed else Status.ok
         end = time if done and time != NO_TIME else None

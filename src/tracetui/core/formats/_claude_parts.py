@@ -15,7 +15,10 @@ FIGURES: Final = ("input_tokens", "output_tokens", "cache_read_input_tokens", "c
 class SessionState:
     """What a decoder has said of one session."""
 
-    __slots__ = ("clock", "history", "is_copied", "meta", "named", "outcome", "settled", "start", "teller", "turn")
+    __slots__ = (
+        *("clock", "history", "is_copied", "meta", "named"),
+        *("outcome", "repeated", "settled", "start", "teller", "turn"),
+    )
 
     def __init__(self, teller: int) -> None:
         self.teller = teller
@@ -30,6 +33,8 @@ class SessionState:
         """The prompt that is being answered."""
         self.history = ""
         """The session that told the copied line before this one."""
+        self.repeated = 0
+        """Lines copied from sessions before it."""
         self.is_copied = False
         """Lines of it are told by another file."""
 

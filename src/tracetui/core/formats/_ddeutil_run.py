@@ -15,9 +15,9 @@ from typing import Final, NamedTuple
 from tracetui.core.formats._ddeutil_records import Entry, Id, cut_id_of, has_zone, id_of, unfolded
 from tracetui.core.formats._values import iso_ns
 from tracetui.core.model import NO_TIME, Clock, EventClass, Flag, Kind, Status
-from tracetui.core.operations import Begin, End, Event, Operation, Patch, Record, RunFact, Whole
+from tracetui.core.operations import Begin, End, Event, Operation, Patch, Record, Repair, RunFact, Whole
 
-ASSUMED: Final = "times have no zone: read in the viewer's own"
+_MINUTE: Final = 60_000_000_000
 
 _SECOND: Final = 1_000_000_000
 _QUARTER: Final = 900 * _SECOND
@@ -236,9 +236,17 @@ class DdeutilRun:
                 name=self.key,
                 start=None if start == NO_TIME else start,
                 clock=clock,
-                note=ASSUMED if clock is Clock.assumed and now != NO_TIME else None,
+                repair=self._zone_repair(clock) if now != NO_TIME else None,
             )
         )
+
+    def _zone_repair(self, clock: Clock) -> Repair | None:
+        """That the times' zone is recorded nowhere, and which one they are read in."""
+        if clock is Clock.assumed:
+            return Repair("zone_assumed", 0)
+        minutes = 0 if self.zone is None else self.zone // _MINUTE
+        apart = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}" if minutes else ""
+        return Repair("zone_inferred", 0, f"UTC{apart}, from the times in the ids") if clock is Clock.inferred else None
 
     def _learn_ends(self, out: list[Operation], *, has_ends: bool) -> None:
         self._has_ends = has_ends
@@ -490,6 +498,7 @@ class DdeutilRun:
             self._told = span.start
         parent = None if span.parent is None else span.parent.key
         flags = 0 if span.parent is None or span.what == "job" else int(Flag.parent_inferred)
+        flags |= Flag.in_pieces  # each attempt of a job ends it again
         if self._has_ends is False:
             span.end = max(at, span.start)
             flags |= _INFERRED_END

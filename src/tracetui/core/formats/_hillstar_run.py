@@ -21,7 +21,7 @@ from tracetui.core.formats._values import (
     text_of,
 )
 from tracetui.core.model import NO_TIME, Clock, EventClass, Flag, Kind, Status, Usage
-from tracetui.core.operations import Begin, End, Event, Operation, Patch, Record, RunFact, Whole
+from tracetui.core.operations import Begin, End, Event, Link, Operation, Patch, Record, RunFact, Whole
 
 _QUARTER: Final = 900_000_000_000
 """Zones differ from UTC by quarters of an hour, ns."""
@@ -93,6 +93,8 @@ class HillstarRun:
         self._usage: dict[str, Usage] = {}
         self._times: dict[str, int] = {}
         """Only the logger's nodes: when each was first told of."""
+        self.foreign: dict[str, int] = {}
+        """Lines of other runs in its logger's file, by their workflow."""
 
     def forget_observed(self) -> None:
         """The observer's file is read again."""
@@ -101,7 +103,12 @@ class HillstarRun:
 
     def forget_logged(self) -> None:
         """The logger's file is read again."""
-        self._models, self._usage, self._times = set(), {}, {}
+        self._models, self._usage, self._times, self.foreign = set(), {}, {}, {}
+
+    @property
+    def has_nodes(self) -> bool:
+        """Whether the observer told of a node yet."""
+        return bool(self._executions)
 
     def knows(self, node: str) -> bool:
         """Whether the observer told of this node."""
@@ -120,6 +127,9 @@ class HillstarRun:
         yield Record(self.key, kind, a, b)
         node = text_of(record.get("node_id"))
         if kind == "node_start":
+            if not self._executions and self.workflow and (count_of(record.get("node_index")) or 0) > 0:
+                # What comes before it was done by another run, whose id is recorded nowhere.
+                yield Link(self.key, "continues", self.workflow, by_name=True)
             key = self.begin(node, count_of(record.get("node_index")) or 0, time)
             yield Begin(self.key, key, None, node, self.kind_of(node), time)
         elif kind in ("node_success", "node_failure"):

@@ -127,6 +127,8 @@ class NativeDecoder(LineDecoder):
         """``seq`` that the next record must have."""
         self._seen = 0
         """Lines up to the record before it."""
+        self._unnumbered = 0
+        """Lines since then without a number: those that cannot be read, which is told as such."""
         self._missing = self._again = 0
 
     @property
@@ -140,20 +142,36 @@ class NativeDecoder(LineDecoder):
 
     def _gaps(self, block: bytes) -> list[Operation]:
         """What ``seq`` proves of the block: records that are missing in it, or that are there twice."""
-        last = block[block.rfind(b"\n", 0, -1) + 1 :][:_SEQ_WITHIN]
-        found = _SEQ.search(last)
-        if found is None or not self._run:
+        begin = block.rfind(b"\n", 0, -1) + 1
+        found = _SEQ.search(block, begin, begin + _SEQ_WITHIN)
+        told, self._seen = self._line - self._seen, self._line
+        if not self._run:
             return []
-        passed, self._next = int(found[1]) + 1 - self._next, int(found[1]) + 1
-        told = self._line - self._seen
-        self._seen = self._line
-        if passed == told:
+        if found is not None and not self._unnumbered and int(found[1]) + 1 - self._next == told:
+            self._next = int(found[1]) + 1
             return []
-        if passed > told:
-            self._missing += passed - told
-            return [RunFact(self._run, repair=Repair("missing", self._missing))]
-        self._again += told - passed
-        return [RunFact(self._run, repair=Repair("again", self._again))]
+        return self._look_for_gaps(block.split(b"\n"))
+
+    def _look_for_gaps(self, lines: list[bytes]) -> list[Operation]:
+        """Go through a block in which ``seq`` does not count the lines."""
+        missing, again = self._missing, self._again
+        for line in lines:
+            found = _SEQ.search(line, 0, _SEQ_WITHIN)
+            if found is None:
+                self._unnumbered += bool(line.strip())
+                continue
+            seq = int(found[1])
+            if line.startswith(_MAGIC):
+                self._next = seq  # whatever came before was another recording
+            self._missing += max(0, seq - self._next - self._unnumbered)
+            self._again += seq < self._next
+            self._next, self._unnumbered = max(self._next, seq + 1), 0
+        out: list[Operation] = []
+        if self._missing != missing:
+            out.append(RunFact(self._run, repair=Repair("missing", self._missing)))
+        if self._again != again:
+            out.append(RunFact(self._run, repair=Repair("again", self._again)))
+        return out
 
     def _lines(self, block: bytes, a: int) -> list[Operation]:
         if not self._run:

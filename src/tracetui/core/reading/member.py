@@ -103,6 +103,8 @@ class Member:
     """Nobody can write to it any more."""
     forgetting: bool = False
     """What earlier generations said has not been taken back yet."""
+    restarted: bool = False
+    """That is because it was truncated or rewritten."""
     head: tuple[int, bytes] = (0, b"")
     """Length and digest of what detection saw."""
     seen: tuple[int, int, int] = (-1, -1, -1)
@@ -201,6 +203,7 @@ class Member:
         if self.source is None or self.match is None:
             raise ValueError("a file that no format claimed says nothing")
         forget, self.forgetting = self.forgetting, False
+        restarted, self.restarted = self.restarted and forget, self.restarted and not forget
         return Batch(
             self.source.id,
             self.match.format.name,
@@ -209,6 +212,7 @@ class Member:
             self.first_line,
             operations or [],
             forget=forget,
+            restarted=restarted,
             growth=Growth(self.tail.size, self.tail.mtime_ns, self.grew_at_ns),
             complete=complete,
             gone=self.gone,

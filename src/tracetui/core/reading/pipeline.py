@@ -338,6 +338,7 @@ class Pipeline:
             text += f"; an unfinished record of {cut:,} bytes was cut"
         self.notice("warning", text, member)
         member.grew_at_ns = self._wall()
+        member.restarted = not member.is_document  # a document is written anew each time
         self.begin_again(member)
 
     def _revise(self, bundle: Bundle) -> None:

@@ -17,16 +17,19 @@ if TYPE_CHECKING:
     from tracetui.core.store.store import Change, Store
 
 _ANNOUNCED = 8
+_ALL_PARTS = 7
 
 
-def forget_source(store: Store, source: int, change: Change) -> None:
-    """Everything that this source said so far is gone."""
+def forget_source(store: Store, source: int, change: Change, *, restarted: bool = False) -> None:
+    """Everything that this source said so far is gone; ``restarted``: from its file, and not only to be told better."""
     segments = store.segments
     ends = [*segments.first_record[1:], len(store.records)] if len(segments) else []
     affected = set(store._source_runs.get(source, ()))
     for number in range(len(segments)):
         if segments.source[number] == source and not segments.dead[number]:
             segments.dead[number] = 1
+            if restarted:
+                store.runs[segments.run[number]].taken_back += ends[number] - segments.first_record[number]
             _kill_records(store, segments.first_record[number], ends[number])
     bad = store.bad
     for row in range(len(bad)):
@@ -37,6 +40,8 @@ def forget_source(store: Store, source: int, change: Change) -> None:
         run = store.runs[row]
         if source in run.sources:
             run.sources.remove(source)
+            run.restarts += restarted
+        run.repairs = {said: count for said, count in run.repairs.items() if said[0] != source}
         _take_back(store, run)
         change.runs.add(row)
         change.reset.add(row)
@@ -68,6 +73,7 @@ def _take_back(store: Store, run: Run) -> None:
         spoken[alive[alive >= 0]] = True
         for row in rows[~spoken[rows]].tolist():
             store.drop_row(run, row)
+        store.retelling.update(dict.fromkeys(rows[spoken[rows]].tolist(), _ALL_PARTS))
     if not run.sources:
         run.live = False
         _reset_facts(run)
@@ -80,7 +86,7 @@ def _reset_facts(run: Run) -> None:
     run.process = None
     run.records_end = False
     run.clock = Clock.utc
-    run.meta, run.notes, run.links, run.ranks = {}, [], [], {}
+    run.meta, run.notes, run.links, run.ranks, run.repairs = {}, [], [], {}, {}
 
 
 def recount(store: Store, run: Run) -> None:

@@ -33,6 +33,13 @@ class Run:
     order_by_time: bool = False
     meta: dict[str, object] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    """What else its files say of it, in words."""
+    repairs: dict[tuple[int, str, str], int] = field(default_factory=dict)
+    """What its files had to be read around: (source, what, detail) to how often; source -1: a file that is set aside."""
+    taken_back: int = 0
+    """Records that this process had read and that are gone from their file."""
+    restarts: int = 0
+    """How often this process saw a file of it truncated or replaced."""
     links: list[Link] = field(default_factory=list)
     ranks: dict[str, int] = field(default_factory=dict)
     """Rank of the fact that each field holds, where it is not 0."""

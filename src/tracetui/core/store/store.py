@@ -42,6 +42,7 @@ _MAX_TIME = (1 << 63) - 1
 _ANNOUNCED = int(Flag.announced)
 _DROPPED = int(Flag.dropped)
 _HAS_USAGE = int(Flag.has_usage)
+_RETOLD, _NO_START, _IN_PIECES = int(Flag.retold), int(Flag.no_start), int(Flag.in_pieces)
 _OPEN, _ERROR, _SKIPPED = int(Status.open), int(Status.error), int(Status.skipped)
 
 
@@ -108,7 +109,9 @@ class Store:
         self._complete_sources: set[int] = set()
         self._mtimes: dict[int, int] = {}
         self._ranks: dict[int, dict[str, int]] = {}
-        self._asides: dict[tuple[str, str], list[str]] = {}
+        self._asides: dict[tuple[str, str], dict[tuple[int, str, str], int]] = {}
+        self.retelling: dict[int, int] = {}
+        """Spans that outlived the records of a file which is read again, with what of them it may tell once more."""
         self._change = Change()
         # Where the record being folded is: set by _enter and _record.
         self._batch = Batch(-1, "")
@@ -146,7 +149,7 @@ class Store:
         if batch.forget:
             from tracetui.core.store.forget import forget_source
 
-            forget_source(self, batch.source, change)
+            forget_source(self, batch.source, change, restarted=batch.restarted)
         self.generations[batch.source] = batch.generation
         if batch.glance:
             self._glance(batch)
@@ -169,7 +172,7 @@ class Store:
         for operation in batch.operations:
             if isinstance(operation, RunFact):
                 run = self._run_of(operation.run)
-                operation.rank = -1
+                operation.rank, operation.repair = -1, None
                 self._fold_fact(operation)
                 run.glanced = True
             elif isinstance(operation, Link):
@@ -196,10 +199,10 @@ class Store:
                 self._change.runs.add(row)
             if growth is not None:
                 run.mtime_ns = max(run.mtime_ns, growth.mtime_ns)
+                run.is_cut_off = growth.ended
                 if growth.grew_at_ns is not None and (run.grew_at_ns is None or growth.grew_at_ns > run.grew_at_ns):
                     run.grew_at_ns = growth.grew_at_ns
                     self._change.runs.add(row)
-                run.is_cut_off = growth.ended
 
     def _run_of(self, key: str) -> Run:
         """The run with a producer's key, made when it is first named; also tells it of the current source."""
@@ -218,9 +221,8 @@ class Store:
             self._source_runs.setdefault(batch.source, set()).add(row)
             run.complete = False
         run.live = True
-        for note in self._asides.get((batch.format, key), ()):
-            if note not in run.notes:
-                run.notes.append(note)
+        if self._asides:
+            run.repairs.update(self._asides.get((batch.format, key), {}))
         self._change.runs.add(row)
         self._run, self._run_key = run, key
         return run
@@ -389,6 +391,14 @@ class Store:
         ranks[name] = rank
         return True
 
+    def _told_again(self, row: int, part: int) -> None:
+        """A start (1), an end (2) or all (4) of a span was read before: a duplicate, unless its file is read again."""
+        waiting = self.retelling.get(row, 0)
+        if waiting & part:
+            self.retelling[row] = waiting & ~part
+        else:
+            self.spans.flags[row] |= _RETOLD
+
     def _fold_begin(self, op: Begin) -> None:
         run = self._run_of(op.run)
         row = self._row(run, span_key(op.key))
@@ -397,6 +407,10 @@ class Store:
         known = spans.flags[row] & _ANNOUNCED
         if not known:
             self._announce(run, row, op.kind, _OPEN)
+        elif spans.flags[row] & _NO_START:
+            spans.flags[row] &= ~_NO_START  # it was only late
+        elif not (spans.flags[row] | op.flags) & _IN_PIECES:
+            self._told_again(row, 1)
         ranked = row in self._ranks
         if op.name and (not spans.name[row] or not known) and not (ranked and not self._may(row, "name", 0)):
             spans.name[row] = self.strings.intern(op.name)
@@ -416,7 +430,10 @@ class Store:
         self._own_record(row)
         if not spans.flags[row] & _ANNOUNCED:
             self._announce(run, row, Kind.span if op.kind is None else op.kind, op.status)
+            spans.flags[row] |= _NO_START
         else:
+            if spans.status[row] != _OPEN and not spans.flags[row] & _IN_PIECES:
+                self._told_again(row, 2)
             if row not in self._ranks or self._may(row, "status", 0):
                 self._set_status(run, row, op.status)
             if (
@@ -432,8 +449,6 @@ class Store:
         if row not in self._ranks or self._may(row, "end", 0):
             self._set_end(run, row, op.time)
         if spans.parent[row] < 0:
-            if spans.status[row] != _OPEN and not spans.flags[row] & _IN_PIECES:
-                self._told_again(row, 2)
             self._set_parent(run, row, op.parent)
         if op.flags:
             spans.flags[row] |= op.flags
@@ -452,6 +467,8 @@ class Store:
         if not spans.flags[row] & _ANNOUNCED:
             self._announce(run, row, op.kind, op.status)
         else:
+            if self._record_row >= 0 and not self.records.type[self._record_row] & Records.UNCOUNTED:
+                self._told_again(row, 4)
             if not ranked or self._may(row, "status", 0):
                 self._set_status(run, row, op.status)
             if not ranked or self._may(row, "kind", 0):
@@ -598,15 +615,16 @@ class Store:
             run.bad_count += 1
 
     def _fold_aside(self, op: RunFact) -> None:
-        """A note from a file that is set aside: kept for good, since the run may come later or be read again."""
-        key = (self._batch.format, op.run)
-        notes = self._asides.setdefault(key, [])
-        if op.note is None or op.note in notes:
+        """From a file that is set aside: kept for good, since the run may come later or be read again."""
+        repair = op.repair
+        if repair is None:
             return
-        notes.append(op.note)
+        key = (self._batch.format, op.run)
+        said = (-1, repair.what, repair.detail)
+        self._asides.setdefault(key, {})[said] = repair.count
         row = self._run_rows.get(key, -1)
         if row >= 0 and self.runs[row].live:
-            self.runs[row].notes.append(op.note)
+            self.runs[row].repairs[said] = repair.count
             self._change.runs.add(row)
 
     def _fold_fact(self, op: RunFact) -> None:
@@ -639,6 +657,8 @@ class Store:
             self._change.reset.add(run.row)
         if op.note is not None and op.note not in run.notes:
             run.notes.append(op.note)
+        if op.repair is not None:
+            run.repairs[self._batch.source, op.repair.what, op.repair.detail] = op.repair.count
         for time in (op.time, op.start, op.end):
             if time is not None and 0 <= time <= _MAX_TIME:
                 run.seen(time)
