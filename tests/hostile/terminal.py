@@ -38,9 +38,15 @@ KEYS = {
 
 
 class Terminal:
-    """A program in a pseudo terminal of a fixed size. Use as a context manager."""
+    """A program in a pseudo terminal of a fixed size. Use as a context manager.
 
-    def __init__(self, arguments: Sequence[str], size: tuple[int, int], cwd: Path, **env: str) -> None:
+    Args:
+        stdin: its standard input (a pipe's end, say) where that is not the terminal.
+    """
+
+    def __init__(
+        self, arguments: Sequence[str], size: tuple[int, int], cwd: Path, stdin: int | None = None, **env: str
+    ) -> None:
         self.columns, self.lines = size
         self.written = bytearray()
         """All bytes that the program sent to its terminal."""
@@ -52,7 +58,7 @@ class Terminal:
         self.before = termios.tcgetattr(slave)
         self.process = subprocess.Popen(
             [sys.executable, "-X", "faulthandler", "-m", "tracetui", *arguments],
-            stdin=slave,
+            stdin=slave if stdin is None else stdin,
             stdout=slave,
             stderr=slave,
             cwd=cwd,
@@ -200,4 +206,4 @@ def before_all_else(folder: Path) -> str:
 
 def _take_terminal() -> None:
     """Make the terminal the controlling one of the new session, so that closing it hangs the program up."""
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    fcntl.ioctl(1, termios.TIOCSCTTY, 0)

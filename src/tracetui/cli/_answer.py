@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from tracetui.cli._log import tell_faults
 from tracetui.cli._options import moment_ns
 from tracetui.cli._output import complain, shown_progress
+from tracetui.cli._stdin import is_asked_for, replaced, spooled
 from tracetui.core.loading import Loaded, load, open_run
 
 if TYPE_CHECKING:
     from tracetui.core.run_status import StatusRules
+    from tracetui.core.sources.stdin import Spool
     from tracetui.core.store import Run
     from tracetui.core.summary import Summaries
 
@@ -64,23 +64,29 @@ def status_rules(stall_after: int | None, dead_after: int | None) -> StatusRules
 def read(paths: Sequence[str], *, follow: bool = False) -> Loaded:
     """Read the paths to their ends, with progress for a person who waits."""
     tell_faults()
-    paths = [_spooled() if path == "-" else path for path in paths]
+    spool = _spool_of(paths, follow=follow)
     with shown_progress() as progress:
-        return load(paths, follow=follow, progress=progress)
+        loaded = load(replaced(paths, spool), follow=follow, progress=progress, spool=spool)
+    if not follow:
+        _tell_fault(spool)
+    return loaded
 
 
-def _spooled() -> str:
-    """Path of a file that holds all of standard input and is there until the command ends: records are read twice."""
-    import shutil
-    import sys
-    import tempfile
+def _spool_of(paths: Sequence[str], *, follow: bool = False) -> Spool | None:
+    """Standard input in a file, if it is among the paths: to its end, or as much as came so far."""
+    if not is_asked_for(paths):
+        return None
+    spool = spooled()
+    if follow:
+        spool.catch_up()
+    else:
+        spool.wait()
+    return spool
 
-    folder = tempfile.TemporaryDirectory(prefix="tracetui-")
-    click.get_current_context().call_on_close(folder.cleanup)
-    path = os.path.join(folder.name, "stdin")  # noqa: PTH118 - a name, nothing is done with it yet
-    with open(path, "wb") as file:  # noqa: PTH123 - the same
-        shutil.copyfileobj(sys.stdin.buffer, file)
-    return path
+
+def _tell_fault(spool: Spool | None) -> None:
+    if spool is not None and spool.fault:
+        complain(f"standard input: {spool.fault}")
 
 
 def read_run(word: str, places: Sequence[str], asked: Asked) -> tuple[Loaded, Run]:
@@ -91,9 +97,11 @@ def read_run(word: str, places: Sequence[str], asked: Asked) -> tuple[Loaded, Ru
         return run_status(run, asked.now_ns, asked.rules).status.value == "error"
 
     tell_faults()
-    word, *places = (_spooled() if path == "-" else path for path in (word, *places))
+    spool = _spool_of((word, *places))
     with shown_progress() as progress:
-        loaded, (found, *others) = open_run(word, places, is_failed, progress)
+        word, *places = replaced((word, *places), spool)
+        loaded, (found, *others) = open_run(word, places, is_failed, progress, spool)
+    _tell_fault(spool)
     if others:
         _tell_others(found, others, loaded)
     return loaded, found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,12 @@ import click
 
 from tracetui.cli._group import COMMANDS, NOTHING_READABLE, OK
 from tracetui.cli._options import ascii_option, json_option, jsonl_option
+from tracetui.cli._stdin import is_asked_for, replaced, spooled
 
 if TYPE_CHECKING:
     from tracetui.cli._output import Printer
     from tracetui.core.batch import Explanation
+    from tracetui.core.sources.stdin import Spool
 
 SCHEMA = "tracetui.formats/1"
 
@@ -37,7 +39,11 @@ def command(files: tuple[str, ...], explain: bool, as_json: bool, as_jsonl: bool
         return OK
     if not files:
         raise click.UsageError("--explain needs a FILE")
-    explanations = [_explained(path) for path in _files_of(files)]
+    spool = None
+    if is_asked_for(files):
+        spool = spooled()
+        spool.wait()
+    explanations = [_explained(path, spool) for path in _files_of(replaced(files, spool))]
     if as_json:
         printer.json({**_frame(), "formats": _formats(), "files": explanations})
     elif as_jsonl:
@@ -71,7 +77,7 @@ def _print_formats(printer: Printer, *, as_json: bool, as_jsonl: bool) -> None:
         printer.lines(f"{each['name']:<{widest}}  {each['title']}" for each in formats)
 
 
-def _files_of(paths: tuple[str, ...]) -> Iterator[str]:
+def _files_of(paths: Sequence[str]) -> Iterator[str]:
     """The paths themselves, and of folders all files in them."""
     from tracetui.core.discovery import SKIPPED
 
@@ -84,12 +90,14 @@ def _files_of(paths: tuple[str, ...]) -> Iterator[str]:
             yield from (str(Path(folder) / name) for name in sorted(names))
 
 
-def _explained(path: str) -> dict[str, Any]:
+def _explained(path: str, spool: Spool | None) -> dict[str, Any]:
     from tracetui.core.batch import Explanation
     from tracetui.core.reader import Reader
+    from tracetui.core.sources._base import STDIN_SHOWN
     from tracetui.core.sources.file import reason_of
 
-    with Reader([path]) as reader:
+    shown = {spool.path: STDIN_SHOWN} if spool is not None else {}
+    with Reader([path], shown=shown) as reader:
         try:
             explanation = reader.explain(path)
         except OSError as error:

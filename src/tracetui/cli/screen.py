@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from datetime import tzinfo
 
 import click
 
 from tracetui.cli._options import ascii_option, dead_after_option, paths_argument, stall_after_option, tz_option
+from tracetui.cli._stdin import has_terminal, is_asked_for, replaced, spooled, take_terminal_for_keys
 
 
 def _as_theme(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001 - click's
@@ -49,7 +51,7 @@ def command(
     dead_after: int | None,
 ) -> int:
     """Open the screen."""
-    if not can_show_screen():
+    if not can_show_screen(paths):
         if sample:
             from tracetui.resources import samples_dir
 
@@ -69,11 +71,13 @@ def command(
     return _open(paths, sample, theme, tz, only_ascii, no_mouse, no_state, pick, stall_after, dead_after)
 
 
-def can_show_screen() -> bool:
-    """Whether there is a terminal that can be drawn on and typed into."""
+def can_show_screen(paths: Sequence[str] = ()) -> bool:
+    """Whether there is a terminal that can be drawn on and typed into, also while standard input is what is read."""
     from tracetui.cli._output import is_terminal
 
-    return is_terminal(sys.stdin) and is_terminal(sys.stdout) and os.environ.get("TERM", "") not in ("", "dumb")
+    if not is_terminal(sys.stdout) or os.environ.get("TERM", "") in ("", "dumb"):
+        return False
+    return is_terminal(sys.stdin) or (is_asked_for(paths) and has_terminal())
 
 
 def _open(
@@ -90,9 +94,14 @@ def _open(
 ) -> int:
     from tracetui.tui.run import ScreenOptions, run_screen
 
+    spool = None
+    if is_asked_for(paths):
+        spool = spooled()
+        take_terminal_for_keys()
     return run_screen(
         ScreenOptions(
-            paths=paths,
+            paths=replaced(paths, spool),
+            spool=spool,
             theme=theme or "",
             ascii=only_ascii,
             no_mouse=no_mouse,

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from tracetui.cli._answer import Asked
     from tracetui.cli._output import Printer
     from tracetui.core.loading import Loaded
-    from tracetui.core.reader import Notice
+    from tracetui.core.reader import Notice, Reader
     from tracetui.core.recent import Recent, Records
+    from tracetui.core.sources.stdin import Spool
 
 SCHEMA = "tracetui.tail/1"
 _BUDGET_S: Final = 0.05
@@ -95,7 +96,8 @@ def _print(
 def _follow(
     printer: Printer, asked: Asked, loaded: Loaded, records: Records, paths: Sequence[str], *, as_jsonl: bool
 ) -> None:
-    """Print what comes; ends only by an exception (^C, a closed pipe)."""
+    """Print what comes; ends by an exception (^C, a closed pipe), or where standard input alone is read, with that."""
+    from tracetui.cli._output import complain
     from tracetui.core.loading import default_paths
     from tracetui.core.watching import Watcher
 
@@ -106,12 +108,16 @@ def _follow(
         reader.changed(paths)
         wake.set()
 
-    # Standard input was read to its end.
-    watcher = Watcher([path for path in default_paths(paths) if path != "-"])
+    files = [path for path in default_paths(paths) if path != "-"]
+    spool = loaded.spool
+    if spool is not None:
+        _listen(spool, reader, wake)
+    watcher = Watcher(files)
     watcher.start(changed)
     try:
         while True:
             wake.clear()
+            is_over = spool is not None and spool.is_over
             first = len(loaded.store.records)
             for batch in reader.poll(_BUDGET_S):
                 loaded.store.apply(batch)
@@ -121,10 +127,31 @@ def _follow(
                 _print(printer, asked, loaded, records, records.between(first, last), as_jsonl=as_jsonl)
                 printer.flush()
             due = reader.next_due(time.monotonic())
+            if is_over and due > 0:
+                if spool is not None and spool.fault:
+                    complain(f"standard input: {spool.fault}")
+                spool = None
+                if not files:
+                    return
             if due > 0:
                 wake.wait(min(due, _LONGEST_WAIT_S))
     finally:
         watcher.stop()
+
+
+def _listen(spool: Spool, reader: Reader, wake: threading.Event) -> None:
+    """Have what comes through standard input read at once."""
+    path = spool.path
+
+    def has_come() -> None:
+        reader.changed([path])
+        wake.set()
+
+    def has_ended() -> None:
+        reader.end(path)
+        wake.set()
+
+    spool.tell(has_come, has_ended)
 
 
 def _tell(notices: Iterable[Notice]) -> None:

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Final
 
 from tracetui.core.errors import Ambiguous, TracetuiError
 from tracetui.core.run_names import candidate_lines, meant_runs, newest_first, printed_ids
+from tracetui.core.sources._base import STDIN_SHOWN, STDIN_WORD
 from tracetui.core.store import Run, Store
 
 if TYPE_CHECKING:
     from tracetui.core.bodies import Bodies
     from tracetui.core.reader import Reader
     from tracetui.core.run_bodies import RunBodies
+    from tracetui.core.sources.stdin import Spool
 
 USUAL_FOLDER: Final = "traces"
 """Where most recorders write, and what is read if nobody names a path."""
@@ -55,6 +57,8 @@ class Loaded:
     store: Store
     reader: Reader
     bodies: Bodies
+    spool: Spool | None = None
+    """What keeps standard input, if that is read."""
 
     @property
     def runs(self) -> list[Run]:
@@ -76,21 +80,30 @@ def default_paths(paths: Sequence[str]) -> list[str]:
     return [USUAL_FOLDER if Path(USUAL_FOLDER).is_dir() else "."]
 
 
-def load(paths: Sequence[str], *, follow: bool = False, progress: Callable[[Progress], None] | None = None) -> Loaded:
+def load(
+    paths: Sequence[str],
+    *,
+    follow: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    spool: Spool | None = None,
+) -> Loaded:
     """Read everything that is there now.
 
     Args:
         paths: Files and folders; none: `default_paths`.
         follow: The reader can go on afterwards with what grows.
         progress: Told now and then, from 0.5 s on.
+        spool: One of the paths is its file, which is shown as standard input.
     """
     from tracetui.core.bodies import Bodies
     from tracetui.core.formats import FORMATS
     from tracetui.core.reader import Reader
 
     store = Store()
-    reader = Reader(default_paths(paths), follow=follow)
-    loaded = Loaded(store, reader, Bodies(store, reader.sources, FORMATS))
+    reader = Reader(default_paths(paths), follow=follow, shown={} if spool is None else {spool.path: STDIN_SHOWN})
+    if spool is not None and spool.is_over:
+        reader.end(spool.path)
+    loaded = Loaded(store, reader, Bodies(store, reader.sources, FORMATS), spool)
     telling = _Telling(loaded, progress)
     with _without_collections():
         while True:
@@ -137,6 +150,7 @@ def open_run(
     places: Sequence[str],
     is_failed: Callable[[Run], bool],
     progress: Callable[[Progress], None] | None = None,
+    spool: Spool | None = None,
 ) -> tuple[Loaded, list[Run]]:
     """Read and find the run that a word means: the run of an existing path, else what is called so in ``places``.
 
@@ -149,29 +163,36 @@ def open_run(
         NotFound: There are runs, and this is none of them.
     """
     if os.path.lexists(word):
-        loaded = load([word], progress=progress)
+        loaded = load([word], progress=progress, spool=spool)
         runs = loaded.runs
+        called = STDIN_SHOWN if spool is not None and word == spool.path else repr(word)
         if not runs:
-            raise NothingReadable(f"nothing in {word!r} is a run that tracetui can read")
+            raise NothingReadable(f"nothing in {called} is a run that tracetui can read")
         if len(runs) > 1:
             raise Ambiguous(
-                f"{word!r} holds {len(runs)} runs; name one of them and the path with --in",
+                f"{called} holds {len(runs)} runs; name one of them and the path with --in",
                 candidate_lines(runs, printed_ids(runs)),
             )
         return loaded, runs
-    loaded = load(places, progress=progress)
+    loaded = load(places, progress=progress, spool=spool)
     runs = loaded.runs
     if not runs:
-        raise NothingReadable(nothing_found(places))
+        raise NothingReadable(
+            nothing_found([STDIN_WORD if spool is not None and at == spool.path else at for at in places])
+        )
     return loaded, meant_runs(word, runs, is_failed)
 
 
 def nothing_found(paths: Sequence[str]) -> str:
     """What to say of paths without a run: what was looked at, and where traces usually are."""
-    missing = [path for path in paths if not os.path.lexists(path)]
+    missing = [path for path in paths if path != STDIN_WORD and not os.path.lexists(path)]
     if missing:
         return "no such file or folder: " + ", ".join(map(repr, missing))
-    where = ", ".join(repr(str(Path(path).absolute())) for path in default_paths(paths))
+    where = ", ".join(
+        STDIN_SHOWN if path == STDIN_WORD else repr(str(Path(path).absolute())) for path in default_paths(paths)
+    )
+    if set(paths) == {STDIN_WORD}:
+        return f"no runs in {where}; `tracetui formats --explain -` says why it is not read"
     return (
         f"no runs in {where}\n"
         "Traces are usually in a folder traces/ where the agent was started.\n"

@@ -98,9 +98,14 @@ class Reader:
         """A watcher says that something happened at these paths; None: anywhere. May be called from any thread."""
         self._attention.name(paths)
 
-    def end(self, path: str) -> None:
-        """Nobody can write to this file any more: what it holds is all there will be. May be called from any thread."""
+    def end(self, path: str, fault: str = "") -> None:
+        """Nobody can write to this file any more: what it holds is all there will be, for a ``fault`` if there is one.
+
+        May be called from any thread.
+        """
         self._pipeline.ended.add(path)
+        if fault:
+            self._pipeline.notices.append(Notice("warning", fault, self._shown.get(path, path)))
         self._attention.name([path])
 
     def prefer(self, paths: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 
 from tracetui.core.errors import TracetuiError
 from tracetui.core.loading import default_paths
+from tracetui.core.sources._base import STDIN_SHOWN
 from tracetui.core.store import Change, Store
 from tracetui.core.symbols import choose
 from tracetui.core.text import safe
@@ -24,6 +25,7 @@ from tracetui.tui.presentation import styles_for
 from tracetui.tui.run import ScreenOptions
 from tracetui.tui.screens.main import MainScreen
 from tracetui.tui.session import Session, local_timezone
+from tracetui.tui.standard_input import SpoolWatcher
 from tracetui.tui.themes import DEFAULT_THEME, load_themes
 from tracetui.tui.widgets.empty_view import EmptyView
 from tracetui.tui.widgets.line_view import LineView
@@ -97,7 +99,10 @@ class TracetuiApp(App[object]):
         from tracetui.core.watching import Watcher
 
         paths = [str(samples_dir())] if options.sample else default_paths(options.paths)
-        store, reader = Store(), Reader(paths, follow=True)
+        spool = options.spool
+        store, shown_as = Store(), {} if spool is None else {spool.path: STDIN_SHOWN}
+        reader = Reader(paths, follow=True, shown=shown_as)
+        watcher = Watcher([path for path in paths if path not in shown_as])
         rules = StatusRules()
         if options.stall_after_ns is not None:
             rules = replace(rules, stall_after_ns=options.stall_after_ns)
@@ -106,12 +111,12 @@ class TracetuiApp(App[object]):
         session = Session(
             store=store,
             bodies=Bodies(store, reader.sources, FORMATS),
-            feed=Feed(store, reader, Watcher(paths)),
+            feed=Feed(store, reader, watcher if spool is None else SpoolWatcher(spool, reader, watcher)),
             symbols=choose(setting="ascii" if options.ascii else "auto"),
             tz=options.tz or local_timezone(),
             rules=rules,
         )
-        shown = "samples" if options.sample else "  ".join(_as_named(path) for path in paths)
+        shown = "samples" if options.sample else "  ".join(shown_as.get(path) or _as_named(path) for path in paths)
         return cls(session, shown, options)
 
     # ------------------------------------------------------------ beginning and end

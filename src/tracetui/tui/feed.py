@@ -30,10 +30,13 @@ _T = TypeVar("_T")
 class Watched(Protocol):
     """What the feed needs of `core.watching.Watcher`."""
 
-    mode: str
-    """`watching`, or `polling`: changes are found by looking only."""
-    reason: str
-    """Why it is polling."""
+    @property
+    def mode(self) -> str:
+        """`watching`, or `polling`: changes are found by looking only."""
+
+    @property
+    def reason(self) -> str:
+        """Why it is polling."""
 
     def start(self, changed: Callable[[Iterable[str] | None], None]) -> None:
         """Watch from now on; `changed` gets paths, or None for anywhere, and may be called from any thread."""

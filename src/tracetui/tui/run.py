@@ -10,7 +10,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tracetui.core.sources.stdin import Spool
 
 TEXTUAL_ENVIRONMENT: Final = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
 """What Textual reads at import. Nothing moves by itself: each frame of an animation is a screenful of bytes."""
@@ -38,6 +41,8 @@ class ScreenOptions:
     dead_after_ns: int | None = None
     sample: bool = False
     """Open the recordings that come with tracetui."""
+    spool: Spool | None = None
+    """What keeps standard input, whose file is among the paths."""
 
 
 def run_screen(options: ScreenOptions) -> int:
@@ -54,11 +59,12 @@ def run_screen(options: ScreenOptions) -> int:
 
     while True:
         app = TracetuiApp.from_options(options)
-        with TerminalGuard(lambda code, app=app: app.exit(return_code=code)) as guard:  # type: ignore[misc]
+        clean_up = None if options.spool is None else options.spool.close
+        with TerminalGuard(lambda code, app=app: app.exit(return_code=code), clean_up=clean_up) as guard:  # type: ignore[misc]
             app.guard = guard
             result = app.run(mouse=not options.no_mouse)
         if isinstance(result, OpenInstead):
-            options = replace(options, paths=(result.path,), sample=False)
+            options = replace(options, paths=(result.path,), sample=False, spool=None)
             continue
         if app.fault:
             sys.stderr.write(app.fault)

@@ -46,10 +46,17 @@ class TerminalGuard:
     Args:
         ask_to_end: called on the loop's thread with the exit status when a signal asks the app to end.
         fileno: the terminal that is reset by hand.
+        clean_up: what is to be done before an end by force, which lets nothing else be done.
     """
 
-    def __init__(self, ask_to_end: Callable[[int], None], fileno: int | None = None) -> None:
+    def __init__(
+        self,
+        ask_to_end: Callable[[int], None],
+        fileno: int | None = None,
+        clean_up: Callable[[], None] | None = None,
+    ) -> None:
         self._ask_to_end = ask_to_end
+        self._clean_up = clean_up
         self._fileno = sys.__stderr__.fileno() if fileno is None and sys.__stderr__ is not None else fileno
         self._loop: asyncio.AbstractEventLoop | None = None
         self._attributes: list[object] | None = None
@@ -103,6 +110,8 @@ class TerminalGuard:
     def _end_by_force(self, code: int) -> None:
         if self._is_on:
             self.reset()
+            if self._clean_up is not None:
+                self._clean_up()
             os._exit(code)
 
     def reset(self) -> None:

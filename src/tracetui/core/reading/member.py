@@ -150,8 +150,6 @@ class Member:
         return None if self.source is None or not self.source.is_rows else self.source
 
     @property
-    def unread(self) -> int:
-    @property
     def packed(self) -> GzipSource | None:
         """Its source if it is compressed, which counts what is read in decompressed bytes."""
         return self.source if isinstance(self.source, GzipSource) else None
@@ -168,6 +166,8 @@ class Member:
         packed = self.packed
         return self._decoder().pending > 0 or (packed is not None and packed.is_amid)
 
+    @property
+    def unread(self) -> int:
         """Bytes known to be there that were not read."""
         return 0 if self.rows is not None else self.tail.unread
 
@@ -213,7 +213,7 @@ class Member:
             operations or [],
             forget=forget,
             restarted=restarted,
-            growth=Growth(self.tail.size, self.tail.mtime_ns, self.grew_at_ns),
+            growth=Growth(self.tail.size, self.tail.mtime_ns, self.grew_at_ns, self.is_over),
             complete=complete,
             gone=self.gone,
         )
@@ -226,10 +226,6 @@ class Member:
         self.candidate = Candidate(candidate.path, candidate.name, b"", candidate.size, candidate.mtime_ns)
         self.base, self.first_line = 0, 1
 
-    def decode(self, data: bytes) -> list[Operation]:
-        """Operations of the next bytes."""
-        decoder = self._decoder()
-        return self._guarded(lambda: decoder.feed(data), len(data))
     def read(self, limit: int) -> tuple[bytes | None, bool]:
         """Up to ``limit`` new bytes for the decoder (None: the file was restarted), and whether they are the last for now.
 
@@ -249,6 +245,10 @@ class Member:
         run = getattr(self.decoder, "bad_run", None)
         return [Bad(0, fault.at, 0, fault.reason, run) for fault in packed.take_faults()]
 
+    def decode(self, data: bytes) -> list[Operation]:
+        """Operations of the next bytes."""
+        decoder = self._decoder()
+        return self._guarded(lambda: decoder.feed(data), len(data))
 
     def decode_rows(self, block: Block) -> list[Operation]:
         """Operations of the next rows, if it is a database; its damage is one unreadable record."""

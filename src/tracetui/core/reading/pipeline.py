@@ -233,6 +233,9 @@ class Pipeline:
 
     def _admit(self, member: Member, match: Match, head: bytes) -> None:
         """A format reads this file."""
+        member.is_over = member.path in self.ended
+        if member.path in self.shown and not member.is_over:
+            member.grew_at_ns = self._wall()  # a pipe has a writer as long as it is open
         if member.forgetting and (member.match is None or member.match.format is not match.format):
             self.out.append(member.batch())
         member.match = match
@@ -417,8 +420,8 @@ class Pipeline:
     def _read_lines(self, member: Member, data: bytes, *, ended: bool) -> None:
         batch = member.batch(member.decode(data) if data else [], complete=ended)
         member.advance(data)
-        if ended and self._is_over(member):
         batch.operations += member.faults()
+        if ended and self._is_over(member):
             batch.operations += member.close()
         self.out.append(batch)
 

@@ -6,7 +6,12 @@ changed on disk; it never guesses.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
+
+STDIN_WORD: Final = "-"
+"""How standard input is written among paths."""
+STDIN_SHOWN: Final = "standard input"
+"""What it is called wherever a path is shown."""
 
 
 class Source(Protocol):

@@ -76,6 +76,8 @@ class Run:
     last_event: int = -1
     mtime_ns: int = 0
     """Newest modification time of its files."""
+    is_cut_off: bool = False
+    """Nobody can write to the source it came from any more: a pipe that was closed."""
     grew_at_ns: int | None = None
     """When this process last saw it grow, by our own clock; None: it did not."""
     complete: bool = False
@@ -83,8 +85,6 @@ class Run:
     glanced: bool = False
     """Known from a glance only: figures are still to come."""
     gone: bool = False
-    is_cut_off: bool = False
-    """Nobody can write to the source it came from any more: a pipe that was closed."""
     """A file of it was deleted."""
 
     @property

@@ -199,7 +199,9 @@ class Store:
                 self._change.runs.add(row)
             if growth is not None:
                 run.mtime_ns = max(run.mtime_ns, growth.mtime_ns)
-                run.is_cut_off = growth.ended
+                if run.is_cut_off != growth.ended:
+                    run.is_cut_off = growth.ended
+                    self._change.runs.add(row)
                 if growth.grew_at_ns is not None and (run.grew_at_ns is None or growth.grew_at_ns > run.grew_at_ns):
                     run.grew_at_ns = growth.grew_at_ns
                     self._change.runs.add(row)
