@@ -8,13 +8,13 @@ from textual.binding import Binding
 from tracetui.tui.app import TracetuiApp
 from tracetui.tui.keymaps import SECTIONS, key_words
 from tracetui.tui.screens.main import MainScreen
-from tracetui.tui.screens.trouble import TroubleScreen
+from tracetui.tui.screens.trouble import ReportList, TroubleScreen
 from tracetui.tui.widgets.detail import Detail
 from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.run_list import RunList
 from tracetui.tui.widgets.span_tree import SpanTree
 
-OWNERS = (SpanTree, RunList, Detail, LineView, MainScreen, TroubleScreen, TracetuiApp)
+OWNERS = (SpanTree, RunList, Detail, LineView, MainScreen, ReportList, TroubleScreen, TracetuiApp)
 ORDER = (*SECTIONS, "trouble")
 
 HEAD = """# The screen

@@ -235,7 +235,8 @@ def _findings(run: Run, counted: dict[str, int]) -> list[Finding]:
             findings.append(Finding(what, count))
         elif what in told:
             details = told[what]
-            shown = [f"{name}: {number}" if number > 1 else name for name, number in sorted(details.items()) if name]
+            many = len(details) > 1
+            shown = [f"{name}: {count}" if many and count > 1 else name for name, count in sorted(details.items()) if name]
             if details:
                 findings.append(Finding(what, sum(details.values()), tuple(shown)))
     return findings

@@ -203,10 +203,10 @@ class TracetuiApp(App[object]):
         self.main.header.say(copied.text, copied.level)
 
     def show_trouble(self) -> None:
-        """List what could not be read and what no format reads."""
+        """What had to be put right in the open run, what could not be read, and what no format reads."""
         from tracetui.tui.screens.trouble import TroubleScreen
 
-        self.push_screen(TroubleScreen(self.session, self.main.facts))
+        self.push_screen(TroubleScreen(self.session, self.main.facts, self.main.opened), self.main.go_to)
 
     def on_empty_view_place_chosen(self, event: EmptyView.PlaceChosen) -> None:
         """Open another folder in the place of the empty one."""

@@ -46,6 +46,19 @@ class SpanSelected(Message):
         self.by_user = by_user
 
 
+class JumpWanted(Message):
+    """Somebody wants to go to a run, and to a span of it; what is shown now can be gone back to."""
+
+    def __init__(self, run_row: int, span_row: int | None = None) -> None:
+        super().__init__()
+        self.run_row = run_row
+        self.span_row = span_row
+
+
+class ReportWanted(Message):
+    """The repair report of the open run is wanted."""
+
+
 class StoreChanged(Message):
     """The store took in something new. The feed puts changes together before it posts one."""
 

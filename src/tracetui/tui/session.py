@@ -21,6 +21,7 @@ from tracetui.tui.themes import OWN_COLOURS
 if TYPE_CHECKING:
     from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.bodies import Bodies
+    from tracetui.core.relations import Relations
     from tracetui.core.store import Run, Store
     from tracetui.tui.feed import Feed
 
@@ -55,6 +56,7 @@ class Session:
     """Names of styles (`presentation.Styles`) in the theme of the moment; the app replaces it with the theme."""
     _statuses: dict[int, tuple[int, int, StatusResult]] = field(default_factory=dict)
     _slow: SlowSpans | None = None
+    _relations: tuple[int, Relations] | None = None
 
     @property
     def is_reading(self) -> bool:
@@ -76,6 +78,14 @@ class Session:
             result = run_status(run, now, self.rules, self.slow_spans().open_p95(run.row))
         self._statuses[run.row] = (epoch, second, result)
         return result
+
+    def relations(self) -> Relations:
+        """Which runs belong together, as the store is now."""
+        if self._relations is None or self._relations[0] != self.store.epoch:
+            from tracetui.core.relations import Relations
+
+            self._relations = (self.store.epoch, Relations(self.store))
+        return self._relations[1]
 
     def slow_spans(self) -> SlowSpans:
         """Times by name over all that has been read, up to date."""

@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 from tracetui.core import text
 from tracetui.core.model import Clock
+from tracetui.core.relations import NOT_HERE
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import cell_width, cut, fit, safe
 from tracetui.tui.presentation.detail import (
@@ -47,6 +48,20 @@ class EventFacts:
     is_gone: bool = False
 
 
+@dataclass(slots=True, frozen=True)
+class Related:
+    """A run that belongs to another, as the detail shows it. Texts are as recorded."""
+
+    words: str
+    """What it is to the other: `started by`. Our own."""
+    id: str
+    name: str
+    status: str | None
+    """None: it is not here."""
+    span: str = ""
+    """Name of the span that started the one or the other; else its id."""
+
+
 @dataclass(slots=True)
 class RunFacts:
     """A run as the detail shows it. Texts are as recorded."""
@@ -62,7 +77,10 @@ class RunFacts:
     duration_source: str = ""
     clock: Clock = Clock.utc
     notes: list[str] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)
+    repairs: list[str] = field(default_factory=list)
+    """What had to be put right, worked out or left out, a line each."""
+    links: int = 0
+    """Related runs."""
     figures: list[tuple[str, str, str]] = field(default_factory=list)
     """Label, figure, and what it means, of the totals; made by `totals`."""
     types: list[tuple[str, int]] = field(default_factory=list)
@@ -165,7 +183,7 @@ _RUN_STYLES = {
 
 
 def run_overview(facts: RunFacts, look: Look) -> list[Section]:
-    """Status and why, times, totals, files, notes, what the recording says of itself."""
+    """Status and why, times, related runs, what was repaired, totals, notes, files, what the recording says of itself."""
     symbols = look.symbols
     status: Row = [(f"{symbols.get(facts.status)} {facts.status}", _RUN_STYLES.get(facts.status, "muted"))]
     sections = [Section("status", rows=[status], copies=[facts.status])]
@@ -184,6 +202,10 @@ def run_overview(facts: RunFacts, look: Look) -> list[Section]:
         rows.append(labelled("clock", [(_CLOCKS[facts.clock], "muted")], look))
     copies = [facts.id if row[0][0].startswith("id ") else copied_from(row) for row in rows]
     sections.append(Section("figures", rows=rows, copies=copies))
+    if facts.links:
+        sections.append(links_section(facts.links))
+    if facts.repairs:
+        sections.append(Section("repairs", "Repair report", "enter or R shows where"))
     totals = [
         labelled(label, [(figure, ""), (f"  {words}" if words else "", "muted")], look)
         for label, figure, words in facts.figures
@@ -203,11 +225,31 @@ _CLOCKS = {
 }
 
 
+def links_section(count: int) -> Section:
+    """The heading of related runs; the rows below it lead there, so what shows it makes them."""
+    return Section("links", "Related runs", f"{count:,}")
+
+
+def related_row(related: Related, width: int, selected: str, symbols: Symbols) -> Row:
+    """`started by  ✓ planner  in plan_step`, with the id at the right; or that it is not here."""
+    left: Row = [(fit(related.words, 13, symbols=symbols) + " ", "muted")]
+    here = related.status is not None
+    if here:
+        left.append((f"{symbols.get(related.status or '')} ", _RUN_STYLES.get(related.status or "", "muted")))
+    called = one_line(related.name or related.id, width, symbols)
+    left.append((called or "(no name)", selected or ("strong" if here else "")))
+    if related.span:
+        left += [("  in ", "muted"), (one_line(related.span, max(8, width // 3), symbols), "")]
+    if not here:
+        return spread(left, [(NOT_HERE, "muted")], width, symbols)
+    right: Row = [(cut(one_line(related.id, 200, symbols), 9, "id", symbols), "muted")] if related.name else []
+    return spread(left, right, width, symbols)
+
+
 def _lists(facts: RunFacts, look: Look) -> list[Section]:
     sections = []
-    for key, title, lines in (("notes", "Notes", facts.notes), ("links", "Related runs", facts.links)):
-        if lines:
-            sections.append(Section(key, title, f"{len(lines):,}", text="\n".join(lines)))
+    if facts.notes:
+        sections.append(Section("notes", "Notes", f"{len(facts.notes):,}", text="\n".join(facts.notes)))
     paths = "\n".join(safe(path) for path in facts.paths)
     if paths:
         fact = f"{len(facts.paths):,} file{'' if len(facts.paths) == 1 else 's'}"

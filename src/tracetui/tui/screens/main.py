@@ -31,6 +31,7 @@ from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.run_states import RunStates
 from tracetui.tui.screens.around import footer_keys, legend, progress_words
 from tracetui.tui.screens.copying import record_to_copy, value_to_copy
+from tracetui.tui.screens.jumping import Jumping
 from tracetui.tui.screens.searching import Searching
 from tracetui.tui.screens.selection import Selection
 from tracetui.tui.screens.ticking import Clock
@@ -109,7 +110,10 @@ class MainScreen(Screen[None]):
         Binding("0", "chip(0)", "all classes", id="find.all_classes", show=False),
         Binding("u", "drawer", "runs", id="look.runs"),
         Binding("z", "maximise", "maximise this pane", id="look.maximise"),
-        Binding("R", "trouble", "unreadable and unrecognised", id="look.trouble", show=False),
+        Binding("i", "about", "about the run", id="look.run", show=False),
+        Binding("R", "trouble", "repair report", id="look.trouble", show=False),
+        Binding("left_curly_bracket,alt+left", "history(-1)", "back through jumps", id="jump.back", show=False),
+        Binding("right_curly_bracket,alt+right", "history(1)", "forward through jumps", id="jump.forward", show=False),
         Binding("y", "copy_value", "copy the value", id="take.value"),
         Binding("Y", "copy_record", "copy the record as JSON", id="take.record", show=False),
         *_lifted(SpanTree, _OF_SPANS, "in_spans"),
@@ -150,6 +154,9 @@ class MainScreen(Screen[None]):
         self._waiting_run: Timer | None = None
         self.clock = Clock(self)
         self.selection = Selection(self)
+        self.jumping = Jumping(self)
+        self.about_run = False
+        """The detail shows the open run and not what is selected in it."""
         self._positions: dict[str, str] = {}
 
     @property
@@ -231,8 +238,10 @@ class MainScreen(Screen[None]):
             self.set_focus(self.views[self.active], scroll_visible=False)
         self._show_focus()
 
-    def _activate(self, pane: PaneName) -> None:
+    def activate(self, pane: PaneName) -> None:
         """Give a pane the focus, and whatever it needs to be seen."""
+        if pane == "spans" and self.about_run:
+            self.show_about(False)
         self.active = pane
         if pane != "runs":
             self.drawer = False
@@ -468,13 +477,13 @@ class MainScreen(Screen[None]):
         if event.run_row != self.opened:
             self.header.remark = ""
             self.open_run(event.run_row)
-        self._activate("spans")
+        self.activate("spans")
 
     def on_span_selected(self, event: messages.SpanSelected) -> None:
         """Another row of the tree: the detail shows it."""
         event.stop()
         if event.by_user:
-            self._chooses = False
+            self._chooses = self.about_run = False
         self.selection.select(event.span_row, event.event_row, event.by_user)
 
     def on_follow_changed(self, event: messages.FollowChanged) -> None:
@@ -496,7 +505,7 @@ class MainScreen(Screen[None]):
                 self._pick_span()
             else:
                 self.selection.flush()
-                self._activate("detail")
+                self.activate("detail")
 
     def _pick_span(self) -> None:
         span, _ = self.selection.rows
@@ -512,7 +521,7 @@ class MainScreen(Screen[None]):
         shown = self.arranged.panes if self.arranged is not None else PANES
         ring = shown if len(shown) > 1 else PANES
         at = ring.index(self.active) if self.active in ring else 0
-        self._activate(ring[(at + by) % len(ring)])
+        self.activate(ring[(at + by) % len(ring)])
 
     def action_out(self) -> None:
         """One step out: search, maximised pane, drawer, detail, spans. Never quits."""
@@ -524,14 +533,14 @@ class MainScreen(Screen[None]):
         elif self.maximised:
             self.action_maximise()
         elif self.drawer or self.active == "detail":
-            self._activate("spans")
+            self.activate("spans")
         elif self.active == "spans" and (small or "runs" in (self.arranged.panes if self.arranged else ())):
-            self._activate("runs")
+            self.activate("runs")
 
     def action_drawer(self) -> None:
         """To the runs, or back to the spans."""
         if not self.has_no_runs:
-            self._activate("spans" if self.active == "runs" else "runs")
+            self.activate("spans" if self.active == "runs" else "runs")
 
     def action_maximise(self) -> None:
         """Only this pane, or all of them again."""
@@ -625,6 +634,50 @@ class MainScreen(Screen[None]):
         else:
             self.tracetui.copy(record)
 
+    # ------------------------------------------------------------ runs that belong together
+
+    def take_over(self) -> None:
+        """The user chose where to be: the program chooses no more."""
+        self._chooses = False
+        self.header.remark = ""
+
+    def show_about(self, on: bool) -> None:
+        """Show the open run in the detail, or again what is selected in it."""
+        if on != self.about_run:
+            self.about_run = on
+            self.selection.show()
+
+    def action_about(self) -> None:
+        """What is known of the open run as a whole, in the detail."""
+        if self.opened is None:
+            return
+        if self.about_run and self.active == "detail":
+            self.activate("spans")
+            return
+        self.take_over()
+        self.show_about(True)
+        self.activate("detail")
+
+    def on_jump_wanted(self, event: messages.JumpWanted) -> None:
+        """To another run, or to a span."""
+        event.stop()
+        self.jumping.jump(event.run_row, event.span_row)
+
+    def go_to(self, found: tuple[int, int] | None) -> None:
+        """Jump to what was chosen elsewhere: the row of a run and of a span in it."""
+        if found is not None:
+            self.jumping.jump(*found)
+
+    def on_report_wanted(self, event: messages.ReportWanted) -> None:
+        """The repair report."""
+        event.stop()
+        self.action_trouble()
+
+    def action_history(self, by: int) -> None:
+        """Back or forward through jumps."""
+        if not self.has_no_runs:
+            self.jumping.go_back(by)
+
     # ------------------------------------------------------------ other screens
 
     def actions(self) -> list[Key]:
@@ -634,5 +687,5 @@ class MainScreen(Screen[None]):
         return keys_of([views[self.active], *others, self, self.app])
 
     def action_trouble(self) -> None:
-        """List what could not be read."""
+        """What had to be put right or left out in the open run, and what could not be read at all."""
         self.tracetui.show_trouble()

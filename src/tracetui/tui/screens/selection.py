@@ -52,7 +52,9 @@ class Selection:
         self._shown_at = time.monotonic()
         span, event = self.rows
         detail, opened = self.screen.detail, self.screen.opened
-        if event is not None:
+        if self.screen.about_run and opened is not None:
+            detail.show_run(opened)
+        elif event is not None:
             detail.show_event(event)
         elif span is not None:
             detail.show_span(span)

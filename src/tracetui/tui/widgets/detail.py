@@ -122,6 +122,8 @@ class Detail(LineView):
         self._states.clear()
         self._made = None
         self._page = None if wanted is None else _MAKERS[wanted[0]](self.session, wanted[1], self._read_again)
+        if self._page is not None:
+            self._page.post = self.post_message
         if self._page is not None and self._tab not in [name for name, _ in self._page.tabs(self._look())]:
             self._tab = "Overview"
         self._enter_tab(self._tab)

@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from textual.message import Message
+
 from tracetui.core import text
 from tracetui.core.errors import ChangedOnDisk
 from tracetui.core.model import NO_TIME, EventClass, Status
+from tracetui.core.relations import NOT_HERE, Relation
+from tracetui.core.repairs import Repairs, bad_rows
+from tracetui.tui.messages import JumpWanted, Notice, ReportWanted
 from tracetui.tui.presentation import detail as spans
 from tracetui.tui.presentation import detail_tabs as others
 from tracetui.tui.presentation.conversation import messages
@@ -22,6 +27,7 @@ from tracetui.tui.presentation.wrap import one_line
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.detail_blocks import Action, Block, Items, Json, Rows, Stack, Text, stack_of
 from tracetui.tui.widgets.json_rows import JsonRows
+from tracetui.tui.widgets.jumps import Jumps
 
 if TYPE_CHECKING:
     from tracetui.core.bodies import RawRecord
@@ -44,6 +50,8 @@ class Page:
     """What is shown: the same key is the same thing, whose folds are kept."""
     is_open = False
     """Whether its figures grow by themselves."""
+    post: Callable[[Message], object] = staticmethod(lambda _message: None)
+    """Tells the screen that the user wants to go elsewhere; set by what shows the page."""
 
     def __init__(self, session: Session, again: Callable[[bool], None]) -> None:
         self.session = session
@@ -84,6 +92,40 @@ class Page:
         return {"gone": Action(spans.gone_row(look), lambda: self.again(False))}
 
     _look = Look(80)
+
+    def related(self, relations: Sequence[Relation]) -> list[others.Related]:
+        """Relations as they are shown."""
+        store = self.session.store
+        found = []
+        for relation in relations:
+            run = None if relation.run is None else store.runs[relation.run]
+            at = relation.span_row
+            found.append(
+                others.Related(
+                    relation.words,
+                    relation.other if run is None else run.id,
+                    "" if run is None else run.name,
+                    None if run is None else self.session.status(run).status.value,
+                    (relation.span or "") if at is None else store.strings[store.spans.name[at]],
+                )
+            )
+        return found
+
+    def links(self, relations: Sequence[Relation]) -> Jumps:
+        """Related runs as rows that lead to them."""
+        shown = self.related(relations)
+
+        def draw(index: int, width: int, selected: str) -> Row:
+            return others.related_row(shown[index], width, selected, self.session.symbols)
+
+        def act(index: int) -> None:
+            relation = relations[index]
+            if relation.run is None:
+                self.post(Notice(f"that run is {NOT_HERE}: {text.safe(relation.other)[:60]}", "warning"))
+            else:
+                self.post(JumpWanted(relation.run, relation.span_row if relation.is_upwards else None))
+
+        return Jumps(len(relations), draw, act, lambda index: shown[index].id)
 
     def raw_items(self, records: Sequence[int]) -> Items:
         """The raw tab: records with file and line, opening to what stands there."""
@@ -183,6 +225,7 @@ class SpanPage(Page):
         self._events: list[int] = []
         self._records: list[int] = []
         self._number = (0, 0)
+        self._started: list[Relation] = []
         self.read()
 
     def read(self, whole: bool = False) -> None:
@@ -199,6 +242,8 @@ class SpanPage(Page):
         rows = store.rows_of_run(store.spans.run[self.row])
         self._number = (int((rows <= self.row).sum()), len(rows))
         self.is_open = self.facts.is_open
+        owner = store.runs[store.spans.run[self.row]]
+        self._started = self.session.relations().started_in(owner, self.row)
 
     def title(self, look: Look, tab: str) -> list[Row]:
         """Name; path; figures where the tab does not begin with them."""
@@ -247,7 +292,12 @@ class SpanPage(Page):
             size = text.bytes_size(self.facts.size, look.symbols)
             row: Row = [(f"{size}, enter parses all", "strong bold"), ("  Raw shows its beginning", "muted")]
             actions["large"] = Action(row, lambda: self.again(True))
-        return stack_of(overview(self.facts, look), look, kept, actions)
+        sections = overview(self.facts, look)
+        if self._started:
+            actions["links"] = self.links(self._started)
+            at = next((i for i, section in enumerate(sections, 1) if section.key == "figures"), len(sections))
+            sections.insert(at, others.links_section(len(self._started)))
+        return stack_of(sections, look, kept, actions)
 
     def _list(self, events: list[int]) -> Items:
         session, store = self.session, self.session.store
@@ -362,6 +412,7 @@ class RunPage(Page):
         self.key = ("run", row)
         self.facts = others.RunFacts("unknown", "", "", "", "")
         self._bad: list[int] = []
+        self._relations: list[Relation] = []
         self.read()
 
     def read(self, whole: bool = False) -> None:  # noqa: ARG002 - a run is never too large
@@ -371,16 +422,14 @@ class RunPage(Page):
         status = self.session.status(run)
         self.is_open = status.status in ("running", "stalled")
         duration, source = run.duration()
-        self._bad = [row for row in store.unreadable() if store.bad.run[row] == self.row]
-        self._bad += [
-            row for row in store.unreadable() if store.bad.run[row] < 0 and store.bad.source[row] in run.sources
-        ]
+        self._bad = bad_rows(store, run)
+        self._relations = self.session.relations().of(run)
         self.facts = others.RunFacts(
             status.status.value, status.reason, run.name, run.id, run.format,
             paths=[path for source_id in run.sources if (path := self.session.bodies.path_of(source_id))],
             start=run.start, duration=duration, duration_source=source, clock=run.clock,
-            notes=list(run.notes),
-            links=[f"{link.kind.replace('_', ' ')} {link.other}" for link in run.links],
+            notes=list(run.notes), repairs=[finding.full for finding in Repairs(store, run).of(run)],
+            links=len(self._relations),
             figures=self._figures(),
             types=sorted(
                 ((store.strings[name], number) for name, number in run.type_counts.items()), key=lambda found: -found[1]
@@ -434,7 +483,20 @@ class RunPage(Page):
         self._look = look
         if tab == "Unreadable" and self._bad:
             return Stack([Rows([[]] if not look.compact else []), _growing(kept, "bad", self._bad, self._list)])
-        return stack_of(others.run_overview(self.facts, look), look, kept, self.actions())
+        blocks = self.actions() | {"links": self.links(self._relations), "repairs": self._report()}
+        return stack_of(others.run_overview(self.facts, look), look, kept, blocks)
+
+    def _report(self) -> Jumps:
+        """What had to be put right: each row leads to the whole report."""
+        lines, symbols = self.facts.repairs, self.session.symbols
+
+        def draw(index: int, width: int, selected: str) -> Row:
+            return [(one_line(lines[index], width, symbols), selected)]
+
+        return Jumps(len(lines), draw, lambda _: self._ask_for_report(), lines.__getitem__)
+
+    def _ask_for_report(self) -> None:
+        self.post(ReportWanted())
 
     def _list(self, rows: list[int]) -> Items:
         session, bad = self.session, self.session.store.bad
