@@ -440,8 +440,8 @@ def run_differences(expected: dict, said: dict) -> list[str]:
         elif field in ("spans_by_kind", "events_by_type") and isinstance(other, dict):
             other = {key: number for key, number in other.items() if number}
         elif field == "paths":
-            value, other = sorted(value), sorted(path for path in other or [] if path.endswith((".json", ".jsonl")))
-            other = [path for path in other if not path.endswith("_receipts.json")]
+            other = sorted(path for path in other or [] if not path.endswith((".md", "_receipts.json")))
+            value = sorted(value)
             value = [str(Path(path).resolve()) for path in value]
         elif field == "status" and value == OPEN:
             other = OPEN if other in ("running", "stalled", "unfinished") else other
