@@ -103,8 +103,9 @@ class Reader:
 
         May be called from any thread.
         """
+        is_news = path not in self._pipeline.ended
         self._pipeline.ended.add(path)
-        if fault:
+        if fault and is_news:
             self._pipeline.notices.append(Notice("warning", fault, self._shown.get(path, path)))
         self._attention.name([path])
 

@@ -1,9 +1,9 @@
 """SQLite databases as sources: read-only, leaving nothing behind, row by row, however hostile the file.
 
 How a database is opened hangs on what lies beside it. A write-ahead log with its index is a writer's, alive or not: opened
-``mode=ro``, which sees what is committed. A log without its index, or a rollback journal, is what a crash left: database and
-log are copied to a private folder and recovered there. Else ``immutable=1``, which takes no lock and makes no file; whether
-the file has changed meanwhile is asked after each block.
+``mode=ro``, which sees what is committed. A log without its index (or with one that we may not read), or a rollback journal,
+is what a crash left: database and log are copied to a private folder and recovered there. Else ``immutable=1``, which takes no
+lock and makes no file; whether the file has changed meanwhile is asked after each block.
 
 Only ordinary tables are read: no views, virtual tables or generated columns, whose definitions are somebody else's program.
 Rows that are deleted or rewritten in the middle of a table are not noticed while following; at its ends they are.
@@ -126,6 +126,19 @@ def _size_of(path: str) -> int:
         return os.stat(path).st_size
     except OSError:
         return -1
+
+
+def _ask_for(path: str) -> None:
+    """Raise the OSError that says why a file cannot be read, which SQLite does not."""
+    os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))
+
+
+def _is_readable(path: str) -> bool:
+    try:
+        _ask_for(path)
+    except OSError:
+        return False
+    return True
 
 
 def signature_of(path: str) -> tuple[int, ...]:
@@ -485,8 +498,7 @@ class SqliteSource:
     def open(self) -> Iterator[Database]:
         """The database as it is now. Raises Damaged, OSError."""
         path = self.place.path
-        with open(path, "rb"):  # noqa: PTH123  says why it cannot be read, which SQLite does not
-            pass
+        _ask_for(path)
         try:
             connection = _connect(self._uri_of(path))
         except sqlite3.Error as error:
@@ -499,9 +511,11 @@ class SqliteSource:
         if not suffix:
             self._copy = None
             return _uri(path, "mode=ro&immutable=1")
-        if suffix == "-wal" and _size_of(path + "-shm") >= 0:
+        _ask_for(path + suffix)
+        if suffix == "-wal" and _is_readable(path + "-shm"):
             self._copy = None
-            return _uri(path, "mode=ro")
+            # Its index is looked at without writing to it, which a reader would do where the writer has died.
+            return _uri(path, "mode=ro&readonly_shm=1")
         with self._lock:
             signature = signature_of(path)
             if self._copy is None or self._copy[0] != signature:
