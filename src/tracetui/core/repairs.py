@@ -219,6 +219,8 @@ def _unreadable(store: Store) -> tuple[dict[int, int], dict[int, int]]:
 
 
 def _findings(run: Run, counted: dict[str, int]) -> list[Finding]:
+    if not (counted or run.repairs or run.restarts or run.taken_back or run.gone):
+        return []  # most of 10,000 runs
     told: dict[str, dict[str, int]] = {}
     for (_, what, detail), count in run.repairs.items():
         details = told.setdefault(what, {})
@@ -236,7 +238,9 @@ def _findings(run: Run, counted: dict[str, int]) -> list[Finding]:
         elif what in told:
             details = told[what]
             many = len(details) > 1
-            shown = [f"{name}: {count}" if many and count > 1 else name for name, count in sorted(details.items()) if name]
+            shown = [
+                f"{name}: {count}" if many and count > 1 else name for name, count in sorted(details.items()) if name
+            ]
             if details:
                 findings.append(Finding(what, sum(details.values()), tuple(shown)))
     return findings

@@ -599,3 +599,28 @@ def test_what_is_unusual_in_a_block_goes_the_long_way():
     for odd in (b'{"torn\n', b"[]\n", lines(observed("node_start", 950, "elsewhere", node_id="x")), b"\r\n"):
         files = ((observer, data + odd), logger)
         assert stored(files, FAST)[0] == stored(files, SLOW)[0]
+
+
+# -- resumed runs ------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_begins_with_a_later_node_continues_the_one_before_it():
+    first, second = sorted(runs_of(OLD / "resumed").values(), key=lambda run: run["start"])
+    assert [(link["kind"], link["run"]) for link in second["links"]] == [("continues", first["id"])]
+    assert [(link["kind"], link["run"]) for link in first["links"]] == [("continued_by", second["id"])]
+
+
+def test_a_resumed_run_whose_beginning_is_not_there_says_so(tmp_path):
+    lines = [
+        observed("workflow_start", 100, "flow", total_nodes=3),
+        observed("node_start", 101, "flow", node_id="b", node_index=1),
+        observed("node_success", 102, "flow", node_id="b", duration_seconds=1.0),
+    ]
+    (run,) = runs_of(write(tmp_path, observer_0=lines)).values()
+    assert run["links"] == [{"kind": "continues", "run": "flow", "span": None, "here": False}]
+
+
+def test_a_run_that_begins_with_its_first_node_continues_none(tmp_path):
+    lines = [observed("workflow_start", 100, "flow"), observed("node_start", 101, "flow", node_id="a")]
+    (run,) = runs_of(write(tmp_path, observer_0=lines)).values()
+    assert run["links"] == []
