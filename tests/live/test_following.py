@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.live.following import PATIENCE_S, Following, LiveRun, LiveTerminal, read_cold, recorded
+from tracetui.core.model import Status
 from tracetui.resources import samples_dir
 
 Figure = Callable[[str, object], None]
@@ -288,3 +290,19 @@ class Tail:
             assert time.monotonic() < end, f"never came; there is:\n{self.out}\n{self.err}"
             assert self._process.poll() is None, f"ended with {self._process.returncode}:\n{self.err}"
             time.sleep(0.02)
+
+
+def test_a_document_that_was_replaced_while_followed_is_not_told_as_deleted(folder: Path, tmp_path: Path) -> None:
+    sample = samples_dir() / "ragflow" / "agent_trace_session_task-qa.json"
+    place = folder / sample.name
+    shutil.copyfile(sample, place)
+    with Following(folder, watch=False) as view:
+        view.until(lambda view: [run.complete for run in view.runs] == [True])
+        for said in ("running", "completed"):
+            part = tmp_path / "part"
+            part.write_text(sample.read_text("utf-8").replace('"status": "completed"', f'"status": "{said}"'))
+            place.unlink()
+            view.until(lambda view: view.runs[0].gone)
+            part.replace(place)
+            view.until(lambda view: view.runs != [] and not view.runs[0].gone)
+        assert view.runs[0].recorded_status is Status.ok

@@ -107,6 +107,7 @@ class Store:
         self._run_rows: dict[tuple[str, str], int] = {}
         self._source_runs: dict[int, set[int]] = {}
         self._complete_sources: set[int] = set()
+        self._gone_sources: set[int] = set()
         self._mtimes: dict[int, int] = {}
         self._ranks: dict[int, dict[str, int]] = {}
         self._asides: dict[tuple[str, str], dict[tuple[int, str, str], int]] = {}
@@ -181,6 +182,10 @@ class Store:
     def _settle(self, batch: Batch) -> None:
         """What a batch says of its source, told to the source's runs."""
         runs = self._source_runs.setdefault(batch.source, set())
+        if batch.gone:
+            self._gone_sources.add(batch.source)
+        else:
+            self._gone_sources.discard(batch.source)
         if batch.complete:
             self._complete_sources.add(batch.source)
         elif not batch.glance and batch.operations:
@@ -194,8 +199,9 @@ class Store:
                 self._change.runs.add(row)
             if complete:
                 run.glanced = False
-            if batch.gone and not run.gone:
-                run.gone = True
+            gone = not self._gone_sources.isdisjoint(run.sources)
+            if gone != run.gone:  # a file that was replaced is gone for a moment
+                run.gone = gone
                 self._change.runs.add(row)
             if growth is not None:
                 run.mtime_ns = max(run.mtime_ns, growth.mtime_ns)
