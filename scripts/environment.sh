@@ -96,6 +96,30 @@ build() {
     printf '%s\n' "$recipe" >"$dir/tracetui-$level.stamp"
 }
 
+# producer DIR FILE: an environment with one producer alone, in the versions that the file names: what producers pin would
+# not go together. A FILE that ends in .npm names packages of npm; without npm nothing is made.
+producer() {
+    stamp=$1/producer.stamp
+    wanted=$(cat -- "$2")
+    [ "$(cat -- "$stamp" 2>/dev/null)" = "$wanted" ] && return 0
+    case $2 in
+        *.npm)
+            command -v npm >/dev/null 2>&1 || { say "no npm: ${1##*/} is left out"; return 0; }
+            say "preparing ${1##*/}, once"
+            mkdir -p -- "$1"
+            # shellcheck disable=SC2086 # a package a word
+            quietly "$1" npm install --no-audit --no-fund --loglevel=error --prefix "$1" $wanted
+            ;;
+        *)
+            python=$(find_python) || exit 1
+            say "preparing ${1##*/}, once"
+            quietly "$1" "$python" -m venv --clear "$1"
+            quietly "$1" "$1/bin/python" -m pip install --requirement "$2"
+            ;;
+    esac
+    printf '%s\n' "$wanted" >"$stamp"
+}
+
 # quietly DIR COMMAND...: nothing is shown unless it fails; the whole is in DIR.log.
 quietly() {
     log=$1.log

@@ -238,7 +238,8 @@ def differing(live: list[Facts], cold: list[Facts]) -> list[str]:
 
 
 def test_what_was_followed_is_what_a_cold_read_finds(recorded: Recorded) -> None:
-    assert differing(recorded.live, read_cold(recorded.folder, now_ns=recorded.now)) == []
+    found = differing(recorded.live, read_cold(recorded.folder, now_ns=recorded.now))
+    assert not found, "\n".join(found)
 
 
 def test_runs_grow_while_they_are_recorded(recorded: Recorded) -> None:
