@@ -1,5 +1,6 @@
 """What holds for every format, shown on every sample."""
 
+import json
 import random
 from collections import Counter
 
@@ -109,6 +110,27 @@ def test_a_document_cut_anywhere_has_at_most_one_unreadable_record(path):
     data = path.read_bytes().rstrip()
     for end in random.Random(5).sample(range(1, len(data)), 40):
         assert sum(isinstance(op, Bad) for op in said(data[:end], path)) <= 1
+
+
+def is_one_value(data):
+    try:
+        json.loads(data)
+    except ValueError:
+        return False
+    return True
+
+
+DOCUMENTS = [path for path in PLAIN if path not in LINES and is_one_value(path.read_bytes())]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
+def test_a_document_of_one_value_that_is_cut_is_one_unreadable_record_and_nothing_else(path):
+    data = path.read_bytes().rstrip()
+    cuts = random.Random(6).sample(range(1, len(data)), 60)
+    for end in [cut for cut in cuts if not is_one_value(data[:cut])]:
+        operations = said(data[:end], path)
+        assert sum(isinstance(op, Bad) for op in operations) == 1
+        assert not any(isinstance(op, Record) for op in operations)
 
 
 def mutated(line, rng):
