@@ -306,3 +306,32 @@ def test_a_document_that_was_replaced_while_followed_is_not_told_as_deleted(fold
             part.replace(place)
             view.until(lambda view: view.runs != [] and not view.runs[0].gone)
         assert view.runs[0].recorded_status is Status.ok
+
+
+def set_aside(view: Following, run: str) -> list[str]:
+    """What was set aside beside a run, as it is told of it."""
+    facts = next(facts for facts in view.stats(time.time_ns()) if facts["id"] == run)
+    return [note for note in facts["notes"] if note.startswith(("copies", "side files"))]
+
+
+def test_a_report_that_is_written_anew_for_a_later_run_is_told_of_that_run_alone(folder: Path) -> None:
+    shutil.copytree(samples_dir() / "hillstar" / "1.2.1" / "rerun", folder / "rerun")
+    earlier, later = ("step_09_nightly_20261120_212931", "step_09_nightly_20261120_212933")
+    report = folder / "rerun" / "audit" / "step_09" / "metadata_09.json"
+    text = report.read_text("utf-8")
+    with Following(folder, watch=False) as view:
+        view.until(lambda view: len(view.runs) == 3 and all(run.complete for run in view.runs))
+        before = set_aside(view, earlier), set_aside(view, later)
+        assert before == (["side files set aside: 2"], ["copies set aside: 1", "side files set aside: 3"])
+        report.write_text(text.replace("2026-11-20T21:29:33.937973", "2026-11-20T21:29:31.719000"))
+        view.until(lambda view: set_aside(view, earlier) == ["side files set aside: 3"])
+        assert set_aside(view, later) == ["copies set aside: 1", "side files set aside: 2"]
+
+
+def test_a_copy_that_is_gone_is_no_longer_told_as_set_aside(folder: Path) -> None:
+    shutil.copytree(samples_dir() / "hillstar" / "1.2.1" / "rerun", folder / "rerun")
+    later = "step_09_nightly_20261120_212933"
+    with Following(folder, watch=False) as view:
+        view.until(lambda view: len(view.runs) == 3 and all(run.complete for run in view.runs))
+        (folder / "rerun" / "audit" / "step_09" / "trace_09.jsonl").unlink()
+        view.until(lambda view: set_aside(view, later) == ["side files set aside: 3"])

@@ -123,6 +123,9 @@ class Follower:
                 del self._settling[key]
                 if member in self._members and member.stage is Stage.claimed:
                     self._pipeline.begin_again(member)
+                elif member in self._members and member.stage is Stage.aside:
+                    member.forget()  # it may tell of another run now
+                    self._pipeline.look_into(member)
 
     def next_due(self, now: float) -> float:
         """Seconds until a document may have come to rest."""
@@ -135,6 +138,9 @@ class Follower:
                 if member.has_changed_since_seen() and self._is_worth_a_look(member):
                     self._has_grown(member)
                     self._again(member)
+            case Stage.aside:
+                if member.has_changed_since_seen():
+                    self._settle(member)
             case Stage.claimed if member.rows is not None:
                 if member.rows.has_changed() and not member.is_waiting:
                     self._has_grown(member)
@@ -221,6 +227,11 @@ class Follower:
         """It is gone. What was read stays; what is kept open is read to its end."""
         self._discovery.look_at(member.path)
         if member.source is None:
+            self._members.drop(member)
+            return
+        if member.stage is Stage.aside:  # nothing was read of it that could stay
+            member.forget()
+            self._pipeline.out.append(member.batch(complete=True))
             self._members.drop(member)
             return
         self._members.lose(member)

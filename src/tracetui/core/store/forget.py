@@ -46,6 +46,13 @@ def forget_source(store: Store, source: int, change: Change, *, restarted: bool 
         change.runs.add(row)
         change.reset.add(row)
     store._source_runs[source] = set()
+    for key in store._told_aside.pop(source, ()):
+        store._asides[key] = {said: count for said, count in store._asides[key].items() if said[0] != source}
+        row = store._run_rows.get(key, -1)
+        if row >= 0:
+            run = store.runs[row]
+            run.repairs = {said: count for said, count in run.repairs.items() if said[0] != source}
+            change.runs.add(row)
 
 
 def _kill_records(store: Store, start: int, stop: int) -> None:

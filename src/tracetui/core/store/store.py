@@ -111,6 +111,8 @@ class Store:
         self._mtimes: dict[int, int] = {}
         self._ranks: dict[int, dict[str, int]] = {}
         self._asides: dict[tuple[str, str], dict[tuple[int, str, str], int]] = {}
+        self._told_aside: dict[int, set[tuple[str, str]]] = {}
+        """Runs that sources which are set aside said something of."""
         self.retelling: dict[int, int] = {}
         """Spans that outlived the records of a file which is read again, with what of them it may tell once more."""
         self._change = Change()
@@ -623,13 +625,14 @@ class Store:
             run.bad_count += 1
 
     def _fold_aside(self, op: RunFact) -> None:
-        """From a file that is set aside: kept for good, since the run may come later or be read again."""
+        """From a file that is set aside: kept as long as the file says so, since the run may come later or be read again."""
         repair = op.repair
         if repair is None:
             return
         key = (self._batch.format, op.run)
-        said = (-1, repair.what, repair.detail)
+        said = (self._batch.source, repair.what, repair.detail)
         self._asides.setdefault(key, {})[said] = repair.count
+        self._told_aside.setdefault(self._batch.source, set()).add(key)
         row = self._run_rows.get(key, -1)
         if row >= 0 and self.runs[row].live:
             self.runs[row].repairs[said] = repair.count
