@@ -15,6 +15,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.tui.helpers import NOON, make_app, press, settled, write_live
+from tests.tui.repaired import write_related
 from tracetui.core.testing import SECOND
 from tracetui.resources import samples_dir
 from tracetui.tui.app import TracetuiApp
@@ -108,6 +109,25 @@ def test_what_could_not_be_read(folder: Path, looks: Looks) -> None:
     (folder / "notes.txt").write_text("nothing that traces\n")
     (folder / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     assert looks(make_app([folder]), SMALL, "R")
+
+
+@pytest.mark.parametrize("size", [SMALL, MEDIUM, WIDE], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_the_repair_report(folder: Path, looks: Looks, size: tuple[int, int]) -> None:
+    assert looks(make_app([write_related(folder)]), size, "R")
+
+
+def test_a_repair_report_with_nothing_in_it(folder: Path, looks: Looks) -> None:
+    write_related(folder)
+    assert looks(make_app([folder / "worker.jsonl"]), SMALL, "R")
+
+
+@pytest.mark.parametrize("size", [SMALL, WIDE], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_a_run_with_related_runs_and_repairs(folder: Path, looks: Looks, size: tuple[int, int]) -> None:
+    assert looks(make_app([write_related(folder)]), size, "i")
+
+
+def test_a_span_that_started_a_run(folder: Path, looks: Looks) -> None:
+    assert looks(make_app([write_related(folder)]), MEDIUM, "g", "j", "tab")
 
 
 @pytest.mark.parametrize("size", [SMALL, MEDIUM], ids=lambda size: f"{size[0]}x{size[1]}")

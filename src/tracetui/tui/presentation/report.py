@@ -17,6 +17,8 @@ from tracetui.tui.presentation.rows import kind_style
 from tracetui.tui.presentation.wrap import one_line
 
 _PATH_SHARE: Final = 0.45
+_PATH_CELLS: Final = 44
+"""Cells of a path at most: its last folders tell it apart, and the reason needs the room."""
 _BAD: Final = frozenset({"unreadable", "cut", "lost", "missing", "taken_back"})
 _STRANGE: Final = frozenset({"orphans", "twice", "again", "no_start", "early", "late", "negative", "backwards"})
 
@@ -56,7 +58,7 @@ def bytes_row(
 ) -> Row:
     """Bytes that could not be read: file and line, why. Opens to what stands there."""
     place = f":{line}" if line else f" at {offset:,}"
-    cells = max(12, int(width * _PATH_SHARE)) - len(place)
+    cells = max(12, min(_PATH_CELLS, int(width * _PATH_SHARE))) - len(place)
     left: Row = [
         ("    ", ""),
         (f"{symbols['fold_open' if is_open else 'fold_closed']} ", "muted"),
@@ -70,7 +72,7 @@ def bytes_row(
 def file_row(path: str, reason: str, mark: str, width: int, symbols: Symbols) -> Row:
     """A file that could not be read at all, and why."""
     style = "status-error" if mark == "error" else "muted"
-    shown = cut(safe(path), max(12, int(width * _PATH_SHARE)), "folders", symbols)
+    shown = cut(safe(path), max(12, min(_PATH_CELLS, int(width * _PATH_SHARE))), "folders", symbols)
     left: Row = [(f"{symbols[mark]} ", style), (shown, "")]
     room = max(1, width - width_of(left) - 2)
     return cut_pieces([*left, ("  " + cut(safe(reason), room, symbols=symbols), "muted")], width, symbols)

@@ -38,6 +38,8 @@ Paths = Sequence[tuple[str, str]]
 
 _OPENED_ROWS: Final = 8
 """A finding with no more below it is open from the start."""
+_TOP_ROWS: Final = 12
+"""Rows among which the cursor begins, on the first that enter does something on."""
 _NOTHING: Final = "Nothing had to be put right: all of it could be read as it stands."
 
 
@@ -84,7 +86,8 @@ class ReportList(LineView):
     @property
     def words(self) -> str:
         """How much there is, for the rule of the pane."""
-        said = [f"{len(self._found)} of this run"] if self._found else []
+        found = len(self._found)
+        said = [f"{found} finding{'' if found == 1 else 's'}"] if found else []
         if self._elsewhere or self.refused:
             said.append(f"{len(self._elsewhere) + len(self.refused):,} unreadable elsewhere")
         if self.unrecognised:
@@ -105,7 +108,7 @@ class ReportList(LineView):
 
     def _first_row(self) -> int:
         stack = self._stack()
-        return next((row for row in range(min(6, stack.count(self._width()))) if stack.folds(row)), 0)
+        return next((row for row in range(min(_TOP_ROWS, stack.count(self._width()))) if stack.folds(row)), 0)
 
     def row_count(self) -> int:
         """Rows of what is open."""
@@ -114,9 +117,10 @@ class ReportList(LineView):
     def render_row(self, index: int, width: int, selected: bool, focused: bool) -> list[Piece]:  # noqa: ARG002
         """A row behind the gutter."""
         symbols, stack = self.session.symbols, self._stack()
-        gutter = symbols["gutter_focused" if focused else "gutter"] if selected else " "
         style = ("selected" if focused else "beside") if selected and stack.folds(index) else ""
-        return [(gutter, "accent" if focused else "muted"), *stack.row(index, self._width(), style)]
+        row = stack.row(index, self._width(), style)
+        gutter = symbols["gutter_focused" if focused else "gutter"] if selected and row else " "
+        return [(gutter, "accent" if focused else "muted"), *row]
 
     def _heading(self, title: str, fact: str, width: int) -> Row:
         return rule_row(title, fact, Look(width, symbols=self.session.symbols))

@@ -1,0 +1,106 @@
+"""Runs that belong together: shown on the page of a run and of the span that started one, followed, and left again."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.tui.helpers import lines, make_app, opened, press, text
+from tests.tui.repaired import write_related
+from tests.tui.test_trouble import app_of, go_to, selected_name
+
+
+def open_named(pilot: Pilot[Any], name: str) -> None:
+    main = app_of(pilot).main
+    main.take_over()
+    main.open_run(next(run.row for run in main.session.store.runs if run.name == name))
+
+
+def opened_name(pilot: Pilot[Any]) -> str:
+    main = app_of(pilot).main
+    assert main.opened is not None
+    return main.session.store.runs[main.opened].name
+
+
+async def about(pilot: Pilot[Any], name: str) -> None:
+    """The page of a run, maximised, the cursor on its related run."""
+    open_named(pilot, name)
+    await press(pilot, "i", "z")
+
+
+async def test_i_shows_the_run_and_esc_its_span_again(tmp_path: Path) -> None:
+    async with opened(make_app([write_related(tmp_path)])) as pilot:
+        open_named(pilot, "worker")
+        await press(pilot, "i")
+        assert app_of(pilot).main.detail.shown == ("run", app_of(pilot).main.opened)
+        await press(pilot, "escape")
+        assert app_of(pilot).main.detail.shown == ("span", app_of(pilot).main.selection.rows[0])
+
+
+async def test_a_child_leads_to_the_span_of_its_parent_that_started_it(tmp_path: Path) -> None:
+    async with opened(make_app([write_related(tmp_path)])) as pilot:
+        await about(pilot, "worker")
+        assert any("started by" in line and "nightly_eval" in line and "spawn_worker" in line for line in lines(pilot))
+        await go_to(pilot, "started by")
+        await press(pilot, "enter")
+        assert (opened_name(pilot), selected_name(pilot)) == ("nightly_eval", "spawn_worker")
+
+
+async def test_a_parent_leads_to_its_child(tmp_path: Path) -> None:
+    async with opened(make_app([write_related(tmp_path)])) as pilot:
+        await about(pilot, "nightly_eval")
+        await go_to(pilot, "✓ worker")
+        await press(pilot, "enter")
+        assert opened_name(pilot) == "worker"
+
+
+async def test_back_leads_to_the_page_one_came_from(tmp_path: Path) -> None:
+    async with opened(make_app([write_related(tmp_path)])) as pilot:
+        await about(pilot, "worker")
+        await go_to(pilot, "started by")
+        await press(pilot, "enter", "{")
+        main = app_of(pilot).main
+        assert (opened_name(pilot), main.detail.shown, main.active) == ("worker", ("run", main.opened), "detail")
+
+
+@pytest.mark.parametrize(("key", "word"), [("{", "back"), ("}", "forward")])
+async def test_without_a_jump_there_is_nowhere_to_go(tmp_path: Path, key: str, word: str) -> None:
+    async with opened(make_app([write_related(tmp_path)])) as pilot:
+        await press(pilot, key)
+        assert f"nowhere to go {word} to" in lines(pilot)[0]
+
+
+async def test_a_run_that_is_not_here_is_told_and_leads_nowhere(tmp_path: Path) -> None:
+    async with opened(make_app([write_related(tmp_path)])) as pilot:
+        await about(pilot, "stray")
+        assert any("started by" in line and "not in this folder" in line for line in lines(pilot))
+        await go_to(pilot, "started by")
+        await press(pilot, "enter")
+        assert opened_name(pilot) == "stray"
+        assert "not in this folder" in lines(pilot)[0]
+
+
+async def test_the_span_that_started_a_run_leads_to_it(tmp_path: Path) -> None:
+    async with opened(make_app([write_related(tmp_path)])) as pilot:
+        open_named(pilot, "nightly_eval")
+        await press(pilot, "g", "j", "tab", "z")
+        assert selected_name(pilot) == "spawn_worker"
+        await go_to(pilot, "✓ worker")
+        await press(pilot, "enter")
+        assert opened_name(pilot) == "worker"
+
+
+async def test_other_spans_tell_of_no_related_runs(tmp_path: Path) -> None:
+    async with opened(make_app([write_related(tmp_path)])) as pilot:
+        open_named(pilot, "nightly_eval")
+        await press(pilot, "g", "tab", "z")
+        assert "Related runs" not in text(pilot)
+
+
+async def test_a_repair_on_the_page_of_a_run_leads_to_the_report(tmp_path: Path) -> None:
+    async with opened(make_app([write_related(tmp_path)]), (120, 50)) as pilot:
+        await about(pilot, "nightly_eval")
+        await go_to(pilot, "orphans: 1")
+        await press(pilot, "enter")
+        assert "━ Repair report ━" in text(pilot)
