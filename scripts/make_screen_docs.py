@@ -31,6 +31,19 @@ The number keys `1` to `9` show only one class of spans or events; more presses 
 """
 
 TAIL = """
+## What was put right
+
+`R` lists, in groups and with numbers, what had to be put right, worked out or left out to show the open run: records that
+cannot be read, losses, spans without their parent or told twice, times that cannot be, parents and times that were worked
+out, files that were set aside. `enter` on a span goes there, on bytes that could not be read it shows them. Below stands what
+could not be read elsewhere in what was opened, and which files no format reads.
+
+## Runs that belong together
+
+`i` shows the open run as a whole, among it its related runs: who started it and in which span, what it started, what it
+continues or what continues it. `enter` on one goes there, `{` back again, `}` forward. The span in which a run was started
+names that run too. A run that a recording names and that is not there is `not in this folder`.
+
 ## Themes
 
 `--theme NAME`, or `T` on the screen: `dark` (the default), `light`, `contrast`, `safe` (told apart in all kinds of colour
