@@ -3,9 +3,11 @@
 A command or a screen that hangs fails by its timeout; no time is measured.
 """
 
+import base64
 import gzip
 import json
 import os
+import random
 import shutil
 import socket
 import sqlite3
@@ -126,6 +128,15 @@ def long_line(folder: Path) -> None:
     (folder / "endless.jsonl").write_bytes(b'{"a": "' + b"x" * 100_000_000)
 
 
+def packed_long_line(folder: Path) -> None:
+    """What no compression makes small, so that it is no bomb."""
+    header = {"tracetui": 1, "type": "header", "seq": 0, "run": "packed", "name": "packed line"}
+    event = b'{"type": "event", "seq": 1, "class": "log", "name": "long", "text": "%s"}\n'
+    text = base64.b64encode(random.Random(1).randbytes(75_000_000))
+    with gzip.open(folder / "packed.jsonl.gz", "wb", compresslevel=1) as file:
+        file.write(json.dumps(header).encode() + b"\n" + event % text + event % b"after")
+
+
 def deep_values(folder: Path) -> None:
     deep = "[" * 100_000 + "]" * 100_000
     header = {"tracetui": 1, "type": "header", "seq": 0, "run": "deep", "name": "deep"}
@@ -206,7 +217,7 @@ def test_a_pipe_or_device_that_is_named_does_not_hang(command: str, tmp_path: Pa
 @pytest.mark.parametrize(
     ("fill", "command"),
     [
-        *((fill, "stats --json") for fill in LARGE),
+        *((fill, "stats --json") for fill in (*LARGE, packed_long_line)),
         (deep_values, "view {} --full"),
         *(pytest.param(fill, "view {} --full", marks=pytest.mark.long) for fill in (long_line, long_list)),
         *(pytest.param(fill, "tail", marks=pytest.mark.long) for fill in LARGE),

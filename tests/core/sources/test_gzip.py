@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.plain_lines import View, append, lines, numbers
+from tests.core.plain_lines import View, append, line, lines, numbers
 from tracetui.core.errors import ChangedOnDisk
 from tracetui.core.reader import Reader
 from tracetui.core.sources.file import OpenFiles, Place, digest
@@ -125,7 +125,7 @@ def test_what_unpacks_to_far_more_than_it_is_ends() -> None:
 
 def test_random_bytes_behind_a_beginning_raise_nothing() -> None:
     made = random.Random(3)
-    for _ in range(300):
+    for _ in range(150):
         data = bytearray(gzip.compress(noise(3_000, made.randrange(5))) * 2)
         for _ in range(made.randrange(1, 6)):
             data[made.randrange(3, len(data))] = made.randrange(256)
@@ -302,7 +302,7 @@ def test_a_file_that_becomes_packed_under_its_name_is_read_anew(tmp_path: Path) 
 
 def test_many_empty_members_are_read_in_steps(tmp_path: Path) -> None:
     (tmp_path / "x.gz").write_bytes(
-        gzip.compress(lines(0, 1)) + gzip.compress(b"") * 500_000 + gzip.compress(lines(1, 2))
+        gzip.compress(lines(0, 1)) + gzip.compress(b"") * 250_000 + gzip.compress(lines(1, 2))
     )
     view = View(tmp_path).read()
     assert view.types == numbers(0, 2)
@@ -326,3 +326,17 @@ def test_what_is_no_recording_inside_is_told(tmp_path: Path, inside: bytes, reas
             reader.poll()
         assert [why for _, why in reader.unrecognised] == [reason]
         assert reader.explain(str(tmp_path / "x.gz")).reason == reason
+
+
+def test_a_line_of_100_mb_is_told_and_costs_itself_only(tmp_path: Path) -> None:
+    text = noise(1_000_000).replace(b"\n", b" ").replace(b'"', b" ")
+    data = line(1) + b'{"n": "' + text * 100 + b'"}\n' + line(2)
+    with gzip.open(tmp_path / "x.jsonl.gz", "wb", compresslevel=1) as file:
+        file.write(data)
+    view = View(tmp_path).read()
+    assert view.types == ["1", "2"]
+    assert [bad.reason for bad in view.bad] == ["line of 100 MB, not parsed"]
+    (source,) = view.reader.sources.values()
+    after = data.rindex(b"\n", 0, -1) + 1
+    assert source.fetch(after, 5) == b'{"n":'
+    assert source.line_of(after, 0, 1) == 3

@@ -26,7 +26,7 @@ PAGE_BYTES: Final = 1_048_576
 PAGES: Final = 32
 """How much of what was unpacked last is remembered, over all files."""
 
-_RAW_BYTES: Final = 65_536
+_RAW_BYTES: Final = 32_768
 _RAW_AT_ONCE: Final = 4 * 1024 * 1024
 """Compressed bytes read in one go at most, where nothing comes out of them."""
 

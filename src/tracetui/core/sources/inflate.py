@@ -15,7 +15,7 @@ from typing import Final
 MAGIC: Final = b"\x1f\x8b\x08"
 """How every member begins: the magic number, and deflate, which is the only method there is."""
 
-BOMB_BYTES: Final = 64 * 1024 * 1024
+BOMB_BYTES: Final = 16 * 1024 * 1024
 BOMB_RATIO: Final = 200
 """What unpacks to more than both, bytes and times its size, is not read on: recordings shrink to a fifth or a thirtieth."""
 FAULT_LIMIT: Final = 1_000
