@@ -12,6 +12,7 @@ from tests.core.formats.reading import SAMPLES, bodies, candidate, claim, fact, 
 from tests.core.store.facts import store_facts
 from tracetui.core.batch import Batch
 from tracetui.core.formats import Match, detect, ragflow
+from tracetui.core.formats._ragflow_run import utc_ns
 from tracetui.core.formats.ragflow import RagflowFormat
 from tracetui.core.model import EventClass, Flag, Kind, Status
 from tracetui.core.operations import Bad, Columns
@@ -154,6 +155,18 @@ def test_an_event_list_alone_is_a_run_with_the_end_it_tells():
     run = told(FLOW, "/traces/agent_trace_events_t1.json")
     assert fact(run, "status") is Status.ok
     assert fact(run, "duration_ns") == 5_000_000_000
+
+
+def test_an_event_list_alone_starts_when_the_workflow_did_and_not_with_its_first_node():
+    begun = event("workflow_started", 1)
+    flow = [begun, node("started", 3), node("finished", 5, elapsed_time=2.0), event("workflow_completed", 6)]
+    run = told(flow, "/traces/agent_trace_events_t1.json")
+    assert fact(run, "start") == utc_ns(begun["timestamp"])
+
+
+def test_the_start_of_a_session_is_its_own_and_not_that_of_the_event():
+    run = told(session(event("workflow_started", 1)))
+    assert fact(run, "start") == utc_ns(f"{DAY}00.500000")
 
 
 def test_unknown_event_types_are_kept():

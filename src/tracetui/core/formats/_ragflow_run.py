@@ -100,6 +100,7 @@ class RagflowRun:
         """Calls in the order in which they ended, which is that of the call lists."""
         self._open_nodes: list[_Named] = []
         self._announced = False
+        self._has_started = False
 
     def facts(self) -> Iterable[Operation]:
         """Once: what is known of any run."""
@@ -177,7 +178,11 @@ class RagflowRun:
         return found
 
     def _workflow(self, event: Event, time: int) -> Iterable[Operation]:
-        """Ends of the workflow; a session's own status and times say more."""
+        """Start and end of the workflow; a session's own status and times say more."""
+        if event.event_type == "workflow_started" and time != NO_TIME and not self._has_started:
+            self._has_started = True
+            yield RunFact(self.key, start=time)
+            return
         if event.event_type not in ("workflow_completed", "workflow_failed"):
             return
         failed = event.event_type == "workflow_failed"
