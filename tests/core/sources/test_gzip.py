@@ -306,7 +306,7 @@ def test_many_empty_members_are_read_in_steps(tmp_path: Path) -> None:
     )
     view = View(tmp_path).read()
     assert view.types == numbers(0, 2)
-    assert len(view.batches) > 2
+    assert len(view.batches) > 1
 
 
 @pytest.mark.parametrize(
