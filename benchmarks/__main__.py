@@ -16,6 +16,7 @@ Benchmark = Callable[[bool], Iterator[Result]]
 def benchmarks() -> dict[str, Benchmark]:
     """All benchmarks by name, in the order of the table."""
     from benchmarks.following import idle, latency, stream
+    from benchmarks.formats import formats
     from benchmarks.memory import memory, usage_memory
     from benchmarks.reading import many_files, skeleton, slow_lane
     from benchmarks.screens import first_frame, tree
@@ -34,6 +35,7 @@ def benchmarks() -> dict[str, Benchmark]:
         "list": many_files,
         "start": starting,
         "slow-lane": slow_lane,
+        "formats": formats,
         "key-index": key_index,
         "usage": usage_memory,
     }
