@@ -10,6 +10,7 @@ from tracetui.core.batch import Batch
 from tracetui.core.formats.native import NativeDecoder
 from tracetui.core.model import Clock, EventClass, Flag, Kind, Status
 from tracetui.core.operations import Begin, End, Event, Operation, Record, Repair, RunFact, Whole
+from tracetui.core.reader import Reader
 from tracetui.core.repairs import GROUPS, WORDS, Finding, Repairs, bad_rows, span_rows
 from tracetui.core.store import Store
 
@@ -249,6 +250,20 @@ def test_a_cut_last_line_is_told_apart_from_lines_that_cannot_be_read() -> None:
     assert told(store) == {"unreadable": 1, "cut": 1}
     (cut,) = bad_rows(store, store.runs[0], cut=True)
     assert store.strings[store.bad.reason[cut]] == "incomplete last line"
+
+
+def test_a_file_that_is_truncated_while_it_is_followed_is_told(tmp_path: Path) -> None:
+    path, clock, store = tmp_path / "run.jsonl", [0.0], Store()
+    head = {"tracetui": 1, "type": "header", "seq": 0, "run": "a" * 32, "name": "n"}
+    path.write_bytes(b"".join(json.dumps(record).encode() + b"\n" for record in (head, *numbered(1, 2, 3))))
+    with Reader([str(tmp_path)], follow=True, monotonic=lambda: clock[0]) as reader:
+        for step in range(8):
+            clock[0] += 6.0
+            for batch in reader.poll(10):
+                store.apply(batch)
+            if step == 3:
+                path.write_bytes(json.dumps(head).encode() + b"\n")
+    assert told(store) == {"restarts": 1, "taken_back": 4}
 
 
 def test_one_run_alone_is_told_what_all_runs_together_are_told() -> None:

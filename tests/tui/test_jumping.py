@@ -1,5 +1,6 @@
 """Runs that belong together: shown on the page of a run and of the span that started one, followed, and left again."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +105,22 @@ async def test_a_repair_on_the_page_of_a_run_leads_to_the_report(tmp_path: Path)
         await go_to(pilot, "orphans: 1")
         await press(pilot, "enter")
         assert "━ Repair report ━" in text(pilot)
+
+
+HOSTILE = "\x1b]52;c;aGk=\x07\x9b31m[red]\u202e\r\nx"
+
+
+async def test_hostile_names_ids_and_reasons_stay_text(tmp_path: Path) -> None:
+    records = [
+        {"tracetui": 1, "type": "header", "seq": 0, "run": HOSTILE, "name": HOSTILE, "parent_run": HOSTILE + "p"},
+        {"type": "gap", "seq": 1, "lost": 1, "reason": HOSTILE},
+        {"type": "span_end", "seq": 2, "span": "1", "parent": "9", "name": HOSTILE, "time": 5, "start": 1},
+    ]
+    data = b"".join(json.dumps(record).encode() + b"\n" for record in records)
+    (tmp_path / "run.jsonl").write_bytes(data + HOSTILE.encode() + b"\n")
+    async with opened(make_app([tmp_path])) as pilot:
+        await press(pilot, "i", "z")
+        assert any("started by" in line and "[red]" in line for line in lines(pilot))
+        for keys in (("G", "enter"), ("R",), ("j", "enter"), ("G", "enter"), ("escape",)):
+            await press(pilot, *keys)
+            assert all(line.isprintable() for line in lines(pilot))

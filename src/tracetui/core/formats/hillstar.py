@@ -24,7 +24,8 @@ summed, never ``cumulative_cost_usd``.
 Not recorded: inputs and outputs (only in checkpoints), edges between nodes, skips, the zone.
 
 Quirks: ready nodes run in batches whose ends are written together, so in 1.2.1 a node's end is its start and its duration.
-A resumed run is a run of its own, without the nodes that were done before.
+A resumed run is a run of its own, without the nodes that were done before: its first node is not the workflow's first. It
+continues the newest run of its workflow before it, which no record names.
 """
 
 from __future__ import annotations

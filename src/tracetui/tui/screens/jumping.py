@@ -39,6 +39,7 @@ class Jumping:
             return
         self._remember(self._back)
         self._forward.clear()
+        self.screen.header.say("{ goes back")
         self._go(Place(run, span, "spans", about_run=False))
 
     def go_back(self, by: int) -> None:
