@@ -175,11 +175,17 @@ class Run:
 
     def open_spans(self) -> tuple[int, bool]:
         """How many, and whether a started job is among them."""
-        if not self.has_ends:
+        if not self.has_ends and (self.jobs or str(self.records[0].get("package_version", "0.0.99")) < "0.0.85"):
             return 0, False
         jobs = set(self.jobs) - {self.job_of(r) for r in self.of("job", "End Handler job execution")}
         stages = set(self.stages) - {r["run_id"] for r in self.of("stage", "End Handler stage execution")}
-        return len(jobs) + len(stages) + len({key[0] for key in jobs}), bool(jobs)
+        # What has failed or was skipped is not open, though its last record be missing.
+        failed = {r["run_id"] for r in self.records if r["module"] == "stage" and (r["failure"] or r["skip"])}
+        retried = {self.job_of(r): r["number"] for r in self.of("job", "Retry count")}
+        fallen = [(self.job_of(r), r["number"]) for r in self.records if r["module"] == "job" and r["failure"]]
+        jobs -= {job for job, number in fallen if number > retried.get(job, -1)}
+        idle = set(self.workflows) - {key[0] for key in self.jobs}
+        return len(jobs) + len(stages - failed) + len({key[0] for key in jobs} | idle), bool(jobs or idle)
 
     def times(self) -> tuple[datetime | None, datetime | None, str]:
         """Start, latest instant, clock. Naive times of runs without stamps are this machine's."""

@@ -79,9 +79,9 @@ def pair(observer: Path, observed: list[dict], logger: list[Path], logged: list[
                 waiting[line["node_id"]].pop(0)["end"] = line
             else:
                 executions.append({"node": line["node_id"], "start": None, "end": line})
-    ended = {one["node"] for one in executions if one["end"]}
+    told = {line["node_id"] for line in logged if line.get("status") == "error" and "node_id" in line}
     failed = [one["node"] for one in executions if one["end"] and one["end"]["event_type"] == "node_failure"]
-    failed += [line["node_id"] for line in logged if line.get("status") == "error" and line.get("node_id") not in ended]
+    failed += [one["node"] for one in executions if one["end"] is None and one["node"] in told]
     models = {line["node_id"] for line in calls_of(logged)}
     kinds = {line["event_type"]: line for line in observed}
     last = kinds.get("workflow_complete") or kinds.get("workflow_error")
@@ -99,7 +99,7 @@ def pair(observer: Path, observed: list[dict], logger: list[Path], logged: list[
         end=iso(last["epoch_seconds"]) if last else None,
         clock="utc",
         spans=len(executions),
-        open_spans=sum(one["end"] is None for one in executions),
+        open_spans=sum(one["end"] is None and one["node"] not in told for one in executions),
         spans_by_kind=dict(Counter("llm" if one["node"] in models else "step" for one in executions)),
         events=len(observed) + len(logged),
         events_by_type=dict(types),
@@ -126,13 +126,14 @@ def lonely(path: Path, lines: list[dict], run_block) -> dict:
     failed = {line["node_id"] for line in lines if line.get("status") == "error"}
     models = {line["node_id"] for line in calls_of(lines)}
     times = [datetime.fromisoformat(line["timestamp"]).astimezone() for line in lines if "node_id" in line]
+    every = [datetime.fromisoformat(line["timestamp"]).astimezone() for line in lines]
     return run_block(
         id=path.stem,
         name=path.stem,
         format="hillstar",
         paths=[str(path)],
         status="error" if failed else "unknown",
-        start=iso(min(times).timestamp()),
+        start=iso(min(times or every).timestamp()),
         end=None,
         clock="assumed",
         spans=len(nodes),
@@ -140,6 +141,6 @@ def lonely(path: Path, lines: list[dict], run_block) -> dict:
         events=len(lines),
         events_by_type=dict(Counter(map(type_of, lines))),
         failed=sorted(failed),
-        slowest_ms=0.0,
+        slowest_ms=0.0 if nodes else None,
         **figures(lines),
     )
