@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.core.formats.lanes import assert_the_lanes_agree, stored
 from tests.core.formats.reading import SAMPLES, bodies, candidate, claim, fact, fold, only_run, read, read_text
 from tracetui.core.formats import Unrecognised, detect
 from tracetui.core.model import NO_TIME, Clock, EventClass
@@ -132,3 +133,37 @@ def test_a_first_line_longer_than_the_head_is_taken_as_a_line():
     data = b'{"text": "' + b"x" * 100_000 + b'"}\n{"a": 1}\n'
     assert not claim(data).certain
     assert only_run(read(data)).types == {"line": 2}
+
+
+def test_large_blocks_take_a_fast_lane_that_ends_in_the_same_store():
+    lines = [
+        {
+            "timestamp": f"2026-03-02T08:{minute:02}:{second:02}.{second:03}Z",
+            "level": level,
+            "event": event,
+            "n": second,
+        }
+        for minute in range(20)
+        for second, (level, event) in enumerate(
+            [("info", "page fetched"), ("error", "gone"), (30, "retry.later"), ("Warn", "a_decision")] * 10
+        )
+    ]
+    assert_the_lanes_agree(("log.jsonl", b"".join(json.dumps(line).encode() + b"\n" for line in lines)))
+
+
+@pytest.mark.parametrize(
+    "unusual",
+    [
+        b'{"n": 123456789012345678901234, "time": 1772438400}',
+        b'{"event": "no time"}',
+        b"[]",
+        b"{",
+        b'{"a": NaN}',
+        b"\r",
+    ],
+)
+def test_a_block_with_something_unusual_goes_the_long_way(unusual):
+    lines = [b'{"time": %d, "event": "e"}' % (T0 + at) for at in range(500)]
+    data = b"\n".join([*lines[:400], unusual, *lines[400:]]) + b"\n"
+    quick, slow = stored([("log.jsonl", data)], len(data))[0], stored([("log.jsonl", data)], 100)[0]
+    assert quick == slow

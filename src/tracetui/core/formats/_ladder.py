@@ -43,12 +43,13 @@ def parse(data: bytes) -> object:
         value: object = orjson.loads(data)
     except orjson.JSONDecodeError as fault:
         return _parse_slowly(data, fault.msg)
-    if len(data) >= len(_LONG_NEGATIVE) and _has_long_number(data):
+    if len(data) >= len(_LONG_NEGATIVE) and has_long_number(data):
         return _parse_slowly(data, "")
     return value
 
 
-def _has_long_number(data: bytes) -> bool:
+def has_long_number(data: bytes) -> bool:
+    """Whether an integer in it may be one that orjson would not keep exact."""
     shape = data.translate(_DIGITS)
     if _LONG_POSITIVE not in shape and _LONG_NEGATIVE not in shape:
         return False

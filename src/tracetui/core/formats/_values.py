@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Final
 
@@ -18,7 +18,6 @@ LARGEST_COUNT: Final = 2**53
 """Larger token counts are damage, and would not fit the store's sums."""
 LARGEST_TIME: Final = 2**63 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 _TELLING: Final = (
     "query",
@@ -121,12 +120,16 @@ def length_ns(seconds: object) -> int | None:
 def iso_ns(text: object, zone: tzinfo | None = UTC) -> int:
     """ISO 8601 → ns since the epoch, ``NO_TIME`` if none; naive times are read in ``zone`` (None: this machine's)."""
     moment = iso_moment(text)
-    if moment is None:
-        return NO_TIME
+    return NO_TIME if moment is None else moment_ns(moment, zone)
+
+
+def moment_ns(moment: datetime, zone: tzinfo | None = UTC) -> int:
+    """Ns since the epoch of a moment, ``NO_TIME`` if the store cannot hold it; a naive one is read in ``zone``."""
     try:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=zone) if zone is not None else moment.astimezone()
-        return time_of((moment - _EPOCH) // _MICROSECOND * 1_000)
+        since = moment - _EPOCH
+        return time_of(((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000)
     except (OverflowError, ValueError, OSError):
         return NO_TIME
 

@@ -25,22 +25,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, tzinfo
+from datetime import tzinfo
+from functools import lru_cache
+from io import BytesIO
+from itertools import accumulate
 from typing import Final
 
+import orjson
+
 from tracetui.core.formats._base import Assembler, Candidate, Decoder, Match, RecordBody
-from tracetui.core.formats._ladder import NotJson, parse
-from tracetui.core.formats._lines import LineDecoder
+from tracetui.core.formats._ladder import NotJson, has_long_number, parse
+from tracetui.core.formats._lines import LINE_LIMIT, LineDecoder
 from tracetui.core.formats._scan import head_of
-from tracetui.core.formats._values import amount_of, iso_moment, iso_ns, mapping_of, pairs_line, time_of
+from tracetui.core.formats._values import amount_of, iso_moment, mapping_of, moment_ns, pairs_line, time_of
 from tracetui.core.model import NO_TIME, Clock, EventClass, EventDetail, SpanDetail
-from tracetui.core.operations import Event, Operation, Record, RunFact
+from tracetui.core.operations import Columns, Event, Operation, Record, RunFact
 
 _TIME_KEYS: Final = ("timestamp", "@timestamp", "time", "ts", "asctime", "datetime", "created_at", "created")
 _LEVEL_KEYS: Final = ("level", "levelname", "log.level", "severity", "severity_text", "loglevel", "lvl")
 _TYPE_KEYS: Final = ("event_type", "type", "event", "kind", "action")
 _TEXT_KEYS: Final = ("message", "msg", "event", "text", "content", "body", "error", "exception")
 _LINE_SUFFIXES: Final = (".jsonl", ".ndjson", ".jsonlines", ".log")
+_LONGEST_WORD: Final = 64
 _WORD: Final = re.compile(r"[\w.:/-]{1,64}")
 """A type: what has spaces is a sentence (structlog's ``event``)."""
 _ERROR_LEVELS: Final = frozenset(
@@ -48,6 +54,8 @@ _ERROR_LEVELS: Final = frozenset(
 )
 _NUMBER_LEVELS: Final = ((50, "error"), (40, "warning"), (30, "info"), (20, "debug"), (0, "trace"))
 """pino's and bunyan's numbers, which are those that programs write into JSON."""
+SMALLEST_BLOCK: Final = 64
+"""Lines below which a block is not worth the fast lane's set-up."""
 _UNITS: Final = ((1e17, 1), (1e14, 1_000), (1e11, 1_000_000), (1e8, 1_000_000_000))
 """Unix times by size: ns, µs, ms, s. The bounds lie between 1973 in one unit and 5138 in the next."""
 
@@ -132,6 +140,50 @@ class _Decoder(LineDecoder):
         """The file's only run, once a line of it was read."""
         return None if self._clock is None else self._run
 
+    def lines(self, block: bytes, a: int) -> list[Operation]:
+        """Lines after the first that all have times take a fast lane: no objects but the parsed line itself."""
+        first: list[Operation] = []
+        if self._clock is None:
+            end = block.find(b"\n") + 1
+            first = super().lines(block[:end], a)
+            block, a = block[end:], a + end
+        columns = self._columns(block, a)
+        return first + (super().lines(block, a) if columns is None else [columns])
+
+    def _columns(self, block: bytes, a: int) -> Columns | None:
+        """Events of a block of whole lines; None: something in it is unusual."""
+        if self._clock in (None, Clock.order_only) or b"\r" in block or len(block) > LINE_LIMIT:
+            return None
+        lines = BytesIO(block).readlines()  # three times as fast as split
+        if len(lines) < SMALLEST_BLOCK or has_long_number(block):
+            return None
+        try:
+            records = list(map(orjson.loads, lines))
+        except orjson.JSONDecodeError:
+            return None
+        types: list[str] = []
+        classes: list[int] = []
+        times: list[int] = []
+        zone = self._zone
+        for record in records:
+            if type(record) is not dict:
+                return None
+            level = _level(record)
+            kind = _type(record) or level or "line"
+            types.append(kind)
+            classes.append(_class(record, kind, level))
+            times.append(_time(record, zone)[0])
+        if min(times) < 0:
+            return None
+        lengths = list(map(len, lines))
+        count = len(lines)
+        self._line += count
+        offsets = list(accumulate(lengths[:-1], initial=a))
+        found = Columns(self._run, types, offsets, [length - 1 for length in lengths])
+        found.event_record, found.event_key = list(range(count)), [0] * count
+        found.event_class, found.event_time = classes, times
+        return found
+
     def operations(self, record: dict[str, object], a: int, b: int) -> Iterable[Operation]:
         """One event."""
         level = _level(record)
@@ -159,16 +211,21 @@ def _is_log(name: str, record: dict[str, object]) -> bool:
 def _type(record: dict[str, object]) -> str:
     for key in _TYPE_KEYS:
         value = record.get(key)
-        if isinstance(value, str) and _WORD.fullmatch(value):
+        if isinstance(value, str) and len(value) <= _LONGEST_WORD and _is_word(value):
             return value
     return ""
+
+
+@lru_cache(maxsize=4_096)
+def _is_word(text: str) -> bool:
+    return _WORD.fullmatch(text) is not None
 
 
 def _level(record: dict[str, object]) -> str:
     for key in _LEVEL_KEYS:
         value = record.get(key)
         if isinstance(value, str) and value:
-            return value.lower() if _WORD.fullmatch(value) else ""
+            return value.lower() if len(value) <= _LONGEST_WORD and _is_word(value) else ""
         number = amount_of(value)
         if number is not None and number >= 0:
             return next(word for least, word in _NUMBER_LEVELS if number >= least)
@@ -177,16 +234,22 @@ def _level(record: dict[str, object]) -> str:
 
 
 def _class(record: dict[str, object], kind: str, level: str) -> EventClass:
+    told = _class_of_words(kind, level)
+    if told is not None:
+        return told
+    if isinstance(record.get("role"), str):
+        return EventClass.message
+    return EventClass.log if level or "message" in record or "msg" in record else EventClass.event
+
+
+@lru_cache(maxsize=4_096)
+def _class_of_words(kind: str, level: str) -> EventClass | None:
     word = kind.lower()
     if level in _ERROR_LEVELS or word in _ERROR_LEVELS:
         return EventClass.error
     if "retry" in word:
         return EventClass.retry
-    if "decision" in word:
-        return EventClass.decision
-    if isinstance(record.get("role"), str):
-        return EventClass.message
-    return EventClass.log if level or "message" in record or "msg" in record else EventClass.event
+    return EventClass.decision if "decision" in word else None
 
 
 def _time(record: dict[str, object], zone: tzinfo | None) -> tuple[int, Clock]:
@@ -196,7 +259,7 @@ def _time(record: dict[str, object], zone: tzinfo | None) -> tuple[int, Clock]:
             moment = iso_moment(value)
             if moment is not None:
                 naive = moment.tzinfo is None
-                time = iso_ns(value, zone if naive else UTC)
+                time = moment_ns(moment, zone)
                 if time != NO_TIME:
                     return time, Clock.assumed if naive else Clock.utc
         else:
