@@ -340,3 +340,37 @@ def test_a_line_of_100_mb_is_told_and_costs_itself_only(tmp_path: Path) -> None:
     after = data.rindex(b"\n", 0, -1) + 1
     assert source.fetch(after, 5) == b'{"n":'
     assert source.line_of(after, 0, 1) == 3
+
+
+@pytest.mark.parametrize("seen_beside", [False, True])
+def test_a_file_that_is_packed_while_it_is_followed_is_there_once(tmp_path: Path, seen_beside: bool) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(lines(0, 500))
+    view = View(tmp_path, follow=True).read()
+    (tmp_path / "x.jsonl.gz").write_bytes(gzip.compress(path.read_bytes()))
+    if seen_beside:
+        assert len(view.look().types) == 1_000
+    path.unlink()
+    assert view.settle().types == numbers(0, 500)
+    assert [said.path for said in view.said.values() if said.types] == [f"{path}.gz"]
+
+
+def test_a_rotated_file_that_is_packed_is_there_once_beside_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(lines(0, 500))
+    view = View(tmp_path, follow=True).read()
+    path.rename(tmp_path / "x.jsonl.1")
+    path.write_bytes(lines(500, 510))
+    assert view.settle().types == numbers(0, 510)
+    (tmp_path / "x.jsonl.2.gz").write_bytes(gzip.compress(lines(0, 500)))
+    (tmp_path / "x.jsonl.1").unlink()
+    assert view.settle().types == numbers(0, 510)
+
+
+def test_another_recording_under_a_packed_name_is_another(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(lines(0, 500))
+    view = View(tmp_path, follow=True).read()
+    (tmp_path / "x.jsonl.gz").write_bytes(gzip.compress(lines(600, 1_200)))
+    path.unlink()
+    assert view.settle().types == sorted([*numbers(0, 500), *numbers(600, 1_200)])

@@ -229,6 +229,8 @@ class Follower:
         if member.source is None:
             self._members.drop(member)
             return
+        if self._pipeline.packed_anew(member):
+            return
         if member.stage is Stage.aside:  # nothing was read of it that could stay
             member.forget()
             self._pipeline.out.append(member.batch(complete=True))

@@ -5,7 +5,7 @@ follower does, and sends files back to where they have to begin again.
 """
 
 # Names as the system gives them, by the thousand: no Path objects in here.
-# ruff: noqa: PTH120
+# ruff: noqa: PTH119, PTH120
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tracetui.core.reading.member import GLANCE_BYTES, Bundle, Member, Stage, gl
 from tracetui.core.reading.members import Members
 from tracetui.core.sources._base import Source
 from tracetui.core.sources.file import PRINT_BYTES, FileSource, OpenFiles, digest, reason_of
-from tracetui.core.sources.gzip import GzipSource, Pages, is_packed
+from tracetui.core.sources.gzip import SUFFIX, GzipSource, Pages, is_packed, unpacked_head, unpacked_name
 
 if TYPE_CHECKING:
     from tracetui.core.sources.sqlite import SqliteSource
@@ -177,7 +177,8 @@ class Pipeline:
             self.refuse(member, reason_of(error))
             return
         # A file that was read already goes on with nobody else's recording.
-        forerunners = self._forerunners(member, head) if member.source is None else []
+        inside = _inside(head)
+        forerunners = self._forerunners(member, inside) if member.source is None else []
         if any(_is_to_be_drained(forerunner) for forerunner in forerunners):
             self.look_into(member, last=True)
             return
@@ -188,12 +189,12 @@ class Pipeline:
             self._leave_unclaimed(member, answer)
             return
         if forerunners:
-            self._go_on(forerunners, member, head, answer)
+            self._go_on(forerunners, member, inside, answer)
         self._admit(member, answer, head)
 
     def _forerunners(self, member: Member, head: bytes) -> list[Member]:
         """Files that are gone and whose recording this file may go on with: of the same name, or the same beginning."""
-        former = self._members.former(member.path)
+        former = self._members.former(member.path) or self._members.former(unpacked_name(member.path))
         return [*([] if former is None else [former]), *self._members.gone_like(head)]
 
     def _go_on(self, forerunners: list[Member], member: Member, head: bytes, match: Match) -> None:
@@ -206,9 +207,42 @@ class Pipeline:
                 is_same_name and gone.is_document and gone.match is not None and match.format is gone.match.format
             )
             is_anew = is_same_name and gone.tail.begins_like(head)
-            if is_document or is_anew or gone.tail.goes_on_in(member.tail):
+            if is_document or is_anew or gone.tail.goes_on_in(member.tail) or self._is_packed_in(gone, member):
                 self._take_place(gone, member)
                 return
+
+    def packed_anew(self, member: Member) -> bool:
+        """Whether a file that is gone lies packed beside where it was: then that file says all that it said."""
+        twin = self._members.named(member.path + SUFFIX)
+        if twin is None or twin.gone or not self._is_packed_in(member, twin):
+            return False
+        member.tail.restart()
+        member.sync()
+        if member.bundle is not None:
+            member.bundle.remove(member)
+        member.forget()
+        if member.forgetting:
+            self.out.append(member.batch(complete=True))
+        self.notice("info", f"compressed: read on in {os.path.basename(twin.path)}", member)
+        self._members.drop(member)
+        self.begin_again(twin)  # its name is that of what is in it only now
+        return True
+
+    def _is_packed_in(self, gone: Member, member: Member) -> bool:
+        """Whether a compressed file begins with what was read of another and, by its own account, holds as much."""
+        try:
+            head = member.tail.peek(0, HEAD_BYTES)
+            size = int.from_bytes(member.tail.peek(max(0, member.tail.size - 4), 4), "little")
+        except OSError:
+            return False
+        is_as_long = (
+            size >= gone.tail.position if gone.tail.position < 1 << 32 else size == gone.tail.position % (1 << 32)
+        )
+        if not is_packed(head) or not is_as_long:
+            return False
+        inside = _inside(head)
+        # What was set aside was only looked into.
+        return gone.tail.begins_like(inside) or (not gone.tail.position and gone.head[1] == digest(inside))
 
     def _take_place(self, gone: Member, member: Member) -> None:
         was_document = gone.is_document
@@ -443,6 +477,11 @@ class Pipeline:
         operations = [*member.held, *member.close()]
         member.held = []
         self.out.append(member.batch(operations, complete=True))
+
+
+def _inside(head: bytes) -> bytes:
+    """How a file begins, or what is in it if it is compressed."""
+    return unpacked_head(head, PRINT_BYTES, is_all=False).data if is_packed(head) else head
 
 
 def _is_to_be_drained(gone: Member) -> bool:
