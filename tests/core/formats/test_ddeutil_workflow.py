@@ -15,7 +15,7 @@ from tracetui.core.formats._base import Candidate
 from tracetui.core.formats._ddeutil_records import text_values
 from tracetui.core.formats._ddeutil_run import is_skip, unquoted
 from tracetui.core.formats.ddeutil_workflow import DdeutilWorkflowFormat
-from tracetui.core.model import Clock, EventClass, Flag, Kind, Status
+from tracetui.core.model import NO_TIME, Clock, EventClass, Flag, Kind, Status
 from tracetui.core.operations import Event, Record, Repair, RunFact
 from tracetui.core.reader import Reader
 from tracetui.core.store import Store
@@ -651,6 +651,7 @@ def test_a_run_is_open_again_when_its_next_job_starts():
     run = writer.read()
     assert fact(run, "status") is Status.open
     assert run.named("etl")["status"] is Status.open
+    assert run.named("etl")["end"] == NO_TIME
 
 
 def test_a_workflow_that_has_not_started_a_job_is_open():

@@ -195,7 +195,7 @@ class DdeutilRun:
         late = self._bound(thread, stamp) if thread.ended and stamp != NO_TIME else ()
         self._tell(entry, ids, thread, stamp, at, out)
         # A record belongs to the span that it names first: what it means for others comes after.
-        out += late
+        out += [patch for patch, span in late if span.end != NO_TIME]  # a workflow may go on with this very record
         if self._has_ends is False:
             self._stretch(thread, entry, at, out)
         if at > self._told:
@@ -299,9 +299,9 @@ class DdeutilRun:
         latest = now + _SECOND - 1
         return latest - (latest - ids.within_hour) % period
 
-    def _bound(self, thread: _Thread, stamp: int) -> list[Operation]:
+    def _bound(self, thread: _Thread, stamp: int) -> list[tuple[Patch, _Span]]:
         """A new id on a thread: what ended on it in this very second had ended by then."""
-        out: list[Operation] = []
+        out: list[tuple[Patch, _Span]] = []
         later: list[tuple[_Span, int]] = []
         for span, second in thread.ended:
             end = stamp
@@ -315,10 +315,10 @@ class DdeutilRun:
             if not second <= end < second + _SECOND or end <= span.end:
                 continue
             span.end = end
-            out.append(Patch(self.key, span.key, 0, end=end, flags=_INFERRED_END))
+            out.append((Patch(self.key, span.key, 0, end=end, flags=_INFERRED_END), span))
             if parent is not None and parent.what == "workflow" and not parent.is_open and parent.end < end:
                 parent.end = end
-                out.append(Patch(self.key, parent.key, 0, end=end))
+                out.append((Patch(self.key, parent.key, 0, end=end), parent))
         thread.ended = later
         return out
 
