@@ -10,6 +10,7 @@ import hashlib
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -34,8 +35,9 @@ _UUID: Final = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-
 _HEX: Final = re.compile(rb'(?<=")(?:[0-9a-f]{32}|[0-9a-f]{16})(?=")')
 _CLAUDE_ID: Final = re.compile(rb'(?<=")(?:msg|req|toolu)_\w+(?=")')
 _NODE: Final = re.compile(rb'("node_id": ")')
-_OWN_ID: Final = re.compile(rb'("run_id":")(\d{20}T)(\d{10})')
-_CUT_END: Final = re.compile(rb"(-> \d{8})(\d{10})")
+_OWN_ID: Final = re.compile(rb'("run_id":")(\d{20})(T\d{10})')
+_CUT_END: Final = re.compile(rb"(-> )(\d{10})(\d{8})")
+_WRITTEN: Final = re.compile(rb"2026-11-20 \d\d:\d\d:\d\d")
 _QUOTED_NAME: Final = re.compile(rb"(: ')(\w[^'\"]*)(')")
 
 _INSERT: Final = (
@@ -79,8 +81,18 @@ def claude_code(size: int) -> Path:
 
 
 def design_research_agents(size: int) -> Path:
-    """One run, its spans repeated."""
-    return _one("dra", Path(_DRA).name, size, lambda number: changed(_HEX, sample(_DRA), number))
+    """One run: what happens below its root is repeated."""
+    lines = sample(_DRA).splitlines(keepends=True)
+    root = orjson.loads(lines[0])["span_id"].encode()
+    first, last = ([line for line in lines if kind in line] for kind in (b'"RunStarted"', b'"RunFinished"'))
+    body = b"".join(line for line in lines if line not in first and line not in last).split(root)
+
+    def make(path: Path) -> None:
+        path.mkdir()
+        copies = _copies(lambda number: root.join(changed(_HEX, part, number) for part in body), size)
+        (path / Path(_DRA).name).write_bytes(b"".join([*first, *copies, *last]))
+
+    return cached(f"format-dra-{size}", make)
 
 
 def otlp_json(size: int) -> Path:
@@ -133,19 +145,30 @@ def _ddeutil(name: str, size: int, files: list[str]) -> Path:
 
 
 def ddeutil_lines(file: str, size: int) -> Iterator[bytes]:
-    """Lines of one workflow whose jobs and stages are repeated under other names and ids."""
+    """Lines of one workflow whose jobs and stages are repeated two seconds later under other names and ids."""
     lines = sample(f"{_NESTED}/{file}").splitlines(keepends=True)
-    own = b"7265431281"  # the run's own id stays
+    own = Path(_NESTED).name.removeprefix("run_id=").encode()  # the run's own id stays
 
     def copy(number: int) -> bytes:
-        def moved(found: re.Match[bytes]) -> bytes:
-            digits = found[found.lastindex or 0]
-            other = digits if digits == own else b"%010d" % ((int(digits) + 7_919 * number) % 10**10)
-            return found[0][: -len(digits)] + other
+        later = timedelta(seconds=2 * number)
 
-        body = b"".join(lines[1:-1])
-        body = _CUT_END.sub(moved, _OWN_ID.sub(moved, body))
-        return _QUOTED_NAME.sub(rb"\g<1>\g<2>%d\g<3>" % number, body)
+        def written(found: re.Match[bytes]) -> bytes:
+            return str(datetime.fromisoformat(found[0].decode()) + later).encode()
+
+        def id_(found: re.Match[bytes]) -> bytes:
+            if found[2] + found[3] == own:
+                return found[0]
+            made = datetime.strptime(found[2].decode(), "%Y%m%d%H%M%S%f") + later
+            return found[1] + made.strftime("%Y%m%d%H%M%S%f").encode() + found[3]
+
+        def cut(found: re.Match[bytes]) -> bytes:
+            if found[2] == own[10:20]:
+                return found[0]
+            made = datetime.strptime(found[2].decode(), "%M%S%f") + later
+            return found[1] + made.strftime("%M%S%f").encode() + found[3]
+
+        body = _WRITTEN.sub(written, b"".join(lines[1:-1]))
+        return _QUOTED_NAME.sub(rb"\g<1>\g<2>%d\g<3>" % number, _CUT_END.sub(cut, _OWN_ID.sub(id_, body)))
 
     yield lines[0]
     yield from _copies(copy, size)

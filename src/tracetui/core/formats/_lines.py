@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from io import BytesIO
 
-from tracetui.core.formats._ladder import BOM, NotJson, parse
+import orjson
+
+from tracetui.core.formats._ladder import BOM, NotJson, has_long_number, parse
 from tracetui.core.operations import Bad, Operation
 
 LINE_LIMIT = 64 * 1024 * 1024
@@ -80,12 +83,21 @@ class LineDecoder:
     def lines(self, block: bytes, a: int) -> list[Operation]:
         """Operations of a block of whole lines, which begins at offset ``a`` and ends with a line feed."""
         operations: list[Operation] = []
-        start = 0
-        while start < len(block):
-            end = block.find(b"\n", start)
+        # Long numbers are looked for once a block; a decoder with records of its own takes each line itself.
+        plain = type(self).record is LineDecoder.record and len(block) <= LINE_LIMIT and not has_long_number(block)
+        for line in BytesIO(block).readlines():  # three times as fast as split
             self._line += 1
-            operations += self.record(block[start:end], a + start)
-            start = end + 1
+            value: object = None
+            if plain and not line.endswith(b"\r\n"):
+                try:
+                    value = orjson.loads(line)
+                except orjson.JSONDecodeError:
+                    value = None
+            if type(value) is dict:
+                operations += self.decode(value, a, len(line) - 1)
+            else:
+                operations += self.record(line[:-1], a)
+            a += len(line)
         return operations
 
     def record(self, line: bytes, a: int, broken: str = "") -> list[Operation]:
