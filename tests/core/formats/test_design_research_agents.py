@@ -1,10 +1,13 @@
 """Quirks of design-research-agents."""
 
 import json
+import re
 
 import pytest
 
+from tests.core.formats.lanes import assert_the_lanes_agree, stored
 from tests.core.formats.reading import SAMPLES, bodies, claim, fact, fold, only_run, read, read_text
+from tracetui.core.formats._base import RecordBody
 from tracetui.core.model import ABSENT, NO_TIME, EventClass, Flag, Kind, Status, Usage
 
 FOLDER = SAMPLES / "design-research-agents"
@@ -194,6 +197,22 @@ def test_the_source_with_most_observations_counts():
     assert only_run(read_text(START, STEP_START, *lines, STEP_END)).usage_sums()["input"] == 8
 
 
+def test_skipped_steps_stand_in_the_result_only_and_are_no_spans():
+    steps = {"s2": {"status": "skipped", "error": "skipped_upstream_failure"}}
+    end = event("RunFinished", RUN, at=3, duration=3000, success=False, error=None, result={"step_results": steps})
+    run = only_run(read_text(START, STEP_START, STEP_END, end))
+    assert set(run.told) == {RUN, STEP}
+    assert fact(run, "status") is Status.error
+
+
+def test_what_the_producer_redacted_or_cut_is_shown_as_it_left_it():
+    values = {"token": "***REDACTED***", "text": "a" * 20 + "...[truncated:9000]"}
+    tool = event("ToolCallStarted", CALL, STEP, 1.1, tool_name="t", tool_input=values)
+    format_ = claim(json.dumps(START).encode() + b"\n").format
+    detail = format_.span_detail([RecordBody("ToolCallStarted", json.dumps(tool).encode())])
+    assert detail.input == values
+
+
 def test_times_are_those_of_the_timestamp_to_the_microsecond():
     run = only_run(read_text(START, event("WorkflowStepStarted", STEP, RUN, 1.000_123, step_id="s")))
     assert run.named("s")["start"] == SECOND + 1_000_123_000
@@ -275,3 +294,35 @@ def test_a_decision_reads_as_one_line():
     assert texts["RouterDecision"] == "calc  numbers"
     assert texts["GuardrailDecision"] == "budget: allow  under budget"
     assert texts["ToolResultObserved"] == "calc  ZeroDivisionError: division by zero"
+
+
+def repeated(sample, copies=40):
+    """One run whose spans below the root are told again and again under other ids."""
+    lines = (SAMPLES / "design-research-agents" / sample).read_bytes().splitlines(keepends=True)
+    root = json.loads(lines[0])["span_id"].encode()
+    ends = [line for line in lines if b'"RunFinished"' in line]
+    body = b"".join(line for line in lines[1:] if line not in ends)
+
+    def copy(number):
+        return root.join(
+            re.sub(rb"[0-9a-f]{32}", lambda found: b"%032x" % (int(found[0], 16) ^ number), part)
+            for part in body.split(root)
+        )
+
+    return b"".join([lines[0], *map(copy, range(copies)), *ends])
+
+
+@pytest.mark.parametrize("sample", ["run_20261120T212929Z_every-event.jsonl", "run_20261120T212928Z_wf-ok.jsonl"])
+def test_large_blocks_take_a_fast_lane_that_ends_in_the_same_store(sample):
+    assert_the_lanes_agree((sample, repeated(sample)))
+
+
+@pytest.mark.parametrize(
+    "unusual",
+    [b"[]", b"{", b'{"event_type": "ToolCallStarted", "run_id": "r"}', b'{"a": 123456789012345678901234}', b"\r"],
+)
+def test_a_block_with_something_unusual_goes_the_long_way(unusual):
+    name = "run_20261120T212929Z_every-event.jsonl"
+    lines = repeated(name, 5).splitlines()
+    data = b"\n".join([*lines[:200], unusual, *lines[200:]]) + b"\n"
+    assert stored([(name, data)], len(data))[0] == stored([(name, data)], 100)[0]

@@ -445,6 +445,27 @@ def test_unknown_observer_events_are_kept():
     assert ("node_paused", "a#1") in [event[:2] for event in run.events]
 
 
+def test_times_of_a_batchs_logger_lines_may_go_backwards():
+    run = only_run(paired(WHOLE, [COMPLIANCE, call(0.9, "a"), logged(0.4, node_id="a", event="provider_fallback")]))
+    assert (run.named("a")["start"], length_of(run.named("a"))) == (ns(0.1), 1_000)
+    assert [name for name, *_ in run.events if name == "provider_fallback"] == ["provider_fallback"]
+
+
+def test_a_warning_may_come_before_the_notice_of_compliance():
+    records = [logged(0.01, type="warning", message="no budget"), COMPLIANCE, call(0.5, "a")]
+    assert claim(lines(*records), LOGGER).format.name == "hillstar"
+    assert only_run(paired(WHOLE, records)).named("a")["kind"] is Kind.llm
+
+
+def test_a_skipped_loop_attempt_is_a_success_of_no_length_for_nothing_says_skipped():
+    attempt = [
+        observed("node_start", 0.2, node_id="draft@2", node_index=1),
+        observed("node_success", 0.9, node_id="draft@2", duration_seconds=0.0),
+    ]
+    span = only_run(paired([*WHOLE[:3], *attempt, WHOLE[3]], [])).named("draft@2")
+    assert (span["status"], length_of(span)) == (Status.ok, 0)
+
+
 def test_nan_is_accepted():
     data = lines(*WHOLE).replace(b'"duration_seconds": 1.0', b'"duration_seconds": NaN')
     assert length_of(only_run(read(data, OBSERVER)).named("a")) == 1_000

@@ -39,6 +39,9 @@ def epoch_times(seconds: Sequence[float]) -> list[int]:
 
     values = np.array(seconds, np.float64)
     whole = np.floor(values)
-    times = whole.astype(np.int64) * 1_000_000_000 + np.rint((values - whole) * 1e7).astype(np.int64) * 100
+    micros = np.rint((values - whole) * 1e6)
+    finer = np.rint((values - whole) * 1e7).astype(np.int64) * 100
+    parts = np.where(whole + micros / 1e6 == values, micros.astype(np.int64) * 1_000, finer)
+    times = whole.astype(np.int64) * 1_000_000_000 + parts
     found: list[int] = times.tolist()
     return found

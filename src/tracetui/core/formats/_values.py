@@ -103,11 +103,18 @@ def time_of(nanoseconds: int) -> int:
 
 
 def seconds_ns(value: object) -> int:
-    """Epoch seconds → ns, exact to the 100 ns that a float of today's size can tell apart; ``NO_TIME`` if it is no time."""
+    """Epoch seconds → ns; ``NO_TIME`` if it is no time.
+
+    Exact for whole microseconds, and else to the 100 ns that a float of today's size can tell apart: the float next to a moment
+    in milliseconds often lies just before it, in the millisecond before.
+    """
     seconds = amount_of(value)
     if seconds is None or not 0 < seconds < LARGEST_TIME / 1e9:
         return NO_TIME
     whole = int(seconds)
+    micros = round((seconds - whole) * 1e6)
+    if whole + micros / 1e6 == seconds:
+        return time_of(whole * 1_000_000_000 + micros * 1_000)
     return time_of(whole * 1_000_000_000 + round((seconds - whole) * 1e7) * 100)
 
 
