@@ -33,6 +33,7 @@ from typing import Final
 
 from tracetui.core.attributes import KIND_ORIGINAL
 from tracetui.core.formats._base import Assembler, Candidate, Decoder, Match, RecordBody
+from tracetui.core.formats._dra_lane import Line, Told, plain_lines
 from tracetui.core.formats._ladder import NotJson, parse
 from tracetui.core.formats._lines import LineDecoder
 from tracetui.core.formats._scan import head_of
@@ -60,7 +61,7 @@ from tracetui.core.model import (
     Status,
     Usage,
 )
-from tracetui.core.operations import Begin, End, Event, Operation, Patch, Record, RunFact
+from tracetui.core.operations import Begin, Columns, End, Event, Operation, Patch, Record, RunFact
 
 _SIGNATURE: Final = {"event_type", "span_id", "event_index", "attributes"}
 
@@ -182,6 +183,17 @@ class _Roots:
         run = self._run_of.get(span) or (current if current in self._rootless else None) or span
         return self._remember(run, span, None)
 
+    def are_of(self, run: str, lines: Iterable[tuple[str, str, str | None]]) -> bool:
+        """Whether spans, told as (request id, span, parent), certainly belong to a run; if so, that is remembered."""
+        run_of, told = self._run_of, list(lines)
+        spans = {span for _, span, _ in told} | {parent for _, _, parent in told if parent is not None}
+        if any(self._current.get(run_id) != run for run_id in {run_id for run_id, _, _ in told}):
+            return False
+        if any(run_of.get(span, run) != run for span in spans):
+            return False
+        run_of.update(dict.fromkeys(spans, run))
+        return True
+
     def _remember(self, run: str, span: str, parent: str | None) -> str:
         if span:
             self._run_of[span] = run
@@ -219,6 +231,50 @@ class DesignResearchAgentsDecoder(LineDecoder):
     def bad_run(self) -> str | None:
         """The run of the newest line."""
         return self._last_run
+
+    def lines(self, block: bytes, a: int) -> list[Operation]:
+        """Large blocks of one run take a fast lane."""
+        columns = self._columns(block, a)
+        return super().lines(block, a) if columns is None else [columns]
+
+    def _columns(self, block: bytes, a: int) -> Columns | None:
+        """All of a block of whole lines; None: something in it is unusual."""
+        run = self._last_run
+        decoded = None if run is None else plain_lines(block, _STARTS, _ENDS, self._begun)
+        if run is None or decoded is None:
+            return None
+        lengths, lines = decoded
+        if not self._roots.are_of(run, [line[1:4] for line in lines]):
+            return None
+        told = Told(run, lines, lengths, a)
+        for i, line in enumerate(lines):
+            for operation in self._tell(told, i, line, run):
+                told.more(i, operation)
+        self._line += len(lines)
+        return told.take()
+
+    def _tell(self, told: Told, i: int, line: Line, run: str) -> Iterable[Operation]:
+        """One line of the fast lane; what fits no column is yielded."""
+        kind, attributes = line.kind, line.attributes
+        if kind in _STARTS:
+            what, name_key, _ = _STARTS[kind]
+            self._begun.add(line.span)
+            told.begin(i, line, text_of(attributes.get(name_key)), what)
+            if what is Kind.llm:
+                yield from self._called(run, line.span)
+                if line.parent is not None:
+                    yield from self._called(run, line.parent)
+        elif kind in _ENDS:
+            what, name_key, _ = _STARTS[_ENDS[kind]]
+            told.end(i, line, text_of(attributes.get(name_key)), what, _status(kind, attributes))
+            if what is Kind.llm:
+                told.called(i, _usage(attributes.get("usage")), text_of(attributes.get("model")))
+            if text_of(attributes.get("error")):
+                yield Patch(run, line.span, 0, flags=int(Flag.has_error))
+        else:
+            told.event(i, line, _EVENTS.get(kind, EventClass.event))
+            if kind == "ModelResponseObserved":
+                yield from self._observation(run, line.span, attributes)
 
     def operations(self, record: dict[str, object], a: int, b: int) -> Iterable[Operation]:
         """What one line says."""
