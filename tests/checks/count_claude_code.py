@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from datetime import datetime
 from pathlib import Path
 
 FIGURES = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
@@ -77,7 +78,11 @@ def claude_run(session: str, files: list[tuple[Path, list[dict]]], run_block, op
     kinds = {"llm": len(answers), "tool": len(tools), "agent": agents_of(lines)}
     types = Counter(f"{line['type']}:{line['subtype']}" if line.get("subtype") else line["type"] for line in lines)
     models = {line["message"]["model"] for line in answers.values()} - {"<synthetic>"}
+    times = [datetime.fromisoformat(line["timestamp"]) for line in lines if line.get("timestamp")]
+    is_told = any(line["type"] == "result" for line in lines)
+    length = (max(times) - min(times)).total_seconds() * 1000 if times and not is_told else None
     return run_block(
+        **({} if length is None else {"duration_ms": length}),
         id=session,
         name=prompt_of(lines),
         format="claude-code",

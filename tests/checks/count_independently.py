@@ -17,7 +17,7 @@ import json
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from count_claude_code import claude_runs, is_claude_code
@@ -62,10 +62,8 @@ def concatenated(text: str) -> list[dict]:
 def iso(seconds: float | None) -> str | None:
     if seconds is None:
         return None
-    return (
-        datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
-        + f"{int(seconds * 1000 + 1e-6) % 1000:03d}Z"
-    )
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=round(seconds * 1e6))
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
 def run_block(**known) -> dict:
@@ -146,6 +144,8 @@ def dra_run(path: Path, events: list[dict], root: str) -> dict:
         paths=[str(path)],
         status=OPEN if end is None else "ok" if end["attributes"]["success"] else "error",
         start=iso(datetime.fromisoformat(first["timestamp"]).timestamp()),
+        end=None if end is None else iso(datetime.fromisoformat(end["timestamp"]).timestamp()),
+        **({} if end is None else {"duration_ms": end["duration_ms"], "duration_source": "recorded"}),
         spans=len(spans),
         open_spans=len(set(spans) - set(ended)),
         spans_by_kind=dict(Counter(DRA_KINDS[dra_role(e["event_type"])[0]] for e in started)),
@@ -210,6 +210,9 @@ def adt_run(folder: Path, stem: str, has_receipts: bool, unreadable: list) -> di
     failed = sorted(step["name"] for step in steps.values() if step["outcome"] == "error")
     saved = document.exists() or (folder / f"{stem}.md").exists() or has_receipts
     starts = [step["started_at"] for step in steps.values() if step["started_at"] is not None]
+    ends = [step["finished_at"] for step in steps.values() if step["finished_at"] is not None]
+    logs = [log["_t"] for step in steps.values() for log in step["logs"] if isinstance(log.get("_t"), float)]
+    length = (max([*ends, *logs]) - min(starts)) * 1000 if starts and ends else None
     return run_block(
         id=stem,
         name=stem.rsplit("_", 2)[0],
@@ -217,6 +220,8 @@ def adt_run(folder: Path, stem: str, has_receipts: bool, unreadable: list) -> di
         paths=[str(path) for path in (lines, document) if path.exists()],
         status="error" if failed else "ok" if saved else "unknown",
         start=iso(min(starts) if starts else None),
+        end=None,
+        **({} if length is None else {"duration_ms": length}),
         spans=len(steps),
         spans_by_kind={"step": len(steps)},
         events=sum(counts.values()),
@@ -300,6 +305,7 @@ def otlp_spans(request: dict) -> list[dict]:
                         "parent": span.get("parentSpanId") or None,
                         "name": a.get("logfire.msg") or span["name"],
                         "start": int(span["startTimeUnixNano"]) / 1e9,
+                        "end": int(span["endTimeUnixNano"]) / 1e9,
                         "error": span.get("status", {}).get("code") in (2, "STATUS_CODE_ERROR"),
                         "attributes": a,
                         "events": [event["name"] for event in span.get("events", [])],
@@ -316,6 +322,7 @@ def console_spans(item: dict) -> list[dict]:
             "parent": item["parent_id"],
             "name": item["name"],
             "start": datetime.fromisoformat(item["start_time"]).timestamp(),
+            "end": datetime.fromisoformat(item["end_time"]).timestamp(),
             "error": item["status"]["status_code"] == "ERROR",
             "attributes": item["attributes"],
             "events": [event["name"] for event in item["events"]],
@@ -358,6 +365,8 @@ def otel_run(trace: str, spans: list[dict], paths: set[str]) -> dict:
         paths=sorted(paths),
         status=OPEN if root is None else "error" if root["error"] else "ok",
         start=iso((root or min(by_id.values(), key=lambda span: span["start"]))["start"]),
+        end=None if root is None else iso(root["end"]),
+        **({} if root is None else {"duration_ms": (root["end"] - root["start"]) * 1000, "duration_source": "derived"}),
         spans=len(by_id),
         spans_by_kind=dict(Counter(otel_kind(span["attributes"]) for span in by_id.values())),
         events=sum(types.values()),
