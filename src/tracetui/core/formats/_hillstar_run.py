@@ -90,6 +90,8 @@ class HillstarRun:
         self._open: dict[str, list[tuple[int, int, int]]] = {}
         """Executions that have not ended, the oldest first: number, start, index."""
         self._latest = NO_TIME
+        self._second = ("", NO_TIME)
+        """The newest second that was worked out in the viewer's zone."""
         self._usage: dict[str, Usage] = {}
         self._times: dict[str, int] = {}
         """Only the logger's nodes: when each was first told of."""
@@ -154,9 +156,20 @@ class HillstarRun:
         if self.zone is not None:
             return close_ns(local, self.zone)
         if self.zone_is_assumed:
-            return iso_ns(local, None)
+            return self._assumed(local)
         moment = iso_moment(local)
         return NO_TIME if moment is None or moment.tzinfo is None else iso_ns(local)
+
+    def _assumed(self, local: object) -> int:
+        """A time in the viewer's zone: each second is worked out once."""
+        if isinstance(local, str) and len(local) == 26 and local[19] == ".":
+            digits = local[20:]
+            if digits.isdigit() and digits.isascii():
+                if local[:19] != self._second[0]:
+                    self._second = local[:19], iso_ns(local[:19], None)
+                start = self._second[1]
+                return start if start == NO_TIME else start + int(digits) * 1_000
+        return iso_ns(local, None)
 
     def _workflow(self, kind: str, record: dict[str, object], time: int) -> Iterable[Operation]:
         workflow = text_of(record.get("workflow_id"))
@@ -246,6 +259,14 @@ class HillstarRun:
         yield Record(self.key, kind, a, b)
         key = _key(node, 1)
         if node and alone:
+            if is_call and not failed and node not in self._times and self._executions.get(node, 0) <= 1:
+                # By far the most lines: all that one says of its node at once.
+                self._times[node] = time
+                self._models.add(node)
+                usage, model = self._figures(node, record), text_of(record.get("model"))
+                yield Whole(self.key, key, None, node, Kind.llm, time, time, Status.ok, usage, model, flags=_INFERRED)
+                yield from self.reached(time)
+                return
             yield from self._told(node, key, time)
         if not node or not (is_call or failed):
             yield Event(self.key, key if node else None, class_of(kind, failed=failed), time)
@@ -301,13 +322,15 @@ class HillstarRun:
             self._models.add(node)
             for number in range(2, self._executions.get(node, 0) + 1):
                 yield Patch(self.key, _key(node, number), 0, kind=Kind.llm)
-        usage = None
-        if not text_of(record.get("status")):
-            tokens, cost = count_of(record.get("tokens_used")), amount_of(record.get("actual_cost_usd"))
-            usage = self._count(node, tokens, cost)
+        usage = self._figures(node, record)
         flags = Flag.has_error if record.get("error") and status is None else 0
         model = text_of(record.get("model")) or None
         yield Patch(self.key, key, 0, kind=Kind.llm, usage=usage, model=model, flags=flags)
+
+    def _figures(self, node: str, record: dict[str, object]) -> Usage | None:
+        if text_of(record.get("status")):
+            return None
+        return self._count(node, count_of(record.get("tokens_used")), amount_of(record.get("actual_cost_usd")))
 
     def _count(self, node: str, tokens: int | None, cost: float | None) -> Usage | None:
         """What all calls of a node come to, this one included."""
