@@ -116,7 +116,10 @@ def attribute_map(value: object, depth: int = 0) -> dict[str, object]:
     pairs: dict[str, object] = {}
     for item in list_of(value):
         if isinstance(item, dict) and isinstance(key := item.get("key"), str):
-            pairs[key] = any_value(item.get("value"), depth)
+            held = item.get("value")
+            # Nearly all are texts, which need no more than this.
+            text = held.get("stringValue") if type(held) is dict and len(held) == 1 else None
+            pairs[key] = text if type(text) is str and depth <= _VALUE_DEPTH else any_value(held, depth)
     return pairs
 
 
