@@ -6,6 +6,7 @@ What each figure means stands in ``docs/commands.md`` and the JSON Schemas; the 
 from __future__ import annotations
 
 import base64
+import math
 import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -391,4 +392,6 @@ def _added_by_name(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 def _sum(figures: Iterable[Any]) -> Any:
     """Sum of the known figures; None if none is known."""
     known = [figure for figure in figures if figure is not None]
+    if any(isinstance(figure, float) for figure in known):
+        return math.fsum(known)  # the same with every Python, and whatever the order
     return sum(known) if known else None
