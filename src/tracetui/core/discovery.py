@@ -80,6 +80,7 @@ class Discovery:
         """Names that lead to no regular file (pipes, sockets, devices, links to nothing), with what they are."""
         self._folders: dict[str, _Folder] = {}
         self._by_inode: dict[tuple[int, int], str] = {}
+        self._unsettled: set[str] = set()
         self._tasks: list[tuple[int, int, int, str]] = []
         self._queued: set[str] = set()
         self._links: list[str] = []
@@ -92,6 +93,11 @@ class Discovery:
     def busy(self) -> bool:
         """Whether there is anything left to look at."""
         return self._scan is not None or bool(self._tasks) or bool(self._links)
+
+    @property
+    def has_unsettled(self) -> bool:
+        """Whether a folder changed moments ago, so that its time of change may not tell of the next one."""
+        return bool(self._unsettled)
 
     @property
     def folders(self) -> int:
@@ -123,9 +129,8 @@ class Discovery:
 
     def refresh(self, *, unsettled: bool = False) -> None:
         """Look again at all known folders, or only at those that changed moments ago; and at paths that were missing."""
-        for path, folder in self._folders.items():
-            if not unsettled or not folder.settled:
-                self._queue(path, _LAST)
+        for path in self._unsettled if unsettled else self._folders:
+            self._queue(path, _LAST)
         if not unsettled:
             for path in (*self.roots, *self.troubles, *self.oddities):
                 self._queue(path, _LAST)
@@ -216,6 +221,7 @@ class Discovery:
         if folder is None or (folder.device, folder.inode) != key:
             gone = [] if folder is None else self._leave(path)
             self._folders[path] = _Folder(*key)
+            self._unsettled.add(path)
             self._by_inode[key] = path
             self._scan = self._list(path)
             return gone
@@ -245,6 +251,7 @@ class Discovery:
                     seen.update(entry.name for entry in batch)
                     yield self._take(folder, batch)
         except OSError as error:
+            self._unsettled.discard(path)  # it is looked at with all that cannot be
             yield self._lost(path, error, is_root=path in self.roots)
             return
         self.troubles.pop(path, None)
@@ -255,6 +262,10 @@ class Discovery:
         folder.names = None
         folder.mtime_ns = status.st_mtime_ns
         folder.settled = time.time_ns() - status.st_mtime_ns > UNSETTLED_NS
+        if folder.settled:
+            self._unsettled.discard(path)
+        elif path in self._folders:
+            self._unsettled.add(path)
         yield [finding for name in sorted(gone) for finding in self._left(os.path.join(path, name))]
 
     def _take(self, folder: _Folder, batch: list[os.DirEntry[str]]) -> list[Finding]:
@@ -302,6 +313,7 @@ class Discovery:
         while waiting:
             folder = self._folders.pop(waiting[-1], None)
             here = waiting.pop()
+            self._unsettled.discard(here)
             if folder is None:
                 findings.append(Vanished(here))
                 continue

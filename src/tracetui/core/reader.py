@@ -94,6 +94,10 @@ class Reader:
         batches, self._pipeline.out = self._pipeline.out, []
         return batches
 
+    def be_told(self, is_told: bool) -> None:
+        """Whether a watcher tells of changes now: what nobody names is looked at less often then."""
+        self._attention.is_told = is_told
+
     def changed(self, paths: Iterable[str] | None) -> None:
         """A watcher says that something happened at these paths; None: anywhere. May be called from any thread."""
         self._attention.name(paths)
@@ -121,7 +125,7 @@ class Reader:
             return 0.0
         if not self._follow:
             return float("inf")
-        return min(self._attention.next_due(now), self._follower.next_due(now))
+        return min(self._attention.next_due(now, has_young=self._discovery.has_unsettled), self._follower.next_due(now))
 
     # What a driver asks.
 

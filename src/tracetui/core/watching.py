@@ -15,9 +15,12 @@ from collections.abc import Callable, Iterable, Sequence
 from threading import Event, Lock, Thread
 from typing import Final
 
-STEP_MS: Final = 25
-"""How long watchfiles waits for more events before it tells of one: an append is told within about 25 to 50 ms."""
-DEBOUNCE_MS: Final = 100
+STEP_MS: Final = 150
+"""How long watchfiles waits for more events before it tells of one: a change is told within about 150 to 300 ms.
+
+It wakes as often while nothing happens, which is what an idle screen costs. What grows in the open run is looked at more
+often by the reader itself."""
+DEBOUNCE_MS: Final = 300
 """The longest it waits while events keep coming; its own 1,600 ms would hide many agents that write at once."""
 
 _SILENT: Final = frozenset(

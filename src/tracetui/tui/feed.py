@@ -175,6 +175,7 @@ class Feed:
         if self._preferred is not None:
             self.reader.prefer(self._preferred)
             self._preferred = None
+        self.reader.be_told(self._watcher is not None and self._watcher.mode == "watching")
         batches = self.reader.poll(BUDGET_S)
         now = time.monotonic()
         was_done = self._new_progress is not None and self._new_progress.done

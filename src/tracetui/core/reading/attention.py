@@ -12,7 +12,7 @@ from typing import Final
 
 from tracetui.core.reading.member import Member
 
-EAGER_S: Final = 0.02
+EAGER_S: Final = 0.01
 """How often the files of the open run are looked at while they grow: below what an eye tells apart from at once."""
 EAGER_FOR_S: Final = 2.0
 HOT_S: Final = 1.0
@@ -21,7 +21,7 @@ HOT_FOR_S: Final = 60.0
 SWEEP_S: Final = 5.0
 """How often every file and folder is looked at, since watchers miss events and some file systems have none."""
 FEW_FILES: Final = 500
-"""So many files are swept as often as the hot ones."""
+"""So many files are swept as often as the hot ones, where no watcher tells of changes."""
 YOUNG_S: Final = 0.5
 """How often folders are listed again that changed moments ago: watchers lose what is made in new folders."""
 SLICE: Final = 64
@@ -33,6 +33,8 @@ class Attention:
 
     def __init__(self, now: float) -> None:
         self.preferred: frozenset[str] = frozenset()
+        self.is_told = False
+        """Whether a watcher tells of changes, so that looking everywhere only finds what it missed."""
         self._hot: dict[int, Member] = {}
         self._sweep: deque[Member] = deque()
         self._sweep_pause = HOT_S
@@ -69,9 +71,10 @@ class Attention:
             everything, self._everything = self._everything, False
         if everything or (now >= self._sweep_due and not self._sweep):
             self._sweep = deque(members)
-            self._sweep_pause = HOT_S if len(self._sweep) <= FEW_FILES else SWEEP_S
+            self._sweep_pause = HOT_S if len(self._sweep) <= FEW_FILES and not self.is_told else SWEEP_S
             self._sweep_due = now + self._sweep_pause
-        folders = everything or now >= self._folders_due
+        is_swept = self.is_told and bool(self._sweep)  # all in one waking
+        folders = everything or is_swept or now >= self._folders_due
         young = now >= self._young_due
         if folders:
             self._folders_due = now + SWEEP_S
@@ -100,11 +103,13 @@ class Attention:
         """Something speaks for a change of this file: it is the next one looked at."""
         self._sweep.appendleft(member)
 
-    def next_due(self, now: float) -> float:
-        """Seconds until something is due."""
+    def next_due(self, now: float, *, has_young: bool = True) -> float:
+        """Seconds until something is due; ``has_young``: there are folders that changed moments ago."""
         if self._everything or self._named or self._sweep:
             return 0.0
-        waits = [self._sweep_due - now, self._folders_due - now, self._young_due - now]
+        waits = [self._sweep_due - now, self._folders_due - now]
+        if has_young:
+            waits.append(self._young_due - now)
         if self._hot:
             waits.append(self._hot_due - now)
         if self._eager(now):

@@ -6,6 +6,7 @@ shown. Every row can be copied, rows that fold have their key marked under the c
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 REST_S: Final = 0.06
 """How long the selection rests before the detail follows it."""
+
+LOOK_EVERY_S: Final = 1.0
+"""The least time between two looks at what grows, s: a column of changing rows costs a link more than it tells."""
 
 COMPACT_BELOW: Final = 16
 """Rows of the pane under which what belongs together shares a line, where it is wide enough."""
@@ -69,6 +73,8 @@ class Detail(LineView):
         super().__init__(session, id=id)
         self._rest_s = rest_s
         self._timer: Timer | None = None
+        self._later: Timer | None = None
+        self._looked_at = float("-inf")
         self._wanted: tuple[str, int] | None = None
         self._page: Page | None = None
         self._tab = "Overview"
@@ -142,14 +148,26 @@ class Detail(LineView):
     def apply_change(self, change: Change) -> None:
         """The store took something in: look again only if what is shown is touched, repaint only what differs."""
         if self._page is not None and self._page.is_touched(change):
-            self._look_again()
+            self._look_soon()
 
     def tick(self) -> None:
         """A second went by: the ages of what is open."""
         if self._page is not None and self._page.is_open:
+            self._look_soon()
+
+    def _look_soon(self) -> None:
+        """Look again in a moment, after the frame that shows the change in the tree; at most every `LOOK_EVERY_S`."""
+        if self._rest_s <= 0:
             self._look_again()
+        elif self._later is None:
+            wait = self._looked_at + LOOK_EVERY_S - time.monotonic()
+            self._later = self.set_timer(max(self._rest_s, wait), self._look_again)
 
     def _look_again(self) -> None:
+        if self._later is not None:
+            self._later.stop()
+            self._later = None
+        self._looked_at = time.monotonic()
         page = self._page
         if page is None:
             return
@@ -282,7 +300,7 @@ class Detail(LineView):
 
     def on_click(self, event: events.Click) -> None:
         """A click on a tab shows it; elsewhere it selects."""
-        if event.y != len(self._pinned_now()) - 1 or self._page is None:
+        if event.y != len(self._pinned_now(self.size.width)) - 1 or self._page is None:
             super().on_click(event)
             return
         event.stop()

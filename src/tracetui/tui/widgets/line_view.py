@@ -266,10 +266,12 @@ class LineView(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the widget: a pinned one, a row, or a blank."""
-        width = self.size.width
-        pinned = self._count_pinned()
+        size = self.size  # asked once: Textual works it out anew each time
+        width = size.width
+        rows = self._pinned_now(width)
+        pinned = min(len(rows), max(0, size.height - 1))
         if y < pinned:
-            return self._strip(self._pinned_now()[y], width)
+            return self._strip(rows[y], width)
         index = self._top + y - pinned
         if index >= self.row_count():
             return Strip.blank(width, self.session.styles["text"])
@@ -286,14 +288,14 @@ class LineView(Widget, can_focus=True):
     def _strip(self, pieces: list[Piece], width: int) -> Strip:
         return strip(pieces, width, self.session.styles)
 
-    def _pinned_now(self) -> list[list[Piece]]:
-        width = self.size.width
+    def _pinned_now(self, width: int) -> list[list[Piece]]:
         if self._pinned is None or self._pinned[0] != width:
             self._pinned = (width, self.pinned_rows(width))
         return self._pinned[1]
 
     def _count_pinned(self) -> int:
-        return min(len(self._pinned_now()), max(0, self.size.height - 1))
+        size = self.size
+        return min(len(self._pinned_now(size.width)), max(0, size.height - 1))
 
     # ------------------------------------------------------------ keys and mouse
 
