@@ -2,6 +2,7 @@
 
 import os
 import random
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -371,17 +372,17 @@ def test_a_watcher_that_lost_events_makes_everything_looked_at(view: View, log: 
     assert view.read().types == numbers(0, 12)
 
 
-def test_the_growing_files_of_the_open_run_are_due_every_20_ms(view: View, log: Path) -> None:
+def test_the_growing_files_of_the_open_run_are_due_every_10_ms(view: View, log: Path) -> None:
     view.reader.prefer([str(log)])
-    assert view.reader.next_due(view.clock.now) > 0.02
+    assert view.reader.next_due(view.clock.now) > 0.01
     append(log, line(10))
     view.look()
-    assert view.reader.next_due(view.clock.now) <= 0.02
+    assert view.reader.next_due(view.clock.now) <= 0.01
     append(log, line(11))
-    view.poll(after=0.02)
+    view.poll(after=0.01)
     assert view.types == numbers(0, 12)
     view.look()
-    assert view.reader.next_due(view.clock.now) > 0.02
+    assert view.reader.next_due(view.clock.now) > 0.01
 
 
 def test_a_quiet_view_reads_nothing_and_is_due_within_a_second(view: View) -> None:
@@ -573,3 +574,23 @@ class Schedule:
 
 def types_of(data: bytes) -> list[str]:
     return [part.split(b'"')[3].decode() for part in data.split(b"\n")[:-1]]
+
+
+def test_where_a_watcher_tells_of_changes_a_quiet_view_is_due_every_5_s(view: View, log: Path) -> None:
+    long_ago = time.time() - 60
+    os.utime(log.parent, (long_ago, long_ago))
+    view.reader.be_told(True)
+    for _ in range(8):
+        view.look(10)
+    waits = []
+    for _ in range(4):
+        waits.append(view.reader.next_due(view.clock.now))
+        view.poll(after=waits[-1])
+    assert min(waits) > 4
+
+
+def test_what_a_watcher_missed_is_found_all_the_same(view: View, log: Path) -> None:
+    view.reader.be_told(True)
+    append(log, line(10))
+    (log.parent / "new.jsonl").write_bytes(line(11))
+    assert view.look(6).look(6).types == numbers(0, 12)

@@ -522,6 +522,16 @@ async def test_the_end_of_an_open_span_is_shown_when_it_comes() -> None:
         assert (before.split()[:3], app.lines()[4].split()) == (["▌●", "open", "0µs"], ["▌✓", "ok", "3.0s"])
 
 
+async def test_a_span_that_grows_is_looked_at_no_more_than_once_a_second() -> None:
+    world = World("agent planner 0..\n  tool search 1..")
+    async with shown(world, "search") as (app, pilot):
+        app.detail._rest_s = 3_600
+        before = app.lines()[4]
+        app.detail.apply_change(world.store.apply(build_run("agent planner 0..\n  tool search 1..4")))
+        await pilot.pause()
+        assert app.lines()[4] == before
+
+
 async def test_another_height_shows_what_a_pane_opened_at_it_shows() -> None:
     world = World(TREE, FACTS.detail)
     async with shown(world, "search", (80, 9)) as (app, _):
