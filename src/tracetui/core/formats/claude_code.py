@@ -18,7 +18,8 @@ Times: UTC in milliseconds. Lines are written when something is complete: starts
 marked.
 
 Tokens and cost: the last usage of each message id; input is what was fresh, read from the cache and written to it. Cost
-stands in lines of old versions (``costUSD``) and in the ``result`` of ``stream-json`` only.
+stands in lines of old versions only (``costUSD``); the sum in the ``result`` of ``stream-json`` belongs to no answer and
+stays in its record.
 
 Not recorded: when an answer began, retries in session files, what a killed tool did.
 
@@ -64,7 +65,7 @@ class ClaudeCodeFormat:
         stream-json``
     Live: yes
     Status: yes
-    Figures: tokens; cost in streams
+    Figures: tokens; cost in old versions
     """
 
     name = "claude-code"
