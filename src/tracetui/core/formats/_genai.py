@@ -7,6 +7,7 @@ family that has a figure gives it; nothing is added up.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from tracetui.core import attributes as keys
 from tracetui.core.formats._ladder import NotJson, parse
@@ -14,6 +15,22 @@ from tracetui.core.formats._values import amount_of, count_of, list_of, mapping_
 from tracetui.core.model import ABSENT, ErrorInfo, Kind, Message, SpanDetail, Usage
 
 Attributes = Mapping[str, object]
+
+_TOKENS: Final = (
+    keys.TOKENS_INPUT,
+    keys.TOKENS_OUTPUT,
+    keys.TOKENS_TOTAL,
+    keys.TOKENS_CACHED,
+    keys.TOKENS_CACHE_WRITE,
+    keys.TOKENS_REASONING,
+)
+"""Names of the counts of ``Usage``, in its order."""
+_FIGURES: Final = frozenset(name for names in (*_TOKENS, keys.COST) for name in names)
+TOLD: Final = _FIGURES.union(
+    keys.MODEL,
+    (keys.OPENINFERENCE_KIND, keys.GENAI_OPERATION, keys.TRACELOOP_KIND, keys.LLM_REQUEST_TYPE),
+)
+"""Attributes that ``kind_of_span``, ``usage_of`` and the model hang on."""
 
 
 def kind_of_span(attributes: Attributes) -> tuple[Kind, str]:
@@ -44,20 +61,18 @@ def first_text(attributes: Attributes, names: Iterable[str]) -> str:
 
 def usage_of(attributes: Attributes) -> Usage | None:
     """Tokens and cost of a model call; None if none is recorded."""
-
-    def count(names: Iterable[str]) -> int | None:
-        return next((found for name in names if (found := count_of(attributes.get(name))) is not None), None)
-
-    usage = Usage(
-        input=count(keys.TOKENS_INPUT),
-        output=count(keys.TOKENS_OUTPUT),
-        total=count(keys.TOKENS_TOTAL),
-        cached=count(keys.TOKENS_CACHED),
-        cache_write=count(keys.TOKENS_CACHE_WRITE),
-        reasoning=count(keys.TOKENS_REASONING),
-        cost_usd=next((cost for name in keys.COST if (cost := amount_of(attributes.get(name))) is not None), None),
-    )
+    if _FIGURES.isdisjoint(attributes):
+        return None
+    cost = next((cost for name in keys.COST if (cost := amount_of(attributes.get(name))) is not None), None)
+    usage = Usage(*[_count(attributes, names) for names in _TOKENS], cost)
     return None if usage == Usage() else usage
+
+
+def _count(attributes: Attributes, names: Iterable[str]) -> int | None:
+    for name in names:
+        if name in attributes and (found := count_of(attributes[name])) is not None:
+            return found
+    return None
 
 
 def describe(detail: SpanDetail, kind: Kind, attributes: Attributes) -> None:

@@ -10,9 +10,11 @@ import base64
 import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from tracetui.core import attributes as keys
-from tracetui.core.formats._values import iso_ns, list_of, mapping_of, text_of, time_of
+from tracetui.core.formats import _genai
+from tracetui.core.formats._values import LARGEST_TIME, iso_ns, list_of, mapping_of, text_of, time_of
 from tracetui.core.model import NO_TIME, Status
 
 _STATUS_CODES = {
@@ -32,6 +34,16 @@ _STATUS_CODES = {
 _SPAN_KINDS = ("unspecified", "internal", "server", "client", "producer", "consumer")
 _VALUE_DEPTH = 100
 """Attribute values nested deeper are shown as they were written."""
+_TOLD: Final = _genai.TOLD | {
+    keys.ERROR_TYPE,
+    keys.LOGFIRE_MESSAGE,
+    keys.LOGFIRE_SPAN_TYPE,
+    keys.LOGFIRE_PENDING_PARENT,
+    keys.LOGFIRE_LEVEL,
+    *keys.SESSION,
+}
+"""Attributes that a decoder looks at: the others wait on disk until someone asks for the span."""
+_NONE: Final[dict[str, object]] = {}
 
 
 @dataclass(slots=True)
@@ -43,9 +55,29 @@ class SpanEvent:
     attributes: dict[str, object]
 
 
+class Resource:
+    """What sent spans. Its attributes are worked out when they are first asked for: few spans' are."""
+
+    __slots__ = ("_plain", "_told")
+
+    def __init__(self, told: object) -> None:
+        self._told = told
+        self._plain: dict[str, object] | None = None
+
+    @property
+    def attributes(self) -> dict[str, object]:
+        """Plain values by key."""
+        if self._plain is None:
+            self._plain = attribute_map(self._told)
+        return self._plain
+
+
 @dataclass(slots=True)
 class OtelSpan:
-    """One span as an exporter wrote it. ``trace`` or ``span`` is "" if its id is missing; ``parent`` None for a root."""
+    """One span as an exporter wrote it. ``trace`` or ``span`` is "" if its id is missing; ``parent`` None for a root.
+
+    A brief one has only the attributes that a decoder looks at, its events have none, and ``scope`` and ``rest`` are empty.
+    """
 
     trace: str
     span: str
@@ -57,9 +89,9 @@ class OtelSpan:
     message: str
     attributes: dict[str, object]
     events: list[SpanEvent]
-    resource: dict[str, object] = field(default_factory=dict)
-    scope: dict[str, object] = field(default_factory=dict)
-    rest: dict[str, object] = field(default_factory=dict)
+    resource: Resource
+    scope: dict[str, object] = field(default_factory=lambda: _NONE)
+    rest: dict[str, object] = field(default_factory=lambda: _NONE)
     """What else the record says: span kind, links, trace state, dropped counts."""
 
     @property
@@ -88,6 +120,9 @@ def identifier(value: object, size: int) -> str:
     """An id of ``size`` bytes as lower-case hexadecimal, from hexadecimal or base64; "" for none (all zeros too)."""
     if not isinstance(value, str) or not value:
         return ""
+    if len(value) == 2 * size and value.isalnum() and value[1] != "x":  # as nearly all are
+        text = value.lower()
+        return "" if not text.strip("0") else text
     text = value.strip().removeprefix("0x")
     if len(text) != 2 * size and len(text) == (size + 2) // 3 * 4:
         try:
@@ -103,7 +138,8 @@ def nanoseconds(value: object) -> int:
     if isinstance(value, str):
         if not (value.isascii() and value.isdigit() and len(value) <= 19):
             return NO_TIME
-        value = int(value)
+        time = int(value)
+        return time if 0 < time <= LARGEST_TIME else NO_TIME
     if isinstance(value, float):
         value = int(value) if 0 < value < 2**63 else 0
     return time_of(value) if isinstance(value, int) and not isinstance(value, bool) else NO_TIME
@@ -149,11 +185,25 @@ def _integer(held: object) -> object:
     return held
 
 
-def spans_of_request(request: dict[str, object]) -> Iterator[OtelSpan]:
+def _told_attributes(value: object) -> dict[str, object]:
+    """The entries of ``attribute_map`` that a decoder looks at; perhaps others too."""
+    found: dict[str, object] = {}
+    try:
+        for item in value:  # type: ignore[attr-defined]  # what is no list of pairs raises
+            if (key := item["key"]) in _TOLD:
+                held = item["value"]
+                text = held.get("stringValue") if len(held) == 1 else None
+                found[key] = text if type(text) is str else any_value(held)
+    except (AttributeError, KeyError, TypeError):
+        return attribute_map(value)
+    return found
+
+
+def spans_of_request(request: dict[str, object], *, brief: bool = False) -> Iterator[OtelSpan]:
     """Every span of one ``{"resourceSpans": …}``, in order."""
     for resource_spans in list_of(_get(request, "resourceSpans", "resource_spans")):
         holder = mapping_of(resource_spans)
-        resource = attribute_map(mapping_of(holder.get("resource")).get("attributes"))
+        resource = Resource(mapping_of(holder.get("resource")).get("attributes"))
         scopes = _get(holder, "scopeSpans", "scope_spans")
         if scopes is None:
             scopes = _get(holder, "instrumentationLibrarySpans", "instrumentation_library_spans")
@@ -162,36 +212,62 @@ def spans_of_request(request: dict[str, object]) -> Iterator[OtelSpan]:
             scope = mapping_of(inner.get("scope", inner.get("instrumentationLibrary")))
             for item in list_of(inner.get("spans")):
                 if isinstance(item, dict):
-                    yield otlp_span(item, resource, scope)
+                    yield brief_span(item, resource) if brief else otlp_span(item, resource, scope)
 
 
-def otlp_span(item: dict[str, object], resource: dict[str, object], scope: dict[str, object]) -> OtelSpan:
-    """One item of ``spans``."""
-    status = mapping_of(item.get("status"))
-    events = [
+def otlp_span(item: dict[str, object], resource: Resource, scope: dict[str, object]) -> OtelSpan:
+    """One item of ``spans``, with all that it says."""
+    span = brief_span(item, resource)
+    span.attributes = attribute_map(item.get("attributes"))
+    told = [event for event in list_of(item.get("events")) if isinstance(event, dict)]
+    for event, found in zip(told, span.events, strict=True):
+        found.attributes = attribute_map(event.get("attributes"))
+    span.scope = scope
+    span.rest = {"span.kind": span_kind(item.get("kind"))} | {key: item[key] for key in _REST if item.get(key)}
+    return span
+
+
+def brief_span(item: dict[str, object], resource: Resource) -> OtelSpan:
+    """What a decoder looks at of one item of ``spans``."""
+    get = item.get
+    if (trace := get("traceId")) is None:
+        trace = get("trace_id")
+    if (span := get("spanId")) is None:
+        span = get("span_id")
+    if (parent := get("parentSpanId")) is None:
+        parent = get("parent_span_id")
+    if (start := get("startTimeUnixNano")) is None:
+        start = get("start_time_unix_nano")
+    if (end := get("endTimeUnixNano")) is None:
+        end = get("end_time_unix_nano")
+    status = mapping_of(get("status"))
+    return OtelSpan(
+        identifier(trace, 16),
+        identifier(span, 8),
+        (identifier(parent, 8) or None) if parent else None,
+        text_of(get("name")),
+        nanoseconds(start),
+        nanoseconds(end),
+        _status(status.get("code")) if status else Status.unset,
+        text_of(status.get("message")) if status else "",
+        _told_attributes(get("attributes")),
+        _brief_events(get("events")),
+        resource,
+    )
+
+
+def _brief_events(told: object) -> list[SpanEvent]:
+    if not told:
+        return []
+    return [
         SpanEvent(
             text_of(event.get("name")),
             nanoseconds(_get(event, "timeUnixNano", "time_unix_nano")),
-            attribute_map(event.get("attributes")),
+            _NONE,
         )
-        for event in list_of(item.get("events"))
+        for event in list_of(told)
         if isinstance(event, dict)
     ]
-    return OtelSpan(
-        trace=identifier(_get(item, "traceId", "trace_id"), 16),
-        span=identifier(_get(item, "spanId", "span_id"), 8),
-        parent=identifier(_get(item, "parentSpanId", "parent_span_id"), 8) or None,
-        name=text_of(item.get("name")),
-        start=nanoseconds(_get(item, "startTimeUnixNano", "start_time_unix_nano")),
-        end=nanoseconds(_get(item, "endTimeUnixNano", "end_time_unix_nano")),
-        status=_status(status.get("code")),
-        message=text_of(status.get("message")),
-        attributes=attribute_map(item.get("attributes")),
-        events=events,
-        resource=resource,
-        scope=scope,
-        rest={"span.kind": span_kind(item.get("kind"))} | {key: item[key] for key in _REST if item.get(key)},
-    )
 
 
 _REST = ("links", "traceState", "trace_state", "droppedAttributesCount", "droppedEventsCount", "droppedLinksCount")
@@ -228,7 +304,7 @@ def console_span(item: dict[str, object]) -> OtelSpan:
         message=text_of(status.get("description")),
         attributes=mapping_of(item.get("attributes")),
         events=events,
-        resource=mapping_of(mapping_of(item.get("resource")).get("attributes")),
+        resource=Resource(mapping_of(mapping_of(item.get("resource")).get("attributes"))),
         rest={"span.kind": span_kind(item.get("kind"))} | ({"links": item["links"]} if item.get("links") else {}),
     )
 

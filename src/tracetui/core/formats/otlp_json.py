@@ -36,6 +36,7 @@ from tracetui.core.formats._ladder import NotJson, parse
 from tracetui.core.formats._lines import BlockDecoder, DocDecoder, LineDecoder
 from tracetui.core.formats._otlp_spans import (
     OtelSpan,
+    Resource,
     SpanEvent,
     attribute_map,
     console_span,
@@ -62,6 +63,7 @@ _NAMES: Final = (
 _REQUEST_KEYS: Final = {"resourceSpans", "resource_spans"}
 _CONSOLE_KEYS: Final = {"context", "parent_id"}
 
+_HAS_ERROR: Final = int(Flag.has_error)
 _EVENT_CLASSES: Final[dict[str, EventClass]] = {
     keys.EXCEPTION: EventClass.error,
     "gen_ai.system.message": EventClass.message,
@@ -184,76 +186,77 @@ class _Traces:
     def clear(self) -> None:
         self._traces.clear()
 
-    def facts(self, span: OtelSpan, *, is_root: bool, is_open: bool) -> Iterable[RunFact]:
+    def tell(self, out: list[Operation], span: OtelSpan, title: str, *, is_root: bool, is_open: bool) -> None:
         """What a span says of its run."""
         trace = self._traces.get(span.trace)
         start = _sortable(span.start)
         if trace is None:
             trace = self._traces[span.trace] = _Trace(start)
-            yield RunFact(
-                span.trace,
-                name=span.title,
-                records_end=True,
-                clock=Clock.utc,
-                order_by_time=True,
-                meta=dict(span.resource) or None,
+            out.append(
+                RunFact(
+                    span.trace,
+                    name=title,
+                    records_end=True,
+                    clock=Clock.utc,
+                    order_by_time=True,
+                    meta=dict(span.resource.attributes) or None,
+                )
             )
         elif start < trace.earliest and not trace.has_root:
             trace.earliest = start
-            yield RunFact(span.trace, name=span.title)
+            out.append(RunFact(span.trace, name=title))
         if is_root:
-            yield from _root_facts(trace, span, is_open=is_open)
+            _tell_root(out, trace, span, title, is_open=is_open)
 
 
-def _root_facts(trace: _Trace, span: OtelSpan, *, is_open: bool) -> Iterable[RunFact]:
+def _tell_root(out: list[Operation], trace: _Trace, span: OtelSpan, title: str, *, is_open: bool) -> None:
     first = not trace.has_root or _sortable(span.start) < _sortable(trace.root_start)
     trace.has_root = True
     if first:
         trace.root_start = span.start
         session = next((span.attributes[key] for key in keys.SESSION if key in span.attributes), None)
-        meta = dict(span.resource) | ({"session.id": session} if session is not None else {})
-        yield RunFact(
-            span.trace, 2, name=span.title, start=None if span.start == NO_TIME else span.start, meta=meta or None
-        )
+        meta = dict(span.resource.attributes) | ({"session.id": session} if session is not None else {})
+        start = None if span.start == NO_TIME else span.start
+        out.append(RunFact(span.trace, 2, name=title, start=start, meta=meta or None))
     if not is_open:
         trace.failed = trace.failed or span.status is Status.error
         trace.root_end = max(trace.root_end, span.end)
         reason = span.message or "the root span failed" if span.status is Status.error else None
         outcome = Status.error if trace.failed else Status.ok
-        yield RunFact(span.trace, 2, status=outcome, status_reason=reason, end=trace.root_end)
+        out.append(RunFact(span.trace, 2, status=outcome, status_reason=reason, end=trace.root_end))
 
 
 def _sortable(time: int) -> int:
     return time if time != NO_TIME else 2**63
 
 
-def _span_operations(traces: _Traces, span: OtelSpan, a: int, b: int) -> Iterable[Operation]:
+def _tell_span(out: list[Operation], traces: _Traces, span: OtelSpan, a: int, b: int) -> None:
     """One span: its own record, then one for each of its events."""
-    run, key, parent = span.trace, span.span, span.parent
-    is_open = span.end == NO_TIME
-    if span.is_pending:
-        is_open = True
-        if keys.LOGFIRE_PENDING_PARENT in span.attributes:  # a span of its own, below the one that it announces
-            key = span.parent or span.span
-            parent = identifier(span.attributes[keys.LOGFIRE_PENDING_PARENT], 8) or None
-    kind, _ = _genai.kind_of_span(span.attributes)
-    is_llm = kind is Kind.llm
-    flags = int(Flag.has_error) if _has_error(span) else 0
-    yield Record(run, "span", a, b, counted=not span.is_pending)
-    yield from traces.facts(span, is_root=parent is None, is_open=is_open)
+    run, key, parent, attributes = span.trace, span.span, span.parent, span.attributes
+    is_pending = span.is_pending
+    is_open = is_pending or span.end == NO_TIME
+    if is_pending and keys.LOGFIRE_PENDING_PARENT in attributes:  # a span of its own, below the one that it announces
+        key = span.parent or span.span
+        parent = identifier(attributes[keys.LOGFIRE_PENDING_PARENT], 8) or None
+    kind, _ = _genai.kind_of_span(attributes)
+    title = span.title
+    flags = _HAS_ERROR if _has_error(span) else 0
+    out.append(Record(run, "span", a, b, not is_pending))
+    traces.tell(out, span, title, is_root=parent is None, is_open=is_open)
     if is_open:
-        yield Begin(run, key, parent, span.title, kind, span.start, flags)
+        out.append(Begin(run, key, parent, title, kind, span.start, flags))
     else:
-        model = _genai.first_text(span.attributes, keys.MODEL) if is_llm or kind is Kind.embedding else ""
-        usage = _genai.usage_of(span.attributes) if is_llm else None
-        yield Whole(run, key, parent, span.title, kind, span.start, span.end, span.status, usage, model, flags)
-    if span.is_pending:
+        is_llm = kind is Kind.llm
+        model = _genai.first_text(attributes, keys.MODEL) if is_llm or kind is Kind.embedding else ""
+        usage = _genai.usage_of(attributes) if is_llm else None
+        out.append(Whole(run, key, parent, title, kind, span.start, span.end, span.status, usage, model, flags))
+    if is_pending:
         return
     if span.level >= keys.LOGFIRE_ERROR_LEVEL and span.status is not Status.error:
-        yield Event(run, key, EventClass.error, span.start)
+        out.append(Event(run, key, EventClass.error, span.start))
     for event in span.events:
-        yield Record(run, event.name, a, b)
-        yield Event(run, key, _EVENT_CLASSES.get(event.name, EventClass.event), event.time)
+        out.append(Record(run, event.name, a, b))
+        out.append(Event(run, key, _EVENT_CLASSES.get(event.name, EventClass.event), event.time))
 
 
 def _has_error(span: OtelSpan) -> bool:
@@ -263,27 +266,31 @@ def _has_error(span: OtelSpan) -> bool:
 
 
 def _request_operations(
-    traces: _Traces, spans: Sequence[OtelSpan], a: int, b: int, places: Sequence[tuple[int, int]], line: int
-) -> Iterable[Operation]:
+    traces: _Traces, spans: Iterable[OtelSpan], a: int, b: int, places: Sequence[tuple[int, int]], line: int
+) -> list[Operation]:
     """Spans of one piece of a file, each with a place of its own where ``places`` gives one for every span."""
     nameless = 0
-    own_places = len(places) == len(spans)
+    out: list[Operation] = []
+    if places:
+        spans = list(spans)
+        places = [(a + at, length) for at, length in places] if len(places) == len(spans) else ()
     for number, span in enumerate(spans):
-        if not span.trace or not span.span:
+        if span.trace and span.span:
+            _tell_span(out, traces, span, *(places[number] if places else (a, b)))
+        else:
             nameless += 1
-            continue
-        place = (a + places[number][0], places[number][1]) if own_places else (a, b)
-        yield from _span_operations(traces, span, *place)
     if nameless:
-        yield Bad(line, a, b, f"{nameless} spans without trace id or span id" if nameless > 1 else "a span without id")
+        reason = f"{nameless} spans without trace id or span id" if nameless > 1 else "a span without id"
+        out.append(Bad(line, a, b, reason))
+    return out
 
 
-def _spans_in(value: object) -> list[OtelSpan] | str:
+def _spans_in(value: object, *, brief: bool = True) -> Iterable[OtelSpan] | str:
     """Spans of an object, or why it has none."""
     if not isinstance(value, dict):
         return "not an object"
     if is_request(value):
-        return list(spans_of_request(value))
+        return spans_of_request(value, brief=brief)
     if is_console_span(value):
         return [console_span(value)]
     for name, what in (("resourceLogs", "logs"), ("resourceMetrics", "metrics")):
@@ -303,9 +310,8 @@ class _LinesDecoder(LineDecoder):
         """Every span of a request; all have the line as their place."""
         spans = _spans_in(record)
         if isinstance(spans, str):
-            yield Bad(self.line, a, b, spans)
-        else:
-            yield from _request_operations(self._traces, spans, a, b, (), self.line)
+            return [Bad(self.line, a, b, spans)]
+        return _request_operations(self._traces, spans, a, b, (), self.line)
 
 
 class _ObjectsDecoder(BlockDecoder):
@@ -319,10 +325,9 @@ class _ObjectsDecoder(BlockDecoder):
         """Every span of an object, each with its own place."""
         spans = _spans_in(record)
         if isinstance(spans, str):
-            yield Bad(self.line, a, b, spans)
-        else:
-            places = list(element_places(self.body, _NAMES)) if self.body and is_request(record) else []
-            yield from _request_operations(self._traces, spans, a, b, places, self.line)
+            return [Bad(self.line, a, b, spans)]
+        places = list(element_places(self.body, _NAMES)) if self.body and is_request(record) else []
+        return _request_operations(self._traces, spans, a, b, places, self.line)
 
 
 class _ListDecoder(DocDecoder):
@@ -358,9 +363,9 @@ def _pick(record: RecordBody) -> tuple[OtelSpan | None, SpanEvent | None]:
         return None, None
     item = mapping_of(value)
     if "spanId" in item or "span_id" in item:
-        spans = [otlp_span(item, {}, {})]
+        spans = [otlp_span(item, Resource(None), {})]
     else:
-        found = _spans_in(item)
+        found = _spans_in(item, brief=False)
         spans = [] if isinstance(found, str) else [span for span in found if span.trace and span.span]
     ordinal = record.ordinal
     for span in spans:
@@ -389,8 +394,8 @@ def _span_detail(records: Sequence[RecordBody]) -> SpanDetail:
     _add_event_messages(detail, chosen.events)
     exceptions = [event.attributes for event in chosen.events if event.name == keys.EXCEPTION]
     detail.error = _genai.error_of(chosen.attributes, chosen.message, exceptions)
-    if chosen.resource:
-        detail.attributes["resource"] = chosen.resource
+    if resource := chosen.resource.attributes:
+        detail.attributes["resource"] = resource
     if chosen.scope:
         detail.attributes["scope"] = chosen.scope | (
             {"attributes": attribute_map(chosen.scope["attributes"])} if "attributes" in chosen.scope else {}
