@@ -40,6 +40,10 @@ class Processes:
             return None
         return self._is_running(pid, started)
 
+    def identity(self, pid: int) -> Process:
+        """How a recording names a process of this machine; its start is 0 where the kernel does not tell."""
+        return pid, self._stat(pid)[1], self._host, self._boot
+
     def _is_running(self, pid: int, started: int) -> bool:
         if not self._has_proc:
             return _can_be_signalled(pid)

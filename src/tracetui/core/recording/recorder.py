@@ -1,0 +1,436 @@
+"""Writes what scopes say: the part of a tracer that its spans and runs talk to.
+
+Every method here is called from the host's code and keeps its exceptions to itself: they are counted in ``stats.faults``.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
+from threading import RLock
+from typing import Final
+
+from tracetui.core.recording import children, host
+from tracetui.core.recording.context import current
+from tracetui.core.recording.encoding import MOST_TEXT, Gate
+from tracetui.core.recording.records import RunInfo, Sink
+from tracetui.core.recording.runs import Clock, RunRecording, Stats
+from tracetui.core.recording.spans import RunScope, Scope, Span, error_values
+from tracetui.core.redaction import Redactor
+
+
+class Verbosity(IntEnum):
+    """How much is recorded. ``docs/recording.md`` has the table."""
+
+    minimal = 0
+    standard = 1
+    detailed = 2
+    debug = 3
+
+
+PREVIEWS: Final = {
+    Verbosity.minimal: 500,
+    Verbosity.standard: 10_000,
+    Verbosity.detailed: 100_000,
+    Verbosity.debug: MOST_TEXT,
+}
+"""Characters of one text that are kept, by verbosity."""
+CHUNK_PREVIEW: Final = 300
+"""Characters of a retrieved chunk's text at ``standard``."""
+LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
+"""Levels of logs, by the numbers of module ``logging``."""
+_LOWEST: Final = {Verbosity.minimal: "warning", Verbosity.standard: "info"}
+_STATUSES: Final = {word: f'"{word}"' for word in ("ok", "error", "skipped", "unset")}
+_IDS_AT_ONCE: Final = 256
+_NAMES: Final = 10_000
+"""Names of which the encoded form is kept."""
+_AT_START: Final = ("model", "input")
+"""Late keys of a start, in the order of the format."""
+_IN_ORDER: Final = ("model", "usage", "cost_usd", "error", "input", "output")
+"""Late keys of a record, in the order of the format."""
+
+
+class Ids:
+    """Random ids as OpenTelemetry has them: runs 16 bytes, spans 8, in lowercase hexadecimal digits, never all zero."""
+
+    def __init__(self) -> None:
+        self._spans: list[str] = []
+
+    def seed(self) -> None:
+        """Forget ids made beforehand; a forked child must not repeat its parent."""
+        self._spans.clear()
+
+    def span_id(self) -> str:
+        """A span id, 16 digits."""
+        try:
+            return self._spans.pop()
+        except IndexError:
+            digits = os.urandom(8 * _IDS_AT_ONCE).hex()
+            made = (digits[at : at + 16] for at in range(0, len(digits), 16))
+            self._spans.extend(id for id in made if id.strip("0"))
+            return self._spans.pop()
+
+    def run_id(self) -> str:
+        """A run id, 32 digits."""
+        return os.urandom(16).hex()
+
+
+class Recorder:
+    """What the spans of one tracer write through."""
+
+    def __init__(
+        self,
+        name: str,
+        sinks: Iterable[Sink],
+        *,
+        meta: Mapping[str, object],
+        verbosity: Verbosity,
+        preview: int | None,
+        level: str | None,
+        redactor: Redactor | None,
+        link_children: bool,
+        clock: Clock = time.time_ns,
+        mono: Clock = time.monotonic_ns,
+        ids: Ids | None = None,
+    ) -> None:
+        self.name = name
+        self.sinks = tuple(sinks)
+        self.meta = meta
+        self.verbosity = verbosity
+        self.gate = Gate(redactor, PREVIEWS[verbosity] if preview is None else preview)
+        self.last: RunRecording | None = None
+        """The run begun last, ended or not."""
+        self._brief = Gate(redactor, min(self.gate.limit, CHUNK_PREVIEW))
+        self._level = LEVELS[level or _LOWEST.get(verbosity, "debug")]
+        self._link_children = link_children
+        self._clock, self._mono = clock, mono
+        self._ids = ids or Ids()
+        self._span_id = self._ids.span_id
+        self._names: dict[str, str] = {}
+        self._named: dict[str, dict[str, str]] = {}
+        """Kind -> name -> how both are written."""
+        self._active: list[RunRecording] = []
+        self._implicit: RunRecording | None = None
+        self._lock = RLock()
+        self._stats = Stats()
+        self._shared = any(getattr(sink, "shared", False) for sink in self.sinks)
+        host.add(self)
+
+    @property
+    def stats(self) -> Stats:
+        """What became of the records so far."""
+        lost = self._stats.lost + sum(getattr(sink, "lost", 0) for sink in self.sinks)
+        redacted = self.gate.redacted + self._brief.redacted
+        records = self._stats.records + sum(run.records for run in self._active)
+        return Stats(records, lost, redacted, self._stats.faults + self.gate.faults + self._brief.faults)
+
+    def fault(self) -> None:
+        """Count an exception that was kept from the host."""
+        self._stats.faults += 1
+
+    # Runs
+
+    def begin_run(self, scope: RunScope) -> None:
+        """Begin a run; it is linked to the scope or process in which it was begun."""
+        try:
+            if scope.recording is None:
+                scope.recording = self._begin(scope.outer or current(), scope.wanted_id, scope.name, scope.meta)
+        except Exception:
+            self.fault()
+
+    def _begin(self, outer: Scope | None, id: str, name: str, meta: Mapping[str, object]) -> RunRecording:
+        parent = children.STARTED_IN
+        if outer is not None and outer.recording is not None:
+            parent = (outer.recording.info.id, outer.id)
+        info = RunInfo(id or self._ids.run_id(), name or self.name, os.getpid(), shared=self._shared)
+        recording = RunRecording(
+            info,
+            self.sinks,
+            self.gate,
+            self._stats,
+            meta={**self.meta, **meta},
+            parent=parent,
+            clock=self._clock,
+            mono=self._mono,
+        )
+        with self._lock:
+            self._active.append(recording)
+            self.last = recording
+            host.keep(self)
+        if self._link_children:
+            children.name_run(info.id)
+        recording.begin()
+        return recording
+
+    def end_run(self, scope: RunScope, status: str, error: object) -> None:
+        """End a run; a second end is ignored and counted."""
+        try:
+            if scope.ended or scope.recording is None:
+                self.fault()
+                return
+            scope.ended = True
+            self._finish(scope.recording, status, error)
+        except Exception:
+            self.fault()
+
+    def _finish(self, recording: RunRecording, status: str, error: object) -> None:
+        with self._lock:
+            if recording.ended:
+                return
+            recording.ended = True
+            self._active = [run for run in self._active if run is not recording]
+            if self._implicit is recording:
+                self._implicit = None
+            if not self._active:
+                host.release(self)
+        duration = self._mono() - recording.started
+        said = "" if error is None else f',"error":{self._json(error_values(error))}'
+        redacted = self.gate.redacted + self._brief.redacted - recording.redacted_before
+        counted = f',"redacted":{redacted}' if redacted else ""
+        body = f'"time":{self._clock()},"status":{self._word(status)},"duration_ns":{duration}{said}{counted}}}'
+        recording.emit("run_end", body)
+        self._stats.records += recording.records
+        if self._link_children:
+            children.name_run(self._active[-1].info.id if self._active else "")
+
+    def close(self, error: BaseException | None = None) -> None:
+        """End every run that goes on and close the sinks."""
+        for recording in list(self._active):
+            try:
+                if recording.generation == 0 or recording.records:
+                    self._finish(recording, "ok" if error is None else "error", error)
+            except Exception:
+                self.fault()
+        for sink in self.sinks:
+            try:
+                sink.close()
+            except Exception:
+                self.fault()
+
+    def after_fork(self) -> None:
+        """In a forked child: nothing of the parent's locks, descriptors and numbers is used any more."""
+        self._lock = RLock()
+        self._ids.seed()
+        self._stats.records = self._stats.lost = 0
+        for recording in self._active:
+            recording.after_fork()
+        for sink in self.sinks:
+            try:
+                sink.after_fork()
+            except Exception:
+                self.fault()
+
+    def recording_for(self, outer: Scope | None) -> RunRecording:
+        """The run that a scope made here belongs to: of the nearest scope of this tracer, else the latest, else a new one."""
+        while outer is not None:
+            if outer.recorder is self and outer.recording is not None:
+                return outer.recording
+            outer = outer.outer
+        with self._lock:
+            if self._active:
+                return self._active[-1]
+            self._implicit = self._begin(current(), "", "", {})
+            return self._implicit
+
+    # Spans
+
+    # Starts and ends come by the thousands: what they do stands in one place, and what is rare is left to others.
+
+    def start_span(self, span: Span, outer: Scope | None) -> None:
+        """Write the start of a span; ``outer`` is the scope that is current, as ``CURRENT`` has it."""
+        try:
+            if span.started:
+                self.fault()
+                return
+            span.started = True
+            if span.outer is not None:
+                outer = span.outer
+            elif outer is None or outer.frame is not None or outer.ended:
+                outer = current()
+            span.outer = outer
+            if outer is not None and outer.recorder is self and outer.recording is not None:
+                recording, parent = outer.recording, outer.id
+            else:
+                recording = self.recording_for(outer)
+                parent = _nearest(outer, recording)
+            span.recording = recording
+            span.generation = recording.generation
+            span.id = self._span_id()
+            if parent:
+                span.parent = f',"parent":"{parent}"'
+            names = self._named.get(span.kind)
+            named = names.get(span.name) if names is not None else None
+            span.named = named = named or self._naming(span.kind, span.name)
+            if span.late:
+                rest = self._rest(span, _AT_START)
+            elif span.attributes:
+                rest = f',"attributes":{self.gate.attributes(span.attributes)}}}'
+                span.attributes = {}
+            else:
+                rest = "}"
+            span.start_time, span.start_mono = self._clock(), self._mono()
+            recording.emit("span_start", f'"time":{span.start_time},"span":"{span.id}"{span.parent},{named}{rest}')
+        except Exception:
+            self.fault()
+
+    def end_span(self, span: Span, status: str) -> None:
+        """Write the end of a span, once. In a forked child the spans of the parent are not ended."""
+        try:
+            recording = span.recording
+            if recording is None or span.ended:
+                self.fault()
+                return
+            span.ended = True
+            if span.generation != recording.generation:
+                return
+            duration = self._mono() - span.start_mono
+            rest = self._rest(span, _IN_ORDER) if span.late or span.attributes else "}"
+            recording.emit(
+                "span_end",
+                f'"time":{self._clock()},"span":"{span.id}"{span.parent},{span.named},"start":{span.start_time},'
+                f'"duration_ns":{duration},"status":{_STATUSES.get(status) or self._word(status)}{rest}',
+            )
+        except Exception:
+            self.fault()
+
+    def _naming(self, kind: str, name: str) -> str:
+        """``"name":…,"kind":…`` of a span. The names of a program are few and come again and again."""
+        names = self._named.setdefault(kind, {})
+        if len(names) >= _NAMES:
+            names.clear()
+        named = names[name] = f'"name":{self._json(str(name))},"kind":{self._json(str(kind))}'
+        return named
+
+    def _rest(self, span: Span, keys: Iterable[str]) -> str:
+        """Late keys among ``keys`` and attributes, which count as written from now on, and the closing brace."""
+        parts: list[str] = []
+        if span.late:
+            for key in keys:
+                if key in span.late:
+                    value = span.late.pop(key)
+                    if self.verbosity or key not in ("input", "output"):
+                        parts.append(f',"{key}":{self._json(error_values(value) if key == "error" else value)}')
+        if span.attributes:
+            parts.append(f',"attributes":{self.gate.attributes(span.attributes)}')
+            span.attributes = {}
+        parts.append("}")
+        return "".join(parts)
+
+    def update_span(self, span: Span) -> None:
+        """Write what became known of a span since its start."""
+        try:
+            recording = span.recording
+            if recording is None or span.ended or span.generation != recording.generation:
+                self.fault()
+            elif span.late or span.attributes:
+                rest = self._rest(span, _IN_ORDER)
+                recording.emit("span_update", f'"time":{self._clock()},"span":"{span.id}"{rest}')
+        except Exception:
+            self.fault()
+
+    # Events
+
+    def record_event(
+        self,
+        scope: Scope | None,
+        class_: str,
+        name: str,
+        text: str,
+        attributes: Mapping[str, object],
+        *,
+        level: str = "",
+        time: int | None = None,
+        gate: Gate | None = None,
+    ) -> None:
+        """Write an event of a scope, or of the run where that is None.
+
+        It happened at ``time``, ns since the epoch (None: now). Its attributes go through another ``gate`` if one is given.
+        """
+        try:
+            if isinstance(scope, Span) and not scope.started:
+                scope = scope.outer or current()
+            recording = scope.recording if scope is not None and scope.recorder is self else None
+            if recording is None:
+                recording = self.recording_for(scope)
+            within = scope.id if scope is not None and scope.recording is recording else ""
+            parts = [f'"time":{self._clock() if time is None else time}']
+            parts += [f',"span":"{within}"'] if within else []
+            parts.append(f',"class":{self._word(class_)},"name":{self._word(name)}')
+            parts += [f',"level":{self._word(level)}'] if level else []
+            parts += [f',"text":{self._json(text)}'] if text else []
+            parts += [f',"attributes":{(gate or self.gate).encode(attributes).decode()}'] if attributes else []
+            recording.emit("event", f"{''.join(parts)}}}")
+        except Exception:
+            self.fault()
+
+    def record_log(
+        self, scope: Scope | None, message: object, level: str, exception: object, values: Mapping[str, object]
+    ) -> None:
+        """Write a log at or above the level of this tracer."""
+        try:
+            if LEVELS.get(level, 20) < self._level:
+                return
+            if exception is True:
+                import sys
+
+                exception = sys.exc_info()[1]
+            if isinstance(message, BaseException) and not exception:
+                exception = message
+            attributes = {**values, "exception": error_values(exception)} if exception else dict(values)
+            text = _said(message, exception)
+            self.record_event(scope, "log", "log", text, attributes, level=level)
+        except Exception:
+            self.fault()
+
+    def record_observed(self, scope: Scope | None, what: str, value: object, attributes: Mapping[str, object]) -> None:
+        """Write something that was seen on its way; its value from ``standard`` on."""
+        shown = {**attributes, "value": value} if self.verbosity else attributes
+        self.record_event(scope, "message", what, "", shown)
+
+    def record_token(self, scope: Scope | None, text: str, attributes: Mapping[str, object]) -> None:
+        """Write a piece of a streamed answer, from ``detailed`` on."""
+        if self.verbosity >= Verbosity.detailed:
+            self.record_event(scope, "token", "token", text, attributes)
+
+    def record_chunks(self, scope: Scope | None, chunks: Iterable[object]) -> None:
+        """Write what a retrieval found: its number at ``minimal``, the beginnings of its texts at ``standard``."""
+        try:
+            found = list(chunks)
+            values: dict[str, object] = {"count": len(found)}
+            if self.verbosity:
+                values["chunks"] = found
+            gate = self._brief if self.verbosity == Verbosity.standard else None
+            self.record_event(scope, "event", "chunks", f"{len(found)} chunks", values, gate=gate)
+        except Exception:
+            self.fault()
+
+    # Values
+
+    def _json(self, value: object) -> str:
+        return self.gate.encode(value).decode()
+
+    def _word(self, text: str) -> str:
+        """JSON of a name; those of a program are few and come again and again."""
+        found = self._names.get(text)
+        if found is None:
+            if len(self._names) >= _NAMES:
+                self._names.clear()
+            found = self._json(str(text))
+            self._names[text] = found
+        return found
+
+
+def _nearest(scope: Scope | None, recording: RunRecording) -> str:
+    """Id of the nearest span of a run around a scope; ``""``: there is none."""
+    while scope is not None and scope.recording is not recording:
+        scope = scope.outer
+    return scope.id if scope is not None else ""
+
+
+def _said(message: object, exception: object) -> str:
+    if isinstance(message, BaseException) or (message == "" and isinstance(exception, BaseException)):
+        error = message if isinstance(message, BaseException) else exception
+        return f"{type(error).__name__}: {error}"
+    return message if isinstance(message, str) else str(message)
