@@ -423,6 +423,75 @@ def test_the_stream_of_a_session_that_is_there_is_set_aside():
     ]
 
 
+RESUMED = [
+    *MAIN[1],
+    prompt("and now?", 20, uuid="p2"),
+    answer("o", 21, said("later"), stop="end_turn", uuid="o1"),
+]
+
+
+def stream_of(*answers, session=SESSION, cost=None):
+    """What a call with ``--output-format stream-json`` prints."""
+    yield {"type": "system", "subtype": "init", "session_id": session, "uuid": f"i{session}", "cwd": "/home/demo/shop"}
+    for line in answers:
+        yield {"type": "assistant", "message": line["message"], "session_id": session, "uuid": line["uuid"]}
+    result = {"type": "result", "subtype": "success", "is_error": False, "session_id": session, "uuid": f"r{session}"}
+    yield result if cost is None else result | {"total_cost_usd": cost}
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "z.jsonl"])
+@pytest.mark.parametrize("older", [0, 1])
+def test_the_stream_of_a_later_call_of_a_session_is_set_aside_too(tmp_path, name, older):
+    files = {f"{SESSION}.jsonl": RESUMED, name: list(stream_of(RESUMED[-1]))}
+    for number, (file, lines) in enumerate(files.items()):
+        (tmp_path / file).write_bytes(data_of(*lines))
+        time = 1_772_438_400 + (number if older else -number)
+        os.utime(tmp_path / file, (time, time))
+    with Reader([str(tmp_path)]) as reader:
+        store = polled(reader, Store())
+    (run,) = store.live_runs()
+    assert (run.record_count, run.kind_counts[Kind.llm], run.usage.output) == (6, 3, 21)
+    assert [(what, detail, count) for (_, what, detail), count in run.repairs.items()] == [("copies", name, 1)]
+
+
+def test_a_stream_of_several_sessions_is_set_aside_only_for_those_that_are_there():
+    other = answer("x", 30, said("b"), stop="end_turn", session=OTHER, uuid="x1")
+    streams = [*stream_of(RESUMED[-1]), *stream_of(other, session=OTHER)]
+    runs, _ = fold(together((MAIN[0], RESUMED), ("/out.jsonl", streams)))
+    assert {key: set(run.told) & {"m", "n", "o", "x"} for key, run in runs.items()} == {
+        SESSION: {"m", "n", "o"},
+        OTHER: {"x"},
+    }
+
+
+def test_a_file_of_the_session_without_its_lines_sets_no_stream_aside():
+    summary = [{"type": "summary", "summary": "Fix it", "leafUuid": "a"}]
+    runs, _ = fold(together(("/p/a.jsonl", list(stream_of(RESUMED[-1]))), (f"/p/{SESSION}.jsonl", summary)))
+    assert set(runs[SESSION].told) == {"o"}
+
+
+def test_files_that_a_later_one_shows_to_belong_together_are_read_as_one(tmp_path):
+    old = [prompt("go", uuid="u1"), answer("m", 1, said("a"), stop="end_turn", uuid="u2")]
+    more = [prompt("more", 9, session=OTHER, uuid="u3"), answer("n", 10, said("b"), session=OTHER, uuid="u4")]
+    copied = [item | {"sessionId": OTHER} for item in old]
+    clock = plain_lines.Clock()
+    store = Store()
+    with Reader([str(tmp_path)], follow=True, monotonic=clock.monotonic, wall=clock.wall) as reader:
+        for name, lines in (
+            (f"{SESSION}.jsonl", old),
+            ("out.jsonl", list(stream_of(more[1], session=OTHER))),
+            (f"{OTHER}.jsonl", copied + more),
+        ):
+            (tmp_path / name).write_bytes(data_of(*lines))
+            for _ in range(3):
+                clock.now += 2.0
+                polled(reader, store)
+    with Reader([str(tmp_path)]) as reader:
+        cold = polled(reader, Store())
+    assert {run.id: (run.record_count, run.span_count) for run in cold.live_runs()} == {SESSION: (2, 1), OTHER: (2, 1)}
+    assert told_by(cold) == told_by(store)
+
+
 def view(folder):
     """Runs of a folder as a command reads it: id to name, records, spans, links, notes."""
     with Reader([str(folder)]) as reader:

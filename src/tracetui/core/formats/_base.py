@@ -50,6 +50,7 @@ class Match:
             it is asked for again when the file grows and when its folder gets a new file.
         order: a bundle's files are read from the lowest to the highest, then by path.
         tables: the file is a database: rows of these tables are read, by a decoder that is a ``RowDecoder``.
+        also: further keys of its bundle, where no single one is in all files: those that share any key share an assembler.
     """
 
     format: Format
@@ -59,6 +60,12 @@ class Match:
     certain: bool = True
     order: int = 0
     tables: Sequence[str] = ()
+    also: Sequence[str] = ()
+
+    @property
+    def place(self) -> tuple[str, str, str | None, Sequence[str]]:
+        """What decides how the file is read, and with which others."""
+        return self.format.name, self.role, self.bundle, self.also
 
 
 @dataclass(slots=True)

@@ -55,13 +55,12 @@ _AGENT_TOOLS: Final = frozenset({"Task", "Agent"})
 class ClaudeCodeDecoder(LineDecoder):
     """Lines of a session, of a subagent or of the stream → operations."""
 
-    def __init__(self, session: str, known: Known, path: str, *, stream: bool = False, aside: bool = False) -> None:
+    def __init__(self, session: str, known: Known, path: str, *, stream: bool = False) -> None:
         super().__init__()
         self._session = session
         self._known = known
         self._path = path
         self._stream = stream
-        self._aside = aside
         self._record = Record(session, "", 0, 0)
         """Of the line being decoded."""
         self._runs: dict[str, SessionState] = {}
@@ -189,13 +188,17 @@ class ClaudeCodeDecoder(LineDecoder):
             run_id = self._session
         self._session = run_id
         run = self._runs.get(run_id)
-        if self._aside:
-            if run is None:
-                self._runs[run_id] = SessionState(-1)
-            return [] if run is not None else [self._set_aside()]
+        uuid = record.get("uuid")
         if run is None:
             run = self._runs[run_id] = SessionState(self._known.teller(self._path, run_id))
-        uuid = record.get("uuid")
+            if self._stream and self._known.is_kept(self._path, run_id):
+                run.is_aside = True
+                return [self._set_aside()]
+        if run.is_aside:
+            return []
+        if uuid and not self._stream and not run.is_kept:
+            run.is_kept = True
+            self._known.keeps(self._path, run_id)
         first = self._known.told_elsewhere(uuid, run.teller) if isinstance(uuid, str) and uuid else None
         if first is not None:
             self._record = Record(run_id, type_, a, b, counted=False)
@@ -488,7 +491,7 @@ class ClaudeCodeDecoder(LineDecoder):
             # Of a stream that was read before the session was found.
             taken_back = None if self._stream else NO_DURATION
             out.append(RunFact(run_id, records_end=True, clock=clock, order_by_time=True, duration_ns=taken_back))
-        run.settled = clock is Clock.utc
+        run.settled = clock is Clock.utc and (run.is_kept or self._stream)
         if record.get("isSidechain") is True:
             return
         if time != NO_TIME and (run.start == NO_TIME or time < run.start):
@@ -497,7 +500,7 @@ class ClaudeCodeDecoder(LineDecoder):
         if not run.meta and "cwd" in record:
             run.meta = {key: record[key] for key in ("cwd", "gitBranch", "version") if record.get(key)}
             out.append(RunFact(run_id, meta=dict(run.meta)))
-        run.settled = clock is Clock.utc and bool(run.meta)
+        run.settled = run.settled and bool(run.meta)
         if text_of(record.get("type")) in _TITLES:
             title = text_of(record.get("summary")) or text_of(record.get("aiTitle")) or text_of(record.get("title"))
             if title:

@@ -23,19 +23,24 @@ class Known:
         self._streams: dict[str, set[str]] = {}
         self._stale: set[str] = set()
 
-    def begin(self, candidate: Candidate, session: str, *, stream: bool) -> bool:
-        """A file is read from its start; whether it is set aside as the stream of a session that is there."""
+    def begin(self, candidate: Candidate, *, stream: bool) -> None:
+        """A file is read from its start."""
         path = candidate.path
         # As it was first seen: a session that goes on being written keeps its place.
         self._ranks.setdefault(path, (stream, candidate.mtime_ns, path))
         self._stale.discard(path)
-        if stream:
-            self._streams.setdefault(session, set()).add(path)
-            return bool(self._sessions.get(session))
-        if not self._sessions.setdefault(session, set()):
+
+    def keeps(self, path: str, session: str) -> None:
+        """A session's own file has its lines: streams of it are set aside."""
+        tellers = self._sessions.setdefault(session, set())
+        if not tellers:
             self._stale |= self._streams.get(session, set())
-        self._sessions[session].add(path)
-        return False
+        tellers.add(path)
+
+    def is_kept(self, path: str, session: str) -> bool:
+        """Whether a stream is to be set aside, as far as it tells this session: a file of the session's own is there."""
+        self._streams.setdefault(session, set()).add(path)
+        return bool(self._sessions.get(session))
 
     def teller(self, path: str, run: str) -> int:
         """The number under which a file tells a run."""
@@ -64,6 +69,8 @@ class Known:
         self._by_uuid = {uuid: teller for uuid, teller in self._by_uuid.items() if teller not in gone}
         self._stale |= self._hidden_by.pop(path, set())
         self._stale.discard(path)
+        for streams in self._streams.values():
+            streams.discard(path)
         for session, paths in self._sessions.items():
             if path in paths:
                 paths.discard(path)

@@ -16,7 +16,7 @@ class SessionState:
     """What a decoder has said of one session."""
 
     __slots__ = (
-        *("clock", "history", "is_copied", "meta", "named"),
+        *("clock", "history", "is_aside", "is_copied", "is_kept", "meta", "named"),
         *("outcome", "repeated", "settled", "start", "teller", "turn"),
     )
 
@@ -35,6 +35,10 @@ class SessionState:
         """The session that told the copied line before this one."""
         self.repeated = 0
         """Lines copied from sessions before it."""
+        self.is_aside = False
+        """A stream of a session whose own file is there."""
+        self.is_kept = False
+        """It was said that this is the session's own file."""
         self.is_copied = False
         """Lines of it are told by another file."""
 

@@ -85,13 +85,16 @@ class ClaudeCodeFormat:
         if stream or any(_is_of_session(line) for line in lines):
             reason = "lines of stream-json output" if stream else "lines with sessionId, uuid and parentUuid"
             answered = next((found for line in lines if (found := _message_id(line))), "")
-            session = next((found for line in lines if (found := session_of(line))), "")
-            # Sessions that share their first answer are one conversation, told again or gone on with.
-            bundle = f"answer {answered}" if answered else f"session {session or candidate.path}"
+            # Sessions that share their first answer are one conversation, told again or gone on with; a stream may tell a
+            # later part of it.
+            keys = [f"session {found}" for found in _sessions_of(candidate, lines)]
+            if answered:
+                keys.insert(0, f"answer {answered}")
             if any(line.get("agentId") and line.get("isSidechain") for line in lines):
-                bundle = f"subagent {candidate.path}"
+                keys = [f"subagent {candidate.path}"]
             order = candidate.mtime_ns + (_AFTER_SESSIONS if stream else 0)
-            return Match(self, reason, bundle=bundle, certain=bool(answered) or not head.whole, order=order)
+            certain = bool(answered) or not head.whole
+            return Match(self, reason, bundle=keys[0], certain=certain, order=order, also=tuple(keys[1:]))
         if not lines and not head.whole and {"parentUuid", "isSidechain"} <= set(head.keys):
             return Match(self, "a long line with parentUuid and isSidechain", certain=False, order=candidate.mtime_ns)
         return None
@@ -142,10 +145,9 @@ class _Assembler:
 
     def decoder(self, candidate: Candidate) -> Decoder:
         lines = [value for value in head_of(candidate.head).values if isinstance(value, dict)]
-        session = next((found for line in lines if (found := session_of(line))), "") or _named_session(candidate)
         stream = any(_is_of_stream(line) for line in lines)
-        aside = self.known.begin(candidate, session, stream=stream)
-        return ClaudeCodeDecoder(session, self.known, candidate.path, stream=stream, aside=aside)
+        self.known.begin(candidate, stream=stream)
+        return ClaudeCodeDecoder(_sessions_of(candidate, lines)[0], self.known, candidate.path, stream=stream)
 
     def side(self, candidate: Candidate) -> list[Operation]:
         """Notes on a subagent say under which call it runs; they stand beside its lines, in a folder named as the session."""
@@ -168,6 +170,11 @@ class _Assembler:
 
     def take_stale(self) -> list[str]:
         return self.known.take_stale()
+
+
+def _sessions_of(candidate: Candidate, lines: Sequence[dict[str, object]]) -> list[str]:
+    """Sessions that a file's first lines belong to, each once; where they do not say, the one that the file is named after."""
+    return list(dict.fromkeys(found for line in lines if (found := session_of(line)))) or [_named_session(candidate)]
 
 
 def _named_session(candidate: Candidate) -> str:

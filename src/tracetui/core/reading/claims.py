@@ -102,15 +102,26 @@ class Claims:
             return answer
         return f"compressed with gzip: {answer.reason}" if candidate.packed else answer.reason
 
-    def bundle(self, member: Member, match: Match) -> Bundle:
-        """The bundle that a claimed file belongs to; a file that is a run by itself has one of its own."""
+    def bundle(self, member: Member, match: Match) -> tuple[Bundle, bool]:
+        """The bundle that a claimed file belongs to; a file that is a run by itself has one of its own.
+
+        And whether the file has shown that others, which were in several bundles, are in one: ``Bundle.united_with`` says so.
+        """
         alone = f"\0{member.tail.key}"  # no path
-        key = (match.format.name, alone if match.bundle is None else match.bundle)
-        bundle = self._bundles.get(key)
-        if bundle is None:
+        names = (alone if match.bundle is None else match.bundle, *match.also)
+        keys = [(match.format.name, name) for name in names]
+        found = [bundle for key in keys if (bundle := self._bundles.get(key)) is not None]
+        if found:
+            bundle = min(found, key=lambda bundle: bundle.number)
+        else:
             assembler = match.format.assembler(match.bundle or self._shown.get(member.path, member.path))
-            bundle = self._bundles[key] = Bundle(assembler, next(self._numbers))
-        return bundle
+            bundle = Bundle(assembler, next(self._numbers))
+        for other in found:
+            if other is not bundle:
+                other.united_with = bundle
+                self._bundles |= {key: bundle for key, known in self._bundles.items() if known is other}
+        self._bundles |= dict.fromkeys(keys, bundle)
+        return bundle, any(other is not bundle for other in found)
 
     def explain(self, path: str) -> Explanation:
         """Why a file is read as it is, by looking at it now. Raises OSError for a path that cannot be read."""

@@ -174,7 +174,7 @@ class Follower:
         if not isinstance(answer, Match):
             return True
         member.match = answer
-        return (answer.format, answer.role, answer.bundle) == (match.format, match.role, match.bundle)
+        return answer.place == match.place
 
     def _is_worth_a_look(self, member: Member) -> bool:
         """Whether a file that no format claimed may be claimed now: more of its head is there, or another one."""

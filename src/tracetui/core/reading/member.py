@@ -63,6 +63,8 @@ class Bundle:
     """Members with bytes to read, in the order the format wishes."""
     is_queued: bool = False
     """Whether it is among the bundles that wait."""
+    united_with: Bundle | None = None
+    """The bundle that its files go over to, after another file has shown that both are one."""
     _waits: set[Member] = field(default_factory=set)
 
     def push(self, member: Member) -> None:

@@ -121,7 +121,7 @@ class Pipeline:
             if member not in self._members or member.match is None or member.match.certain or member.gone:
                 continue
             answer = self.claim(member)
-            if isinstance(answer, Match) and (answer.role, answer.bundle) != (member.match.role, member.match.bundle):
+            if isinstance(answer, Match) and answer.place != member.match.place:
                 self.begin_again(member)
             else:
                 self._uncertain.setdefault(folder, {})[member] = None
@@ -277,7 +277,10 @@ class Pipeline:
         member.sync()
         if not match.certain and self._follow:
             self._uncertain.setdefault(os.path.dirname(member.path), {})[member] = None
-        bundle = member.bundle = self._claims.bundle(member, match)
+        bundle, has_united = self._claims.bundle(member, match)
+        member.bundle = bundle
+        if has_united:
+            self._unite()
         bundle.newest = max(bundle.newest, member.tail.mtime_ns)
         if match.role != "run":
             member.stage, member.reason = Stage.aside, match.reason
@@ -289,6 +292,19 @@ class Pipeline:
         if member.tail.size > LARGE_BYTES and not self.first_done:
             self._glances.append(member)
         self.wait(member)
+
+    def _unite(self) -> None:
+        """A new file has shown that files of several bundles belong together: they go over to one."""
+        for member in list(self._members):
+            old = member.bundle
+            if old is None or old.united_with is None or member.stage is not Stage.claimed:
+                continue
+            if member.decoder is not None:
+                self.begin_again(member)
+            else:
+                old.remove(member)
+                member.bundle = old.united_with
+                self.wait(member)
 
     def _give_source(self, member: Member, match: Match, packed: bool) -> None:
         """The source that its bodies come from; another one of the same id if the file has become one of another sort."""
