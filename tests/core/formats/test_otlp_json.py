@@ -2,11 +2,25 @@
 
 import base64
 import json
+from functools import partial
 
 import pytest
 
-from tests.core.formats.reading import SAMPLES, bodies, candidate, claim, fact, fold, only_run, read, read_text
-from tracetui.core.formats import Unrecognised, detect
+from tests.core.formats.lanes import stored
+from tests.core.formats.reading import (
+    SAMPLES,
+    bodies,
+    candidate,
+    claim,
+    decoder_for,
+    fact,
+    fold,
+    only_run,
+    read,
+    read_text,
+)
+from tracetui.core.formats import Unrecognised, _otlp_lane, detect
+from tracetui.core.formats._lines import LineDecoder
 from tracetui.core.formats._otlp_spans import any_value, identifier, nanoseconds
 from tracetui.core.model import ABSENT, NO_TIME, EventClass, Kind, Status
 
@@ -404,3 +418,104 @@ def test_retrieved_documents_are_the_output():
     detail = detail_of(with_attributes(pairs=pairs))
     assert detail.output == [{"document.content": "a"}, {"document.content": "b"}]
     assert detail.subject == "refund policy"
+
+
+def lane_and_long_way(*lines):
+    """Operations of lines, with the fast lane and without it; and how many lines took the lane."""
+    data = b"".join(line + b"\n" for line in lines)
+    head = json.dumps(request(span())).encode() + b"\n"
+
+    def told(*, fast):
+        decoder = decoder_for(head)
+        return (decoder.feed if fast else partial(LineDecoder.lines, decoder, a=0))(data)
+
+    return told(fast=True), told(fast=False), sum(_otlp_lane.spans_in(line) is not None for line in lines)
+
+
+@pytest.mark.parametrize("name", ["carrier_timeout", "genai", "killed_before_the_root", "openinference"])
+def test_the_fast_lane_says_the_same_of_every_line(name):
+    lines = (FOLDER / f"{name}.jsonl").read_bytes().splitlines()
+    quick, slow, taken = lane_and_long_way(*lines)
+    assert quick == slow
+    assert taken >= len(lines) - 1
+
+
+@pytest.mark.parametrize("size", [1, 7, 4096])
+@pytest.mark.parametrize("name", ["carrier_timeout", "genai", "killed_before_the_root", "openinference"])
+def test_any_pieces_end_in_the_same_store_as_the_long_way(name, size, monkeypatch):
+    data = (FOLDER / f"{name}.jsonl").read_bytes()
+    quick, _ = stored([("/traces/x", data)], size)
+    monkeypatch.setattr(_otlp_lane, "takes", lambda block: False)
+    slow, _ = stored([("/traces/x", data)], len(data))
+    assert quick == slow
+
+
+def changed_span(**fields):
+    return span(gen_ai__operation__name="chat", gen_ai__usage__input_tokens=3) | fields
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        changed_span(traceId=None, trace_id=TRACE),
+        changed_span(traceId="0" * 32),
+        changed_span(traceId=base64.b64encode(bytes.fromhex(TRACE)).decode()),
+        changed_span(spanId=ROOT.upper()),
+        changed_span(spanId=7),
+        changed_span(parentSpanId=None),
+        changed_span(parent_span_id=CHILD),
+        changed_span(parentSpanId="", parent_span_id=CHILD),
+        changed_span(parentSpanId="0" * 16),
+        changed_span(startTimeUnixNano=T0),
+        changed_span(endTimeUnixNano=None),
+        changed_span(endTimeUnixNano="9" * 19),
+        changed_span(endTimeUnixNano="1" * 30),
+        changed_span(name=None),
+        changed_span(name=["work"]),
+        changed_span(status=None),
+        changed_span(status=[2]),
+        changed_span(status={"code": 2.0}),
+        changed_span(status={"code": True}),
+        changed_span(status={"code": 2, "message": {"deep": 1}}),
+        changed_span(attributes=None),
+        changed_span(attributes={"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 5}),
+        changed_span(attributes=["x", {"key": ["y"]}, {"value": {}}, {"key": "error.type"}]),
+        changed_span(attributes=[{"key": "error.type", "value": None}]),
+        changed_span(attributes=[{"key": "logfire.level_num", "value": {"intValue": n}} for n in (17, 9)]),
+        changed_span(attributes=[{"key": "llm.cost.total", "value": {"doubleValue": float("nan")}}]),
+        changed_span(attributes=[{"key": "llm.cost.total", "value": {"intValue": 10**30}}]),
+        changed_span(attributes=[{"key": "session.id", "value": {"stringValue": "é" * 70}}]),
+        changed_span(events=None),
+        changed_span(events=[7, {"name": 7}, {"name": "exception"}]),
+        changed_span(events=[{"name": "note", "time_unix_nano": "5"}]),
+        changed_span(events=[{"name": "note", "timeUnixNano": "5"}]),
+    ],
+)
+def test_an_oddly_spelt_span_is_read_alike_by_both_lanes(item):
+    quick, slow, _ = lane_and_long_way(json.dumps(request(item, span(CHILD, ROOT))).encode())
+    assert repr(quick) == repr(slow)
+    assert quick
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"\xff"}]}]}]}',
+        b'{"resourceSpans":[{"scopeSpans":[{"spans":[]}],"x":"\xed\xa0\x80"}]}',
+        b'{"resourceSpans":[{"scopeSpans":[{"spans":[]}],"x":1e999}]}',
+        b'{"resourceSpans":[{"scopeSpans":[{"spans":[]}],"x":' + b"[" * 5_000 + b"]" * 5_000 + b"}]}",
+        b'{"resourceSpans":[{"resource":null,"scopeSpans":[null,{"spans":[null]}]}]}',
+        b'{"resourceSpans":[{"resource":{"attributes":5},"scopeSpans":[{"spans":null}]}]}',
+        b'{"resourceSpans":null,"resource_spans":[]}',
+        b'{"resourceSpans":[',
+        b'{"resourceLogs":[]}',
+        b"[]",
+        b"",
+        b" ",
+    ],
+)
+def test_a_damaged_or_strange_line_is_read_alike_by_both_lanes(line):
+    good = json.dumps(request(span())).encode()
+    for around in (b"", b"\r"):
+        quick, slow, _ = lane_and_long_way(good + around, line + around, good)
+        assert quick == slow

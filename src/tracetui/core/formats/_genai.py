@@ -63,9 +63,12 @@ def usage_of(attributes: Attributes) -> Usage | None:
     """Tokens and cost of a model call; None if none is recorded."""
     if _FIGURES.isdisjoint(attributes):
         return None
+    counts = [_count(attributes, names) for names in _TOKENS]
     cost = next((cost for name in keys.COST if (cost := amount_of(attributes.get(name))) is not None), None)
-    usage = Usage(*[_count(attributes, names) for names in _TOKENS], cost)
-    return None if usage == Usage() else usage
+    if cost is None and counts.count(None) == len(counts):
+        return None
+    given, answered, total, cached, cache_write, reasoning = counts
+    return Usage(given, answered, total, cached, cache_write, reasoning, cost)
 
 
 def _count(attributes: Attributes, names: Iterable[str]) -> int | None:

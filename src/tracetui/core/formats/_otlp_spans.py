@@ -34,7 +34,7 @@ _STATUS_CODES = {
 _SPAN_KINDS = ("unspecified", "internal", "server", "client", "producer", "consumer")
 _VALUE_DEPTH = 100
 """Attribute values nested deeper are shown as they were written."""
-_TOLD: Final = _genai.TOLD | {
+TOLD: Final = _genai.TOLD | {
     keys.ERROR_TYPE,
     keys.LOGFIRE_MESSAGE,
     keys.LOGFIRE_SPAN_TYPE,
@@ -43,7 +43,7 @@ _TOLD: Final = _genai.TOLD | {
     *keys.SESSION,
 }
 """Attributes that a decoder looks at: the others wait on disk until someone asks for the span."""
-_NONE: Final[dict[str, object]] = {}
+NO_ATTRIBUTES: Final[dict[str, object]] = {}
 
 
 @dataclass(slots=True)
@@ -90,8 +90,8 @@ class OtelSpan:
     attributes: dict[str, object]
     events: list[SpanEvent]
     resource: Resource
-    scope: dict[str, object] = field(default_factory=lambda: _NONE)
-    rest: dict[str, object] = field(default_factory=lambda: _NONE)
+    scope: dict[str, object] = field(default_factory=lambda: NO_ATTRIBUTES)
+    rest: dict[str, object] = field(default_factory=lambda: NO_ATTRIBUTES)
     """What else the record says: span kind, links, trace state, dropped counts."""
 
     @property
@@ -190,7 +190,7 @@ def _told_attributes(value: object) -> dict[str, object]:
     found: dict[str, object] = {}
     try:
         for item in value:  # type: ignore[attr-defined]  # what is no list of pairs raises
-            if (key := item["key"]) in _TOLD:
+            if (key := item["key"]) in TOLD:
                 held = item["value"]
                 text = held.get("stringValue") if len(held) == 1 else None
                 found[key] = text if type(text) is str else any_value(held)
@@ -248,7 +248,7 @@ def brief_span(item: dict[str, object], resource: Resource) -> OtelSpan:
         text_of(get("name")),
         nanoseconds(start),
         nanoseconds(end),
-        _status(status.get("code")) if status else Status.unset,
+        status_of(status.get("code")) if status else Status.unset,
         text_of(status.get("message")) if status else "",
         _told_attributes(get("attributes")),
         _brief_events(get("events")),
@@ -263,7 +263,7 @@ def _brief_events(told: object) -> list[SpanEvent]:
         SpanEvent(
             text_of(event.get("name")),
             nanoseconds(_get(event, "timeUnixNano", "time_unix_nano")),
-            _NONE,
+            NO_ATTRIBUTES,
         )
         for event in list_of(told)
         if isinstance(event, dict)
@@ -281,7 +281,7 @@ def span_kind(value: object) -> str:
     return word.removeprefix("span_kind_")
 
 
-def _status(code: object) -> Status:
+def status_of(code: object) -> Status:
     return _STATUS_CODES.get(code, Status.unset) if isinstance(code, int | str) else Status.unset
 
 
@@ -300,7 +300,7 @@ def console_span(item: dict[str, object]) -> OtelSpan:
         name=text_of(item.get("name")),
         start=iso_ns(item.get("start_time")),
         end=iso_ns(item.get("end_time")),
-        status=_status(status.get("status_code")),
+        status=status_of(status.get("status_code")),
         message=text_of(status.get("description")),
         attributes=mapping_of(item.get("attributes")),
         events=events,

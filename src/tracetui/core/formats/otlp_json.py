@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Final
 
 from tracetui.core import attributes as keys
@@ -63,6 +64,8 @@ _NAMES: Final = (
 _REQUEST_KEYS: Final = {"resourceSpans", "resource_spans"}
 _CONSOLE_KEYS: Final = {"context", "parent_id"}
 
+_NO_START: Final = 2**63
+"""A start that is not known, as the latest of all."""
 _HAS_ERROR: Final = int(Flag.has_error)
 _EVENT_CLASSES: Final[dict[str, EventClass]] = {
     keys.EXCEPTION: EventClass.error,
@@ -172,7 +175,7 @@ class _Trace:
 
     earliest: int
     has_root: bool = False
-    root_start: int = NO_TIME
+    root_start: int = _NO_START
     root_end: int = NO_TIME
     failed: bool = False
 
@@ -189,7 +192,7 @@ class _Traces:
     def tell(self, out: list[Operation], span: OtelSpan, title: str, *, is_root: bool, is_open: bool) -> None:
         """What a span says of its run."""
         trace = self._traces.get(span.trace)
-        start = _sortable(span.start)
+        start = span.start if span.start != NO_TIME else _NO_START
         if trace is None:
             trace = self._traces[span.trace] = _Trace(start)
             out.append(
@@ -210,10 +213,11 @@ class _Traces:
 
 
 def _tell_root(out: list[Operation], trace: _Trace, span: OtelSpan, title: str, *, is_open: bool) -> None:
-    first = not trace.has_root or _sortable(span.start) < _sortable(trace.root_start)
+    sortable = span.start if span.start != NO_TIME else _NO_START
+    first = not trace.has_root or sortable < trace.root_start
     trace.has_root = True
     if first:
-        trace.root_start = span.start
+        trace.root_start = sortable
         session = next((span.attributes[key] for key in keys.SESSION if key in span.attributes), None)
         meta = dict(span.resource.attributes) | ({"session.id": session} if session is not None else {})
         start = None if span.start == NO_TIME else span.start
@@ -226,21 +230,19 @@ def _tell_root(out: list[Operation], trace: _Trace, span: OtelSpan, title: str, 
         out.append(RunFact(span.trace, 2, status=outcome, status_reason=reason, end=trace.root_end))
 
 
-def _sortable(time: int) -> int:
-    return time if time != NO_TIME else 2**63
-
-
 def _tell_span(out: list[Operation], traces: _Traces, span: OtelSpan, a: int, b: int) -> None:
     """One span: its own record, then one for each of its events."""
     run, key, parent, attributes = span.trace, span.span, span.parent, span.attributes
-    is_pending = span.is_pending
+    is_pending = keys.LOGFIRE_SPAN_TYPE in attributes and span.is_pending
     is_open = is_pending or span.end == NO_TIME
     if is_pending and keys.LOGFIRE_PENDING_PARENT in attributes:  # a span of its own, below the one that it announces
         key = span.parent or span.span
         parent = identifier(attributes[keys.LOGFIRE_PENDING_PARENT], 8) or None
     kind, _ = _genai.kind_of_span(attributes)
-    title = span.title
-    flags = _HAS_ERROR if _has_error(span) else 0
+    title = span.title if keys.LOGFIRE_MESSAGE in attributes else span.name
+    status, events = span.status, span.events
+    has_error = (status is Status.error and span.message) or keys.ERROR_TYPE in attributes
+    flags = _HAS_ERROR if has_error or (events and _has_exception(events)) else 0
     out.append(Record(run, "span", a, b, not is_pending))
     traces.tell(out, span, title, is_root=parent is None, is_open=is_open)
     if is_open:
@@ -249,20 +251,18 @@ def _tell_span(out: list[Operation], traces: _Traces, span: OtelSpan, a: int, b:
         is_llm = kind is Kind.llm
         model = _genai.first_text(attributes, keys.MODEL) if is_llm or kind is Kind.embedding else ""
         usage = _genai.usage_of(attributes) if is_llm else None
-        out.append(Whole(run, key, parent, title, kind, span.start, span.end, span.status, usage, model, flags))
+        out.append(Whole(run, key, parent, title, kind, span.start, span.end, status, usage, model, flags))
     if is_pending:
         return
-    if span.level >= keys.LOGFIRE_ERROR_LEVEL and span.status is not Status.error:
+    if keys.LOGFIRE_LEVEL in attributes and span.level >= keys.LOGFIRE_ERROR_LEVEL and status is not Status.error:
         out.append(Event(run, key, EventClass.error, span.start))
-    for event in span.events:
+    for event in events:
         out.append(Record(run, event.name, a, b))
         out.append(Event(run, key, _EVENT_CLASSES.get(event.name, EventClass.event), event.time))
 
 
-def _has_error(span: OtelSpan) -> bool:
-    if span.status is Status.error and span.message:
-        return True
-    return keys.ERROR_TYPE in span.attributes or any(event.name == keys.EXCEPTION for event in span.events)
+def _has_exception(events: Iterable[SpanEvent]) -> bool:
+    return any(event.name == keys.EXCEPTION for event in events)
 
 
 def _request_operations(
@@ -305,6 +305,23 @@ class _LinesDecoder(LineDecoder):
     def __init__(self, traces: _Traces) -> None:
         super().__init__()
         self._traces = traces
+
+    def lines(self, block: bytes, a: int) -> list[Operation]:
+        """Lines whose spans are spelt by rule take the fast lane."""
+        from tracetui.core.formats import _otlp_lane as lane
+
+        if not lane.takes(block):
+            return super().lines(block, a)
+        out: list[Operation] = []
+        for line in BytesIO(block).readlines():
+            self._line += 1
+            spans = lane.spans_in(line)
+            if spans is None:
+                out += self.record(line[:-1], a)
+            else:
+                out += _request_operations(self._traces, spans, a, len(line) - 1, (), self._line)
+            a += len(line)
+        return out
 
     def operations(self, record: dict[str, object], a: int, b: int) -> Iterable[Operation]:
         """Every span of a request; all have the line as their place."""
