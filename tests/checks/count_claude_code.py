@@ -38,6 +38,18 @@ def prompt_of(lines: list[dict]) -> str:
     return ""
 
 
+def folder_of(lines: list[dict]) -> str:
+    """The folder that the session worked in."""
+    return next((Path(line["cwd"]).name for line in lines if line.get("cwd")), "")
+
+
+def cost_of(files: list[tuple[Path, list[dict]]], answers: list[dict]) -> float | None:
+    """What the last result of each stream says, which includes the results before it; else what old answers' lines say."""
+    results = [[line["total_cost_usd"] for line in told if line.get("total_cost_usd") is not None] for _, told in files]
+    told = [costs[-1] for costs in results if costs] or [line["costUSD"] for line in answers if "costUSD" in line]
+    return sum(told) if told else None
+
+
 def agents_of(lines: list[dict]) -> int:
     """Subagents: by id, and inline ones (which have none) by their first line; in the stream by the call."""
     named = {line["agentId"] for line in lines if line.get("agentId")}
@@ -84,7 +96,7 @@ def claude_run(session: str, files: list[tuple[Path, list[dict]]], run_block, op
     return run_block(
         **({} if length is None else {"duration_ms": length}),
         id=session,
-        name=prompt_of(lines),
+        name=prompt_of(lines) or folder_of(lines),
         format="claude-code",
         paths=[str(path) for path, _ in files],
         status=outcome_of(lines, open_status),
@@ -96,6 +108,7 @@ def claude_run(session: str, files: list[tuple[Path, list[dict]]], run_block, op
         events_by_type=dict(types),
         failed=sorted(failed),
         models=sorted(models),
+        cost_usd=cost_of(files, list(answers.values())),
         tokens={
             "input": fresh + read + written,
             "output": output,

@@ -174,6 +174,8 @@ class RunFact:
         note: a line for the run's notes that is no repair; notes add up, they do not replace.
         repair: what had to be put right or left out; repairs add up.
         time: an instant of the recording (a header's), to bound the run where nothing else does.
+        cost_usd: cost that is recorded of the run as a whole and of no call, US dollars. Said again by the same file, the later
+            one replaces the earlier; what files say adds up, with what is recorded of calls.
         aside: said by a file that is set aside: only the repair counts, it waits for the run, and neither makes one nor adds
             the file to its paths.
     """
@@ -196,6 +198,7 @@ class RunFact:
     repair: Repair | None = None
     time: int | None = None
     aside: bool = False
+    cost_usd: float | None = None
 
 
 @dataclass(slots=True)

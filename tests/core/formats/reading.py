@@ -154,7 +154,7 @@ def fold(operations):
 def _fold_fact(run, op):
     for name in _FACTS:
         value = getattr(op, name)
-        if value is not None and run.facts.get(name, (0, None))[0] <= op.rank:
+        if value is not None and run.facts.get(name, (op.rank, None))[0] <= op.rank:
             run.facts[name] = (op.rank, value)
 
 

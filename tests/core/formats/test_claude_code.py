@@ -645,6 +645,91 @@ def test_a_stream_without_times_has_an_order_only():
     assert fact(run, "status_reason") == "result error_max_turns"
 
 
+def result_line(cost, uuid, api_ms=1000, **models):
+    usage = {model.replace("_", "-"): {"inputTokens": tokens} for model, tokens in models.items()}
+    *_, result = stream_of(cost=cost)
+    return result | {"uuid": uuid, "total_cost_usd": cost, "duration_api_ms": api_ms, "modelUsage": usage}
+
+
+def costs_of(*files):
+    """Recorded cost of the only run of files, as the store has it after reading them in turn."""
+    store, assembler = Store(), None
+    for number, lines in enumerate(files):
+        data = data_of(*lines)
+        assembler = assembler or claim(data).format.assembler("x")
+        operations = pieces(assembler.decoder(candidate(data, f"/p/{number}.jsonl")), data, [])
+        store.apply(Batch(number, "claude-code", 0, 0, 1, operations, complete=True))
+    (run,) = store.live_runs()
+    return run.usage.cost_usd, run.usage_partial()
+
+
+ANSWERED = list(stream_of(answer("m", 1, said("a"), stop="end_turn")))[:-1]
+
+
+def test_the_cost_of_a_stream_is_the_sum_that_its_result_tells_and_not_partial():
+    assert costs_of([*ANSWERED, result_line(0.25, "r")]) == (0.25, set())
+
+
+def test_results_of_one_process_count_on_and_are_not_added():
+    lines = [*ANSWERED, result_line(0.25, "r", 1000, a=10), result_line(0.75, "s", 1500, a=20, b=5)]
+    assert costs_of(lines) == (0.75, set())
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        result_line(0.125, "s", 1500, a=20),
+        result_line(0.5, "s", 900, a=20),
+        result_line(0.5, "s", 1500, a=9),
+        result_line(0.5, "s", 1500, b=20),
+    ],
+    ids=["cost", "time", "tokens", "model"],
+)
+def test_results_of_a_process_that_began_anew_are_added(later):
+    assert costs_of([*ANSWERED, result_line(0.25, "r", 1000, a=10), later])[0] == 0.25 + later["total_cost_usd"]
+
+
+def test_costs_of_streams_of_one_session_add_up_and_a_copy_of_one_adds_nothing():
+    later = [*stream_of(answer("n", 9, said("b"), stop="end_turn"))][1:-1]
+    first, second = [*ANSWERED, result_line(0.25, "r")], [*later, result_line(0.5, "s")]
+    assert costs_of(first, second, first)[0] == 0.75
+
+
+def test_the_cost_of_a_stream_that_is_set_aside_is_not_told():
+    assert costs_of(MAIN[1], list(stream_of(MAIN[1][-1], cost=0.25)))[0] is None
+
+
+def test_the_cost_of_a_stream_goes_with_it():
+    lines = [*ANSWERED, result_line(0.25, "r")]
+    store, operations = Store(), read(data_of(*lines))
+    store.apply(Batch(0, "claude-code", 0, 0, 1, operations, complete=True))
+    store.apply(Batch(0, "claude-code", 1, 0, 1, read(data_of(*ANSWERED)), forget=True, complete=True))
+    assert [run.usage.cost_usd for run in store.live_runs()] == [None]
+
+
+@pytest.mark.parametrize("cost", [None, "0.25", -1, 1e12, True])
+def test_what_is_no_cost_is_unknown(cost):
+    assert costs_of([*ANSWERED, result_line(cost, "r")])[0] is None
+
+
+@pytest.mark.parametrize(
+    ("cwd", "name"),
+    [("/home/demo/shop", "shop"), ("/home/demo/shop/", "shop"), (r"C:\Users\demo\shop", "shop"), ("/", SESSION)],
+)
+def test_a_session_without_a_prompt_is_called_by_its_folder_else_by_its_id(cwd, name):
+    lines = [item | {"cwd": cwd} if "cwd" in item else item for item in ANSWERED]
+    assert fact(run_of(*lines), "name") == name
+    replayed = {"type": "user", "message": {"role": "user", "content": "Fix it"}, "session_id": SESSION, "uuid": "p"}
+    assert fact(run_of(*lines, replayed), "name") == "Fix it"
+    assert fact(run_of(lines[0], replayed, *lines[1:]), "name") == "Fix it"
+
+
+def test_a_session_without_a_prompt_is_called_by_its_title():
+    titled = {"type": "summary", "summary": "Fix the parser", "leafUuid": "a"}
+    assert fact(run_of(titled, answer("m", 1, said("a"))), "name") == "Fix the parser"
+    assert fact(run_of(answer("m", 1, said("a")), titled | {"sessionId": SESSION}), "name") == "Fix the parser"
+
+
 # -- damage and size ---------------------------------------------------------------------------------------------------
 
 

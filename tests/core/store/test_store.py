@@ -253,3 +253,21 @@ def test_the_key_index_finds_what_a_dictionary_finds(keys: list[int], data: st.D
     wanted = [*keys, *(key ^ 1 for key in keys), 0]
     expected = {key: row for row, key in enumerate(keys)}
     assert index.get_all(wanted) == [expected.get(key, -1) for key in wanted] == [index.get(key) for key in wanted]
+
+
+def test_cost_recorded_of_a_run_as_a_whole_is_added_to_that_of_its_calls_and_goes_with_its_file() -> None:
+    store = Store()
+    call = Whole("r", "s", None, "call", Kind.llm, usage=Usage(cost_usd=1.0))
+    said = [Record("r", "x", 0, 9), call, RunFact("r", cost_usd=0.25), RunFact("r", cost_usd=0.5)]
+    store.apply(Batch(0, "test", operations=[*said]))
+    store.apply(Batch(1, "test", operations=[Record("r", "y", 0, 9), RunFact("r", cost_usd=4.0)]))
+    (run,) = store.runs
+    assert (run.usage.cost_usd, run.usage_partial()) == (5.5, set())
+    recount(store, run)
+    assert run.usage.cost_usd == 5.5
+    store.apply(Batch(0, "test", operations=[Patch("r", "s", usage=Usage())]))
+    assert run.usage.cost_usd == 4.5
+    store.apply(Batch(0, "test", 1, forget=True))
+    assert run.usage.cost_usd == 4.0
+    store.apply(Batch(1, "test", 1, forget=True))
+    assert run.usage.cost_usd is None

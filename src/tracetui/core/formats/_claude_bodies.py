@@ -41,12 +41,17 @@ def prompt_name(content: object) -> tuple[str, int]:
         command = _COMMAND.search(head)
         if command is not None:
             arguments = _ARGUMENTS.search(head)
-            return _line(f"{command[1]} {arguments[1] if arguments else ''}"), 1
+            return one_line(f"{command[1]} {arguments[1] if arguments else ''}"), 1
         if text.startswith(("<local-command-", "<bash-stdout>", "<system-reminder>", "Caveat: The messages below")):
             continue
-        if name := _line(text):
+        if name := one_line(text):
             return name, 2
     return "", 0
+
+
+def one_line(text: str) -> str:
+    """The beginning of a text, on one line."""
+    return " ".join(text[: SUBJECT_LENGTH * 2].split())[:SUBJECT_LENGTH]
 
 
 def describe_span(records: Sequence[RecordBody]) -> SpanDetail:
@@ -89,7 +94,7 @@ def _answer(lines: list[dict[str, object]], said: list[dict[str, object]]) -> Sp
         detail.model = detail.provider = ""
     texts = [message.text for message in detail.messages if message.role == "assistant" and message.text]
     called = [name for message in detail.messages for name, _ in message.tool_calls]
-    detail.subject = _line(texts[0]) if texts else " ".join(called)
+    detail.subject = one_line(texts[0]) if texts else " ".join(called)
     if texts:
         detail.output = "\n".join(texts)
     detail.messages += _results(said, calls)
@@ -167,14 +172,14 @@ def describe_event(body: RecordBody) -> EventDetail:
         content = message.get("content")
         values["content"] = without_images(content)
         name, rank = prompt_name(content)
-        return EventDetail(name if rank == 1 else _line(_text(content)), values)
+        return EventDetail(name if rank == 1 else one_line(_text(content)), values)
     for key in ("content", "summary", "result", "lastPrompt", "error", "message"):
         text = record.get(key)
         if isinstance(text, str) and text:
-            return EventDetail(_line(" ".join(filter(None, (text_of(record.get("operation")), text)))), values)
+            return EventDetail(one_line(" ".join(filter(None, (text_of(record.get("operation")), text)))), values)
     attachment = record.get("attachment")
     if isinstance(attachment, dict):
-        return EventDetail(_line(f"{text_of(attachment.get('type'))}  {subject_of(attachment)}"), values)
+        return EventDetail(one_line(f"{text_of(attachment.get('type'))}  {subject_of(attachment)}"), values)
     simple = {key: value for key, value in values.items() if isinstance(value, str | int | float)}
     return EventDetail(pairs_line(simple), values)
 
@@ -230,7 +235,3 @@ def without_images(value: object, depth: int = 0) -> object:
     if isinstance(value.get("base64"), str):
         value = value | {"base64": f"({len(text_of(value['base64'])) * 3 // 4:,} bytes, not shown)"}
     return {key: without_images(item, depth + 1) for key, item in value.items()}
-
-
-def _line(text: str) -> str:
-    return " ".join(text[: SUBJECT_LENGTH * 2].split())[:SUBJECT_LENGTH]

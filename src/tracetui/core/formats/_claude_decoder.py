@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Raw
 
-from tracetui.core.formats._claude_bodies import prompt_name
+from tracetui.core.formats._claude_bodies import one_line, prompt_name
 from tracetui.core.formats._claude_history import Known
 from tracetui.core.formats._claude_lane import Block, Line, Said, decode_line, value_of
 from tracetui.core.formats._claude_parts import (
@@ -16,6 +16,7 @@ from tracetui.core.formats._claude_parts import (
     SessionState,
     agent_key,
     event_class,
+    folder_name,
     is_utf8,
     prompt_text,
     usage_from,
@@ -49,6 +50,9 @@ _PLAIN_EVENTS: Final = frozenset({"attachment", "queue-operation", "last-prompt"
 _TITLES: Final = ("summary", "ai-title")
 _SYNTHETIC: Final = "<synthetic>"
 """What stands for the model in answers that Claude Code made up itself."""
+_LAST_RESORT: Final = -2
+_SECOND_BEST: Final = -1
+"""Ranks of names that a session has as long as it has no prompt."""
 _AGENT_TOOLS: Final = frozenset({"Task", "Agent"})
 
 
@@ -189,11 +193,13 @@ class ClaudeCodeDecoder(LineDecoder):
         self._session = run_id
         run = self._runs.get(run_id)
         uuid = record.get("uuid")
+        is_new = False
         if run is None:
             run = self._runs[run_id] = SessionState(self._known.teller(self._path, run_id))
             if self._stream and self._known.is_kept(self._path, run_id):
                 run.is_aside = True
                 return [self._set_aside()]
+            is_new = True
         if run.is_aside:
             return []
         if uuid and not self._stream and not run.is_kept:
@@ -206,6 +212,8 @@ class ClaudeCodeDecoder(LineDecoder):
         time = self._time(record.get("timestamp"))
         self._record = Record(run_id, type_, a, b)
         out: list[Operation] = [self._record]
+        if is_new:
+            out.append(RunFact(run_id, rank=_LAST_RESORT, name=run_id))
         if run.history:
             # Of the sessions whose history was copied, the last one is what this one goes on with.
             repair = Repair("repeated", run.repeated, "history of the session that it continues, counted there")
@@ -275,7 +283,8 @@ class ClaudeCodeDecoder(LineDecoder):
         ]
         usage = message.get("usage")
         counts = None if not isinstance(usage, dict) else tuple(count_of(usage.get(key)) for key in FIGURES)
-        figures = (call, counts, amount_of(record.get("costUSD")))
+        # A stream says its cost at its end, for all answers together.
+        figures = (call, counts, None if self._stream else amount_of(record.get("costUSD")))
         named = text_of(record.get("attributionAgent")) or text_of(record.get("subagent_type"))
         model = text_of(message.get("model"))
         self._answered(run, agent, model, figures, stop if isinstance(stop, str) else "", failure, tools, time, out)
@@ -423,6 +432,9 @@ class ClaudeCodeDecoder(LineDecoder):
             duration = amount_of(record.get("duration_ms"))
             if duration is not None and 0 <= duration < 1e12:
                 out.append(RunFact(run_id, duration_ns=int(duration * 1_000_000)))
+            cost = run.costs.so_far(record)
+            if cost is not None:
+                out.append(RunFact(run_id, cost_usd=cost))
 
     # -- subagents -----------------------------------------------------------------------------------------------------
 
@@ -500,12 +512,14 @@ class ClaudeCodeDecoder(LineDecoder):
         if not run.meta and "cwd" in record:
             run.meta = {key: record[key] for key in ("cwd", "gitBranch", "version") if record.get(key)}
             out.append(RunFact(run_id, meta=dict(run.meta)))
+            self._name_without_prompt(run, folder_name(text_of(record["cwd"])), out)
         run.settled = run.settled and bool(run.meta)
         if text_of(record.get("type")) in _TITLES:
             title = text_of(record.get("summary")) or text_of(record.get("aiTitle")) or text_of(record.get("title"))
             if title:
                 run.meta["title"] = title
                 out.append(RunFact(run_id, rank=1, meta=dict(run.meta)))
+                self._name_without_prompt(run, one_line(title), out)
 
     def _name(
         self, record: dict[str, object], content: object, run: SessionState, run_id: str, out: list[Operation]
@@ -517,6 +531,11 @@ class ClaudeCodeDecoder(LineDecoder):
         if name and rank > run.named:
             run.named = rank
             out.append(RunFact(run_id, name=name))
+
+    def _name_without_prompt(self, run: SessionState, name: str, out: list[Operation]) -> None:
+        """What a session is called as long as there is no prompt: its title, else the folder that it works in."""
+        if name and not run.named:
+            out.append(RunFact(self._session, rank=_SECOND_BEST, name=name))
 
     def _tell(self, run: SessionState, outcome: tuple[Status, str], out: list[Operation]) -> None:
         if run.outcome != outcome:

@@ -2,21 +2,59 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
-from tracetui.core.formats._values import text_of
+from tracetui.core.formats._values import SUBJECT_LENGTH, amount_of, mapping_of, text_of
 from tracetui.core.model import NO_TIME, Clock, EventClass, Status, Usage
 
 FIGURES: Final = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 """Names of an answer's figures, in the order in which ``usage_from`` takes them."""
+
+_COUNTERS: Final = ("duration_api_ms",)
+_MODEL_COUNTERS: Final = ("inputTokens", "outputTokens", "cacheReadInputTokens", "cacheCreationInputTokens", "costUSD")
+_LARGEST_COST: Final = 1e9
+
+
+class Costs:
+    """Cost of the calls whose output a stream is, from their ``result`` lines, US dollars.
+
+    Within one process ``total_cost_usd``, ``duration_api_ms`` and ``modelUsage`` count on from turn to turn (that is so with
+    ``--input-format stream-json``), so the last line holds all of them. Where a counter falls, another process has begun, whose
+    output was appended to the same file.
+    """
+
+    __slots__ = ("_before", "_counters")
+
+    def __init__(self) -> None:
+        self._before = 0.0
+        self._counters: dict[str, float] = {}
+
+    def so_far(self, result: dict[str, object]) -> float | None:
+        """Cost of all calls up to this ``result``; None: it does not say."""
+        cost = amount_of(result.get("total_cost_usd"))
+        if cost is None or not 0 <= cost < _LARGEST_COST:
+            return None
+        counters = {"cost": cost} | {
+            f"{model} {figure}": number
+            for model, figures in (("", result), *mapping_of(result.get("modelUsage")).items())
+            for figure in (_MODEL_COUNTERS if model else _COUNTERS)
+            if (number := amount_of(mapping_of(figures).get(figure))) is not None
+        }
+        # A model that is not named any more has been counted anew as well.
+        missing = 0.0 if isinstance(result.get("modelUsage"), dict) else float("inf")
+        if any(counters.get(name, missing) < number for name, number in self._counters.items()):
+            self._before += self._counters["cost"]
+        self._counters = counters
+        return self._before + cost
 
 
 class SessionState:
     """What a decoder has said of one session."""
 
     __slots__ = (
-        *("clock", "history", "is_aside", "is_copied", "is_kept", "meta", "named"),
+        *("clock", "costs", "history", "is_aside", "is_copied", "is_kept", "meta", "named"),
         *("outcome", "repeated", "settled", "start", "teller", "turn"),
     )
 
@@ -26,6 +64,7 @@ class SessionState:
         self.start = NO_TIME
         self.settled = False
         """Everything that ``_facts`` looks for is known."""
+        self.costs = Costs()
         self.named = 0
         self.meta: dict[str, object] = {}
         self.outcome: tuple[Status, str] | None = None
@@ -52,6 +91,11 @@ def session_of(line: dict[str, object]) -> str:
 def agent_key(name: str) -> str:
     """The span key of a subagent, by its id or by that of the call that started it."""
     return f"agent {name}"
+
+
+def folder_name(path: str) -> str:
+    """The last part of a path of any system, cut to the length of a name."""
+    return re.split(r"[/\\]", path.rstrip("/\\"))[-1][:SUBJECT_LENGTH]
 
 
 def prompt_text(content: object) -> str:

@@ -1,9 +1,10 @@
 """Claude Code: sessions as JSON lines, subagents inline or in files of their own, and the output of ``stream-json``.
 
 One answer of the model is several lines with the same message id, and each repeats its usage: the last one counts. A line is
-known by its uuid, so that history which a resumed session copied, and a stream beside its session, count once.
+known by its uuid, so that history which a resumed session copied counts once. A stream beside its session is set aside, of
+whichever call it is.
 
-Runs: a session, with its subagents. Its name is its title, else its first prompt.
+Runs: a session, with its subagents. Its name is its first prompt, else its title, else the folder that it worked in.
 
 Spans: a model call for each message id, a tool for each ``tool_use`` with the result of its id, an agent for each subagent,
 below the tool that started it. Prompts are shown as rows of their own and not counted.
@@ -17,9 +18,10 @@ line says it.
 Times: UTC in milliseconds. Lines are written when something is complete: starts are inferred from the line before, and
 marked.
 
-Tokens and cost: the last usage of each message id; input is what was fresh, read from the cache and written to it. Cost
-stands in lines of old versions only (``costUSD``); the sum in the ``result`` of ``stream-json`` belongs to no answer and
-stays in its record.
+Tokens and cost: the last usage of each message id; input is what was fresh, read from the cache and written to it. A session
+has cost in lines of old versions only (``costUSD``). In ``stream-json`` the ``result`` has it for all answers together
+(``total_cost_usd``): it is the run's and no answer's. Each ``result`` of one process includes those before it; what several
+processes or streams of one session tell is added. Of a stream beside its session it is not taken.
 
 Not recorded: when an answer began, retries in session files, what a killed tool did.
 
@@ -65,7 +67,7 @@ class ClaudeCodeFormat:
         stream-json``
     Live: yes
     Status: yes
-    Figures: tokens; cost in old versions
+    Figures: tokens; cost in streams and old versions
     """
 
     name = "claude-code"

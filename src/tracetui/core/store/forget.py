@@ -42,6 +42,7 @@ def forget_source(store: Store, source: int, change: Change, *, restarted: bool 
             run.sources.remove(source)
             run.restarts += restarted
         run.repairs = {said: count for said, count in run.repairs.items() if said[0] != source}
+        run.costs.pop(source, None)
         _take_back(store, run)
         change.runs.add(row)
         change.reset.add(row)
@@ -150,7 +151,7 @@ def _recount_records(store: Store, run: Run) -> None:
 
 
 def _recount_usage(store: Store, run: Run, rows: list[int]) -> None:
-    run.usage, run.known, run.models = Usage(), {}, {}
+    run.usage, run.known, run.models = Usage(cost_usd=run.cost_of_no_call), {}, {}
     for row in rows:
         usage = store.usage_of(row)
         model = store.model_of(row)

@@ -56,7 +56,9 @@ class Run:
     record_count: int = 0
     bad_count: int = 0
     usage: Usage = field(default_factory=Usage)
-    """Sums of what is known; None: no span has the figure."""
+    """Sums of what is known, with ``costs``; None: neither a span nor the run has the figure."""
+    costs: dict[int, float] = field(default_factory=dict)
+    """What its files record of its cost as a whole and of no call, by source, US dollars."""
     known: dict[str, int] = field(default_factory=dict)
     """Of each figure: how many spans hold it."""
     models: dict[str, int] = field(default_factory=dict)
@@ -91,6 +93,11 @@ class Run:
     def retry_count(self) -> int:
         """Events of class ``retry``."""
         return self.class_counts[EventClass.retry]
+
+    @property
+    def cost_of_no_call(self) -> float | None:
+        """US dollars that are recorded of the run as a whole."""
+        return sum(self.costs.values()) if self.costs else None
 
     @property
     def start(self) -> int | None:

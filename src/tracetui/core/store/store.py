@@ -175,7 +175,7 @@ class Store:
         for operation in batch.operations:
             if isinstance(operation, RunFact):
                 run = self._run_of(operation.run)
-                operation.rank, operation.repair = -1, None
+                operation.rank, operation.repair, operation.cost_usd = -1, None, None
                 self._fold_fact(operation)
                 run.glanced = True
             elif isinstance(operation, Link):
@@ -573,7 +573,8 @@ class Store:
             value = getattr(usage, name)
             if value is not None:
                 count = known[name] = known.get(name, 0) + by
-                setattr(sums, name, (getattr(sums, name) or 0) + by * value if count else None)
+                nothing = run.cost_of_no_call if name == "cost_usd" else None
+                setattr(sums, name, (getattr(sums, name) or 0) + by * value if count else nothing)
 
     def _set_model(self, run: Run, row: int, model: str) -> None:
         table = self.usage
@@ -646,7 +647,7 @@ class Store:
         ranks = run.ranks
 
         def put(name: str, value: object) -> None:
-            if value is not None and rank >= ranks.get(name, -1):
+            if value is not None and rank >= ranks.get(name, rank):
                 ranks[name] = rank
                 setattr(run, name, value)
 
@@ -670,6 +671,10 @@ class Store:
             run.notes.append(op.note)
         if op.repair is not None:
             run.repairs[self._batch.source, op.repair.what, op.repair.detail] = op.repair.count
+        if op.cost_usd is not None:
+            source = self._batch.source
+            run.usage.cost_usd = (run.usage.cost_usd or 0) + op.cost_usd - run.costs.get(source, 0)
+            run.costs[source] = op.cost_usd
         for time in (op.time, op.start, op.end):
             if time is not None and 0 <= time <= _MAX_TIME:
                 run.seen(time)
