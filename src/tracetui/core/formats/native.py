@@ -26,6 +26,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from tracetui.core.formats._base import Assembler, Candidate, Decoder, Match, RecordBody
 from tracetui.core.formats._ladder import NotJson, parse
 from tracetui.core.formats._lines import LineDecoder
+from tracetui.core.formats._native_rows import NativeRows, record_of, table_of
 from tracetui.core.model import (
     NO_TIME,
     Clock,
@@ -42,6 +43,7 @@ from tracetui.core.operations import Begin, End, Event, Link, Operation, Patch, 
 
 VERSION = 1
 _MAGIC = b'{"tracetui":'
+_ROW = b'{"id":'
 _STATUSES = {"ok": Status.ok, "error": Status.error, "skipped": Status.skipped}
 _CLASSES = {cls.name: cls for cls in EventClass}
 _NO_PARENT = "0" * 16
@@ -57,7 +59,7 @@ class NativeFormat:
     """tracetui's own format: one JSON object per line, a record for each start, end and event.
 
     Producer: any program that writes tracetui's recording format, version 1
-    Files: ``<run>.<pid>.jsonl``
+    Files: ``<run>.<pid>.jsonl``; SQLite table ``records``
     Live: yes
     Status: yes
     Figures: tokens and cost
@@ -68,7 +70,10 @@ class NativeFormat:
     document = False
 
     def match(self, candidate: Candidate) -> Match | None:
-        """Claim a file whose first bytes are a header's."""
+        """Claim a file whose first bytes are a header's, and a database with a table of such records."""
+        table = table_of(candidate)
+        if table:
+            return Match(self, f"an SQLite database with the table {table}", tables=(table,))
         head = candidate.head.lstrip(b"\xef\xbb\xbf \r\n\t")
         if head.startswith(_MAGIC):
             return Match(self, 'the first record is a header ("tracetui")')
@@ -105,7 +110,8 @@ class _NativeAssembler:
     """Makes decoders; native files share nothing."""
 
     def decoder(self, candidate: Candidate) -> Decoder:
-        return NativeDecoder()
+        table = table_of(candidate)
+        return NativeRows((table,)) if table else NativeDecoder()
 
     def side(self, candidate: Candidate) -> list[Operation]:
         return []
@@ -115,11 +121,11 @@ class _NativeAssembler:
 
 
 class NativeDecoder(LineDecoder):
-    """Decodes native records; the header in the first line names the run of all that follow."""
+    """Decodes native records; the header in the first line names the run of all that follow, if ``run`` does not."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: str = "") -> None:
         super().__init__()
-        self._run = ""
+        self._run = run
         self._child = False
         self._lost = 0
         self._reason = ""
@@ -340,10 +346,14 @@ def _dict(value: object) -> dict[str, object]:
 
 
 def _object(raw: bytes) -> dict[str, object]:
+    """The record in a line, or in a row of a database."""
     try:
-        return _dict(parse(raw))
+        value = _dict(parse(raw))
     except NotJson:
         return {}
+    if raw.startswith(_ROW):
+        return record_of(value) or value
+    return value
 
 
 def _merge(detail: SpanDetail, body: dict[str, object]) -> None:

@@ -174,6 +174,12 @@ class Member:
         return 0 if self.rows is not None else self.tail.unread
 
     @property
+    def mtime_ns(self) -> int:
+        """When it was last changed, ns; of a database that has a log, the log's time counts too."""
+        rows = self.rows
+        return self.tail.mtime_ns if rows is None else max(self.tail.mtime_ns, rows.log_mtime_ns)
+
+    @property
     def is_document(self) -> bool:
         """Whether a change means reading all of it again."""
         return self.decoder.document if self.decoder is not None else False
@@ -215,7 +221,7 @@ class Member:
             operations or [],
             forget=forget,
             restarted=restarted,
-            growth=Growth(self.tail.size, self.tail.mtime_ns, self.grew_at_ns, self.is_over),
+            growth=Growth(self.tail.size, self.mtime_ns, self.grew_at_ns, self.is_over),
             complete=complete,
             gone=self.gone,
         )

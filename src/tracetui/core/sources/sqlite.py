@@ -427,6 +427,14 @@ class SqliteSource:
         """Counts how often it was read from the start."""
         return self.place.generation
 
+    @property
+    def log_mtime_ns(self) -> int:
+        """When its write-ahead log last changed, ns; 0 without one. What is in it is not in the database yet."""
+        try:
+            return os.stat(self.place.path + "-wal").st_mtime_ns
+        except OSError:
+            return 0
+
     def is_of(self, tables: Sequence[str]) -> bool:
         """Whether these are the tables that it reads."""
         return self._tables == tuple(tables)

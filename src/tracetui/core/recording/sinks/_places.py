@@ -1,0 +1,35 @@
+"""Where sinks put their files: folders and files that nobody else can read, and never through somebody's link."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it that are missing, mode 0700 each, whatever the umask. Raises OSError."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+
+
+def make_file(path: Path, mode: int = 0o600) -> tuple[int, int]:
+    """Make an empty file unless it is there; device and inode of what is. Raises OSError, for a link too.
+
+    Only for a file that this process has not opened otherwise: closing it here gives up locks on it.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(path, flags, mode)
+    try:
+        status = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(None, "not a regular file", str(path))
+    return status.st_dev, status.st_ino
