@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tracetui.core.batch import Batch
+from tracetui.core.batch import Batch, Growth
 from tracetui.core.model import NO_TIME, Flag, Kind, Status, Usage
 from tracetui.core.operations import (
     NO_DURATION,
@@ -108,6 +108,8 @@ class Store:
         self._source_runs: dict[int, set[int]] = {}
         self._complete_sources: set[int] = set()
         self._gone_sources: set[int] = set()
+        self._source_states: dict[int, tuple[bool, bool, Growth | None]] = {}
+        """What each source's runs were told of it last."""
         self._mtimes: dict[int, int] = {}
         self._ranks: dict[int, dict[str, int]] = {}
         self._asides: dict[tuple[str, str], dict[tuple[int, str, str], int]] = {}
@@ -193,6 +195,10 @@ class Store:
         elif not batch.glance and batch.operations:
             self._complete_sources.discard(batch.source)
         growth = batch.growth
+        state = (batch.source in self._complete_sources, batch.gone, growth)
+        if state == self._source_states.get(batch.source) and not batch.forget:
+            runs = runs & self._change.runs  # the others were told: a file may hold many runs and come in many batches
+        self._source_states[batch.source] = state
         for row in runs:
             run = self.runs[row]
             complete = all(source in self._complete_sources for source in run.sources)
