@@ -256,8 +256,20 @@ class Columns:
     more_key: list[int] = field(default_factory=list)
     more_kind: list[int] = field(default_factory=list)
     """What they say the span is, as a ``Patch`` of rank 0 does."""
+    whole_record: list[int] = field(default_factory=list)
+    """Records that tell all of a span at once, as a ``Whole`` does; what they tell without usage has none."""
+    whole_key: list[int] = field(default_factory=list)
+    whole_parent: list[int] = field(default_factory=list)
+    whole_name: list[str] = field(default_factory=list)
+    whole_kind: list[int] = field(default_factory=list)
+    whole_start: list[int] = field(default_factory=list)
+    whole_end: list[int] = field(default_factory=list)
+    whole_status: list[int] = field(default_factory=list)
+    whole_flags: list[int] = field(default_factory=list)
+    copies: Sequence[int] = ()
+    """Records that repeat others and are not counted."""
     usage_record: list[int] = field(default_factory=list)
-    """Ends and others that tell usage, and in ``usage`` one list for each figure of ``Usage``, in its order."""
+    """Ends, wholes and others that tell usage, and in ``usage`` one list for each figure of ``Usage``, in its order."""
     usage: Sequence[Sequence[float | None]] = ()
     models: list[tuple[int, str]] = field(default_factory=list)
     """Records of spans that name a model, by position."""

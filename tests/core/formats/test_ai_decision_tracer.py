@@ -6,11 +6,15 @@ import random
 import pytest
 
 from tests.core.formats.reading import SAMPLES, bodies, candidate, claim, fact, fold, only_run, read, read_files
-from tracetui.core.formats import Unrecognised, detect
+from tests.core.store.facts import store_facts
+from tracetui.core.batch import Batch
+from tracetui.core.formats import Unrecognised, _decision_lane, detect
 from tracetui.core.formats._base import Candidate
 from tracetui.core.formats._containment import Containment
 from tracetui.core.formats.ai_decision_tracer import AiDecisionTracerFormat
 from tracetui.core.model import NO_TIME, EventClass, Flag, Status
+from tracetui.core.operations import Columns, Record
+from tracetui.core.store import Store
 
 T0 = 1_772_438_400.0
 LINES = "/traces/planner_20260302_080000.jsonl"
@@ -289,3 +293,93 @@ def test_a_log_reads_as_its_pairs():
 def test_a_trajectory_whose_agent_is_an_object_is_not_a_session() -> None:
     head = b'{"schema_version": "1", "session_id": "demo-1", "agent": {"name": "a"}, "steps": [{"step_id": 1}]}'
     assert AiDecisionTracerFormat().match(Candidate("/t/x", "x", head, len(head))) is None
+
+
+def many_steps(seed):
+    """Steps that overlap and nest, a little out of order; some fail, some log figures, some last no time."""
+    rng = random.Random(seed)
+    clock, found = 0.0, []
+    for number in range(300):
+        clock = round(clock + rng.choice([0.0, 0.002, 0.5]) - (rng.random() < 0.05), 4)
+        start = clock - rng.choice([0.0, 0.001, 0.25, 2.0])
+        logs = [{"_t": T0 + start + rng.random() * 4, "n": n} for n in range(rng.randrange(3))]
+        if logs and number % 7 == 0:
+            logs[0] |= {"tokens": number, "cost_usd": 0.25, "action": "BUY"}
+        if logs and number % 11 == 0:
+            logs[0]["_t"] = rng.choice([None, 12.5])
+        failed = rng.random() < 0.1
+        outcome, error = ("error", "no") if failed else ("ok", None)
+        found.append(step(f"step {number % 250} é", start, clock, outcome, error, logs, q=number))
+    return found
+
+
+def replayed(calls, monkeypatch, smallest):
+    """The store after files were told, each as (path, data, size of its pieces), and how many blocks took the fast lane."""
+    monkeypatch.setattr(_decision_lane, "SMALLEST_BLOCK", smallest)
+    store, assembler, fast, generations = Store(), None, 0, {}
+    for path, data, size in calls:
+        file = candidate(data, path)
+        match = claim(data, path)
+        assembler = assembler or match.format.assembler(match.bundle)
+        source = (LINES, TWIN).index(path)
+        generation = generations[source] = generations.get(source, -1) + 1
+        if generation:
+            assembler.forget(file)
+            store.apply(Batch(source, match.format.name, generation=generation, forget=True))
+        decoder = assembler.decoder(file)
+        pieces = [data[at : at + size] for at in range(0, len(data), size)]
+        for operations in [*map(decoder.feed, pieces), decoder.close()]:
+            fast += sum(isinstance(operation, Columns) for operation in operations)
+            store.apply(Batch(source, match.format.name, generation=generation, operations=operations))
+    return store_facts(store), fast
+
+
+def assert_the_lanes_agree(monkeypatch, *calls):
+    slow, none = replayed(calls, monkeypatch, 1 << 30)
+    fast, some = replayed(calls, monkeypatch, 4)
+    assert none == 0
+    assert some > 0
+    assert fast == slow
+
+
+@pytest.mark.parametrize("size", [4_096, 1 << 20])
+@pytest.mark.parametrize("seed", range(5))
+def test_both_lanes_end_in_the_same_store(monkeypatch, seed, size):
+    steps = many_steps(seed)
+    (_, data), (_, twin_data) = lines(*steps), twin(*steps)
+    assert_the_lanes_agree(monkeypatch, (LINES, data, size))
+    assert_the_lanes_agree(monkeypatch, (TWIN, twin_data, size))
+    assert_the_lanes_agree(monkeypatch, (LINES, data, size), (TWIN, twin_data, size))
+    assert_the_lanes_agree(monkeypatch, (TWIN, twin_data, size), (LINES, data, size))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_both_lanes_take_a_twin_that_is_saved_again_and_again(monkeypatch, seed):
+    steps = many_steps(seed)
+    changed = [one | {"outcome": "error", "logs": one["logs"][:1]} for one in steps[::9]]
+    saves = [twin(*steps[:40]), twin(*steps[:120]), twin(*changed, *steps[200:]), twin(*steps)]
+    calls = [(path, data, 1 << 20) for path, data in [lines(*steps[:60]), *saves, lines(*steps), twin(*steps)]]
+    assert_the_lanes_agree(monkeypatch, *calls)
+
+
+def test_an_odd_step_leaves_the_others_of_its_block_to_the_fast_lane(monkeypatch):
+    odd = [step("never", None, 1), step("twice", 3, 4), step("twice", 3, 5), step("nan", 1, float("nan"))]
+    steps = many_steps(1)
+    steps[100:100] = odd
+    assert_the_lanes_agree(monkeypatch, (*lines(*steps), 1 << 20))
+
+
+def test_every_step_of_a_long_twin_has_a_place_of_its_own():
+    path, data = twin(*(step(f"a{n}", n, n + 0.5, q='{["}') for n in range(300)))
+    operations = read(data, path)
+    (columns,) = [operation for operation in operations if isinstance(operation, Columns)]
+    told = [data[a : a + b] for a, b in zip(columns.a, columns.b, strict=True)]
+    assert [json.loads(raw)["name"] for raw in told] == [f"a{n}" for n in range(300)]
+
+
+def test_steps_under_one_key_twice_are_shown_as_the_whole_document():
+    steps = [step(f"a{n}", n, n + 0.5) for n in range(300)]
+    path, data = twin(*steps)
+    doubled = data.replace(b'  "steps": [', b'  "st\\u0065ps": ' + json.dumps(steps).encode() + b',\n  "steps": [', 1)
+    records = [operation for operation in read(doubled, path) if isinstance(operation, Record)]
+    assert {(record.a, record.b) for record in records} == {(0, len(doubled))}

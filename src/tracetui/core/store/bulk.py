@@ -13,9 +13,9 @@ from operator import eq
 from typing import TYPE_CHECKING
 
 from tracetui.core.model import NO_TIME, EventClass, Kind, Status, Usage
-from tracetui.core.operations import Begin, Columns, End
+from tracetui.core.operations import Begin, Columns, End, Whole
 from tracetui.core.store import store as single
-from tracetui.core.store.columns import extend, repeat
+from tracetui.core.store.columns import Records, extend, repeat
 from tracetui.core.store.usage import FIGURES
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def fold_columns(store: Store, op: Columns) -> None:
     run = store._run_of(op.run)
     first = _records(store, run, op)
     own = [-1] * len(op.types)
+    if op.whole_key:
+        _wholes(store, run, op, first, own)
     if op.begin_key:
         _begins(store, run, op, first, own)
     if op.end_key:
@@ -73,14 +75,123 @@ def _records(store: Store, run: Run, op: Columns) -> int:
     extend(records.length, op.b)
     repeat(records.span, -1, len(ids))
     extend(records.type, ids)
+    for position in op.copies:
+        records.type[first + position] |= Records.UNCOUNTED
+    counted = ids
+    if op.copies:
+        copies = set(op.copies)
+        counted = [number for position, number in enumerate(ids) if position not in copies]
     counts = run.type_counts
-    for number, count in _counted(ids):
+    for number, count in _counted(counted):
         counts[number] = counts.get(number, 0) + count
-    run.record_count += len(ids)
+    run.record_count += len(counted)
     if run.first_record < 0:
         run.first_record = first
     run.last_record = first + len(ids) - 1
     return first
+
+
+def _wholes(store: Store, run: Run, op: Columns, first: int, own: list[int]) -> None:
+    salt = single.run_salt(run.row)
+    mixed = [key ^ salt for key in op.whole_key]
+    rows = store.index.get_all(mixed)
+    if max(rows) < 0 and len(set(mixed)) == len(mixed):
+        start = len(store.spans.flags)
+        _new_wholes(store, run, op, first, mixed)
+        for row, position in enumerate(op.whole_record, start):
+            own[position] = row
+        _times(run, op.whole_start)
+        _times(run, op.whole_end)
+        earliest = min(op.whole_start)
+        if run.first_start < 0 or earliest < run.first_start:
+            run.first_start = earliest
+        _parents(store, run, op.whole_parent, op.whole_record, first, start)
+        return
+    plain = _same_wholes(store, run, op, first, rows) if min(rows) >= 0 and len(set(rows)) == len(rows) else None
+    told = set(op.usage_record)
+    flags, touched = store.spans.flags, store._change.touched
+    for i, position in enumerate(op.whole_record):
+        if plain is not None and plain[i]:
+            row = rows[i]
+            flags[row] |= op.whole_flags[i]
+            touched.add(row)
+        else:
+            row = _whole_singly(store, op, i, first)
+        own[position] = row
+        if flags[row] & _HAS_USAGE and position not in told:
+            store._set_usage(run, row, Usage())
+
+
+def _new_wholes(store: Store, run: Run, op: Columns, first: int, mixed: list[int]) -> None:
+    """Append spans that were never named before, without their parents."""
+    spans = store.spans
+    start = len(spans.flags)
+    count = len(mixed)
+    extend(spans.start, op.whole_start)
+    extend(spans.end, op.whole_end)
+    extend(spans.key, mixed)
+    repeat(spans.parent, -1, count)
+    repeat(spans.run, run.row, count)
+    extend(spans.name, store.strings.intern_all(op.whole_name))
+    extend(spans.first_record, [first + position for position in op.whole_record])
+    spans.kind.frombytes(bytes(op.whole_kind))
+    spans.status.frombytes(bytes(op.whole_status))
+    extend(spans.flags, [_ANNOUNCED | flags for flags in op.whole_flags])
+    store.index.add_all(mixed, start)
+    if run.first_row < 0:
+        run.first_row = start
+    run.last_row = start + count - 1
+    run.span_count += count
+    for kind, number in _counted(op.whole_kind):
+        run.kind_counts[kind] += number
+    counts = Counter(op.whole_status)
+    run.open_count += counts[_OPEN]
+    run.error_count += counts[_ERROR]
+    run.skipped_count += counts[_SKIPPED]
+    if counts[_ERROR]:
+        run.failed.fromlist([row for row, status in enumerate(op.whole_status, start) if status == _ERROR])
+
+
+def _same_wholes(store: Store, run: Run, op: Columns, first: int, rows: list[int]) -> list[bool]:
+    """Which spans are told once more by a copy that says what is known; no row twice."""
+    import numpy as np
+
+    spans = store.spans
+    at = np.array(rows)
+    types = store.records.np("type")[np.array(op.whole_record) + first]
+    plain = ((types & Records.UNCOUNTED) > 0) & (spans.np("run")[at] == run.row)
+    plain &= (spans.np("flags")[at] & (_ANNOUNCED | single._DROPPED)) == _ANNOUNCED
+    plain &= spans.np("start")[at] == np.array(op.whole_start, np.int64)
+    plain &= spans.np("end")[at] == np.array(op.whole_end, np.int64)
+    plain &= spans.np("status")[at] == np.array(op.whole_status, np.uint8)
+    plain &= spans.np("kind")[at] == np.array(op.whole_kind, np.uint8)
+    plain &= spans.np("name")[at] == np.array(store.strings.intern_all(op.whole_name), np.uint32)
+    salt = single.run_salt(run.row)
+    parents = np.array([key and key ^ salt for key in op.whole_parent], np.uint64)
+    held = spans.np("parent")[at]
+    plain &= (parents == 0) | ((held >= 0) & (spans.np("key")[held] == parents))
+    flags: list[bool] = plain.tolist()
+    return flags
+
+
+def _whole_singly(store: Store, op: Columns, i: int, first: int) -> int:
+    store._record_row = first + op.whole_record[i]
+    store._record_free = False
+    key, parent = op.whole_key[i], op.whole_parent[i]
+    store._fold_whole(
+        Whole(
+            op.run,
+            _text(key),
+            _text(parent) if parent else None,
+            op.whole_name[i],
+            Kind(op.whole_kind[i]),
+            op.whole_start[i],
+            op.whole_end[i],
+            Status(op.whole_status[i]),
+            flags=op.whole_flags[i],
+        )
+    )
+    return store._row(store._run_of(op.run), key)
 
 
 def _begins(store: Store, run: Run, op: Columns, first: int, own: list[int]) -> None:
@@ -120,30 +231,32 @@ def _begins(store: Store, run: Run, op: Columns, first: int, own: list[int]) -> 
     earliest = min(op.begin_time)
     if run.first_start < 0 or earliest < run.first_start:
         run.first_start = earliest
-    _parents(store, run, op, first, start)
+    _parents(store, run, op.begin_parent, op.begin_record, first, start)
 
 
-def _parents(store: Store, run: Run, op: Columns, first: int, start: int) -> None:
+def _parents(store: Store, run: Run, parents: list[int], positions: list[int], first: int, start: int) -> None:
     """Resolve the parents of new spans; one that is not there yet gets a row that waits for it."""
+    if not any(parents):
+        return
     salt = single.run_salt(run.row)
     spans = store.spans
-    found = store.index.get_all([key ^ salt for key in op.begin_parent])
+    found = store.index.get_all([key ^ salt for key in parents])
     run_of = spans.run
     this = run.row
     if (
         min(found) >= 0
-        and 0 not in op.begin_parent
+        and 0 not in parents
         and set(map(run_of.__getitem__, found)) == {this}
         and not any(map(eq, found, range(start, start + len(found))))
     ):
         spans.parent[start:] = array("i", found)
         return
-    for i, key in enumerate(op.begin_parent):
+    for i, key in enumerate(parents):
         if not key:
             continue
         parent = found[i]
         if parent < 0 or run_of[parent] != this:
-            store._record_row = first + op.begin_record[i]
+            store._record_row = first + positions[i]
             parent = store._row(run, key)
         if parent != start + i:
             spans.parent[start + i] = parent
