@@ -10,10 +10,33 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tracetui.core.errors import TracetuiError
+    from tracetui.core.recording.sinks.console import ConsoleSink
+    from tracetui.core.recording.sinks.jsonl import JsonlSink
+    from tracetui.core.recording.sinks.memory import MemorySink
+    from tracetui.core.recording.sinks.sqlite import SqliteSink
+    from tracetui.core.recording.tracer import Tracer
+    from tracetui.core.redaction import Redactor
 
-__all__ = ["TracetuiError", "__version__"]
+__all__ = [
+    "ConsoleSink",
+    "JsonlSink",
+    "MemorySink",
+    "Redactor",
+    "SqliteSink",
+    "Tracer",
+    "TracetuiError",
+    "__version__",
+]
 
-_MODULES = {"TracetuiError": "tracetui.core.errors"}
+_MODULES = {
+    "ConsoleSink": "tracetui.core.recording.sinks.console",
+    "JsonlSink": "tracetui.core.recording.sinks.jsonl",
+    "MemorySink": "tracetui.core.recording.sinks.memory",
+    "Redactor": "tracetui.core.redaction",
+    "SqliteSink": "tracetui.core.recording.sinks.sqlite",
+    "Tracer": "tracetui.core.recording.tracer",
+    "TracetuiError": "tracetui.core.errors",
+}
 """Public name -> the module that defines it."""
 
 

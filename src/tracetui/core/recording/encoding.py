@@ -35,17 +35,17 @@ _TOO_DEEP: Final = f"[deeper than {DEEPEST} levels]"
 class Gate:
     """Turns values into JSON bytes. Never raises."""
 
-    __slots__ = ("_harmless", "_redactor", "_short", "faults", "limit", "redacted")
+    __slots__ = ("_redactor", "faults", "harmless", "limit", "redacted", "short")
 
     def __init__(self, redactor: Redactor | None, limit: int) -> None:
         self._redactor = redactor
         self.limit = limit
         """Characters of one text that are kept."""
-        self._harmless: set[str] = set()
+        self.harmless: set[str] = set()
         """Keys of attributes that are not secret by their name."""
-        self._short = getattr(redactor, "shortest", 0) if redactor is not None else limit + 1
+        self.short = getattr(redactor, "shortest", 0) if redactor is not None else limit + 1
         """Texts of fewer characters hold no secret and need no cut."""
-        self._short = min(self._short, limit + 1)
+        self.short = min(self.short, limit + 1)
         self.redacted = 0
         """Values redacted so far."""
         self.faults = 0
@@ -61,7 +61,7 @@ class Gate:
 
     def attributes(self, values: dict[str, object]) -> str:
         """JSON of attributes. Numbers and short texts under keys that are no secret need no second look."""
-        harmless, short = self._harmless, self._short
+        harmless, short = self.harmless, self.short
         for key, value in values.items():
             kind = type(value)
             if key not in harmless or not (
@@ -79,7 +79,7 @@ class Gate:
     def _learn(self, values: dict[str, object]) -> None:
         """Remember which of the keys are harmless."""
         redactor = self._redactor
-        if not self._short or len(self._harmless) > _MOST_KEYS:
+        if not self.short or len(self.harmless) > _MOST_KEYS:
             return
         for key in values:
             if (
@@ -87,7 +87,7 @@ class Gate:
                 and len(key) < self.limit
                 and (redactor is None or not redactor.redact({key: _ANYTHING})[1])
             ):
-                self._harmless.add(key)
+                self.harmless.add(key)
 
     def plain(self, value: object) -> object:
         """The value as it will be read again."""

@@ -12,7 +12,7 @@ class Nothing:
     __slots__ = ()
 
     id = run_id = name = parent = ""
-    started = ended = False
+    ended = False
 
     def __enter__(self) -> Self:
         return self

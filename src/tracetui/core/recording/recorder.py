@@ -18,6 +18,7 @@ from tracetui.core.recording.encoding import MOST_TEXT, Gate
 from tracetui.core.recording.records import RunInfo, Sink
 from tracetui.core.recording.runs import Clock, RunRecording, Stats
 from tracetui.core.recording.spans import RunScope, Scope, Span, error_values
+from tracetui.core.recording.starting import make_end, make_start
 from tracetui.core.redaction import Redactor
 
 
@@ -42,12 +43,9 @@ CHUNK_PREVIEW: Final = 300
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 """Levels of logs, by the numbers of module ``logging``."""
 _LOWEST: Final = {Verbosity.minimal: "warning", Verbosity.standard: "info"}
-_STATUSES: Final = {word: f'"{word}"' for word in ("ok", "error", "skipped", "unset")}
 _IDS_AT_ONCE: Final = 256
 _NAMES: Final = 10_000
 """Names of which the encoded form is kept."""
-_AT_START: Final = ("model", "input")
-"""Late keys of a start, in the order of the format."""
 _IN_ORDER: Final = ("model", "usage", "cost_usd", "error", "input", "output")
 """Late keys of a record, in the order of the format."""
 
@@ -105,17 +103,18 @@ class Recorder:
         self._brief = Gate(redactor, min(self.gate.limit, CHUNK_PREVIEW))
         self._level = LEVELS[level or _LOWEST.get(verbosity, "debug")]
         self._link_children = link_children
-        self._clock, self._mono = clock, mono
-        self._ids = ids or Ids()
-        self._span_id = self._ids.span_id
+        self.clock, self.mono = clock, mono
+        self.ids = ids or Ids()
         self._names: dict[str, str] = {}
-        self._named: dict[str, dict[str, str]] = {}
+        self.named: dict[str, dict[str, str]] = {}
         """Kind -> name -> how both are written."""
         self._active: list[RunRecording] = []
         self._implicit: RunRecording | None = None
         self._lock = RLock()
         self._stats = Stats()
         self._shared = any(getattr(sink, "shared", False) for sink in self.sinks)
+        self.start_span = make_start(self)
+        self.end_span = make_end(self)
         host.add(self)
 
     @property
@@ -124,11 +123,12 @@ class Recorder:
         lost = self._stats.lost + sum(getattr(sink, "lost", 0) for sink in self.sinks)
         redacted = self.gate.redacted + self._brief.redacted
         records = self._stats.records + sum(run.records for run in self._active)
-        return Stats(records, lost, redacted, self._stats.faults + self.gate.faults + self._brief.faults)
+        faults = self._stats.faults + self.gate.faults + self._brief.faults
+        return Stats(records, lost, redacted, faults, self._stats.first_fault)
 
     def fault(self) -> None:
-        """Count an exception that was kept from the host."""
-        self._stats.faults += 1
+        """Count an exception that was kept from the host, or a call out of order."""
+        self._stats.fault()
 
     # Runs
 
@@ -144,7 +144,7 @@ class Recorder:
         parent = children.STARTED_IN
         if outer is not None and outer.recording is not None:
             parent = (outer.recording.info.id, outer.id)
-        info = RunInfo(id or self._ids.run_id(), name or self.name, os.getpid(), shared=self._shared)
+        info = RunInfo(id or self.ids.run_id(), name or self.name, os.getpid(), shared=self._shared)
         recording = RunRecording(
             info,
             self.sinks,
@@ -152,8 +152,8 @@ class Recorder:
             self._stats,
             meta={**self.meta, **meta},
             parent=parent,
-            clock=self._clock,
-            mono=self._mono,
+            clock=self.clock,
+            mono=self.mono,
         )
         with self._lock:
             self._active.append(recording)
@@ -185,11 +185,11 @@ class Recorder:
                 self._implicit = None
             if not self._active:
                 host.release(self)
-        duration = self._mono() - recording.started
+        duration = self.mono() - recording.started
         said = "" if error is None else f',"error":{self._json(error_values(error))}'
         redacted = self.gate.redacted + self._brief.redacted - recording.redacted_before
         counted = f',"redacted":{redacted}' if redacted else ""
-        body = f'"time":{self._clock()},"status":{self._word(status)},"duration_ns":{duration}{said}{counted}}}'
+        body = f'"time":{self.clock()},"status":{self.word(status)},"duration_ns":{duration}{said}{counted}}}'
         recording.emit("run_end", body)
         self._stats.records += recording.records
         if self._link_children:
@@ -199,7 +199,7 @@ class Recorder:
         """End every run that goes on and close the sinks."""
         for recording in list(self._active):
             try:
-                if recording.generation == 0 or recording.records:
+                if not recording.forked or recording.has_written:
                     self._finish(recording, "ok" if error is None else "error", error)
             except Exception:
                 self.fault()
@@ -212,7 +212,7 @@ class Recorder:
     def after_fork(self) -> None:
         """In a forked child: nothing of the parent's locks, descriptors and numbers is used any more."""
         self._lock = RLock()
-        self._ids.seed()
+        self.ids.seed()
         self._stats.records = self._stats.lost = 0
         for recording in self._active:
             recording.after_fork()
@@ -236,74 +236,24 @@ class Recorder:
 
     # Spans
 
-    # Starts and ends come by the thousands: what they do stands in one place, and what is rare is left to others.
+    def place(self, span: Span, outer: Scope | None) -> tuple[Scope | None, RunRecording, str]:
+        """Where a span belongs that does not simply start in the current scope: scope, run, and how its parent is written."""
+        outer = span.outer or current()
+        recording = self.recording_for(outer)
+        nearest = outer
+        while nearest is not None and nearest.recording is not recording:
+            nearest = nearest.outer
+        return outer, recording, nearest.as_parent if nearest is not None else ""
 
-    def start_span(self, span: Span, outer: Scope | None) -> None:
-        """Write the start of a span; ``outer`` is the scope that is current, as ``CURRENT`` has it."""
-        try:
-            if span.started:
-                self.fault()
-                return
-            span.started = True
-            if span.outer is not None:
-                outer = span.outer
-            elif outer is None or outer.frame is not None or outer.ended:
-                outer = current()
-            span.outer = outer
-            if outer is not None and outer.recorder is self and outer.recording is not None:
-                recording, parent = outer.recording, outer.id
-            else:
-                recording = self.recording_for(outer)
-                parent = _nearest(outer, recording)
-            span.recording = recording
-            span.generation = recording.generation
-            span.id = self._span_id()
-            if parent:
-                span.parent = f',"parent":"{parent}"'
-            names = self._named.get(span.kind)
-            named = names.get(span.name) if names is not None else None
-            span.named = named = named or self._naming(span.kind, span.name)
-            if span.late:
-                rest = self._rest(span, _AT_START)
-            elif span.attributes:
-                rest = f',"attributes":{self.gate.attributes(span.attributes)}}}'
-                span.attributes = {}
-            else:
-                rest = "}"
-            span.start_time, span.start_mono = self._clock(), self._mono()
-            recording.emit("span_start", f'"time":{span.start_time},"span":"{span.id}"{span.parent},{named}{rest}')
-        except Exception:
-            self.fault()
-
-    def end_span(self, span: Span, status: str) -> None:
-        """Write the end of a span, once. In a forked child the spans of the parent are not ended."""
-        try:
-            recording = span.recording
-            if recording is None or span.ended:
-                self.fault()
-                return
-            span.ended = True
-            if span.generation != recording.generation:
-                return
-            duration = self._mono() - span.start_mono
-            rest = self._rest(span, _IN_ORDER) if span.late or span.attributes else "}"
-            recording.emit(
-                "span_end",
-                f'"time":{self._clock()},"span":"{span.id}"{span.parent},{span.named},"start":{span.start_time},'
-                f'"duration_ns":{duration},"status":{_STATUSES.get(status) or self._word(status)}{rest}',
-            )
-        except Exception:
-            self.fault()
-
-    def _naming(self, kind: str, name: str) -> str:
+    def naming(self, kind: str, name: str) -> str:
         """``"name":…,"kind":…`` of a span. The names of a program are few and come again and again."""
-        names = self._named.setdefault(kind, {})
+        names = self.named.setdefault(kind, {})
         if len(names) >= _NAMES:
             names.clear()
         named = names[name] = f'"name":{self._json(str(name))},"kind":{self._json(str(kind))}'
         return named
 
-    def _rest(self, span: Span, keys: Iterable[str]) -> str:
+    def rest(self, span: Span, keys: Iterable[str]) -> str:
         """Late keys among ``keys`` and attributes, which count as written from now on, and the closing brace."""
         parts: list[str] = []
         if span.late:
@@ -322,11 +272,11 @@ class Recorder:
         """Write what became known of a span since its start."""
         try:
             recording = span.recording
-            if recording is None or span.ended or span.generation != recording.generation:
+            if recording is None or span.ended or span.start_mono < recording.forked:
                 self.fault()
             elif span.late or span.attributes:
-                rest = self._rest(span, _IN_ORDER)
-                recording.emit("span_update", f'"time":{self._clock()},"span":"{span.id}"{rest}')
+                rest = self.rest(span, _IN_ORDER)
+                recording.emit("span_update", f'"time":{self.clock()},"span":"{span.id}"{rest}')
         except Exception:
             self.fault()
 
@@ -349,16 +299,16 @@ class Recorder:
         It happened at ``time``, ns since the epoch (None: now). Its attributes go through another ``gate`` if one is given.
         """
         try:
-            if isinstance(scope, Span) and not scope.started:
+            if isinstance(scope, Span) and not scope.id:
                 scope = scope.outer or current()
             recording = scope.recording if scope is not None and scope.recorder is self else None
             if recording is None:
                 recording = self.recording_for(scope)
             within = scope.id if scope is not None and scope.recording is recording else ""
-            parts = [f'"time":{self._clock() if time is None else time}']
+            parts = [f'"time":{self.clock() if time is None else time}']
             parts += [f',"span":"{within}"'] if within else []
-            parts.append(f',"class":{self._word(class_)},"name":{self._word(name)}')
-            parts += [f',"level":{self._word(level)}'] if level else []
+            parts.append(f',"class":{self.word(class_)},"name":{self.word(name)}')
+            parts += [f',"level":{self.word(level)}'] if level else []
             parts += [f',"text":{self._json(text)}'] if text else []
             parts += [f',"attributes":{(gate or self.gate).encode(attributes).decode()}'] if attributes else []
             recording.emit("event", f"{''.join(parts)}}}")
@@ -411,7 +361,7 @@ class Recorder:
     def _json(self, value: object) -> str:
         return self.gate.encode(value).decode()
 
-    def _word(self, text: str) -> str:
+    def word(self, text: str) -> str:
         """JSON of a name; those of a program are few and come again and again."""
         found = self._names.get(text)
         if found is None:
@@ -420,13 +370,6 @@ class Recorder:
             found = self._json(str(text))
             self._names[text] = found
         return found
-
-
-def _nearest(scope: Scope | None, recording: RunRecording) -> str:
-    """Id of the nearest span of a run around a scope; ``""``: there is none."""
-    while scope is not None and scope.recording is not recording:
-        scope = scope.outer
-    return scope.id if scope is not None else ""
 
 
 def _said(message: object, exception: object) -> str:

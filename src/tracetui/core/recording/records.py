@@ -79,3 +79,20 @@ class ReadableSink(Sink, Protocol):
 
     def lines(self, run: RunInfo) -> Iterator[bytes]:
         """The lines of one run that this sink took, in order, without line ends."""
+
+
+class Writer(Protocol):
+    """A shorter way for the lines of one run to a sink that is the tracer's only one."""
+
+    def append(self, seq: int, line: bytes) -> None:
+        """Take a line, its line end included. May be called by several threads at once, and out of order by a few."""
+
+    def end(self) -> None:
+        """The run is over."""
+
+
+class DirectSink(Sink, Protocol):
+    """A sink that has such a way."""
+
+    def writer(self, run: RunInfo) -> Writer:
+        """The way for a run."""

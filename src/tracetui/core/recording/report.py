@@ -112,7 +112,7 @@ class Report:
         with self._loaded() as found:
             if found is None:
                 return {}
-            loaded, run, summaries = found
+            _, run, summaries = found
             facts: dict[str, object] = summaries.full(run)
         facts["paths"] = [str(path) for path in self._paths()]
         return facts
@@ -216,7 +216,7 @@ def _write(path: Path, data: bytes) -> Path | None:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, path)
+            temporary.replace(path)
         except OSError:
             temporary.unlink(missing_ok=True)
             raise

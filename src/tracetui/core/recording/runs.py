@@ -1,7 +1,7 @@
 """One run being recorded by one process: its header, its numbering, and the way of a record to the sinks.
 
-Records are numbered and handed over under one lock, so that every sink sees them in one order. The lock may be entered again
-by the thread that holds it (a signal handler or a finaliser that records): what comes then waits its turn.
+A record gets its number when it is made, and is written at once. Threads and signal handlers may overtake each other between
+the two, so numbers may stand out of order by a few; the reader counts them, and does not ask for their order.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import count
 from threading import RLock
 from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from tracetui.core.recording.records import Record, RunInfo, Sink
+from tracetui.core.recording.records import Record, RunInfo, Sink, Writer
 
 if TYPE_CHECKING:
     from tracetui.core.recording.encoding import Gate
@@ -37,7 +38,17 @@ class Stats:
     redacted: int = 0
     """Values replaced by the redaction."""
     faults: int = 0
-    """Exceptions that were kept from the host: in values, sinks and in the tracer itself."""
+    """Exceptions that were kept from the host: in values, sinks and in the tracer itself, and calls out of order."""
+    first_fault: str = ""
+    """The first of them, with its traceback."""
+
+    def fault(self) -> None:
+        """Count one more; called where it was caught."""
+        self.faults += 1
+        if not self.first_fault:
+            import traceback
+
+            self.first_fault = traceback.format_exc(limit=-5)
 
 
 class RunRecording:
@@ -64,17 +75,33 @@ class RunRecording:
         self.redacted_before = gate.redacted
         """Values redacted before this run, so that it can tell its own."""
         self.ended = False
-        self.generation = 0
-        """Rises in a forked child: what was started before is not this process's to end."""
+        self.forked = 0
+        """Monotonic time at which this process was forked inside the run, ns: what was started before is not its to end."""
+        self.between = _between(info)
+        """What stands after ``seq`` in each record."""
         self._sinks = tuple(sinks)
         self._stats = stats
-        self.records = 0
-        """Records that this process made of the run."""
-        self._direct = _direct(self._sinks, info)
         self._lock = RLock()
         self._busy = False
-        self._waiting: deque[tuple[str, str]] = deque()
-        self._between = _between(info)
+        self._waiting: deque[tuple[int, bytes]] = deque()
+        self._writer = _writer(self._sinks, info)
+        self.number: Callable[[], int]
+        """The number of the next record."""
+        self.put: Callable[[int, bytes], None]
+        """Hand over a record: its number, and its line with the line end."""
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self._numbers = count(1)  # the header is 0
+        self.number = self._numbers.__next__
+        self.put = self._put_first
+        self.has_written = False
+
+    @property
+    def records(self) -> int:
+        """Records that this process made of the run."""
+        # The counter cannot be asked otherwise: "count(5)".
+        return int(repr(self._numbers)[6:-1]) if self.has_written else 0
 
     def emit(self, type_: str, body: str) -> None:
         """Number a record and hand it to the sinks.
@@ -83,48 +110,53 @@ class RunRecording:
             type_: the record's type.
             body: the record's JSON after ``type`` and ``seq``, with the closing brace: ``"time":…}``.
         """
-        with self._lock:
-            if self._busy:
-                self._wait(type_, body)
-                return
-            self._busy = True
-            try:
-                seq = self.records
-                if not seq:
-                    self._hand_over("header", self._header())
-                    seq = 1
-                line = f'{{"type":"{type_}","seq":{seq},{self._between}{body}\n'.encode()
-                self.records = seq + 1
-                if self._direct is not None and type_ != "run_end":
-                    self._direct(seq, line)
-                else:
-                    self._hand_over(type_, line)
-            finally:
-                self._busy = False
-            while self._waiting:
-                self.emit(*self._waiting.popleft())
+        seq = self.number()
+        self.put(seq, f'{{"type":"{type_}","seq":{seq},{self.between}{body}\n'.encode())
+        if type_ == "run_end" and self._writer is not None:
+            self._writer.end()
 
     def begin(self) -> None:
         """Write the header; without this call it is written before the first record."""
         with self._lock:
-            if not self.records:
-                self._hand_over("header", self._header())
-                self.records = 1
+            if self.has_written:
+                return
+            self.has_written = True
+            put = self._writer.append if self._writer is not None else self._put_to_all
+            put(0, self._header())
+            self.put = put
 
-    def _wait(self, type_: str, body: str) -> None:
+    def _put_first(self, seq: int, line: bytes) -> None:
+        self.begin()
+        self.put(seq, line)
+
+    def _put_to_all(self, seq: int, line: bytes) -> None:
+        """Under the lock; the thread that holds it may come again (a signal handler, a finaliser), and then has to wait."""
+        with self._lock:
+            if self._busy:
+                self._wait(seq, line)
+                return
+            self._busy = True
+            try:
+                self._hand_over(seq, line)
+            finally:
+                self._busy = False
+            while self._waiting:
+                self._put_to_all(*self._waiting.popleft())
+
+    def _wait(self, seq: int, line: bytes) -> None:
         if len(self._waiting) < _HELD_BACK:
-            self._waiting.append((type_, body))
+            self._waiting.append((seq, line))
         else:
             self._stats.lost += 1
 
-    def _hand_over(self, type_: str, line: bytes) -> None:
-        record = Record(self.info, type_, self.records, line.rstrip(b"\n"))
+    def _hand_over(self, seq: int, line: bytes) -> None:
+        record = Record(self.info, _type(line), seq, line[:-1])
         for sink in self._sinks:
             try:
                 sink.emit(record)
             except Exception:  # a sink is the host's or ours; neither may hurt the program that records
                 self._stats.lost += 1
-                self._stats.faults += 1
+                self._stats.fault()
 
     def _header(self) -> bytes:
         from tracetui.core.processes import Processes
@@ -140,18 +172,19 @@ class RunRecording:
             values["parent_run"] = self.parent[0]
         if self.parent[1]:
             values["parent_span"] = self.parent[1]
-        return orjson.dumps({**values, "format_minor": 1, "meta": self.gate.plain(self.meta)})
+        values |= {"format_minor": 1, "meta": self.gate.plain(self.meta)}
+        return orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE)
 
     def after_fork(self) -> None:
         """In a forked child: a file, a numbering and a lock of its own; the header follows with the first record."""
         self._lock = RLock()
         self._busy = False
         self._waiting.clear()
-        self.records = 0
-        self.generation += 1
+        self.forked = self.mono()
         self.info = RunInfo(self.info.id, self.info.name, os.getpid(), child=True, shared=self.info.shared)
-        self._between = _between(self.info)
-        self._direct = _direct(self._sinks, self.info)
+        self.between = _between(self.info)
+        self._writer = _writer(self._sinks, self.info)
+        self._start_over()
 
 
 def _between(info: RunInfo) -> str:
@@ -159,7 +192,12 @@ def _between(info: RunInfo) -> str:
     return f'"run":"{info.id}","pid":{info.pid},' if info.shared else ""
 
 
-def _direct(sinks: tuple[Sink, ...], info: RunInfo) -> Callable[[int, bytes], None] | None:
+def _writer(sinks: tuple[Sink, ...], info: RunInfo) -> Writer | None:
     """The shorter way of lines to a sink that is the only one and has such a way."""
-    writer = getattr(sinks[0], "writer", None) if len(sinks) == 1 else None
-    return writer(info) if writer is not None else None
+    made = getattr(sinks[0], "writer", None) if len(sinks) == 1 else None
+    return made(info) if made is not None else None
+
+
+def _type(line: bytes) -> str:
+    """The type of a record as made here: its first value, but in a header."""
+    return "header" if line.startswith(b'{"tracetui"') else line[9 : line.index(b'"', 9)].decode()

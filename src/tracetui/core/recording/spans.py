@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final, Self
 from tracetui.core.recording.context import CURRENT, GENERATOR, child_variables, generator_frame
 
 if TYPE_CHECKING:
-    from tracetui.core.recording.runs import RunRecording
     from tracetui.core.recording.recorder import Recorder
+    from tracetui.core.recording.runs import RunRecording
 
 _QUIET: Final = ("GeneratorExit", "CancelledError", "Cancelled", "StopIteration", "StopAsyncIteration")
 """Ends from outside that are no failure of what was going on."""
@@ -37,6 +37,8 @@ class Scope:
     """The scope that this one is in, of whichever tracer."""
     id: str = ""
     """Span id, 16 hexadecimal digits; of a run scope empty."""
+    as_parent: str = ""
+    """How spans in it write their parent."""
     ended = False
     frame: FrameType | None = None
     """The generator that holds this scope open, if one does."""
@@ -177,16 +179,21 @@ class RunScope(Scope):
 
     def start(self) -> Self:
         """Begin by hand what ``with`` begins by itself. To be ended with ``finish`` or ``fail``."""
-        self.recorder.begin_run(self)
+        if self.recording is None:
+            self.recorder.begin_run(self)
+            self._before = CURRENT.get()
+            CURRENT.set(self)
         return self
 
     def finish(self, status: str = "ok") -> None:
         """End the run."""
         self.recorder.end_run(self, status, None)
+        self._leave()
 
     def fail(self, error: object = "") -> None:
         """End the run as failed."""
         self.recorder.end_run(self, "error", error)
+        self._leave()
 
     def __enter__(self) -> Self:
         self.recorder.begin_run(self)
@@ -214,12 +221,10 @@ class RunScope(Scope):
 class Span(Scope):
     """One operation. Made by the tracer's ``step``, ``llm``, ``tool`` and so on; starts in ``with`` or by ``start()``."""
 
-    started = False
     parent: str = ""
     """How its parent is written."""
     named: str = ""
     """How its name and kind are written."""
-    generation: int = 0
     start_time: int = 0
     start_mono: int = 0
     late: dict[str, object] | None = None
@@ -301,7 +306,7 @@ class Span(Scope):
 
     def start(self) -> Self:
         """Start by hand what ``with`` starts by itself; later spans of this context are inside it until it ends."""
-        if not self.started:
+        if not self.id:
             self._before = before = CURRENT.get()
             self.recorder.start_span(self, before)
             CURRENT.set(self)
@@ -322,13 +327,10 @@ class Span(Scope):
         cost_usd: float | None = None,
         **attributes: object,
     ) -> None:
-        """End it, saying what came out and what it took (see ``usage``). A second end is ignored and counted.
+        """End it, saying what came out and what it took. A second end is ignored and counted.
 
-        Args:
-            output: what came out; None: nothing is said of it.
-            status: ``ok``, or ``error skipped unset``.
-            model: the model that answered.
-            attributes: attributes to add.
+        ``output`` is what came out (None: nothing is said of it), ``status`` is ``ok``, ``error``, ``skipped`` or ``unset``,
+        ``model`` the model that answered. Tokens and cost are those of ``usage``; everything else becomes attributes.
         """
         if output is not None:
             self._say("output", output)

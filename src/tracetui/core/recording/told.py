@@ -17,8 +17,8 @@ _TIMES: Final = ("timestamp", "time", "ts")
 _TEXTS: Final = ("message", "text", "msg")
 _CLASSES: Final = frozenset(cls.name for cls in EventClass)
 _UNITS: Final = ((10**11, 10**9), (10**14, 10**6), (10**17, 10**3))
-"""A number below the first is so many ns each: seconds, milliseconds, microseconds; above all it is nanoseconds. The borders lie
-in the year 5138."""
+"""A number below the first is so many ns each: seconds, milliseconds, microseconds; above all it is nanoseconds.
+The borders lie in the year 5138."""
 
 
 def tell(recorder: Recorder, scope: Scope | None, values: Mapping[str, object]) -> None:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar, cast
 
 from tracetui.core.recording.context import CURRENT, current
 from tracetui.core.recording.nothing import NOTHING
-from tracetui.core.recording.records import Sink
 from tracetui.core.recording.recorder import Ids, Recorder, Verbosity
+from tracetui.core.recording.records import Sink
 from tracetui.core.recording.runs import Clock, Stats
 from tracetui.core.recording.spans import RunScope, Scope, Span
 from tracetui.core.redaction import Redactor
@@ -228,6 +228,7 @@ class Tracer:
             name: what the call is for.
             model: the model asked.
             messages: what it was asked: a text, or a list of messages with ``role`` and ``content``.
+            parent: the scope it belongs to; by default the one in which it starts.
             values: attributes, such as parameters of the call.
         """
         return self._with_input(name, "llm", messages, parent, values, model)
@@ -334,6 +335,7 @@ class Tracer:
         and not while its consumer does.
 
         Args:
+            function: the function; or a name, as in ``@tracer.trace("plan")``.
             kind: kind of the spans.
             name: their name; by default the function's.
             capture: False: neither arguments nor results are recorded.

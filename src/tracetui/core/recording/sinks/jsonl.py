@@ -11,10 +11,13 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from errno import EAGAIN
+from io import FileIO
 from pathlib import Path
+from threading import RLock
 from typing import Final, Literal
 
-from tracetui.core.recording.records import Record, RunInfo
+from tracetui.core.recording.records import Record, RunInfo, Writer
 
 Fsync = Literal["never", "interval", "every"]
 KEPT_BYTES: Final = 1 << 20
@@ -27,6 +30,8 @@ BUFFER_BYTES: Final = 64 << 10
 """Bytes held back in buffered mode."""
 BUFFER_NS: Final = 1_000_000_000
 """Age of the oldest record held back at which the next one writes them all, ns."""
+_AT_ONCE: Final = 1 << 16
+"""Bytes of a line that are written in one go without a thought of what a signal may do in the middle of it."""
 _FLAGS: Final = os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -54,7 +59,8 @@ class JsonlSink:
     ) -> None:
         self._folder = Path(folder).absolute()
         self._path = Path(path).absolute() if path is not None else None
-        self._mode, self._buffered, self._fsync, self._clock = mode, buffered, fsync, clock
+        self.settings = (mode, fsync, clock, BUFFER_BYTES if buffered else 0)
+        """What its files need to know: mode, fsync, clock, bytes held back."""
         self._files: dict[tuple[str, int], _File] = {}
         self.shared = path is not None
         """Records must name their run and process."""
@@ -74,37 +80,31 @@ class JsonlSink:
         file = self._file(record.run)
         file.append(record.seq, record.line + b"\n")
         if record.type == "run_end":
-            self._end(file)
+            file.end()
 
-    def writer(self, run: RunInfo) -> Callable[[int, bytes], None]:
-        """A shorter way for the lines of one run: called with the number of a record, and its line with the line end."""
-
-        def write(seq: int, line: bytes) -> None:
-            file = self._files.get(key)
-            (file or self._file(run)).append(seq, line)
-
-        key = (run.id, run.pid)
-        return write
+    def writer(self, run: RunInfo) -> Writer:
+        """The shorter way for a run."""
+        return self._file(run)
 
     def _file(self, run: RunInfo) -> _File:
-        file = self._files.get((run.id, run.pid))
-        if file is None:
-            file = _File(
-                self.path(run), run, self._mode, self._fsync, self._clock, BUFFER_BYTES if self._buffered else 0
-            )
-            self._files[run.id, run.pid] = file
-        return file
+        found = self._files.get((run.id, run.pid))
+        return found or _File(self, self.path(run), run)
 
-    def _end(self, file: _File) -> None:
-        file.close()
+    def opened(self, file: _File) -> None:
+        """A file was opened, or opened again."""
+        self._files[file.run.id, file.run.pid] = file
+
+    def closed(self, file: _File) -> None:
+        """The run of a file is over. A file that still holds something is tried again by ``close``."""
         if not file.holds:
-            del self._files[file.run.id, file.run.pid]
+            self._files.pop((file.run.id, file.run.pid), None)
             self._lost += file.lost
+            file.lost = 0
 
     def close(self) -> None:
         """Write what is held back and close the files; a further record opens its file again."""
         for file in list(self._files.values()):
-            self._end(file)
+            file.end()
         for file in self._files.values():
             file.give_up()
             self._lost += file.lost
@@ -136,16 +136,15 @@ class JsonlSink:
 class _File:
     """One file being appended to, and what to do while it refuses."""
 
-    def __init__(
-        self, path: Path, run: RunInfo, mode: int, fsync: Fsync, clock: Callable[[], int], buffer: int
-    ) -> None:
+    def __init__(self, sink: JsonlSink, path: Path, run: RunInfo) -> None:
         self.run = run
         self.lost = 0
-        self._path, self._mode, self._fsync, self._clock = path, mode, fsync, clock
-        self._buffer = buffer
-        self._fd = -1
-        self._ready = False
-        """A record may be written at once: nothing is kept, half written, held back or to be synchronised."""
+        self._sink, self._path = sink, path
+        self._mode, self._fsync, self._clock, self._buffer = sink.settings
+        self._lock = RLock()
+        self._file: FileIO | None = None
+        self._ready: Callable[[bytes], int | None] | None = None
+        """Its ``write``, if a record may be written at once: nothing is kept, torn, held back or to be synchronised."""
         self._torn = False
         """What stands last in the file may be half a line."""
         self._kept: list[tuple[int, bytes]] = []
@@ -169,27 +168,29 @@ class _File:
         return bool(self._kept or self._gap)
 
     def append(self, seq: int, line: bytes) -> None:
-        """Write a record, or keep it for later."""
-        if self._ready:
-            # Not ready until all is written: an exception of a signal handler may end this call anywhere.
-            self._ready = False
+        """Write a record, or keep it for later. Threads write side by side: each call is one ``write``, which appends whole."""
+        write = self._ready
+        written: int | None = 0
+        if write is not None and len(line) <= _AT_ONCE:
             try:
-                self._written = os.write(self._fd, line)
-            except OSError:
-                self._written = 0
-            else:
-                if self._written == len(line):
-                    self._ready = True
-                    return
-            self._torn = self._written > 0
-        self._append(seq, line)
+                written = write(line)
+            except (OSError, ValueError):  # closed by another thread meanwhile
+                written = 0
+            if written == len(line):
+                return
+        with self._lock:
+            self._torn = self._torn or bool(written)
+            self._append(seq, line)
 
     def _append(self, seq: int, line: bytes) -> None:
         """The same where something is to be thought of."""
+        self._ready = None
         self._keep(seq, line)
         if not (self._retry or self._buffer) or self._is_due():
             self.flush()
-        self._ready = not (self._retry or self._buffer or self._torn or self.holds) and self._fsync == "never"
+        clean = not (self._retry or self._buffer or self._torn or self.holds)
+        if clean and self._fsync == "never" and self._file is not None:
+            self._ready = self._file.write
 
     def _is_due(self) -> bool:
         now = self._clock()
@@ -255,13 +256,13 @@ class _File:
         """Append; False: the file refused, ``_written`` bytes of the data stand in it."""
         self._written = 0
         try:
-            fd = self._fd if self._fd >= 0 else self._open()
+            file = self._file or self._open()
             if self._torn:
-                os.write(fd, b"\n")
+                file.write(b"\n")
             self._torn = True  # until all is written, and if an exception of a signal handler ends this call as well
-            self._written = os.write(fd, data)
+            self._written = file.write(data) or 0
             while self._written < len(data):
-                self._written += os.write(fd, data[self._written :])
+                self._written += file.write(data[self._written :]) or _refused()
             self._torn = False
             self._retry = 0
         except InterruptedError:  # only from a handler that raises it; the system's own are repeated by Python
@@ -272,7 +273,7 @@ class _File:
             self._retry = self._clock() + RETRY_NS
             return False
         if self._fsync != "never":
-            self._sync(fd)
+            self._sync(file.fileno())
         return True
 
     def _sync(self, fd: int) -> None:
@@ -282,28 +283,35 @@ class _File:
             with suppress(OSError):  # the record is written; writing it again would only double it
                 os.fsync(fd)
 
-    def _open(self) -> int:
+    def _open(self) -> FileIO:
+        self._sink.opened(self)
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             fd = os.open(self._path, os.O_RDWR | _FLAGS, self._mode)
         except PermissionError:  # a file that one may write but not read
             fd = os.open(self._path, os.O_WRONLY | _FLAGS, self._mode)
-        self._fd = fd
+        file = self._file = FileIO(fd, "ab")
         with suppress(OSError):  # pipes have no size, and nothing to read back
             size = os.fstat(fd).st_size
             # A writer that was killed may have left half a line.
             self._torn = self._torn or (size > 0 and os.pread(fd, 1, size - 1) != b"\n")
-        return fd
+        return file
+
+    def end(self) -> None:
+        """The run is over."""
+        with self._lock:
+            self.close()
+        self._sink.closed(self)
 
     def close(self) -> None:
         """Write what is kept, for the last time if the file still refuses, and close the descriptor."""
         self.flush()
-        fd, self._fd, self._ready = self._fd, -1, False
-        if fd >= 0:
+        file, self._file, self._ready = self._file, None, None
+        if file is not None:
             with suppress(OSError):  # pipes and some file systems cannot; what matters was written
-                os.fsync(fd)
+                os.fsync(file.fileno())
             with suppress(OSError):
-                os.close(fd)
+                file.close()
 
     def give_up(self) -> None:
         """Count what is still kept as lost."""
@@ -313,8 +321,13 @@ class _File:
 
     def abandon(self) -> None:
         """Close without writing anything."""
-        fd, self._fd, self._ready = self._fd, -1, False
+        file, self._file, self._ready = self._file, None, None
         self._kept.clear()
-        if fd >= 0:
+        if file is not None:
             with suppress(OSError):
-                os.close(fd)
+                file.close()
+
+
+def _refused() -> int:
+    """A descriptor that takes nothing now, as one that does not block."""
+    raise BlockingIOError(EAGAIN, os.strerror(EAGAIN))
