@@ -25,8 +25,11 @@ _TOKENS: Final = (
     keys.TOKENS_REASONING,
 )
 """Names of the counts of ``Usage``, in its order."""
-_FIGURES: Final = frozenset(name for names in (*_TOKENS, keys.COST) for name in names)
-TOLD: Final = _FIGURES.union(
+_TOKEN_PLACES: Final = {name: (figure, rank) for figure, names in enumerate(_TOKENS) for rank, name in enumerate(names)}
+"""Which figure each name gives, and how late it is asked."""
+_LAST_RANK: Final = max(map(len, _TOKENS))
+TOLD: Final = frozenset(_TOKEN_PLACES).union(
+    keys.COST,
     keys.MODEL,
     (keys.OPENINFERENCE_KIND, keys.GENAI_OPERATION, keys.TRACELOOP_KIND, keys.LLM_REQUEST_TYPE),
 )
@@ -61,21 +64,22 @@ def first_text(attributes: Attributes, names: Iterable[str]) -> str:
 
 def usage_of(attributes: Attributes) -> Usage | None:
     """Tokens and cost of a model call; None if none is recorded."""
-    if _FIGURES.isdisjoint(attributes):
-        return None
-    counts = [_count(attributes, names) for names in _TOKENS]
-    cost = next((cost for name in keys.COST if (cost := amount_of(attributes.get(name))) is not None), None)
+    cost: float | None = None
+    counts: list[int | None] = [None] * len(_TOKENS)
+    ranks = [_LAST_RANK] * len(_TOKENS)
+    for name, value in attributes.items():
+        place = _TOKEN_PLACES.get(name)
+        if place is not None:
+            figure, rank = place
+            if rank < ranks[figure] and (found := count_of(value)) is not None:
+                counts[figure], ranks[figure] = found, rank
+    for name in keys.COST:
+        if cost is None and name in attributes:
+            cost = amount_of(attributes[name])
     if cost is None and counts.count(None) == len(counts):
         return None
     given, answered, total, cached, cache_write, reasoning = counts
     return Usage(given, answered, total, cached, cache_write, reasoning, cost)
-
-
-def _count(attributes: Attributes, names: Iterable[str]) -> int | None:
-    for name in names:
-        if name in attributes and (found := count_of(attributes[name])) is not None:
-            return found
-    return None
 
 
 def describe(detail: SpanDetail, kind: Kind, attributes: Attributes) -> None:

@@ -216,18 +216,22 @@ def _tell_root(out: list[Operation], trace: _Trace, span: OtelSpan, title: str, 
     sortable = span.start if span.start != NO_TIME else _NO_START
     first = not trace.has_root or sortable < trace.root_start
     trace.has_root = True
+    if is_open and not first:
+        return
+    fact = RunFact(span.trace, 2)
     if first:
         trace.root_start = sortable
         session = next((span.attributes[key] for key in keys.SESSION if key in span.attributes), None)
         meta = dict(span.resource.attributes) | ({"session.id": session} if session is not None else {})
-        start = None if span.start == NO_TIME else span.start
-        out.append(RunFact(span.trace, 2, name=title, start=start, meta=meta or None))
+        fact.name, fact.meta = title, meta or None
+        fact.start = None if span.start == NO_TIME else span.start
     if not is_open:
-        trace.failed = trace.failed or span.status is Status.error
-        trace.root_end = max(trace.root_end, span.end)
-        reason = span.message or "the root span failed" if span.status is Status.error else None
-        outcome = Status.error if trace.failed else Status.ok
-        out.append(RunFact(span.trace, 2, status=outcome, status_reason=reason, end=trace.root_end))
+        failed = span.status is Status.error
+        trace.failed = trace.failed or failed
+        fact.end = trace.root_end = max(trace.root_end, span.end)
+        fact.status = Status.error if trace.failed else Status.ok
+        fact.status_reason = (span.message or "the root span failed") if failed else None
+    out.append(fact)
 
 
 def _tell_span(out: list[Operation], traces: _Traces, span: OtelSpan, a: int, b: int) -> None:
