@@ -64,7 +64,13 @@ class UsageTable(_Table):
         row = self._index.get(span)
         if row < 0:
             row = len(self.model)
-            self._make([span])
+            self.span.append(span)
+            for column in (self.input, self.output, self.total, self.cached, self.cache_write, self.reasoning):
+                column.append(_UNKNOWN)
+            self.cost_usd.append(_NAN)
+            self.model.append(0)
+            self.told.append(0)
+            self._index.add(span, row)
         return row
 
     def ensure_all(self, spans: list[int]) -> list[int]:
