@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from tracetui.core import secret_hints
-from tracetui.core.secret_hints import REDACTED
+from tracetui.core.secret_hints import REDACTED, is_gone
 from tracetui.core.secret_keys import Secrecy, SecretKeys, folded, is_folder, longest_piece
 
 __all__ = ["REDACTED", "Redactor", "Rule"]
@@ -158,7 +158,7 @@ def _without(text: str, spans: list[tuple[int, int]]) -> tuple[str, int]:
     for start, end in sorted(spans):
         if start < at:
             at = max(at, end)
-        elif text[start:end] != REDACTED:
+        else:
             parts += (text[at:start], REDACTED)
             at = end
             count += 1
@@ -240,7 +240,7 @@ class _Walk:
             is_ruled = result is not value and (type(result) is not type(value) or result != value)
         if isinstance(result, str):
             if secrecy and not (secrecy is Secrecy.folder and is_folder(result)):
-                if result and result != REDACTED:
+                if result and not is_gone(result):
                     result, count = REDACTED, 1
             else:
                 result, count = self._gate.text(result)

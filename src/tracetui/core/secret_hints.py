@@ -17,6 +17,16 @@ from tracetui.core.secret_keys import KEY_QUALIFIERS, SEPARATORS
 REDACTED: Final = "[redacted]"
 """What stands in place of a secret."""
 
+_GONE: Final = re.compile(
+    r"[\[<({*_]{0,3}(?:redacted|filtered|masked|hidden|removed|scrubbed)[\])>}*_]{0,3}|[*•]+", re.IGNORECASE
+)
+
+
+def is_gone(value: str) -> bool:
+    """Whether `value` is what tracetui or another recorder wrote in place of a secret: ``[Filtered]``, ``***``."""
+    return bool(_GONE.fullmatch(value))
+
+
 # Where a secret may begin: not inside a word, but after what an escape leaves before it: \n, ",  %3D, a colour.
 BEGIN: Final = (
     r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\x[0-9A-Fa-f]{2})|(?<=%[0-9A-Fa-f]{2})"

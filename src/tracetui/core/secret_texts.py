@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tracetui.core.secret_hints import BEGIN, REDACTED
+from tracetui.core.secret_hints import BEGIN, is_gone
 from tracetui.core.secret_keys import Secrecy, is_folder
 
 
@@ -159,9 +159,14 @@ def _private_keys(text: str) -> Iterator[Found]:
 
 
 _AUTHORITY: Final = re.compile(r"[A-Za-z0-9]:(?:\\{0,3}/){2}([^\s/?#\"'<>\\`]{1,1024}+)")
-_PLACEHOLDER: Final = re.compile(
-    r"\$?\{[^{}]*\}{1,2}|\{\{[^{}]*\}\}|\$[A-Za-z_]\w*|\*+|\.{3,}|…|[xX]{3,}|%s|<[^<>]*>|\[redacted\]"
-)
+_PLACEHOLDER: Final = re.compile(r"\$?\{[^{}]*\}{1,2}|\{\{[^{}]*\}\}|\$[A-Za-z_]\w*|\.{3,}|…|[xX]{3,}|%s|<[^<>]*>")
+
+
+def _is_placeholder(value: str) -> bool:
+    """Whether `value` only says where a secret belongs, as templates and documentation do, or where one was."""
+    return bool(_PLACEHOLDER.fullmatch(value)) or is_gone(value)
+
+
 _KEY_AS_USER: Final = 20
 
 
@@ -170,7 +175,7 @@ def _user_info(text: str) -> Iterator[Found]:
     for match in _AUTHORITY.finditer(text):
         user, at, _ = match[1].rpartition("@")
         name, colon, password = user.partition(":")
-        if not at or _PLACEHOLDER.fullmatch(password if colon else user):
+        if not at or _is_placeholder(password if colon else user):
             continue
         if password or (len(name) >= _KEY_AS_USER and _has_digit(name)):
             yield Found(match.start(1), match.start(1) + len(user), "url")
@@ -205,7 +210,7 @@ def _headers(text: str, low: str) -> Iterator[Found]:
 
 def _values(pattern: re.Pattern[str], text: str, kind: str) -> Iterator[Found]:
     for match in pattern.finditer(text):
-        if not _PLACEHOLDER.fullmatch(match[1]):
+        if not _is_placeholder(match[1]):
             yield Found(match.start(1), match.end(1), kind)
 
 
@@ -229,7 +234,7 @@ def _quoted(text: str, secrecy: Judge) -> Iterator[Found]:
         # The tokens of an answer, each with how likely it was.
         if "logprob" in text[done : done + _NEAR]:
             continue
-        if done > match.end() and text[match.end() : done] != REDACTED:
+        if done > match.end() and not is_gone(text[match.end() : done]):
             yield Found(match.end(), done, "quoted")
 
 
@@ -257,10 +262,11 @@ _CONNECTION: Final = re.compile(r";\s{0,2}(password|pwd|accountkey|sharedaccessk
 
 
 def _assigned(text: str, secrecy: Judge) -> Iterator[Found]:
+    # A mail server's AUTH=PLAIN says what it can do.
     for kind, pattern in (("query", _QUERY), ("assigned", _VARIABLE), ("assigned", _CONNECTION)):
         for match in pattern.finditer(text):
             found, value = secrecy(match[1]), match[2].strip("\"'")
             is_count = found is Secrecy.token and value.isdecimal()
             is_path = found is Secrecy.folder and is_folder(value)
-            if found and not is_count and not is_path and not _PLACEHOLDER.fullmatch(value):
+            if match[1] != "AUTH" and found and not is_count and not is_path and not _is_placeholder(value):
                 yield Found(match.start(2), match.end(2), kind)
