@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -22,15 +22,17 @@ from tracetui.core.formats._otlp_spans import (
     SpanEvent,
     any_value,
     identifier,
-    nanoseconds,
     status_of,
 )
+from tracetui.core.formats._values import LARGEST_TIME
 from tracetui.core.model import Status
 
 _NO_RAW: Final = msgspec.Raw(b"null")
 _NO_RESOURCE: Final = Resource(None)
 _SHORT, _LONG = 64, 4_096
 """Bytes of a value and of a resource up to which what it means is remembered: most come again and again."""
+# A time is a text of digits; what else it may be (0 for none too) goes the long way.
+_Time = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_TIME)]
 # Nothing decodes to this: a key that other exporters use sends its line the long way.
 _Never = Literal["\0"]
 
@@ -46,15 +48,15 @@ class _Status(msgspec.Struct, gc=False, rename="camel"):
 
 
 class _Event(msgspec.Struct, gc=False, rename="camel"):
-    time_unix_nano: str
+    time_unix_nano: _Time
     name: str = ""
 
 
 class _Span(msgspec.Struct, gc=False, rename="camel"):
     trace_id: str
     span_id: str
-    start_time_unix_nano: str
-    end_time_unix_nano: str
+    start_time_unix_nano: _Time
+    end_time_unix_nano: _Time
     name: str = ""
     parent_span_id: str = ""
     attributes: list[_Attribute] = []
@@ -80,7 +82,7 @@ class _Request(msgspec.Struct, gc=False, rename="camel"):
     resource_spans: list[_ResourceSpans]
 
 
-_decode: Final = msgspec.json.Decoder(_Request).decode
+_decode: Final = msgspec.json.Decoder(_Request, strict=False).decode
 
 
 def takes(block: bytes) -> bool:
@@ -114,19 +116,23 @@ def _spans(request: _Request) -> Iterator[OtelSpan]:
 def _brief(item: _Span, resource: Resource) -> OtelSpan:
     told = NO_ATTRIBUTES
     if item.attributes:
-        told = {pair.key: _value(bytes(pair.value)) for pair in item.attributes if pair.key in TOLD}
+        told = {
+            key: _known_value(value) if len(value := bytes(pair.value)) <= _SHORT else any_value(parse(value))
+            for pair in item.attributes
+            if (key := pair.key) in TOLD
+        }
     status, events, parent = item.status, item.events, item.parent_span_id
     return OtelSpan(
         _trace_id(item.trace_id),
         identifier(item.span_id, 8),
         _parent_id(parent) if parent else None,
         item.name,
-        nanoseconds(item.start_time_unix_nano),
-        nanoseconds(item.end_time_unix_nano),
-        Status.unset if status is None else status_of(status.code),
+        item.start_time_unix_nano,
+        item.end_time_unix_nano,
+        status_of(status.code) if status is not None and status.code else Status.unset,
         "" if status is None else status.message,
         told,
-        [SpanEvent(event.name, nanoseconds(event.time_unix_nano), NO_ATTRIBUTES) for event in events] if events else [],
+        [SpanEvent(event.name, event.time_unix_nano, NO_ATTRIBUTES) for event in events] if events else [],
         resource,
         NO_ATTRIBUTES,
         NO_ATTRIBUTES,
@@ -135,10 +141,6 @@ def _brief(item: _Span, resource: Resource) -> OtelSpan:
 
 _trace_id: Final = lru_cache(maxsize=1_024)(lambda text: identifier(text, 16))
 _parent_id: Final = lru_cache(maxsize=1_024)(lambda text: identifier(text, 8) or None)
-
-
-def _value(value: bytes) -> object:
-    return _known_value(value) if len(value) <= _SHORT else any_value(parse(value))
 
 
 @lru_cache(maxsize=4_096)
