@@ -32,7 +32,7 @@ _STATUS_NUMBERS = {word: int(status) for word, status in STATUSES.items()}
 # What is out of range or no OpenTelemetry id fails to decode, which costs less than looking at each value afterwards.
 _Id = Annotated[str, msgspec.Meta(min_length=16, max_length=16)]
 _Time = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
-# A record with this key is a header, whatever its type: nothing decodes to this.
+# A record with the key ``tracetui`` is a header, one with ``run`` stands in a shared file: nothing decodes to this.
 _Never = Literal["\0"]
 
 
@@ -53,6 +53,7 @@ class _Begin(msgspec.Struct, gc=False, tag_field="type", tag="span_start"):
     kind: str = "span"
     model: str = ""
     tracetui: _Never = "\0"
+    run: _Never = "\0"
 
 
 class _End(msgspec.Struct, gc=False, tag_field="type", tag="span_end"):
@@ -67,6 +68,7 @@ class _End(msgspec.Struct, gc=False, tag_field="type", tag="span_end"):
     usage: _Tokens | None = None
     cost_usd: float | None = None
     tracetui: _Never = "\0"
+    run: _Never = "\0"
 
 
 class _Event(msgspec.Struct, gc=False, tag_field="type", tag="event", rename={"cls": "class"}):
@@ -75,11 +77,13 @@ class _Event(msgspec.Struct, gc=False, tag_field="type", tag="event", rename={"c
     cls: str = "event"
     name: str = ""
     tracetui: _Never = "\0"
+    run: _Never = "\0"
 
 
 class _Other(msgspec.Struct, gc=False):
     type: str
     tracetui: _Never = "\0"
+    run: _Never = "\0"
 
 
 _Record = _Begin | _End | _Event | _Other

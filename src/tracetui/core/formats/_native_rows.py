@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from tracetui.core.formats._base import Candidate
 from tracetui.core.formats._ladder import NotJson, parse
+from tracetui.core.formats._numbering import Numbering
 from tracetui.core.formats._rows import RowDecoder
 from tracetui.core.operations import Bad, Operation, Repair, RunFact
 
@@ -55,23 +56,13 @@ def record_of(row: Mapping[str, object]) -> dict[str, object] | None:
     return value if isinstance(value, dict) else None
 
 
-class _Writer:
-    """One process of a run."""
-
-    def __init__(self, decoder: NativeDecoder) -> None:
-        self.decoder = decoder
-        self.next = 0
-        """``seq`` that its next record must have."""
-
-
 class NativeRows(RowDecoder):
     """Decodes rows; each run and process is decoded as its file would be."""
 
     def __init__(self, tables: Sequence[str]) -> None:
         super().__init__(tables)
-        self._writers: dict[tuple[str, object], _Writer] = {}
-        self._missing: dict[str, int] = {}
-        self._again: dict[str, int] = {}
+        self._writers: dict[tuple[str, object], NativeDecoder] = {}
+        self._numbering = Numbering()
         self._lost: dict[tuple[str, str], dict[object, int]] = {}
         """Records lost by run and reason, of each process."""
 
@@ -84,7 +75,7 @@ class NativeRows(RowDecoder):
         if writer is None:
             from tracetui.core.formats.native import NativeDecoder
 
-            writer = self._writers[run, pid] = _Writer(NativeDecoder(run))
+            writer = self._writers[run, pid] = NativeDecoder(run)
         try:
             value = parse(str(record.get("record")).encode("utf-8", "surrogatepass"))
         except NotJson as fault:
@@ -92,12 +83,12 @@ class NativeRows(RowDecoder):
         if not isinstance(value, dict):
             return [Bad(0, a, b, "not an object", run)]
         value["run"] = run  # the row decides, whatever its record says
-        return [*self._said(writer, run, pid, value, a, b), *self._numbered(writer, run, value)]
+        return [*self._said(writer, run, pid, value, a, b), *self._numbered(run, pid, value)]
 
     def _said(
-        self, writer: _Writer, run: str, pid: object, value: dict[str, object], a: int, b: int
+        self, writer: NativeDecoder, run: str, pid: object, value: dict[str, object], a: int, b: int
     ) -> Iterable[Operation]:
-        for operation in writer.decoder.operations(value, a, b):
+        for operation in writer.operations(value, a, b):
             if isinstance(operation, RunFact) and operation.repair is not None and operation.repair.what == "lost":
                 # Counted by each process, told once for all of them.
                 lost = self._lost.setdefault((run, operation.repair.detail), {})
@@ -105,17 +96,16 @@ class NativeRows(RowDecoder):
                 operation.repair = Repair("lost", sum(lost.values()), operation.repair.detail)
             yield operation
 
-    def _numbered(self, writer: _Writer, run: str, value: dict[str, object]) -> Iterable[Operation]:
+    def _numbered(self, run: str, pid: object, value: dict[str, object]) -> Iterable[Operation]:
         """What ``seq`` proves: records that are missing, or that are there twice."""
         seq = value.get("seq")
         if not isinstance(seq, int) or isinstance(seq, bool) or seq < 0:
-            return
+            return []
+        writer = self._numbering.writer(run, pid)
         if "tracetui" in value:
-            writer.next = seq
-        if seq > writer.next:
-            self._missing[run] = self._missing.get(run, 0) + seq - writer.next
-            yield RunFact(run, repair=Repair("missing", self._missing[run]))
-        if seq < writer.next:
-            self._again[run] = self._again.get(run, 0) + 1
-            yield RunFact(run, repair=Repair("again", self._again[run]))
-        writer.next = max(writer.next, seq + 1)
+            writer.begin(seq)
+        writer.see(seq)
+        lost = value.get("lost")
+        if value.get("type") == "gap" and isinstance(lost, int):
+            writer.tell_lost(lost)
+        return self._numbering.repairs(run)

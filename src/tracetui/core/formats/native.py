@@ -3,7 +3,8 @@
 The layout and its reasons are in ``docs/recording-format.md``; any program may write it. Reading is in this file,
 a fast lane for whole blocks in ``_native_lane.py``.
 
-Runs: files of one run id are one run, a file a process; the header names it, and the run or span in which it was started.
+Runs: files of one run id are one run, a file a process; the header names it, and the run or span in which it was started. In a
+file that several processes share each record names its run.
 
 Spans: a start and an end of one ``span``. The end repeats name, kind, parent and start, so a lost start costs nothing.
 
@@ -27,6 +28,7 @@ from tracetui.core.formats._base import Assembler, Candidate, Decoder, Match, Re
 from tracetui.core.formats._ladder import NotJson, parse
 from tracetui.core.formats._lines import LineDecoder
 from tracetui.core.formats._native_rows import NativeRows, record_of, table_of
+from tracetui.core.formats._numbering import Numbering
 from tracetui.core.model import (
     NO_TIME,
     Clock,
@@ -47,7 +49,9 @@ _ROW = b'{"id":'
 _STATUSES = {"ok": Status.ok, "error": Status.error, "skipped": Status.skipped}
 _CLASSES = {cls.name: cls for cls in EventClass}
 _NO_PARENT = "0" * 16
-_SEQ = re.compile(rb'"seq":\s*(\d{1,15})[,}]')
+_SEQ = re.compile(rb'"seq":\s*(\d{1,15})(?:,\s*"run":\s*"([^"\\]{1,64})",\s*"pid":\s*(\d{1,10}))?\s*[,}]')
+"""A record's number, and the run and process that records in shared files name after it."""
+_GAP = re.compile(rb'\{"type":\s*"gap"')
 _SEQ_WITHIN = 200
 """Bytes at the start of a record where its ``seq`` is looked for: it is one of the first keys."""
 _REASON_CHARACTERS = 200
@@ -126,16 +130,18 @@ class NativeDecoder(LineDecoder):
     def __init__(self, run: str = "") -> None:
         super().__init__()
         self._run = run
-        self._child = False
-        self._lost = 0
-        self._reason = ""
-        self._next = 0
-        """``seq`` that the next record must have."""
+        """The run of records that name none."""
+        self._process: object = None
+        """The process of the last header, which records that name none are of."""
+        self._children: set[tuple[str, object]] = set()
+        """Processes forked inside their run, whose end ends only their part."""
+        self._lost: dict[str, tuple[int, str]] = {}
+        """Run -> records lost as told by itself, and the first reason."""
+        self._numbering = Numbering()
         self._seen = 0
-        """Lines up to the record before it."""
+        """Lines up to the last block."""
         self._unnumbered = 0
-        """Lines since then without a number: those that cannot be read, which is told as such."""
-        self._missing = self._again = 0
+        """Lines without a number whose records are excused: those that cannot be read, which is told as such."""
 
     @property
     def bad_run(self) -> str | None:
@@ -153,14 +159,18 @@ class NativeDecoder(LineDecoder):
         told, self._seen = self._line - self._seen, self._line
         if not self._run:
             return []
-        if found is not None and not self._unnumbered and int(found[1]) + 1 - self._next == told:
-            self._next = int(found[1]) + 1
-            return []
+        writer = self._numbering.writer(self._run, self._process)
+        # The usual block: records of one process, one after the other.
+        if found is not None and found[2] is None and not (self._unnumbered or writer.holes):
+            last = int(found[1])
+            if last + 1 - writer.next == told:
+                writer.next = last + 1
+                return []
         return self._look_for_gaps(block.split(b"\n"))
 
     def _look_for_gaps(self, lines: list[bytes]) -> list[Operation]:
         """Go through a block in which ``seq`` does not count the lines."""
-        missing, again = self._missing, self._again
+        runs: dict[str, None] = {}
         for line in lines:
             found = _SEQ.search(line, 0, _SEQ_WITHIN)
             if found is None:
@@ -168,16 +178,20 @@ class NativeDecoder(LineDecoder):
                 continue
             seq = int(found[1])
             if line.startswith(_MAGIC):
-                self._next = seq  # whatever came before was another recording
-            self._missing += max(0, seq - self._next - self._unnumbered)
-            self._again += seq < self._next
-            self._next, self._unnumbered = max(self._next, seq + 1), 0
-        out: list[Operation] = []
-        if self._missing != missing:
-            out.append(RunFact(self._run, repair=Repair("missing", self._missing)))
-        if self._again != again:
-            out.append(RunFact(self._run, repair=Repair("again", self._again)))
-        return out
+                header = _object(line)
+                run, process = _text(header.get("run")) or self._run, _writer_of(header)
+                writer = self._numbering.writer(run, process)
+                writer.begin(seq)
+            elif found[2] is not None:
+                run = found[2].decode("utf-8", "replace")
+                writer = self._numbering.writer(run, int(found[3]))
+            else:
+                run, writer = self._run, self._numbering.writer(self._run, self._process)
+            runs[run] = None
+            self._unnumbered -= writer.see(seq, self._unnumbered)
+            if _GAP.match(line):
+                writer.tell_lost(_int(_object(line).get("lost")) or 0)
+        return [operation for run in runs for operation in self._numbering.repairs(run)]
 
     def _lines(self, block: bytes, a: int) -> list[Operation]:
         if not self._run:
@@ -204,9 +218,9 @@ class NativeDecoder(LineDecoder):
         """One record's operations."""
         word = record.get("type")
         word = word if isinstance(word, str) else "-"
+        run = _text(record.get("run")) or self._run or "-"
         if word == "header" or "tracetui" in record:
-            self._run = _text(record.get("run")) or self._run or "-"
-        run = self._run or "-"
+            self._run, self._process = run, _writer_of(record)
         name = _text(record.get("name"))
         yield Record(run, name if word == "event" and name else word, a, b)
         match word:
@@ -225,16 +239,18 @@ class NativeDecoder(LineDecoder):
                 yield from self._run_end(run, record)
             case "gap":
                 reason = _text(record.get("reason"))[:_REASON_CHARACTERS] or "no reason recorded"
-                self._lost += max(0, _int(record.get("lost")) or 0)
-                self._reason = self._reason or reason
-                yield RunFact(run, repair=Repair("lost", self._lost, self._reason))
+                lost, first = self._lost.get(run, (0, reason))
+                self._lost[run] = lost, first = lost + max(0, _int(record.get("lost")) or 0), first
+                yield RunFact(run, repair=Repair("lost", lost, first))
 
     def _header(self, run: str, record: dict[str, object]) -> Iterable[Operation]:
         pid, started = _int(record.get("pid")), _int(record.get("process_start"))
         process = None
         if pid is not None:
             process = (pid, started or 0, _text(record.get("host")), _text(record.get("boot")))
-        self._child = record.get("child") is True
+        is_child = record.get("child") is True
+        if is_child:
+            self._children.add((run, pid))
         time = _time(record.get("time"))
         yield RunFact(
             run,
@@ -243,7 +259,7 @@ class NativeDecoder(LineDecoder):
             records_end=True,
             clock=Clock.utc,
             process=process,
-            start=None if self._child or time == NO_TIME else time,
+            start=None if is_child or time == NO_TIME else time,
             time=time,
             meta=_dict(record.get("meta")) or None,
         )
@@ -252,7 +268,7 @@ class NativeDecoder(LineDecoder):
             yield Link(run, "parent", parent, _text(record.get("parent_span")) or None)
 
     def _run_end(self, run: str, record: dict[str, object]) -> Iterable[Operation]:
-        if self._child:
+        if (run, _int(record.get("pid")) or self._process) in self._children:
             return
         time, error = _time(record.get("time")), _dict(record.get("error"))
         yield RunFact(
@@ -262,6 +278,11 @@ class NativeDecoder(LineDecoder):
             end=None if time == NO_TIME else time,
             duration_ns=_int(record.get("duration_ns")),
         )
+
+
+def _writer_of(header: dict[str, object]) -> int | None:
+    """The process that a header names."""
+    return _int(header.get("pid"))
 
 
 def _begin(run: str, record: dict[str, object]) -> Iterable[Operation]:

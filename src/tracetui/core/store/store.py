@@ -676,7 +676,11 @@ class Store:
         if op.note is not None and op.note not in run.notes:
             run.notes.append(op.note)
         if op.repair is not None:
-            run.repairs[self._batch.source, op.repair.what, op.repair.detail] = op.repair.count
+            said = (self._batch.source, op.repair.what, op.repair.detail)
+            if op.repair.count:
+                run.repairs[said] = op.repair.count
+            else:  # taken back: what was missing came late
+                run.repairs.pop(said, None)
         if op.cost_usd is not None:
             source = self._batch.source
             run.usage.cost_usd = (run.usage.cost_usd or 0) + op.cost_usd - run.costs.get(source, 0)
