@@ -19,6 +19,7 @@ def benchmarks() -> dict[str, Benchmark]:
     from benchmarks.formats import formats
     from benchmarks.memory import memory, usage_memory
     from benchmarks.reading import many_files, skeleton, slow_lane
+    from benchmarks.redaction import redaction
     from benchmarks.screens import first_frame, tree
     from benchmarks.starting import starting
     from benchmarks.structures import chip, key_index
@@ -38,6 +39,7 @@ def benchmarks() -> dict[str, Benchmark]:
         "formats": formats,
         "key-index": key_index,
         "usage": usage_memory,
+        "redaction": redaction,
     }
 
 
