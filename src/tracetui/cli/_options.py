@@ -9,37 +9,13 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from tracetui.core.durations import duration_ns
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_UNITS: Final = {
-    "ns": 1,
-    "us": 10**3,
-    "µs": 10**3,
-    "ms": 10**6,
-    "s": 10**9,
-    "": 10**9,
-    "m": 60 * 10**9,
-    "h": 3_600 * 10**9,
-    "d": 86_400 * 10**9,
-    "w": 7 * 86_400 * 10**9,
-}
-_DURATION_PART: Final = re.compile(r"(\d+(?:\.\d+)?|\.\d+)(ns|us|µs|ms|s|m|h|d|w|)")
 _OFFSET: Final = re.compile(r"([+-])(\d{2}):?(\d{2})")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_NS: Final = (1 << 63) - 1
-_LONGEST: Final = 60
-
-
-def duration_ns(text: str) -> int | None:
-    """Nanoseconds of a duration as people write it; None if it is none."""
-    text = text.strip().replace(" ", "")
-    parts = list(_DURATION_PART.finditer(text))
-    if not parts or "".join(part[0] for part in parts) != text or (len(parts) > 1 and any(not p[2] for p in parts)):
-        return None
-    if len(text) > _LONGEST:
-        return None
-    ns = sum(round(float(part[1]) * _UNITS[part[2]]) for part in parts)
-    return ns if ns <= _MOST_NS else None
 
 
 def moment_ns(text: str, now_ns: int, tz: tzinfo | None) -> int | None:
