@@ -82,6 +82,28 @@ class Aside:
 
 
 @dataclass(slots=True, frozen=True)
+class SeenFile:
+    """A file that a format claimed, as it was when it was looked at last. The path is untrusted.
+
+    Args:
+        source: its id in ``Reader.sources``; -1 for one that was set aside before it had one.
+        bundle: equal for the files of one format that share a bundle.
+        role: ``run``, ``side`` or ``copy``.
+    """
+
+    path: str
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    source: int
+    format: str
+    bundle: int
+    role: str
+    is_database: bool
+
+
+@dataclass(slots=True, frozen=True)
 class Progress:
     """How far reading has got. ``done``: all that was there at the last look was read."""
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Self
 
-from tracetui.core.batch import Aside, Batch, Explanation, Notice, Progress
+from tracetui.core.batch import Aside, Batch, Explanation, Notice, Progress, SeenFile
 from tracetui.core.discovery import Discovery, Found, Trouble, Vanished
 from tracetui.core.formats._base import Format
 from tracetui.core.reading.attention import Attention
@@ -167,6 +167,26 @@ class Reader:
             Aside(self._shown.get(member.path, member.path), match.format.name, match.bundle, match.role, match.reason)
             for member in sorted(self._members, key=lambda member: member.path)
             if member.stage is Stage.aside and not member.gone and (match := member.match) is not None
+        ]
+
+    @property
+    def files(self) -> list[SeenFile]:
+        """The files that formats claimed, with what tells whether one has changed since it was looked at."""
+        return [
+            SeenFile(
+                member.path,
+                member.tail.place.device,
+                member.tail.place.inode,
+                member.tail.size,
+                member.tail.mtime_ns,
+                -1 if member.source is None else member.source.id,
+                member.match.format.name,
+                -1 if member.bundle is None else member.bundle.number,
+                member.match.role,
+                member.rows is not None,
+            )
+            for member in self._members
+            if member.match is not None and not member.gone and member.stage in (Stage.claimed, Stage.aside)
         ]
 
     def explain(self, path: str) -> Explanation:

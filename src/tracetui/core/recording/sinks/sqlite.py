@@ -53,7 +53,7 @@ KEPT_BYTES: Final = 1 << 20
 RETRY_NS: Final = 1_000_000_000
 """Time until a database that refused is tried again, ns."""
 LOOK_NS: Final = 100_000_000
-"""Time between two looks at whether the files are still those of that name, ns: a look takes a tenth of the time of a record."""
+"""Time between two looks at whether the files are still those of that name, ns; a look takes as long as half a record."""
 BUSY_TIMEOUT_MS: Final = 250
 """How long one record may wait for other writers, ms."""
 LAST_TIMEOUT_MS: Final = 2_000

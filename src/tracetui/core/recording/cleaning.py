@@ -1,0 +1,377 @@
+"""Old recordings deleted, and nothing else: what ``tracetui clean`` and ``tracetui.clean`` may delete, and why the rest stays.
+
+A run goes with all of its files or stays with all of them. It stays unless its format was asked for, it is over, nobody
+writes to its files, it and they are old enough, and its files are plain files that hold nothing else. Whatever cannot be told
+for certain stays.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tracetui.core.errors import NotFound, TracetuiError
+
+if TYPE_CHECKING:
+    from tracetui.core.batch import SeenFile
+    from tracetui.core.loading import Loaded
+    from tracetui.core.processes import Process
+    from tracetui.core.recording._deleting import Target
+    from tracetui.core.run_status import StatusRules
+    from tracetui.core.store import Run
+
+NATIVE: Final = "tracetui"
+"""The only format whose runs are deleted without its being named."""
+
+_LIVE: Final = frozenset({"running", "stalled"})
+_HEADER: Final = b'{"tracetui"'
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A run that was deleted, or would be. Texts are untrusted and as recorded."""
+
+    id: str
+    name: str
+    format: str
+    paths: tuple[Path, ...]
+    bytes: int
+    last_ns: int
+    """The newest instant known of it or its files, ns since the epoch: what its age counts from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A run that stays, and why."""
+
+    id: str
+    name: str
+    format: str
+    paths: tuple[Path, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CleanResult:
+    """What ``clean`` did, or, with ``dry_run``, would do."""
+
+    dry_run: bool
+    runs: tuple[Cleaned, ...]
+    """The runs deleted, the oldest first."""
+    kept: tuple[Kept, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Of the files deleted."""
+        return sum(run.bytes for run in self.runs)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files deleted."""
+        return tuple(path for run in self.runs for path in run.paths)
+
+
+def clean(
+    paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
+    older_than: timedelta | str = "7d",
+    dry_run: bool = True,
+    formats: Sequence[str] = (NATIVE,),
+    *,
+    now_ns: int | None = None,
+    rules: StatusRules | None = None,
+) -> CleanResult:
+    """Delete the recordings of runs that are over and older than ``older_than``; with ``dry_run`` only say which.
+
+    Deleted are native recordings in files of their own. Runs of other formats are, if ``formats`` names them and ``paths``
+    says where. Never deleted: a database; a file that also holds a run which stays; a run that runs, is stalled or whose
+    writer lives; what is reached through a link; a file that changed since it was looked at.
+
+    Args:
+        paths: files and folders; None: ``traces`` if there is such a folder, else the current one.
+        older_than: age counted from the newest of the run's own last instant and the times of change of its files; a length
+            of time, or text like ``7d``, ``12h``.
+        dry_run: change nothing.
+        formats: names of formats as ``tracetui formats`` lists them.
+        now_ns: the clock, ns since the epoch.
+        rules: what counts as running and stalled.
+
+    Raises:
+        NotFound: a path that does not exist.
+        TracetuiError: an age that is none, a format that does not exist, or another format without a path.
+    """
+    from tracetui.core.loading import default_paths, load
+    from tracetui.core.run_status import StatusRules
+
+    age = _age(older_than)
+    named = None if paths is None else _names(paths)
+    wanted = _formats(formats, is_place_named=bool(named))
+    roots = [os.path.abspath(path) for path in default_paths(named or [])]  # noqa: PTH100  text, as the reader has it
+    for root in roots:
+        if not os.path.lexists(root):
+            raise NotFound(f"no such file or folder: {root!r}")
+    now = time.time_ns() if now_ns is None else now_ns
+    plan = _Plan(load(roots), roots, wanted, now - age, now, rules or StatusRules())
+    return plan.carry_out(dry_run=dry_run)
+
+
+def _age(older_than: timedelta | str) -> int:
+    """An age in ns. Raises TracetuiError."""
+    if isinstance(older_than, timedelta):
+        ns = older_than // timedelta(microseconds=1) * 1_000
+    else:
+        from tracetui.core.durations import duration_ns
+
+        found = duration_ns(older_than)
+        ns = -1 if found is None else found
+    if ns < 0:
+        raise TracetuiError(f"{str(older_than)!a} is no age; write it like 90m, 12h, 7d or 4w")
+    return ns
+
+
+def _names(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
+    return [os.fspath(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
+
+
+def _formats(formats: Sequence[str], *, is_place_named: bool) -> frozenset[str]:
+    """The formats asked for. Raises TracetuiError."""
+    from tracetui.core.formats import FORMATS
+
+    wanted = frozenset([formats] if isinstance(formats, str) else formats)
+    known = {format.name for format in FORMATS}
+    if unknown := sorted(wanted - known):
+        raise TracetuiError(
+            f"no format is called {', '.join(map(ascii, unknown))}; there are {', '.join(sorted(known))}"
+        )
+    if wanted - {NATIVE} and not is_place_named:
+        raise TracetuiError(f"name the folder to clean of {', '.join(sorted(wanted - {NATIVE}))}")
+    return wanted
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """A run with its files, and why it stays (empty: it goes)."""
+
+    run: Run
+    files: list[SeenFile] = field(default_factory=list)
+    last_ns: int = 0
+    reason: str = ""
+    targets: list[Target] = field(default_factory=list)
+
+
+class _Plan:
+    """Decides for each run of what was read, then deletes."""
+
+    def __init__(
+        self, loaded: Loaded, roots: Sequence[str], wanted: frozenset[str], before: int, now: int, rules: StatusRules
+    ) -> None:
+        self._loaded = loaded
+        self._roots = roots
+        self._wanted = wanted
+        self._before = before
+        self._now = now
+        self._rules = rules
+        self._files = {file.source: file for file in loaded.reader.files if file.source >= 0 and file.role == "run"}
+        self._candidates = [_Candidate(run) for run in loaded.store.live_runs()]
+        self._give_files()
+
+    def carry_out(self, *, dry_run: bool) -> CleanResult:
+        """What goes and what stays; what goes is deleted unless ``dry_run``."""
+        from tracetui.core.run_names import printed_ids
+
+        for candidate in self._candidates:
+            candidate.reason = self._why_kept(candidate)
+        self._keep_what_shares_files()
+        ids = printed_ids(self._loaded.store.live_runs())
+        gone: list[Cleaned] = []
+        kept: list[Kept] = []
+        deleted: dict[str, str] = {}
+        for candidate in sorted(self._candidates, key=lambda candidate: candidate.last_ns):
+            if not candidate.reason and not dry_run:
+                candidate.reason = _delete(candidate, deleted)
+            run, paths = candidate.run, tuple(Path(path) for path in sorted({file.path for file in candidate.files}))
+            if candidate.reason:
+                kept.append(Kept(ids[run.row], run.name, run.format, paths, candidate.reason))
+            else:
+                size = self._size(candidate, gone)
+                gone.append(Cleaned(ids[run.row], run.name, run.format, paths, size, candidate.last_ns))
+        return CleanResult(dry_run, tuple(gone), tuple(kept))
+
+    def _size(self, candidate: _Candidate, gone: list[Cleaned]) -> int:
+        """Bytes of its files; what another run holds too was counted with that."""
+        counted = {path for run in gone for path in run.paths}
+        return sum(file.size for file in candidate.files if Path(file.path) not in counted)
+
+    def _give_files(self) -> None:
+        """Each run its files: those that tell it, and those beside it that belong to it."""
+        for candidate in self._candidates:
+            for source in candidate.run.sources:
+                file = self._files.get(source)
+                if file is None:
+                    candidate.reason = "not all of its files are there"
+                else:
+                    candidate.files.append(file)
+        for file in self._loaded.reader.files:
+            if file.role != "run":
+                self._give_aside(file)
+        for candidate in self._candidates:
+            run = candidate.run
+            times = [run.last_time, run.recorded_end or 0, run.mtime_ns, *(file.mtime_ns for file in candidate.files)]
+            candidate.last_ns = max(times)
+
+    def _give_aside(self, aside: SeenFile) -> None:
+        """A report or a copy goes with the run that it belongs to: the only one of its bundle, else of its folder."""
+        owners = [
+            candidate
+            for candidate in self._candidates
+            if any((file.format, file.bundle) == (aside.format, aside.bundle) for file in candidate.files)
+        ]
+        if len(owners) > 1:
+            folder = Path(aside.path).parent
+            owners = [each for each in owners if any(Path(file.path).parent == folder for file in each.files)]
+        for candidate in owners:
+            if len(owners) == 1:
+                candidate.files.append(aside)
+            else:
+                candidate.reason = f"it is not known whose {aside.role} is {Path(aside.path).name!a}"
+
+    def _why_kept(self, candidate: _Candidate) -> str:
+        """Why a run stays; empty if nothing speaks against its going."""
+        from tracetui.core.run_status import run_status
+
+        run = candidate.run
+        if candidate.reason:
+            return candidate.reason
+        if run.format not in self._wanted:
+            return f"its format, {run.format}, was not asked for"
+        status = run_status(run, self._now, self._rules).status.value
+        if status in _LIVE:
+            return f"it is {status}"
+        if any(file.is_database for file in candidate.files):
+            return "it is in a database"
+        if candidate.last_ns > self._before:
+            return "it is not old enough"
+        if reason := self._why_unsure(candidate):
+            return reason
+        return self._why_not_deletable(candidate)
+
+    def _why_unsure(self, candidate: _Candidate) -> str:
+        """What only the native format tells: writers that live, and files of the run that could not be read."""
+        run = candidate.run
+        if run.format != NATIVE:
+            return ""
+        folders = {str(Path(file.path).parent) for file in candidate.files}
+        for path, _ in self._loaded.reader.unreadable_paths:
+            place = Path(path)
+            if str(place.parent) in folders and place.name.startswith(f"{run.id}."):
+                return f"a file of it cannot be read: {place.name!a}"
+        if any(_has_writer(file.path, self._rules.is_running) for file in candidate.files):
+            return "its writer lives"
+        return ""
+
+    def _why_not_deletable(self, candidate: _Candidate) -> str:
+        from tracetui.core.recording._deleting import Refused, check, target_of
+
+        try:
+            candidate.targets = [target_of(file, self._roots) for file in candidate.files]
+            for target in candidate.targets:
+                check(target)
+        except Refused as refused:
+            return str(refused)
+        return ""
+
+    def _keep_what_shares_files(self) -> None:
+        """A file stays if any of its runs does, and then all others of its runs stay too."""
+        by_path: dict[str, list[_Candidate]] = {}
+        for candidate in self._candidates:
+            for file in candidate.files:
+                by_path.setdefault(file.path, []).append(candidate)
+        waiting = [candidate for candidate in self._candidates if candidate.reason]
+        while waiting:
+            for file in waiting.pop().files:
+                for other in by_path[file.path]:
+                    if not other.reason:
+                        other.reason = f"{Path(file.path).name!a} also holds a run that stays"
+                        waiting.append(other)
+
+
+def _delete(candidate: _Candidate, deleted: dict[str, str]) -> str:
+    """Delete the files of a run, once more looked at all together first; why it stays after all, or empty.
+
+    ``deleted`` says what became of files that another run shares.
+    """
+    from tracetui.core.recording._deleting import Refused, check, delete
+
+    left = [target for target in candidate.targets if target.file.path not in deleted]
+    for path in (target.file.path for target in candidate.targets):
+        if deleted.get(path):
+            return deleted[path]
+    reason = ""
+    try:
+        for target in left:
+            check(target)
+        for target in left:
+            delete(target)
+            deleted[target.file.path] = ""
+    except Refused as refused:
+        reason = str(refused)
+        deleted.update({target.file.path: reason for target in left if target.file.path not in deleted})
+    return reason
+
+
+def _has_writer(path: str, is_running: Callable[[Process], bool | None]) -> bool:
+    """Whether a process named in a native file lives and may still write to it.
+
+    A file of one process and run that ends in ``run_end`` is closed; one that processes share is open as long as they live.
+    """
+    from tracetui.core.formats._ladder import NotJson, parse
+
+    headers, last = _ends_of(path)
+    if not any(_is_running(line, is_running) for line in headers):
+        return False
+    try:
+        record = parse(last)
+    except NotJson:
+        return True
+    is_closed = isinstance(record, dict) and record.get("type") == "run_end" and "run" not in record
+    return len(headers) > 1 or not is_closed
+
+
+def _ends_of(path: str) -> tuple[list[bytes], bytes]:
+    """The headers in a file, and its last line. A file that cannot be read as lines has none; others have seen to it."""
+    headers: list[bytes] = []
+    last = b""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:  # noqa: PTH123  from a descriptor
+            for line in file:
+                if line.startswith(_HEADER):
+                    headers.append(line)
+                if not line.isspace():
+                    last = line
+    except OSError:
+        return [], b""
+    return headers, last
+
+
+def _is_running(header: bytes, is_running: Callable[[Process], bool | None]) -> bool:
+    from tracetui.core.formats._ladder import NotJson, parse
+
+    try:
+        values = parse(header)
+    except NotJson:
+        return False
+    if not isinstance(values, dict) or not isinstance(values.get("pid"), int):
+        return False
+    started, host, boot = (values.get(name) for name in ("process_start", "host", "boot"))
+    process = (
+        values["pid"],
+        started if isinstance(started, int) else 0,
+        host if isinstance(host, str) else "",
+        boot if isinstance(boot, str) else "",
+    )
+    return is_running(process) is True
