@@ -17,7 +17,7 @@ _HOLES: Final = 10_000
 class Writer:
     """The numbers of one process of a run."""
 
-    __slots__ = ("again", "holes", "lost", "missing", "next")
+    __slots__ = ("again", "holes", "last_hole", "missing", "next")
 
     def __init__(self) -> None:
         self.next = 0
@@ -25,8 +25,8 @@ class Writer:
         self.holes: set[int] = set()
         self.missing = 0
         self.again = 0
-        self.lost = 0
-        """Missing ones that the writer itself told of, in ``gap`` records."""
+        self.last_hole = 0
+        """Numbers left out before the last record."""
 
     def begin(self, seq: int) -> None:
         """A header: whatever came before was another recording."""
@@ -35,6 +35,7 @@ class Writer:
 
     def see(self, seq: int, excused: int = 0) -> int:
         """A record; ``excused`` of the numbers before it may stand in lines that cannot be read. Returns how many did."""
+        self.last_hole = 0
         if seq < self.next:
             if seq in self.holes:
                 self.holes.remove(seq)
@@ -42,7 +43,7 @@ class Writer:
             else:
                 self.again += 1
             return 0
-        gap = seq - self.next
+        gap = self.last_hole = seq - self.next
         used = min(gap, excused)
         if gap > used:
             self.missing += gap - used
@@ -52,8 +53,9 @@ class Writer:
         return used
 
     def tell_lost(self, count: int) -> None:
-        """A ``gap`` record, which has the number of the last record lost."""
-        self.lost += max(0, count - 1)
+        """The record just seen says that ``count`` were lost. It may stand under the number of the last of them."""
+        if self.last_hole == count - 1:
+            self.missing += 1
 
 
 class Numbering:
@@ -73,7 +75,7 @@ class Numbering:
     def repairs(self, run: str) -> Iterator[Operation]:
         """What there is to tell of a run that was not told yet."""
         writers = [writer for (of, _), writer in self._writers.items() if of == run]
-        missing = sum(max(0, writer.missing - writer.lost) for writer in writers)
+        missing = sum(writer.missing for writer in writers)
         again = sum(writer.again for writer in writers)
         before = self._told.get(run, (0, 0))
         self._told[run] = missing, again
