@@ -99,11 +99,13 @@ class Containment:
         outermost = self._siblings[-1]
         outer_starts, outer_ends, outer_numbers = outermost.starts, outermost.ends, outermost.numbers
         last_end, last_start = self._last_end, self._last_start
+        put = self._unsorted.append
         for number, (start, end) in enumerate(zip(starts, ends, strict=True), first):
             if end < last_end or (end == last_end and start >= last_start):
                 self._last_end, self._last_start = last_end, last_start
                 parent, children = self.add(number, start, end)
                 last_end, last_start = self._last_end, self._last_start
+                put = self._unsorted.append
                 if parent is not None:
                     moved.append((number, parent))
                 moved += [(child, number) for child in children]
@@ -120,7 +122,7 @@ class Containment:
             outer_starts.append(start)
             outer_ends.append(end)
             outer_numbers.append(number)
-            self._unsorted.append((start, -end, number))
+            put((start, -end, number))
         self._last_end, self._last_start = last_end, last_start
 
     def remove(self, number: int, start: int, end: int) -> None:

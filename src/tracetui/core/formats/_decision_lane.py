@@ -7,9 +7,11 @@ ends in the same store, by test.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from io import BytesIO
 from itertools import accumulate
+from operator import lt
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
@@ -17,7 +19,7 @@ import msgspec
 from tracetui.core.formats._decision_steps import LOG_SLACK, Told, usage_of
 from tracetui.core.formats._ladder import parse
 from tracetui.core.formats._lines import LINE_LIMIT
-from tracetui.core.formats._many_times import epoch_times
+from tracetui.core.formats._many_times import epoch_array, epoch_times
 from tracetui.core.formats._scan import element_places, top_level_keys
 from tracetui.core.model import NO_TIME, EventClass, Status, Usage
 
@@ -46,20 +48,6 @@ class _Log(msgspec.Struct, gc=False):
     completion_tokens: msgspec.Raw = _NOTHING
     tokens_out: msgspec.Raw = _NOTHING
     cost_usd: msgspec.Raw = _NOTHING
-
-    def has_figures(self) -> bool:
-        """Whether it tells of tokens or cost."""
-        return not (
-            self.total_tokens
-            is self.tokens
-            is self.input_tokens
-            is self.prompt_tokens
-            is self.tokens_in
-            is self.output_tokens
-            is self.completion_tokens
-            is self.tokens_out
-            is self.cost_usd
-        )
 
     def figures(self) -> dict[str, object]:
         """Tokens and cost by their keys. Raises NotJson."""
@@ -107,7 +95,8 @@ def plain_lines(block: bytes, at: int) -> Told | None:
         return None
     lengths = list(map(len, lines))
     try:
-        b"".join([line for line in lines if not line.isascii()]).decode()  # msgspec does not look at what it skips
+        if not block.isascii():
+            block.decode()  # msgspec does not look at what it skips
         steps = list(map(_decode, lines))
         return _told(steps, list(accumulate(lengths[:-1], initial=at)), [length - 1 for length in lengths])
     except _FAULTS:
@@ -152,7 +141,7 @@ def _told(steps: list[_Step], offsets: list[int], lengths: list[int]) -> Told | 
     """Columns of steps. Raises NotJson for figures that nobody can read."""
     starts = epoch_times([step.started_at for step in steps])
     ends = epoch_times([step.finished_at for step in steps])
-    if any(end < start for start, end in zip(starts, ends, strict=True)):
+    if any(map(lt, ends, starts)):
         return None
     counts = [len(step.logs) for step in steps]
     logs = [log for step in steps for log in step.logs]
@@ -175,22 +164,35 @@ def _told(steps: list[_Step], offsets: list[int], lengths: list[int]) -> Told | 
         log_counts=counts,
         log_times=_log_times(logs, counts, starts, ends) if logs else [],
         log_classes=[_LOG if log.action is log.decision is log.signal else _DECISION for log in logs],
-        usage=_usage(steps),
+        usage=_usage(steps, logs, counts),
         offsets=offsets,
         lengths=lengths,
     )
 
 
-def _usage(steps: list[_Step]) -> list[tuple[int, Usage]]:
+def _usage(steps: list[_Step], logs: list[_Log], counts: list[int]) -> list[tuple[int, Usage]]:
     """Figures of the steps whose logs have some, by position."""
-    found: list[tuple[int, Usage]] = []
-    for i, step in enumerate(steps):
-        for log in step.logs:
-            if log.has_figures():
-                usage = usage_of([log.figures() for log in step.logs])
-                found += [] if usage is None else [(i, usage)]
-                break
-    return found
+    with_figures = [
+        number
+        for number, log in enumerate(logs)
+        if not (
+            log.total_tokens
+            is log.tokens
+            is log.input_tokens
+            is log.prompt_tokens
+            is log.tokens_in
+            is log.output_tokens
+            is log.completion_tokens
+            is log.tokens_out
+            is log.cost_usd
+        )
+    ]
+    if not with_figures:
+        return []
+    ends = list(accumulate(counts))
+    told = {bisect_right(ends, number): None for number in with_figures}
+    found = [(i, usage_of([log.figures() for log in steps[i].logs])) for i in told]
+    return [(i, usage) for i, usage in found if usage is not None]
 
 
 def _log_times(logs: Sequence[_Log], counts: list[int], starts: list[int], ends: list[int]) -> list[int]:
@@ -199,7 +201,7 @@ def _log_times(logs: Sequence[_Log], counts: list[int], starts: list[int], ends:
 
     seconds = np.array([NO_TIME if log.at is None else log.at for log in logs], np.float64)
     known = (seconds >= _EARLIEST) & (seconds < _LATEST)
-    times = np.array(epoch_times(np.where(known, seconds, _EARLIEST).tolist()), np.int64)
+    times = epoch_array(np.where(known, seconds, _EARLIEST))
     known &= times >= np.repeat(np.array(starts, np.int64), counts) - LOG_SLACK
     known &= times <= np.repeat(np.array(ends, np.int64), counts) + LOG_SLACK
     found: list[int] = np.where(known, times, NO_TIME).tolist()

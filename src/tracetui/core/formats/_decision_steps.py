@@ -6,11 +6,14 @@ import re
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from itertools import accumulate
+from itertools import accumulate, chain, repeat
 from pathlib import PurePath
 from typing import Final, NamedTuple
 
+import orjson
+
 from tracetui.core.formats._containment import Containment
+from tracetui.core.formats._many_keys import span_keys
 from tracetui.core.formats._values import amount_of, count_of, list_of, mapping_of, seconds_ns, text_of
 from tracetui.core.model import NO_TIME, Clock, EventClass, Flag, Kind, Status, Usage
 from tracetui.core.operations import Columns, Event, Operation, Patch, Record, RunFact, Whole, span_key
@@ -25,6 +28,7 @@ LOG_SLACK: Final = 1_000_000_000
 """How far outside its step a log's time may lie, ns: a caller can overwrite it with anything, which is no time then."""
 
 
+_STEP, _LOG = "step", "log"
 _ERROR: Final = int(Status.error)
 _INFERRED, _HAS_ERROR = int(Flag.parent_inferred), int(Flag.has_error)
 _USAGE_NAMES: Final = tuple(field.name for field in fields(Usage))
@@ -35,7 +39,7 @@ class Told(NamedTuple):
 
     names: list[str]
     started: list[float]
-    """As written, seconds since the epoch."""
+    """As written, seconds since the epoch, from 10 to 8e9."""
     starts: list[int]
     ends: list[int]
     """Never before the start."""
@@ -163,39 +167,62 @@ class Steps:
 
     def look_up(self, told: Told) -> Rows | None:
         """Which steps these are; None: one is told twice, or otherwise than before, so tell them one by one."""
-        keys = [span_key(f"{name}@{started!r}") for name, started in zip(told.names, told.started, strict=True)]
+        # As ``repr`` has them, which takes ten times as long: what lies in this range is written without an exponent.
+        started = orjson.dumps(told.started)[1:-1].decode().split(",")
+        keys = span_keys([f"{name}@{start}" for name, start in zip(told.names, started, strict=True)])
         if len(set(keys)) < len(keys):
             return None
         rows = list(map(self._rows.get, keys))
         ends = self._end
-        if any(row is not None and ends[row] != end for row, end in zip(rows, told.ends, strict=True)):
+        if rows.count(None) < len(rows) and any(
+            row is not None and ends[row] != end for row, end in zip(rows, told.ends, strict=True)
+        ):
             return None
         return Rows(keys, rows)
 
     def tell_all(self, told: Told, found: Rows, *, twin: bool = False) -> list[Operation]:
         """Operations of many steps, which ``look_up`` found to be plain."""
         operations = list(self.facts())
+        first, keys = len(self._names), found.keys
         new = [i for i, row in enumerate(found.rows) if row is None]
-        first = len(self._names)
-        moved = self._add_new(told, new, twin=twin) if new else []
-        self._rows.update(zip([found.keys[i] for i in new], range(first, first + len(new)), strict=True))
-        rows, numbers = list(found.rows), iter(range(first, first + len(new)))
-        for i in new:
-            rows[i] = next(numbers)
-        return [*operations, self._columns(told, found.keys, rows, set(new), moved, twin=twin)]  # type: ignore[arg-type]
+        moved: list[tuple[int, int]] = []
+        if len(new) == len(keys):
+            moved = self._add_new(told.names, told.started, told.starts, told.ends, told.log_counts, twin=twin)
+            self._rows.update(zip(keys, range(first, first + len(new)), strict=True))
+        elif new:
+            moved = self._add_new(
+                [told.names[i] for i in new],
+                [told.started[i] for i in new],
+                [told.starts[i] for i in new],
+                [told.ends[i] for i in new],
+                [told.log_counts[i] for i in new],
+                twin=twin,
+            )
+            self._rows.update(zip([keys[i] for i in new], range(first, first + len(new)), strict=True))
+        rows = list(map(self._rows.__getitem__, keys))
+        old = [] if len(new) == len(keys) else [i for i, row in enumerate(found.rows) if row is not None]
+        return [*operations, self._columns(told, keys, rows, old, moved, twin=twin)]
 
-    def _add_new(self, told: Told, new: list[int], *, twin: bool) -> list[tuple[int, int]]:
+    def _add_new(
+        self,
+        names: list[str],
+        started: list[float],
+        starts: list[int],
+        ends: list[int],
+        log_counts: list[int],
+        *,
+        twin: bool,
+    ) -> list[tuple[int, int]]:
         """Rows for steps that were never told before; which older ones get a parent by them, and which one."""
-        first, count = len(self._names), len(new)
-        starts, ends = [told.starts[i] for i in new], [told.ends[i] for i in new]
-        self._names += [told.names[i] for i in new]
-        self._started.fromlist([told.started[i] for i in new])
+        first, count = len(self._names), len(names)
+        self._names += names
+        self._started.fromlist(started)
         self._start.fromlist(starts)
         self._end.fromlist(ends)
         self._parent.extend(array("q", (-1,)) * count)
         self._failed.extend(bytes(count))
         none, one = array("I", (0,)) * count, array("I", (1,)) * count
-        logs = array("I", [told.log_counts[i] for i in new])
+        logs = array("I", log_counts)
         for column, told_by_lines in (
             (self._lines, one),
             (self._lines_counted, one),
@@ -245,25 +272,22 @@ class Steps:
         told: Told,
         keys: list[int],
         rows: list[int],
-        new: set[int],
+        old: list[int],
         moved: list[tuple[int, int]],
         *,
         twin: bool,
     ) -> Columns:
         counts = told.log_counts
         steps_at = list(accumulate([1 + count for count in counts[:-1]], initial=0))
-        types = ["log"] * (len(rows) + len(told.log_times))
+        types = [_LOG] * (len(rows) + len(told.log_times))
         for position in steps_at:
-            types[position] = "step"
+            types[position] = _STEP
         each = [1 + count for count in counts]
         found = Columns(self.run, types, _repeated(told.offsets, each), _repeated(told.lengths, each))
-        key_of = dict(zip(rows, keys, strict=True))
-        parents = [self._parent[row] for row in rows]
+        parents = list(map(self._parent.__getitem__, rows))
         found.whole_record = steps_at
         found.whole_key = keys
-        found.whole_parent = [
-            0 if parent < 0 else key_of.get(parent) or span_key(self._key(parent)) for parent in parents
-        ]
+        found.whole_parent = self._keys_of(parents, dict(zip(rows, keys, strict=True)))
         found.whole_name = told.names
         found.whole_kind = [int(Kind.step)] * len(rows)
         found.whole_start, found.whole_end = told.starts, told.ends
@@ -272,16 +296,17 @@ class Steps:
             (_HAS_ERROR if has_error else 0) | (_INFERRED if parent >= 0 else 0)
             for has_error, parent in zip(told.has_error, parents, strict=True)
         ]
-        found.event_record = [position for position, word in enumerate(types) if word == "log"]
+        found.event_record = [position for position, word in enumerate(types) if word is _LOG]
         found.event_key = _repeated(keys, counts)
         found.event_time, found.event_class = told.log_times, told.log_classes
         found.usage_record = [steps_at[i] for i, _ in told.usage]
         found.usage = [[getattr(usage, name) for _, usage in told.usage] for name in _USAGE_NAMES]
-        found.copies = self._copies(steps_at, rows, counts, new, twin=twin)
+        found.copies = self._copies(steps_at, rows, counts, old, twin=twin)
         found.rest = [(0, patch) for patch in self._adopted(moved)]
-        for position, row, name, status in zip(steps_at, rows, told.names, told.statuses, strict=True):
-            if status == _ERROR or self._failed[row]:
-                found.rest += [(position, fact) for fact in self._fail(row, name, status == _ERROR)]
+        failed = self._failed
+        for i, status in enumerate(told.statuses):
+            if status == _ERROR or failed[rows[i]]:
+                found.rest += [(steps_at[i], fact) for fact in self._fail(rows[i], told.names[i], status == _ERROR)]
         return found
 
     def _adopted(self, moved: list[tuple[int, int]]) -> Iterable[Patch]:
@@ -289,17 +314,17 @@ class Steps:
         for child, parent in dict(moved).items():
             yield Patch(self.run, self._key(child), parent=self._key(parent), flags=Flag.parent_inferred)
 
+    def _keys_of(self, parents: list[int], known: dict[int, int]) -> list[int]:
+        """Numbers of the keys of steps by row; 0 for none."""
+        return [0 if parent < 0 else known.get(parent) or span_key(self._key(parent)) for parent in parents]
+
     def _copies(
-        self, steps_at: list[int], rows: list[int], counts: list[int], new: set[int], *, twin: bool
+        self, steps_at: list[int], rows: list[int], counts: list[int], old: list[int], *, twin: bool
     ) -> list[int]:
-        """Positions of the records that are told elsewhere as well and do not count."""
+        """Positions of the records of older steps that are told elsewhere as well and do not count."""
         copies: list[int] = []
-        if len(new) == len(rows):
-            return copies
-        for i, row in enumerate(rows):
-            if i in new:
-                continue
-            at, logs = steps_at[i], counts[i]
+        for i in old:
+            at, row, logs = steps_at[i], rows[i], counts[i]
             if not self._count_step(row, twin=twin):
                 copies.append(at)
             copies += range(at + 1, at + 1 + logs - self._count_logs(row, logs, twin=twin))
@@ -366,7 +391,7 @@ class Steps:
 
 def _repeated(values: list[int], counts: list[int]) -> list[int]:
     """Each value as often as its count says."""
-    return [value for value, count in zip(values, counts, strict=True) for _ in range(count)]
+    return list(chain.from_iterable(map(repeat, values, counts)))
 
 
 def _key(name: str, started: float) -> str:

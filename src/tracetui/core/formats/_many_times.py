@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tracetui.core.formats._values import LARGEST_TIME
+
+if TYPE_CHECKING:
+    import numpy
 
 _NO_DIGITS: Final = str.maketrans("", "", "0123456789")
 _SHORT, _LONG = len("2026-01-02T03:04:05"), len("2026-01-02T03:04:05.678901")
@@ -37,11 +40,18 @@ def epoch_times(seconds: Sequence[float]) -> list[int]:
     """Ns since the epoch of epoch seconds from 0 to 9e9, as ``seconds_ns`` has them."""
     import numpy as np
 
-    values = np.array(seconds, np.float64)
-    whole = np.floor(values)
-    micros = np.rint((values - whole) * 1e6)
-    finer = np.rint((values - whole) * 1e7).astype(np.int64) * 100
-    parts = np.where(whole + micros / 1e6 == values, micros.astype(np.int64) * 1_000, finer)
-    times = whole.astype(np.int64) * 1_000_000_000 + parts
-    found: list[int] = times.tolist()
+    found: list[int] = epoch_array(np.array(seconds, np.float64)).tolist()
     return found
+
+
+def epoch_array(seconds: numpy.ndarray) -> numpy.ndarray:
+    """The same from an array of floats to one of integers."""
+    import numpy as np
+
+    whole = np.floor(seconds)
+    part = seconds - whole
+    micros = np.rint(part * 1e6)
+    finer = np.rint(part * 1e7).astype(np.int64) * 100
+    parts = np.where(whole + micros / 1e6 == seconds, micros.astype(np.int64) * 1_000, finer)
+    times: numpy.ndarray = whole.astype(np.int64) * 1_000_000_000 + parts
+    return times
