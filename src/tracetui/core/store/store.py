@@ -677,10 +677,10 @@ class Store:
             run.notes.append(op.note)
         if op.repair is not None:
             said = (self._batch.source, op.repair.what, op.repair.detail)
-            if op.repair.count:
+            if op.repair.count == 0 and run.repairs.get(said, 0):
+                del run.repairs[said]  # taken back: what was missing came late
+            else:
                 run.repairs[said] = op.repair.count
-            else:  # taken back: what was missing came late
-                run.repairs.pop(said, None)
         if op.cost_usd is not None:
             source = self._batch.source
             run.usage.cost_usd = (run.usage.cost_usd or 0) + op.cost_usd - run.costs.get(source, 0)
