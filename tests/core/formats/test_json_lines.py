@@ -167,3 +167,52 @@ def test_a_block_with_something_unusual_goes_the_long_way(unusual):
     data = b"\n".join([*lines[:400], unusual, *lines[400:]]) + b"\n"
     quick, slow = stored([("log.jsonl", data)], len(data))[0], stored([("log.jsonl", data)], 100)[0]
     assert quick == slow
+
+
+def many(*odd):
+    """Enough usual lines for a fast lane around odd ones, which come again and again."""
+    usual = {"timestamp": "2026-03-02T08:00:00.250Z", "level": "info", "event": "job taken"}
+    lines = [usual, *odd] * 200
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+def at(text, **fields):
+    return {"timestamp": text, "level": "info", "event": "odd"} | fields
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        at("2026-03-02T08:00:01.250Z"),
+        at("2026-03-02T08:00:01Z"),
+        at("2026-03-02 08:00:01.250Z"),
+        at("2026-03-02T08:00:01.250123Z"),
+        at("2026-03-02T09:00:01.250+01:00"),
+        at("2026-03-02T08:00:01+00:00"),
+        at("2026-03-02T08:00:01.250"),
+        at("2026-W10-1T08:00:01.250Z"),
+        at(1_772_438_401.5),
+        at(1_772_438_401_250),
+        at("2026-03-02T08:00:02.000Z", level=True),
+        at("2026-03-02T08:00:02.000Z", level=1),
+        at("2026-03-02T08:00:02.000Z", level=50),
+        at("2026-03-02T08:00:02.000Z", level=50.0),
+        at("2026-03-02T08:00:02.000Z", level=None, severity="ERROR"),
+        at("2026-03-02T08:00:02.000Z", level=["info"]),
+        at("2026-03-02T08:00:02.000Z", event="a" * 70),
+        at("2026-03-02T08:00:02.000Z", event={"name": "x"}),
+        at("2026-03-02T08:00:02.000Z", role="user"),
+        at("2026-03-02T08:00:02.000Z", role=7),
+        {"time": "2026-03-02T08:00:02.000Z", "log": {"level": "error"}},
+        {"time": "2026-03-02T08:00:02.000Z", "log.level": "warning", "message": "slow"},
+        {"ts": 1_772_438_401.5},
+    ],
+)
+def test_odd_lines_among_usual_ones_are_read_alike_by_both_lanes(odd):
+    assert_the_lanes_agree(("log.jsonl", many(odd)))
+
+
+def test_equal_levels_of_other_types_are_told_apart_by_the_fast_lane():
+    odd = [at("2026-03-02T08:00:02.000Z", level=level) for level in (1, True, 1.0, 0, False, 50, 50.0)]
+    assert_the_lanes_agree(("log.jsonl", many(*odd)))
+    assert_the_lanes_agree(("log.jsonl", many(*reversed(odd))))

@@ -29,6 +29,7 @@ from datetime import tzinfo
 from functools import lru_cache
 from io import BytesIO
 from itertools import accumulate
+from operator import itemgetter
 from typing import Final
 
 import orjson
@@ -36,6 +37,7 @@ import orjson
 from tracetui.core.formats._base import Assembler, Candidate, Decoder, Match, RecordBody
 from tracetui.core.formats._ladder import NotJson, has_long_number, parse
 from tracetui.core.formats._lines import LINE_LIMIT, LineDecoder
+from tracetui.core.formats._many_times import zoned_times
 from tracetui.core.formats._scan import head_of
 from tracetui.core.formats._values import amount_of, iso_moment, mapping_of, moment_ns, pairs_line, time_of
 from tracetui.core.model import NO_TIME, Clock, EventClass, EventDetail, SpanDetail
@@ -161,20 +163,11 @@ class _Decoder(LineDecoder):
             records = list(map(orjson.loads, lines))
         except orjson.JSONDecodeError:
             return None
-        types: list[str] = []
-        classes: list[int] = []
-        times: list[int] = []
-        zone = self._zone
-        for record in records:
-            if type(record) is not dict:
-                return None
-            level = _level(record)
-            kind = _type(record) or level or "line"
-            types.append(kind)
-            classes.append(_class(record, kind, level))
-            times.append(_time(record, zone)[0])
-        if min(times) < 0:
+        told = _told(records)
+        times = None if told is None else _times(records, told[2], self._zone)
+        if told is None or times is None or min(times) < 0:
             return None
+        types, classes, _ = told
         lengths = list(map(len, lines))
         count = len(lines)
         self._line += count
@@ -197,6 +190,72 @@ class _Decoder(LineDecoder):
             self._clock = clock
             yield RunFact(self._run, clock=clock)
         yield Event(self._run, None, _class(record, kind, level), time)
+
+
+class _Shape:
+    """Records with the same keys: where type, level and time stand, and what values there have meant so far."""
+
+    __slots__ = ("known", "said", "time")
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        telling = [key for key in (*_TYPE_KEYS, *_LEVEL_KEYS, "role") if key in keys]
+        self.time = next((key for key in _TIME_KEYS if key in keys), "")
+        # A level within "log" is looked for each time.
+        self.said = itemgetter(*telling) if telling and "log" not in keys else None
+        self.known: dict[object, tuple[str, EventClass]] = {}
+
+    def told(self, record: dict[str, object]) -> tuple[str, EventClass]:
+        """Type and class of a record."""
+        level = _level(record)
+        kind = _type(record) or level or "line"
+        told = kind, _class(record, kind, level)
+        if self.said is not None:
+            said = self.said(record)
+            if all(map(_is_plain, said if isinstance(said, tuple) else (said,))):
+                self.known[said] = told
+        return told
+
+
+def _is_plain(value: object) -> bool:
+    """Whether all values that equal this one mean the same: True equals 1 and is no level. Long texts are not kept."""
+    if type(value) is str:
+        return len(value) <= _LONGEST_WORD
+    return value is None or (type(value) is int and value > 1)
+
+
+def _told(records: list[object]) -> tuple[list[str], list[int], set[str]] | None:
+    """Types and classes of records, and the keys of their times; None: one is no object or has no time."""
+    types: list[str] = []
+    classes: list[int] = []
+    shapes: dict[tuple[str, ...], _Shape] = {}
+    for record in records:
+        if type(record) is not dict:
+            return None
+        keys = tuple(record)
+        shape = shapes.get(keys)
+        if shape is None:
+            shape = shapes[keys] = _Shape(keys)
+        said = None if shape.said is None else shape.said(record)
+        try:
+            told = shape.known.get(said)
+        except TypeError:  # a list or an object where a word is usual
+            told = None
+        kind, cls = told or shape.told(record)
+        types.append(kind)
+        classes.append(cls)
+    times = {shape.time for shape in shapes.values()}
+    return None if "" in times else (types, classes, times)
+
+
+def _times(records: list[dict[str, object]], keys: set[str], zone: tzinfo | None) -> list[int]:
+    """Times of records, ``NO_TIME`` where there is none; at once where all have the same key and layout."""
+    if len(keys) == 1:
+        (key,) = keys
+        texts = [text for record in records if type(text := record[key]) is str]
+        found = zoned_times(texts) if len(texts) == len(records) else None
+        if found is not None:
+            return found
+    return [_time(record, zone)[0] for record in records]
 
 
 def _is_log(name: str, record: dict[str, object]) -> bool:
