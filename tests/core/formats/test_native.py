@@ -60,3 +60,11 @@ def test_the_end_of_a_child_process_does_not_end_the_run() -> None:
     lines = b'{"tracetui":1,"type":"header","run":"r","child":true}\n{"type":"run_end","status":"ok","time":5}\n'
     store.apply(Batch(0, "tracetui", operations=decoder.feed(lines)))
     assert store.runs[0].recorded_status is None
+
+
+def test_a_child_process_is_not_the_one_that_the_run_goes_on_with() -> None:
+    store, decoder = Store(), NativeDecoder()
+    header = b'{"tracetui":1,"type":"header","seq":0,"run":"r","time":1,"pid":%d,"process_start":1,"host":"h","boot":"b"%b}\n'
+    operations = decoder.feed(header % (4711, b"") + header % (4712, b',"child":true'))
+    store.apply(Batch(0, "tracetui", operations=operations, complete=True))
+    assert store.runs[0].process == (4711, 1, "h", "b")

@@ -246,9 +246,9 @@ class NativeDecoder(LineDecoder):
     def _header(self, run: str, record: dict[str, object]) -> Iterable[Operation]:
         pid, started = _int(record.get("pid")), _int(record.get("process_start"))
         process = None
-        if pid is not None:
-            process = (pid, started or 0, _text(record.get("host")), _text(record.get("boot")))
         is_child = record.get("child") is True
+        if pid is not None and not is_child:  # a run goes on as long as the process that began it
+            process = (pid, started or 0, _text(record.get("host")), _text(record.get("boot")))
         if is_child:
             self._children.add((run, pid))
         time = _time(record.get("time"))
