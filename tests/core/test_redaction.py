@@ -1,4 +1,5 @@
 import re
+import time
 from base64 import b64encode
 from pathlib import Path
 
@@ -7,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.redaction import worst_cases
+from tracetui.core import secret_hints
 from tracetui.core.redaction import REDACTED, Redactor
-from tracetui.core.secret_keys import SECRET_NAMES
+from tracetui.core.secret_keys import SECRET_NAMES, SecretKeys
+from tracetui.core.secret_texts import find
 
 SAMPLES = Path(__file__).parents[2] / "sample_traces"
 
@@ -383,6 +387,20 @@ def test_surrogates_are_no_obstacle() -> None:
     assert Redactor().text("\ud800 ghp_" + letters(36)) == ("\ud800 [redacted]", 1)
 
 
+def test_texts_under_the_shortest_are_judged_by_their_key_only() -> None:
+    gate = Redactor()
+    short = "a://b:c@d"
+
+    assert len(short) < gate.shortest
+    assert gate.redact({"url": short, "password": "x"}) == ({"url": short, "password": REDACTED}, 1)
+    assert gate.text("ftp://b:c@d") == ("ftp://[redacted]@d", 1)
+
+
+@pytest.mark.parametrize("gate", [Redactor(patterns=["x"]), Redactor(rule=lambda _, value: value)])
+def test_for_patterns_and_rules_no_text_is_too_short(gate: Redactor) -> None:
+    assert gate.shortest == 0
+
+
 # ---------------------------------------------------------------- what users add
 
 
@@ -531,6 +549,77 @@ def test_what_is_not_suspected_holds_no_secret(value: object) -> None:
         assert gate.redact(loaded) == (loaded, 0)
 
 
+FRAGMENTS = st.one_of(
+    st.sampled_from(
+        [
+            *(
+                "sk-",
+                "sk-proj-",
+                "gsk_",
+                "sk_live_",
+                "ghp_",
+                "github_pat_",
+                "glpat-",
+                "hf_",
+                "AKIA",
+                "AIza",
+                "xoxb-",
+                "xapp-",
+            ),
+            *(
+                "xai-",
+                "pplx-",
+                "eyJ",
+                ".",
+                "-----BEGIN PRIVATE KEY-----",
+                "-----END PRIVATE KEY-----",
+                "://",
+                ":\\/\\/",
+                "@",
+            ),
+            *(
+                "Authorization: ",
+                "Bearer ",
+                "Basic ",
+                "Cookie: ",
+                "X-Api-Key: ",
+                "\n",
+                "\\n",
+                "\x1b[0m",
+                "%3D",
+                "\\u003d",
+                "a",
+            ),
+            *(
+                '"password": "',
+                "'apiKey':'",
+                '\\"token\\": \\"',
+                '"',
+                "'",
+                "?token=",
+                "&dsn=",
+                "DB_SECRET=",
+                ";pwd=",
+                "PWD=",
+                "AUTH=",
+            ),
+            *(letters(12), letters(20, 1), letters(40, 2), letters(44, 3).upper(), "AKIA" + letters(16, 4).upper()),
+        ]
+    ),
+    st.text(max_size=3),
+)
+
+
+@given(st.lists(FRAGMENTS, max_size=6).map("".join))
+def test_every_secret_in_a_text_is_suspected_in_its_encoding(text: str) -> None:
+    text = text.encode(errors="replace").decode()
+    found = list(find(text, SecretKeys().secrecy))
+
+    if found:
+        assert secret_hints.suspects(text.encode())
+        assert Redactor().suspects(orjson.dumps([text]))
+
+
 @given(VALUES)
 def test_redacting_twice_changes_nothing_more(value: object) -> None:
     once, _ = Redactor().redact(value)
@@ -551,6 +640,25 @@ def test_every_name_is_suspected_in_every_spelling(name: str, spell: object) -> 
 @pytest.mark.parametrize("line", [rb'{"a":"\u0073k-abc"}', rb'{"a":"http:\/\/u:p@h"}'])
 def test_other_encoders_may_hide_letters_in_escapes(line: bytes) -> None:
     assert Redactor().suspects(line)
+
+
+def cost(text: str) -> float:
+    """Least time of this process that redacting took, of three times, s."""
+
+    def once() -> float:
+        begun = time.process_time()
+        Redactor().text(text)
+        return time.process_time() - begun
+
+    return min(once() for _ in range(3))
+
+
+@pytest.mark.parametrize("piece", worst_cases(64))
+def test_no_text_costs_more_than_in_proportion_to_its_length(piece: str) -> None:
+    # 16 times the length; what grew with its square would cost 256 times as much.
+    small, large = (cost(worst_cases(size)[piece]) for size in (16_000, 256_000))
+
+    assert large < 80 * small
 
 
 CLEAN = {

@@ -21,7 +21,7 @@ from tracetui.core import secret_hints
 from tracetui.core.secret_hints import REDACTED, is_gone
 from tracetui.core.secret_keys import Secrecy, SecretKeys, folded, is_folder, longest_piece
 
-__all__ = ["REDACTED", "Redactor", "Rule"]
+__all__ = ["REDACTED", "SHORTEST", "Redactor", "Rule"]
 
 Rule = Callable[[str, object], object]
 """``rule(key, value)``: called with each text, number, boolean and null, and with the key it stands under ("" without
@@ -29,6 +29,8 @@ one); returns what is to be recorded: the value itself or another of these types
 
 _PAIR_NAMES: Final = ("name", "key", "header")
 _HEADERS: Final = frozenset(("-authorization", "-proxy-authorization", "-cookie", "-set-cookie", "-x-api-key"))
+SHORTEST: Final = 10
+"""Characters that a text needs to be searched: a shorter one has no room for a name or prefix and a secret."""
 _LONGEST_KEY: Final = 96
 _REMEMBERED: Final = 4_096
 
@@ -63,6 +65,8 @@ class Redactor:
         self._defaults: Final = defaults
         self._pieces: Final = tuple(longest_piece(name) for name in names)
         self._always: Final = bool(self._patterns) or rule is not None or b"" in self._pieces
+        self.shortest: Final = 0 if self._patterns or rule is not None else SHORTEST
+        """Texts of fewer characters are redacted by their key only."""
         self._only_defaults: Final = defaults and not self._patterns and not names
         self._clean_keys: Final[set[str]] = set()
 
@@ -96,6 +100,8 @@ class Redactor:
 
     def text(self, text: str) -> tuple[str, int]:
         """A text without its secrets, and how many there were; never raises. The rule is not asked."""
+        if len(text) < self.shortest:
+            return text, 0
         if self._only_defaults and not secret_hints.suspects(text.encode(errors="surrogatepass")):
             return text, 0
         try:

@@ -27,13 +27,6 @@ def is_gone(value: str) -> bool:
     return bool(_GONE.fullmatch(value))
 
 
-# Where a secret may begin: not inside a word, but after what an escape leaves before it: \n, ",  %3D, a colour.
-BEGIN: Final = (
-    r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\x[0-9A-Fa-f]{2})|(?<=%[0-9A-Fa-f]{2})"
-    r"|(?<=[0-9;\[]m))"
-)
-"""A pattern of no length."""
-
 _KEPT: Final = "abcdefghknoprstuwxy"
 _SHORT: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZd_D", b"abctefghijklmnopqrstuvwxyzt-t")
 _LEFT_OUT: Final = bytes(code for code in range(256) if chr(code).lower() not in _KEPT and chr(code) not in "-_")
@@ -46,12 +39,12 @@ _LEFT_OUT: Final = bytes(code for code in range(256) if chr(code).lower() not in
 def suspects(line: bytes) -> bool:
     """Whether what was encoded as `line`, or a text as UTF-8, may hold a secret; False: certainly none."""
     # As text, for to look for bytes in bytes costs twice as much.
-    text = str(line, "latin-1")
+    text = line.decode("latin-1")
     if ("@" in text and _URL.search(text)) or ("J" in text and "eyJ" in text):
         return True
     if "I" in text and _CAPITALS.search(text):
         return True
-    short = str(line.translate(_SHORT, _LEFT_OUT), "latin-1")
+    short = line.translate(_SHORT, _LEFT_OUT).decode("latin-1")
     if (
         "oke" in short
         or "cret" in short
@@ -67,7 +60,7 @@ def suspects(line: bytes) -> bool:
         or "hf-" in short
         or ("x" in short and ("xox" in short or "xapp-" in short or "xa-" in short or "ppx-" in short))
     ):
-        return _suspects_closely(str(line.lower(), "latin-1"), short)
+        return _suspects_closely(line.lower().decode("latin-1"), short)
     return False
 
 
@@ -107,7 +100,8 @@ _TOKEN: Final = re.compile(r"token(?!s)")
 _CREDENTIAL: Final = re.compile(r"cred(?:s|ential)")
 _PASS: Final = re.compile(r"pass(?!ed|es|ing|age|ive)")
 _AUTH: Final = re.compile(r"auth(?:orization|(?![a-z]))")
-# As BEGIN, but looking back from behind the letters: a pattern that begins with letters is searched many times faster.
+# Not inside a word, unless an escape ends there (`secret_texts`). It looks back from behind the letters, since a pattern
+# that begins with letters is searched many times faster.
 _SK: Final = re.compile(
     r"sk[-_](?:(?<![a-z0-9]sk[-_])|(?<=gsk_)|(?<=\\[nrtbf]sk[-_])|(?<=\\[ux][0-9a-f]{2}sk[-_])"
     r"|(?<=\\u[0-9a-f]{4}sk[-_])|(?<=%[0-9a-f]{2}sk[-_])|(?<=[0-9;\[]msk[-_]))"

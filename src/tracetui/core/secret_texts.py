@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tracetui.core.secret_hints import BEGIN, is_gone
+from tracetui.core.secret_hints import is_gone
 from tracetui.core.secret_keys import Secrecy, is_folder
 
 
@@ -59,11 +59,9 @@ def find(text: str, secrecy: Judge, *, keys_only: bool = False) -> Iterator[Foun
 
 
 def _announced(text: str) -> Iterator[Found]:
-    for kind, needles, pattern, accept in _PREFIXED:
-        if any(needle in text for needle in needles):
-            for match in pattern.finditer(text):
-                if accept(match[0]):
-                    yield Found(match.start(), match.end(), kind)
+    for prefixed in _PREFIXED:
+        if prefixed.prefix in text:
+            yield from _after_prefix(text, prefixed)
     if "eyJ" in text:
         yield from _tokens_of_three_parts(text)
     if "-----BEGIN" in text:
@@ -84,7 +82,7 @@ def _has_digit(word: str) -> bool:
     return not word.isalpha() and any(digit in word for digit in "0123456789")
 
 
-_STRONG_SK: Final = ("sk-ant-", "sk-proj-", "sk-or-", "sk-lf-", "sk-svcacct-", "sk-admin-", "sk_live_", "sk_test_")
+_STRONG_SK: Final = ("sk-ant-", "sk-proj-", "sk-or-", "sk-lf-", "sk-svcacct-", "sk-admin-")
 _LONG_WORD: Final = re.compile(r"[A-Za-z0-9]{20}")
 
 
@@ -93,26 +91,56 @@ def _is_sk(word: str) -> bool:
     return word.startswith(_STRONG_SK) or not word.islower() or _has_digit(word) or bool(_LONG_WORD.search(word))
 
 
-_Prefixed = tuple[str, tuple[str, ...], re.Pattern[str], Callable[[str], bool]]
-_PREFIXED: Final[tuple[_Prefixed, ...]] = tuple(
-    (kind, needles, re.compile(BEGIN + pattern), accept)
-    for kind, needles, pattern, accept in (
-        (
-            "sk",
-            ("sk-", "sk_"),
-            r"(?:sk-[A-Za-z0-9_-]{20,}|sk_(?:live|test)_[A-Za-z0-9]{16,}|gsk_[A-Za-z0-9]{20,})",
-            _is_sk,
-        ),
-        ("github", ("gh", "github_pat_"), r"(?:gh[opsur]_[A-Za-z0-9_]{20,}|github_pat_[A-Za-z0-9_]{20,})", _always),
-        ("gitlab", ("glpat-",), r"glpat-[A-Za-z0-9_-]{20,}(?:\.[0-9a-z]{2}\.[0-9a-z]{7,16})?", _always),
-        ("huggingface", ("hf_",), r"hf_[A-Za-z0-9]{30,}", _always),
-        ("aws", ("AKIA", "ASIA"), r"A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])", _always),
-        ("google", ("AIza",), r"AIza[A-Za-z0-9_-]{35,}", _always),
-        ("slack", ("xox", "xapp-"), r"(?:xox[abeprs][-.]|xapp-)[A-Za-z0-9.-]{10,}", _has_digit),
-        ("xai", ("xai-",), r"xai-[A-Za-z0-9]{40,}", _always),
-        ("perplexity", ("pplx-",), r"pplx-[A-Za-z0-9]{40,}", _always),
+@dataclass(slots=True, frozen=True)
+class _Prefixed:
+    """A kind of secret by how it begins, what must follow, and whether the whole of it is one."""
+
+    kind: str
+    prefix: str
+    rest: re.Pattern[str]
+    accept: Callable[[str], bool] = _always
+
+
+_PREFIXED: Final = tuple(
+    _Prefixed(kind, prefix, re.compile(rest), accept)
+    for kind, prefixes, rest, accept in (
+        ("sk", "sk-", r"[A-Za-z0-9_-]{20,}", _is_sk),
+        ("sk", "sk_live_ sk_test_ gsk_", r"[A-Za-z0-9]{16,}", _always),
+        ("github", "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_", r"[A-Za-z0-9_]{20,}", _always),
+        ("gitlab", "glpat-", r"[A-Za-z0-9_-]{20,}(?:\.[0-9a-z]{2}\.[0-9a-z]{7,16})?", _always),
+        ("huggingface", "hf_", r"[A-Za-z0-9]{30,}", _always),
+        ("aws", "AKIA ASIA", r"[A-Z0-9]{16}(?![A-Za-z0-9])", _always),
+        ("google", "AIza", r"[A-Za-z0-9_-]{35,}", _always),
+        ("slack", "xoxb xoxp xoxa xoxr xoxs xoxe", r"[-.][A-Za-z0-9.-]{10,}", _has_digit),
+        ("slack", "xapp-", r"[A-Za-z0-9.-]{10,}", _has_digit),
+        ("xai", "xai-", r"[A-Za-z0-9]{40,}", _always),
+        ("perplexity", "pplx-", r"[A-Za-z0-9]{40,}", _always),
     )
+    for prefix in prefixes.split()
 )
+# What an escape leaves before the secret: \n, a quote, %3D, a colour.
+_ESCAPE: Final = re.compile(r"(?:\\[nrtbf]|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}|[0-9;\[]m)\Z")
+_LONGEST_ESCAPE: Final = 6
+
+
+def _after_prefix(text: str, known: _Prefixed) -> Iterator[Found]:
+    """The prefix is found first, then looked back from, then what follows is taken once: no character is read twice."""
+    at = text.find(known.prefix)
+    while at != -1:
+        end = at + len(known.prefix)
+        if _begins(text, at) and (match := known.rest.match(text, end)):
+            end = match.end()
+            if known.accept(text[at:end]):
+                yield Found(at, end, known.kind)
+        at = text.find(known.prefix, end)
+
+
+def _begins(text: str, at: int) -> bool:
+    """Whether a secret may begin there: not inside a word, unless an escape ends there."""
+    before = text[at - 1 : at]
+    inside = before.isascii() and before.isalnum()
+    return not inside or bool(_ESCAPE.search(text, max(0, at - _LONGEST_ESCAPE), at))
+
 
 _PART: Final = re.compile(r"eyJ[A-Za-z0-9_-]{8,}+")
 _SIGNATURE: Final = re.compile(r"\.[A-Za-z0-9_-]{8,}+")
