@@ -326,3 +326,35 @@ def test_a_block_with_something_unusual_goes_the_long_way(unusual):
     lines = repeated(name, 5).splitlines()
     data = b"\n".join([*lines[:200], unusual, *lines[200:]]) + b"\n"
     assert stored([(name, data)], len(data))[0] == stored([(name, data)], 100)[0]
+
+
+ODD_LINES = {
+    "an attribute that is not UTF-8": json.dumps(event("ToolResultObserved", RUN, note="NOTE")).encode(),
+    "an exact long number": json.dumps(event("ToolResultObserved", RUN, n=123456789012345678901234)).encode(),
+    "an infinite number": json.dumps(event("ToolResultObserved", RUN, n="N")).encode().replace(b'"N"', b"1e999"),
+    "no number": json.dumps(event("ToolResultObserved", RUN, n=float("nan"))).encode(),
+    "attributes that are a list": json.dumps(event("ToolResultObserved", RUN) | {"attributes": []}).encode(),
+    "attributes that are null": json.dumps(event("ToolResultObserved", RUN) | {"attributes": None}).encode(),
+    "a span without its id": json.dumps(event("ToolResultObserved", "")).encode(),
+    "a parent without its id": json.dumps(event("ToolResultObserved", RUN, "")).encode(),
+    "a time in another layout": json.dumps(
+        event("ToolResultObserved", RUN) | {"timestamp": "2026-03-02T08:00:09+00:00"}
+    ).encode(),
+    "a time of another zone": json.dumps(
+        event("ToolResultObserved", RUN) | {"timestamp": "2026-03-02T09:00:09.5+01:00"}
+    ).encode(),
+    "no time": json.dumps(event("ToolResultObserved", RUN) | {"timestamp": "soon"}).encode(),
+    "figures beyond counting": json.dumps(observed(RUN, "s", 10**30)).encode(),
+    "a name that is a number": json.dumps(event("ToolCallStarted", CALL, RUN, tool_name=10**30)).encode(),
+    "a member told twice": b'{"event_type": "X", ' + json.dumps(event("ToolResultObserved", RUN)).encode()[1:],
+}
+ODD_LINES["an attribute that is not UTF-8"] = ODD_LINES["an attribute that is not UTF-8"].replace(b"NOTE", b"\xff")
+
+
+@pytest.mark.parametrize("line", ODD_LINES.values(), ids=ODD_LINES)
+def test_an_odd_line_is_read_alike_by_both_lanes(line):
+    name = "run_20261120T212929Z_every-event.jsonl"
+    lines = repeated(name, 5).splitlines()
+    root = json.loads(lines[0])["span_id"].encode()
+    data = b"\n".join([*lines[:200], line.replace(RUN.encode(), root), *lines[200:]]) + b"\n"
+    assert stored([(name, data)], len(data))[0] == stored([(name, data)], 100)[0]

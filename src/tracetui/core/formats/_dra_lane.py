@@ -9,29 +9,47 @@ from __future__ import annotations
 from collections.abc import Collection
 from io import BytesIO
 from itertools import accumulate
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
-import orjson
+import msgspec
 
-from tracetui.core.formats._ladder import has_long_number
+from tracetui.core.formats._ladder import parse
 from tracetui.core.formats._lines import LINE_LIMIT
-from tracetui.core.formats._values import iso_ns
+from tracetui.core.formats._many_times import zoned_times
+from tracetui.core.formats._values import iso_ns, mapping_of
 from tracetui.core.model import NO_TIME, EventClass, Kind, Status, Usage
 from tracetui.core.operations import Columns, Operation, span_key
 
 SMALLEST_BLOCK: Final = 64
 """Lines below which a block is not worth the lane's set-up."""
+_NONE: Final[dict[str, object]] = {}
 
 
-class Line(NamedTuple):
-    """A line of which everything is as usual."""
+_Word = Annotated[str, msgspec.Meta(min_length=1)]
 
-    kind: str
+
+class Line(msgspec.Struct, gc=False):
+    """A line of which everything is as usual; what it tells beside is passed over until it is needed."""
+
+    event_type: _Word
     run_id: str
-    span: str
-    parent: str | None
-    attributes: dict[str, object]
-    time: int
+    span_id: _Word
+    timestamp: str
+    attributes: msgspec.Raw
+    parent_span_id: _Word | None = None
+
+
+_decode: Final = msgspec.json.Decoder(Line).decode
+
+
+class Block(NamedTuple):
+    """Lines that are for the lane."""
+
+    lengths: list[int]
+    lines: list[Line]
+    times: list[int]
+    attributes: list[dict[str, object]]
+    """Of each line whose kind tells something with them; empty for the others."""
 
 
 class Keys(dict[str, int]):
@@ -43,57 +61,70 @@ class Keys(dict[str, int]):
 
 
 def plain_lines(
-    block: bytes, starts: Collection[str], ends: Collection[str], begun: Collection[str]
-) -> tuple[list[int], list[Line]] | None:
-    """Lengths and contents of whole lines that tell spans once and in order; None: the block is not for the lane."""
+    block: bytes, starts: Collection[str], ends: Collection[str], others: Collection[str], begun: Collection[str]
+) -> Block | None:
+    """Whole lines that tell spans once and in order; None: the block is not for the lane.
+
+    The attributes of lines that start or end a span, or are of one of the ``others``, are decoded.
+    """
     if b"\r" in block or len(block) > LINE_LIMIT:
         return None
     texts = BytesIO(block).readlines()
-    if len(texts) < SMALLEST_BLOCK or has_long_number(block):
+    if len(texts) < SMALLEST_BLOCK:
         return None
     try:
-        records = list(map(orjson.loads, texts))
-    except orjson.JSONDecodeError:
+        if not block.isascii():
+            block.decode()  # msgspec does not look at the bytes of what it passes over
+        lines = list(map(_decode, texts))
+        if not _in_order(lines, starts, ends, begun):
+            return None
+        telling = {*starts, *ends, *others}
+        attributes = [_attributes(line, line.event_type in telling) for line in lines]
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    found: list[Line] = []
+    times = _times([line.timestamp for line in lines])
+    return None if min(times) < 0 else Block(list(map(len, texts)), lines, times, attributes)
+
+
+def _in_order(lines: list[Line], starts: Collection[str], ends: Collection[str], begun: Collection[str]) -> bool:
+    """Whether each span starts before it ends, and both once."""
     new: set[str] = set()
     over: set[str] = set()
-    for record in records:
-        line = _plain(record)
-        if line is None:
-            return None
-        span = line.span
-        if line.kind in starts:
-            if line.kind == "RunStarted" or line.parent is None or span in begun or span in new:
-                return None
+    for line in lines:
+        kind = line.event_type
+        if kind in starts:
+            span = line.span_id
+            if kind == "RunStarted" or line.parent_span_id is None or span in begun or span in new:
+                return False
             new.add(span)
-        elif line.kind in ends:
-            if line.kind == "RunFinished" or span in over or (span not in new and span not in begun):
-                return None
+        elif kind in ends:
+            span = line.span_id
+            if kind == "RunFinished" or span in over or (span not in new and span not in begun):
+                return False
             over.add(span)
-        found.append(line)
-    return list(map(len, texts)), found
+    return True
 
 
-def _plain(record: object) -> Line | None:
-    if type(record) is not dict:
-        return None
-    kind, run_id, span = record.get("event_type"), record.get("run_id"), record.get("span_id")
-    parent, attributes = record.get("parent_span_id"), record.get("attributes")
-    if not (type(kind) is type(run_id) is type(span) is str and type(attributes) is dict and kind and span):
-        return None
-    if parent is not None and (type(parent) is not str or not parent):
-        return None
-    time = iso_ns(record.get("timestamp"))
-    return None if time == NO_TIME else Line(kind, run_id, span, parent, attributes, time)
+def _attributes(line: Line, is_needed: bool) -> dict[str, object]:
+    """Raises ValueError for attributes that are no object, and for what no parser reads."""
+    raw = bytes(line.attributes)
+    if not raw.startswith(b"{"):
+        raise ValueError
+    return mapping_of(parse(raw)) if is_needed else _NONE
+
+
+def _times(texts: list[str]) -> list[int]:
+    return zoned_times(texts) or [iso_ns(text) for text in texts]
 
 
 class Told:
     """What the lines of one run say, gathered in columns."""
 
-    def __init__(self, run: str, lines: list[Line], lengths: list[int], at: int) -> None:
-        offsets = list(accumulate(lengths[:-1], initial=at))
-        self._found = Columns(run, [line.kind for line in lines], offsets, [length - 1 for length in lengths])
+    def __init__(self, run: str, block: Block, at: int) -> None:
+        offsets = list(accumulate(block.lengths[:-1], initial=at))
+        types = [line.event_type for line in block.lines]
+        self._found = Columns(run, types, offsets, [length - 1 for length in block.lengths])
+        self._times = block.times
         self._keys = Keys()
         self._usage: list[Usage] = []
 
@@ -101,22 +132,22 @@ class Told:
         """A span starts."""
         found = self._found
         found.begin_record.append(i)
-        found.begin_key.append(self._keys[line.span])
-        found.begin_parent.append(0 if line.parent is None else self._keys[line.parent])
+        found.begin_key.append(self._keys[line.span_id])
+        found.begin_parent.append(0 if line.parent_span_id is None else self._keys[line.parent_span_id])
         found.begin_name.append(name)
         found.begin_kind.append(int(kind))
-        found.begin_time.append(line.time)
+        found.begin_time.append(self._times[i])
 
     def end(self, i: int, line: Line, name: str, kind: Kind, status: Status) -> None:
         """A span ends that had started."""
         found = self._found
         found.end_record.append(i)
-        found.end_key.append(self._keys[line.span])
-        found.end_parent.append(line.parent)
+        found.end_key.append(self._keys[line.span_id])
+        found.end_parent.append(line.parent_span_id)
         found.end_name.append(name)
         found.end_kind.append(int(kind))
         found.end_start.append(NO_TIME)
-        found.end_time.append(line.time)
+        found.end_time.append(self._times[i])
         found.end_status.append(int(status))
 
     def called(self, i: int, usage: Usage | None, model: str) -> None:
@@ -131,9 +162,9 @@ class Told:
         """A moment in a span."""
         found = self._found
         found.event_record.append(i)
-        found.event_key.append(self._keys[line.span])
+        found.event_key.append(self._keys[line.span_id])
         found.event_class.append(int(cls))
-        found.event_time.append(line.time)
+        found.event_time.append(self._times[i])
 
     def more(self, i: int, operation: Operation) -> None:
         """What fits no column."""

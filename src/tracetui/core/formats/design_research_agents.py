@@ -84,6 +84,7 @@ _ENDS: Final[dict[str, str]] = {
     "ToolCallFailed": "ToolCallStarted",
 }
 
+_OBSERVED: Final = "ModelResponseObserved"
 _EVENTS: Final[dict[str, EventClass]] = {
     "ModelCallToken": EventClass.token,
     "ModelRequestObserved": EventClass.message,
@@ -240,41 +241,44 @@ class DesignResearchAgentsDecoder(LineDecoder):
     def _columns(self, block: bytes, a: int) -> Columns | None:
         """All of a block of whole lines; None: something in it is unusual."""
         run = self._last_run
-        decoded = None if run is None else plain_lines(block, _STARTS, _ENDS, self._begun)
-        if run is None or decoded is None:
+        found = None if run is None else plain_lines(block, _STARTS, _ENDS, (_OBSERVED,), self._begun)
+        if run is None or found is None:
             return None
-        lengths, lines = decoded
-        if not self._roots.are_of(run, [line[1:4] for line in lines]):
+        lines = found.lines
+        if not self._roots.are_of(run, [(line.run_id, line.span_id, line.parent_span_id) for line in lines]):
             return None
-        told = Told(run, lines, lengths, a)
-        for i, line in enumerate(lines):
-            for operation in self._tell(told, i, line, run):
-                told.more(i, operation)
+        told = Told(run, found, a)
+        for i, (line, attributes) in enumerate(zip(lines, found.attributes, strict=True)):
+            kind = line.event_type
+            if kind in _STARTS or kind in _ENDS or kind == _OBSERVED:
+                for operation in self._tell(told, i, line, attributes, run):
+                    told.more(i, operation)
+            else:
+                told.event(i, line, _EVENTS.get(kind, EventClass.event))
         self._line += len(lines)
         return told.take()
 
-    def _tell(self, told: Told, i: int, line: Line, run: str) -> Iterable[Operation]:
-        """One line of the fast lane; what fits no column is yielded."""
-        kind, attributes = line.kind, line.attributes
+    def _tell(self, told: Told, i: int, line: Line, attributes: dict[str, object], run: str) -> Iterable[Operation]:
+        """One line of the fast lane that tells of a span; what fits no column is yielded."""
+        kind, span, parent = line.event_type, line.span_id, line.parent_span_id
         if kind in _STARTS:
             what, name_key, _ = _STARTS[kind]
-            self._begun.add(line.span)
+            self._begun.add(span)
             told.begin(i, line, text_of(attributes.get(name_key)), what)
             if what is Kind.llm:
-                yield from self._called(run, line.span)
-                if line.parent is not None:
-                    yield from self._called(run, line.parent)
+                yield from self._called(run, span)
+                if parent is not None:
+                    yield from self._called(run, parent)
         elif kind in _ENDS:
             what, name_key, _ = _STARTS[_ENDS[kind]]
             told.end(i, line, text_of(attributes.get(name_key)), what, _status(kind, attributes))
             if what is Kind.llm:
                 told.called(i, _usage(attributes.get("usage")), text_of(attributes.get("model")))
             if text_of(attributes.get("error")):
-                yield Patch(run, line.span, 0, flags=int(Flag.has_error))
+                yield Patch(run, span, 0, flags=int(Flag.has_error))
         else:
             told.event(i, line, _EVENTS.get(kind, EventClass.event))
-            if kind == "ModelResponseObserved":
-                yield from self._observation(run, line.span, attributes)
+            yield from self._observation(run, span, attributes)
 
     def operations(self, record: dict[str, object], a: int, b: int) -> Iterable[Operation]:
         """What one line says."""
@@ -297,7 +301,7 @@ class DesignResearchAgentsDecoder(LineDecoder):
             yield from self._end(run, kind, span, parent, attributes, time, record)
         else:
             yield Event(run, span or None, _EVENTS.get(kind, EventClass.event), time)
-            if span and kind == "ModelResponseObserved":
+            if span and kind == _OBSERVED:
                 yield from self._observation(run, span, attributes)
 
     def _run(self, kind: str, run_id: str, span: str, parent: str | None) -> str:
