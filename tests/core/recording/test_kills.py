@@ -1,0 +1,150 @@
+"""Recorders that are killed: what was acknowledged is there, and whoever writes next is not disturbed."""
+
+import sqlite3
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from tests.core.recording.workers import COMMAND
+from tracetui.core.loading import load
+from tracetui.core.recording.sinks.jsonl import BUFFER_BYTES
+
+Rounds = Callable[[int, int], int]
+Figure = Callable[[str, object], None]
+Records = list[dict[str, object] | None]
+RECORD = 3_000
+"""Bytes of a record, about."""
+
+
+@dataclass
+class Victim:
+    """One recorder that was killed; it acknowledged so many events, 0 first."""
+
+    run: str
+    pid: int
+    acknowledged: int
+
+
+def killed(kind: str, path: Path, rounds: int, *, at_once: int = 1, seed: int = 0) -> list[Victim]:
+    """Recorders that worked on ``path`` until they were killed."""
+    told = subprocess.run(
+        [*COMMAND, "kills", kind, str(path), str(rounds), str(at_once), str(seed)],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    lines = [line.split() for line in told.stdout.splitlines()]
+    assert len(lines) == rounds * at_once
+    return [Victim(run, int(pid), int(count)) for run, pid, count in lines]
+
+
+def parsed(data: bytes) -> Iterator[dict[str, object] | None]:
+    """What each line says; None: nothing that can be read."""
+    for line in data.split(b"\n"):
+        if line:
+            try:
+                yield orjson.loads(line)
+            except ValueError:
+                yield None
+
+
+def ticks(records: Records) -> dict[object, list[object]]:
+    """Run -> numbers of its ticks, in the order of the file."""
+    found: dict[object, list[object]] = {}
+    for record in records:
+        if record is not None:
+            mine = found.setdefault(record["run"], [])
+            attributes = record.get("attributes")
+            if record.get("name") == "tick" and isinstance(attributes, dict):
+                mine.append(attributes["n"])
+    return found
+
+
+def seen_by_the_reader(path: Path) -> Counter[str]:
+    """Run -> ticks that the reader counts."""
+    loaded = load([str(path)])
+    strings = loaded.store.strings
+    seen = Counter(
+        {
+            run.id: sum(count for name, count in run.type_counts.items() if strings[name] == "tick")
+            for run in loaded.runs
+        }
+    )
+    loaded.reader.close()
+    return seen
+
+
+def test_what_was_acknowledged_before_a_kill_is_there_once_and_the_next_run_appends_cleanly(
+    tmp_path: Path, rounds: Rounds, record_property: Figure
+) -> None:
+    acknowledged = torn = 0
+    for number in range(rounds(2, 50)):
+        path = tmp_path / "private" / f"{number}.jsonl"
+        victims = killed("jsonl", path, 20, seed=number)
+        records = list(parsed(path.read_bytes()))
+        assert records[0] is not None
+        assert "tracetui" in records[0]
+        found = ticks(records)
+        for victim in victims:
+            numbers = found[victim.run]
+            assert numbers == list(range(len(numbers))), "numbers are missing, or there twice"
+            assert len(numbers) >= victim.acknowledged
+            acknowledged += victim.acknowledged
+        assert seen_by_the_reader(path) == {run: len(numbers) for run, numbers in found.items()}
+        torn += records.count(None)
+        path.unlink()
+    record_property("acknowledged", acknowledged)
+    record_property("torn", torn)
+    print(f"acknowledged {acknowledged}, lost 0, torn lines {torn}")  # noqa: T201
+
+
+def test_a_kill_costs_the_others_that_write_into_the_same_file_nothing(
+    tmp_path: Path, rounds: Rounds, record_property: Figure
+) -> None:
+    acknowledged = lost = torn = 0
+    for number in range(rounds(2, 50)):
+        path = tmp_path / f"{number}.jsonl"
+        victims = killed("jsonl", path, 5, at_once=4, seed=number)
+        seen = seen_by_the_reader(path)
+        lost += sum(max(0, victim.acknowledged - seen[victim.run]) for victim in victims)
+        acknowledged += sum(victim.acknowledged for victim in victims)
+        torn += list(parsed(path.read_bytes())).count(None)
+        path.unlink()
+    record_property("acknowledged", acknowledged)
+    record_property("torn", torn)
+    print(f"acknowledged {acknowledged}, lost {lost}, torn lines {torn}")  # noqa: T201
+    assert lost == 0
+
+
+def test_what_a_kill_costs_in_buffered_mode_is_what_was_held_back(tmp_path: Path, rounds: Rounds) -> None:
+    path = tmp_path / "buffered.jsonl"
+    victims = killed("buffered", path, rounds(20, 200))
+    found = ticks(list(parsed(path.read_bytes())))
+    for victim in victims:
+        numbers = found.get(victim.run, [])
+        assert numbers == list(range(len(numbers)))
+        assert (victim.acknowledged - len(numbers)) * RECORD <= BUFFER_BYTES + RECORD
+
+
+def test_what_was_acknowledged_before_a_kill_is_in_the_database(
+    tmp_path: Path, rounds: Rounds, record_property: Figure
+) -> None:
+    path = tmp_path / "runs.db"
+    victims = killed("sqlite", path, rounds(20, 200))
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        lines = database.execute("SELECT run, record FROM records ORDER BY id")
+        found = ticks([{"run": run, **orjson.loads(line)} for run, line in lines])
+    for victim in victims:
+        numbers = found.get(victim.run, [])
+        assert numbers == list(range(len(numbers)))
+        assert len(numbers) >= victim.acknowledged
+    acknowledged = sum(victim.acknowledged for victim in victims)
+    record_property("acknowledged", acknowledged)
+    print(f"acknowledged {acknowledged}, lost 0")  # noqa: T201

@@ -1,0 +1,88 @@
+"""Programs that record and are killed, forked or stormed: started by path, in a process of their own.
+
+python workers.py NAME ARGUMENTS...
+"""
+
+import fcntl
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+from tracetui import JsonlSink, SqliteSink, Tracer
+from tracetui.core.recording.records import Sink
+
+TEXT = "x" * 2_800
+"""Makes a record of 3 kB."""
+
+
+def sink(kind: str, path: str) -> Sink:
+    """One file for all: ``jsonl``, ``buffered``, ``sqlite``; or ``folder``."""
+    if kind == "sqlite":
+        return SqliteSink(path)
+    if kind == "folder":
+        return JsonlSink(path)
+    return JsonlSink(path=path, buffered=kind == "buffered")
+
+
+def kills(kind: str, path: str, rounds: str, at_once: str, seed: str) -> None:
+    """Let recorders work on ``path``, ``at_once`` at a time, and kill each at some time; print what each acknowledged."""
+    chance = random.Random(seed)
+    for _ in range(int(rounds)):
+        writers = [_writer(kind, path) for _ in range(int(at_once))]
+        for pid, descriptor in writers:
+            data = b""
+            while data.count(b"\n") < 2:
+                data += os.read(descriptor, 100) or _died(pid)
+            time.sleep(chance.uniform(0, 0.02))
+            os.kill(pid, signal.SIGKILL)
+            _, status = os.waitpid(pid, 0)
+            assert os.WTERMSIG(status) == signal.SIGKILL, status
+            with open(descriptor, "rb") as rest:
+                data += rest.read()
+            run, *numbers = data.split(b"\n")[:-1]
+            print(run.decode(), pid, len(numbers))  # noqa: T201
+
+
+def _writer(kind: str, path: str) -> tuple[int, int]:
+    """A child that records events of 3 kB without end, and acknowledges each after the call returned."""
+    read, write = os.pipe2(0)
+    fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 1 << 18)
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid:
+        os.close(write)
+        return pid, read
+    tracer = Tracer("killed", sinks=[sink(kind, path)])
+    with tracer.run(), tracer.step("work"):
+        os.write(write, f"{tracer.run_id}\n".encode())
+        for number in count():
+            tracer.event("tick", n=number, text=TEXT)
+            os.write(write, b"\n")
+    raise AssertionError
+
+
+def _died(pid: int) -> bytes:
+    raise AssertionError(f"{pid} died by itself")
+
+
+def many(path: str, records: str) -> None:
+    """Record ``records`` records, all in one run, and say what became of them."""
+    tracer = Tracer("many", sinks=[JsonlSink(path=path)])
+    with tracer.run(), tracer.step("all"):
+        for number in range((int(records) - 4) // 2):
+            with tracer.step("one", n=number):
+                pass
+    stats = tracer.stats
+    print(tracer.run_id, stats.records, stats.lost, stats.faults)  # noqa: T201
+
+
+PROGRAMS: dict[str, Callable[..., None]] = {"kills": kills, "many": many}
+COMMAND = (sys.executable, str(Path(__file__)))
+
+if __name__ == "__main__":
+    PROGRAMS[sys.argv[1]](*sys.argv[2:])
