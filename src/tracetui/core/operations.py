@@ -223,7 +223,8 @@ class Columns:
     """Many records at once, as parallel lists: what a decoder's fast lane says instead of operations.
 
     All records belong to one run. ``*_record`` are positions in ``types``, ``a`` and ``b``. Span keys are the numbers that
-    ``span_key`` gives for the key as text; a parent of 0 means none (no span key is 0). Times are within 0 to 2**63 - 1.
+    ``span_key`` gives for the key as text; a parent of 0 means none (no span key is 0). Times are within 0 to 2**63 - 1; events
+    may have none (``NO_TIME``).
     The parents of ends are texts, since they are looked at only where a start is missing.
     """
 
@@ -268,6 +269,8 @@ class Columns:
     whole_flags: list[int] = field(default_factory=list)
     copies: Sequence[int] = ()
     """Records that repeat others and are not counted."""
+    ahead: list[tuple[int, Operation]] = field(default_factory=list)
+    """What is folded before all columns, each with its record's position: spans without a record that others hang on."""
     usage_record: list[int] = field(default_factory=list)
     """Ends, wholes and others that tell usage, and in ``usage`` one list for each figure of ``Usage``, in its order."""
     usage: Sequence[Sequence[float | None]] = ()

@@ -24,12 +24,13 @@ from tests.core.formats.reading import (
     read_text,
 )
 from tests.core.formats.test_samples import mutated
+from tests.core.store.facts import store_facts
 from tracetui.core.batch import Batch
 from tracetui.core.formats import Unrecognised, detect
 from tracetui.core.formats._lines import LineDecoder
 from tracetui.core.formats.claude_code import ClaudeCodeFormat
 from tracetui.core.model import Clock, EventClass, Flag, Kind, Status, Usage
-from tracetui.core.operations import Event, Link, Record, Repair, RunFact
+from tracetui.core.operations import Columns, Event, Link, Record, Repair, RunFact
 from tracetui.core.reader import Reader
 from tracetui.core.store import Store
 from tracetui.core.store.run_tree import RunTree
@@ -745,25 +746,111 @@ def test_trap_14_a_very_long_line_is_read_and_not_scanned_again_while_it_grows()
 
 def test_a_line_over_the_limit_is_listed_with_its_place(monkeypatch):
     monkeypatch.setattr("tracetui.core.formats._lines.LINE_LIMIT", 500)
-    monkeypatch.setattr("tracetui.core.formats._claude_decoder.LINE_LIMIT", 500)
+    monkeypatch.setattr("tracetui.core.formats._claude_quick.LINE_LIMIT", 500)
     data = data_of(prompt("go"), prompt("x" * 600, 1), prompt("y", 2))
     _, bad = fold(read(data))
     assert [(item.line, item.run) for item in bad] == [(2, SESSION)]
 
 
+def folded(quick, data, path, size):
+    """The store after reading a file in pieces, by the block or line by line; and how many blocks were read as such."""
+    decoder = ClaudeCodeFormat().assembler("x").decoder(candidate(data, path))
+    if not quick:
+        decoder.lines = lambda block, a: LineDecoder.lines(decoder, block, a)
+    store, blocks = Store(), 0
+    for operations in [*(decoder.feed(data[at : at + size]) for at in range(0, len(data), size)), decoder.close()]:
+        blocks += sum(isinstance(operation, Columns) for operation in operations)
+        store.apply(Batch(0, "claude-code", operations=operations))
+    return run_facts(store), blocks
+
+
+def run_facts(store):
+    """All that a store holds, the order of rows and how a fact was come to left out."""
+    spans, names = store.spans, store.strings
+    more = [
+        (
+            run.key,
+            run.name,
+            run.status_reason,
+            run.start,
+            run.clock,
+            run.meta,
+            run.usage,
+            run.known,
+            run.recorded_status,
+        )
+        for run in store.live_runs()
+    ]
+    firsts = sorted((spans.key[row], spans.first_record[row], names[spans.name[row]]) for row in range(len(spans)))
+    records = [(store.record_type(row), store.locate(row).offset) for row in range(len(store.records))]
+    events = [(store.events.record[row], store.events.time[row]) for row in range(len(store.events))]
+    return store_facts(store), more, firsts, records, events
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """The samples are too short for a block otherwise."""
+    monkeypatch.setattr("tracetui.core.formats._claude_quick.SMALLEST_BLOCK", 3)
+
+
+@pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("path", OURS, ids=name_of)
-def test_the_short_way_ends_in_the_same_operations_as_the_long_way(path, rounds):
+@pytest.mark.parametrize("size", [1, 7, 4096, 12_000, 1 << 20])
+def test_blocks_end_in_the_same_store_as_lines(path, size):
+    data = path.read_bytes()
+    quick, blocks = folded(True, data, path, size)
+    slow, none = folded(False, data, path, 1 << 20)
+    assert none == 0
+    assert quick == slow
+    assert blocks > 0 or size < len(data) or path.stem == "stream-json"
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("path", OURS, ids=name_of)
+def test_blocks_end_in_the_same_store_as_lines_where_some_are_damaged_moved_or_told_twice(path, rounds):
     rng = random.Random(path.stem)
     original = path.read_bytes()
     for number in range(rounds(25, 400)):
-        lines = original.split(b"\n")
-        if number:
-            at = rng.randrange(len(lines))
-            lines[at] = mutated(lines[at], rng).replace(b"\n", b" ")
-        data = b"\n".join(lines)
-        short, long = (ClaudeCodeFormat().assembler("x").decoder(candidate(original, path)) for _ in range(2))
-        long.lines = lambda block, a, decoder=long: LineDecoder.lines(decoder, block, a)
-        assert pieces(short, data, []) == pieces(long, data, [])
+        lines = original.splitlines()
+        for _ in range(rng.choice([1, 1, 4])):
+            at, to = rng.randrange(len(lines)), rng.randrange(len(lines))
+            match rng.randrange(4):
+                case 0:
+                    lines[at] = mutated(lines[at], rng).replace(b"\n", b" ")
+                case 1:
+                    lines.insert(to, lines.pop(at))
+                case 2:
+                    lines.insert(to, lines[at].replace(b'"uuid":"', b'"uuid":"%d' % rng.randrange(9)))
+                case 3:
+                    lines[at] = lines[at].replace(*rng.choice(ODDITIES))
+        data = b"\n".join(lines) + b"\n"
+        size = rng.choice([4_096, 12_000, 1 << 20])
+        assert folded(True, data, path, size)[0] == folded(False, data, path, size)[0], (number, size)
+
+
+ODDITIES = [
+    (b'"timestamp":"20', b'"timestamp":"x'),
+    (b"T14:1", b"T13:1"),
+    (b'"stop_reason":"tool_use"', b'"stop_reason":"end_turn"'),
+    (b'"is_error":true', b'"is_error":null'),
+    (b'"tool_use_id":"', b'"tool_use_id":"x'),
+    (b'"isSidechain":false', b'"isSidechain":true'),
+    (b'"isSidechain":true', b'"isSidechain":false'),
+    (b'"output_tokens":', b'"output_tokens":1'),
+    (b'"input_tokens":', b'"input_tokens":-'),
+    (b'"id":"msg', b'"id":"","x":"msg'),
+    (b'"id":"toolu', b'"id":"","x":"toolu'),
+    (b'"sessionId":"', b'"sessionId":"0'),
+    (b'"type":"user"', b'"type":"assistant"'),
+    (b'"type":"assistant"', b'"type":"assistant","costUSD":0.5'),
+    (b'"type":"assistant"', b'"type":"assistant","isApiErrorMessage":true'),
+    (b'"type":"user"', b'"type":"user","isMeta":true'),
+    (b'"type":"user"', b'"type":"summary","summary":"Fix it"'),
+    (b'"content":"', b'"content":"<command-name>/x</command-name>'),
+    (b'"content":"', b'"content":"<local-command-stdout>'),
+    (b'"text":"', b'"text":"[Request interrupted '),
+    (b'"text":"', b'"txt":"'),
+]
 
 
 # -- bodies ------------------------------------------------------------------------------------------------------------

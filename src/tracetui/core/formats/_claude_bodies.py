@@ -35,7 +35,13 @@ def prompt_name(content: object) -> tuple[str, int]:
     """What a prompt is called, on one line, and how good a name that is: 2 for a text, 1 for a command, 0 for none."""
     blocks = _blocks(content)
     # A picture is a name only where there is nothing else.
-    texts = [_block_text(block) for block in sorted(blocks, key=lambda block: block.get("type") != "text")]
+    return name_of_texts(
+        [_block_text(block) for block in sorted(blocks, key=lambda block: block.get("type") != "text")]
+    )
+
+
+def name_of_texts(texts: Sequence[str]) -> tuple[str, int]:
+    """The same of the texts of a prompt."""
     for text in texts:
         head = text[: SUBJECT_LENGTH * 20]
         command = _COMMAND.search(head)

@@ -1,4 +1,4 @@
-"""The decoder of Claude Code's lines: answers, results, subagents and turns, each line either the short or the long way."""
+"""The decoder of Claude Code's lines: answers, results, subagents and turns, one line after another."""
 
 from __future__ import annotations
 
@@ -6,22 +6,19 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import Final
 
-from msgspec import Raw
-
 from tracetui.core.formats._claude_bodies import one_line, prompt_name
 from tracetui.core.formats._claude_history import Known
-from tracetui.core.formats._claude_lane import Block, Line, Said, decode_line, value_of
 from tracetui.core.formats._claude_parts import (
     FIGURES,
     SessionState,
     agent_key,
     event_class,
     folder_name,
-    is_utf8,
     prompt_text,
+    shown_model,
     usage_from,
 )
-from tracetui.core.formats._lines import LINE_LIMIT, LineDecoder
+from tracetui.core.formats._lines import LineDecoder
 from tracetui.core.formats._values import amount_of, count_of, iso_ns, mapping_of, text_of
 from tracetui.core.model import NO_TIME, Clock, EventClass, Flag, Kind, Status
 from tracetui.core.operations import (
@@ -38,22 +35,18 @@ from tracetui.core.operations import (
     Whole,
 )
 
-_DONE: Final = frozenset({"end_turn", "stop_sequence"})
+DONE: Final = frozenset({"end_turn", "stop_sequence"})
 """Stop reasons after which it is the user's turn."""
-_START_INFERRED: Final = int(Flag.start_inferred)
-_HAS_ERROR: Final = int(Flag.has_error)
-_IN_PIECES: Final = int(Flag.in_pieces)
-_INVENTED: Final = int(Flag.invented)
-_OPEN: Final = (Status.open, "")
-_PLAIN_EVENTS: Final = frozenset({"attachment", "queue-operation", "last-prompt", "progress", "file-history-snapshot"})
-"""Types that say nothing of calls or of the run."""
-_TITLES: Final = ("summary", "ai-title")
-_SYNTHETIC: Final = "<synthetic>"
-"""What stands for the model in answers that Claude Code made up itself."""
+START_INFERRED: Final = int(Flag.start_inferred)
+HAS_ERROR: Final = int(Flag.has_error)
+IN_PIECES: Final = int(Flag.in_pieces)
+INVENTED: Final = int(Flag.invented)
+OPEN: Final = (Status.open, "")
+TITLES: Final = ("summary", "ai-title")
 _LAST_RESORT: Final = -2
 _SECOND_BEST: Final = -1
 """Ranks of names that a session has as long as it has no prompt."""
-_AGENT_TOOLS: Final = frozenset({"Task", "Agent"})
+AGENT_TOOLS: Final = frozenset({"Task", "Agent"})
 
 
 class ClaudeCodeDecoder(LineDecoder):
@@ -68,17 +61,9 @@ class ClaudeCodeDecoder(LineDecoder):
         self._record = Record(session, "", 0, 0)
         """Of the line being decoded."""
         self._runs: dict[str, SessionState] = {}
-        self._calls: set[str] = set()
-        """Message ids."""
-        self._figures: tuple[str, tuple[int | None, ...] | None, float | None] = ("", None, None)
-        """Message id, usage and cost of the last answer's line; most lines of an answer repeat them."""
         self._minute = ("", 0)
-        self._caller: dict[str, str] = {}
-        """Message id by id of the tool call."""
         self._asked: dict[str | None, int] = {}
         """When each thread was given something to answer, ns; None: the main thread."""
-        self._begun: set[str] = set()
-        """Agents with a start."""
         self._named: dict[str, str] = {}
         self._tasks: dict[str, str] = {}
         """Prompts of subagents that were called and not seen yet → id of the call."""
@@ -89,97 +74,13 @@ class ClaudeCodeDecoder(LineDecoder):
         """Inline subagents: agent by uuid of each of their lines."""
 
     @property
+    def _begun(self) -> set[str]:
+        return self._runs[self._session].begun
+
+    @property
     def bad_run(self) -> str | None:
         """The session of the newest line."""
         return self._session
-
-    def lines(self, block: bytes, a: int) -> list[Operation]:
-        """The same as ``LineDecoder.lines``; most lines go the short way."""
-        out: list[Operation] = []
-        is_text = is_utf8(block)
-        for line in block.split(b"\n")[:-1]:
-            self._line += 1
-            size = len(line)
-            if not (is_text and size <= LINE_LIMIT and line[-1:] == b"}" and self._is_plain(line, a, size, out)):
-                out += self.record(line, a)
-            a += size + 1
-        return out
-
-    def _is_plain(self, data: bytes, a: int, b: int, out: list[Operation]) -> bool:
-        """Whether the line is an answer or a result like most; its operations, if it is."""
-        try:
-            line = decode_line(data)
-        except (ValueError, RecursionError):  # not plain, or nested too deep for this parser
-            return False
-        run, said = self._runs.get(line.sessionId), line.message
-        odd = line.isApiErrorMessage is not None or line.costUSD is not None or line.parent_tool_use_id is not None
-        if run is None or not run.settled or run.history or line.subtype or odd:
-            return False
-        time = NO_TIME if line.timestamp is None else self._time(line.timestamp)
-        agent = None
-        if line.isSidechain:
-            agent = agent_key(line.agentId) if line.agentId else self._thread_of.get(line.parentUuid or "")
-            if agent is None or agent not in self._begun:
-                return False
-        elif time != NO_TIME and (run.start == NO_TIME or time < run.start):
-            return False
-        if line.uuid and self._known.told_elsewhere(line.uuid, run.teller) is not None:
-            return False
-        record = Record(line.sessionId, line.type, a, b)
-        if line.type in _PLAIN_EVENTS:
-            self._enter(line, agent, record, out)
-            out.append(Event(line.sessionId, agent, EventClass.event, time))
-            return True
-        if said is None or isinstance(said.content, str):
-            return False
-        if line.type == "assistant":
-            return self._plain_answer(line, said, said.content, run, agent, time, record, out)
-        results = [(block.tool_use_id, block.is_error is True) for block in said.content if block.type == "tool_result"]
-        if line.type != "user" or not results:
-            return False
-        self._enter(line, agent, record, out)
-        self._results(results, line.toolUseResult, agent, time, out)
-        return True
-
-    def _plain_answer(
-        self,
-        line: Line,
-        said: Said,
-        content: list[Block],
-        run: SessionState,
-        agent: str | None,
-        time: int,
-        record: Record,
-        out: list[Operation],
-    ) -> bool:
-        if not said.id:
-            return False
-        self._enter(line, agent, record, out)
-        tools = [(block.id, block.name, block.input) for block in content if block.type == "tool_use"]
-        usage = said.usage
-        figures = (
-            said.id,
-            None
-            if usage is None
-            else (
-                usage.input_tokens,
-                usage.output_tokens,
-                usage.cache_read_input_tokens,
-                usage.cache_creation_input_tokens,
-            ),
-            None,
-        )
-        self._answered(run, agent, said.model, figures, said.stop_reason or "", "", tools, time, out)
-        if agent is not None:
-            self._name_agent(agent, line.attributionAgent, out)
-        return True
-
-    def _enter(self, line: Line, agent: str | None, record: Record, out: list[Operation]) -> None:
-        self._session = line.sessionId
-        self._record = record
-        if agent is not None and not line.agentId:
-            self._thread_of[line.uuid] = agent
-        out.append(record)
 
     def operations(self, record: dict[str, object], a: int, b: int) -> Iterable[Operation]:
         """What one line says."""
@@ -226,7 +127,7 @@ class ClaudeCodeDecoder(LineDecoder):
             self._said(record, message, run, time, out)
         else:
             self._happened(record, kind, run, time, out)
-        if time < run.start or not run.settled or time == NO_TIME or kind in _TITLES:
+        if time < run.start or not run.settled or time == NO_TIME or kind in TITLES:
             self._facts(record, run, time, out)
         return out
 
@@ -307,8 +208,8 @@ class ClaudeCodeDecoder(LineDecoder):
         """A piece of an answer: the call of the model, and the tools that it calls."""
         run_id, call = self._session, figures[0]
         usage = None
-        if figures != self._figures:
-            self._figures = figures
+        if figures != run.figures:
+            run.figures = figures
             usage = usage_from(figures[1], figures[2])
         status = Status.error if failure else Status.ok
         if usage is not None and agent is not None and not self._stream:
@@ -316,37 +217,42 @@ class ClaudeCodeDecoder(LineDecoder):
             own, usage = usage, None
         else:
             own = None
-        if call not in self._calls:
-            self._calls.add(call)
+        if call not in run.calls:
+            run.calls.add(call)
             asked = self._asked.get(agent, NO_TIME)
             start = time if asked == NO_TIME else asked if time == NO_TIME else min(asked, time)
-            flags = (0 if start == NO_TIME else _START_INFERRED) | (_HAS_ERROR if failure else 0)
-            shown = "API error" if failure else "answer without a model"
-            name, model = (model or "model", model) if model != _SYNTHETIC else (shown, "")
+            flags = (0 if start == NO_TIME else START_INFERRED) | (HAS_ERROR if failure else 0)
+            name, model = shown_model(model, failure)
             out.append(Whole(run_id, call, agent or run.turn, name, Kind.llm, start, time, status, usage, model, flags))
         else:
             out.append(Patch(run_id, call, 0, end=None if time == NO_TIME else time, status=status, usage=usage))
         if own is not None:
             out.append(Patch(run_id, call, usage=own))
         if agent is not None:
-            if stop in _DONE:
+            if stop in DONE:
                 out.append(Patch(run_id, agent, end=None if time == NO_TIME else time, status=Status.ok))
-        elif failure or stop in _DONE:
+        elif failure or stop in DONE:
             self._tell(run, (Status.error, failure) if failure else (Status.ok, f"stop_reason {stop}"), out)
             if run.turn is not None and time != NO_TIME:
                 out.append(Patch(run_id, run.turn, end=time))
-        elif run.outcome is not _OPEN:
-            self._tell(run, _OPEN, out)
+        elif run.outcome is not OPEN:
+            self._tell(run, OPEN, out)
         for number, (id_, name, arguments) in enumerate(tools, 1):
-            self._call_tool(id_ or f"{call} {number}", call, name, arguments, time, out)
+            self._call_tool(run, id_ or f"{call} {number}", call, name, arguments, time, out)
 
-    def _call_tool(self, tool: str, call: str, name: str, arguments: object, time: int, out: list[Operation]) -> None:
+    def _call_tool(
+        self, run: SessionState, tool: str, call: str, name: str, arguments: object, time: int, out: list[Operation]
+    ) -> None:
         said = self._record
         out.append(Record(said.run, said.type, said.a, said.b, counted=False))
-        out.append(Begin(said.run, tool, call, name, Kind.tool, time, _IN_PIECES))
-        self._caller[tool] = call
-        if name in _AGENT_TOOLS:
-            task = mapping_of(value_of(arguments) if isinstance(arguments, Raw) else arguments)
+        out.append(Begin(said.run, tool, call, name, Kind.tool, time, IN_PIECES))
+        self._called(run, tool, call, name, arguments)
+
+    def _called(self, run: SessionState, tool: str, call: str, name: str, arguments: object) -> None:
+        """A tool is called by an answer."""
+        run.caller[tool] = call
+        if name in AGENT_TOOLS:
+            task = mapping_of(arguments)
             self._tasks[text_of(task.get("prompt"))] = tool
             self._sort_of[tool] = text_of(task.get("subagent_type"))
 
@@ -363,7 +269,7 @@ class ClaudeCodeDecoder(LineDecoder):
             if isinstance(block, dict) and block.get("type") == "tool_result"
         ]
         if results:
-            self._results(results, record.get("toolUseResult", record.get("tool_use_result")), agent, time, out)
+            self._results(run, results, record.get("toolUseResult", record.get("tool_use_result")), agent, time, out)
             return
         if time != NO_TIME:
             self._asked[agent] = time
@@ -380,18 +286,31 @@ class ClaudeCodeDecoder(LineDecoder):
         self, record: dict[str, object], content: object, run: SessionState, time: int, out: list[Operation]
     ) -> str | None:
         """A prompt begins a row of its own that answers are shown under; what no person wrote begins none."""
-        name, rank = prompt_name(content)
+        prompted = self._prompted(prompt_name(content), text_of(record.get("uuid")), run, time)
+        if prompted is None:
+            return None
+        out.append(prompted)
+        return prompted.key
+
+    def _prompted(self, name: tuple[str, int], uuid: str, run: SessionState, time: int) -> Patch | None:
+        """The row of a prompt with this name, if it gets one: the turn that the session is in from now on."""
+        text, rank = name
         if rank:
             run.turn = None
-        if rank != 2 or name.startswith("[Request interrupted"):
+        if rank != 2 or text.startswith("[Request interrupted"):
             return None
-        turn = run.turn = f"turn {text_of(record.get('uuid')) or self.line}"
+        run.turn = f"turn {uuid or self.line}"
         start = None if time == NO_TIME else time
-        out.append(Patch(self._session, turn, name=name, kind=Kind.chain, start=start, flags=_INVENTED))
-        return turn
+        return Patch(self._session, run.turn, name=text, kind=Kind.chain, start=start, flags=INVENTED)
 
     def _results(
-        self, results: Sequence[tuple[str, bool]], more: object, agent: str | None, time: int, out: list[Operation]
+        self,
+        run: SessionState,
+        results: Sequence[tuple[str, bool]],
+        more: object,
+        agent: str | None,
+        time: int,
+        out: list[Operation],
     ) -> None:
         """Results of tools, by id of the call, and whether it failed; ``more`` is what Claude Code itself has of them."""
         said = self._record
@@ -401,18 +320,18 @@ class ClaudeCodeDecoder(LineDecoder):
         for number, (tool, failed) in enumerate(results):
             if number:
                 out.append(Record(run_id, said.type, said.a, said.b, counted=False))
-            caller = self._caller.get(tool)
+            caller = run.caller.get(tool)
             if caller is None:
                 out.append(Event(run_id, agent, EventClass.message, time))
             else:
-                status, flags = (Status.error, _HAS_ERROR) if failed else (Status.ok, 0)
+                status, flags = (Status.error, HAS_ERROR) if failed else (Status.ok, 0)
                 out.append(End(run_id, tool, time, status, flags=flags))
             # Once more, beside the answer that asked for it.
             out.append(Record(run_id, said.type, said.a, said.b, counted=False))
             if caller is not None:
                 out.append(Patch(run_id, caller, 0))
             if tool in self._sort_of:
-                self._ended_agent(tool, value_of(more) if isinstance(more, Raw) else more, failed, time, out)
+                self._ended_agent(tool, more, failed, time, out)
 
     def _happened(
         self, record: dict[str, object], kind: str, run: SessionState, time: int, out: list[Operation]
@@ -467,7 +386,7 @@ class ClaudeCodeDecoder(LineDecoder):
             self._begun.add(agent)
             call = next((tool for tool, of in self._agent_of_call.items() if of == agent), None)
             sort = "" if call is None else self._sort_of.get(call, "")
-            out.append(Begin(self._session, agent, call, sort or "subagent", Kind.agent, time, _IN_PIECES))
+            out.append(Begin(self._session, agent, call, sort or "subagent", Kind.agent, time, IN_PIECES))
 
     def _name_agent(self, agent: str, named: str, out: list[Operation]) -> None:
         if named and self._named.get(agent) != named:
@@ -485,7 +404,7 @@ class ClaudeCodeDecoder(LineDecoder):
             # Its lines are in another file, or nowhere: that it ran is recorded here.
             self._begun.add(agent)
             sort = self._sort_of.get(tool) or "subagent"
-            out.append(Begin(self._session, agent, tool, sort, Kind.agent, flags=_IN_PIECES))
+            out.append(Begin(self._session, agent, tool, sort, Kind.agent, flags=IN_PIECES))
         done = failed or not named or "totalDurationMs" in facts
         status = None if not done else Status.unset if failed else Status.ok
         end = time if done and time != NO_TIME else None
@@ -514,7 +433,7 @@ class ClaudeCodeDecoder(LineDecoder):
             out.append(RunFact(run_id, meta=dict(run.meta)))
             self._name_without_prompt(run, folder_name(text_of(record["cwd"])), out)
         run.settled = run.settled and bool(run.meta)
-        if text_of(record.get("type")) in _TITLES:
+        if text_of(record.get("type")) in TITLES:
             title = text_of(record.get("summary")) or text_of(record.get("aiTitle")) or text_of(record.get("title"))
             if title:
                 run.meta["title"] = title

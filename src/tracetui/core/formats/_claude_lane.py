@@ -1,20 +1,44 @@
-"""What nearly every line of a Claude Code session is, decoded without a dictionary and without its texts.
+"""What nearly every line of a Claude Code session is, decoded without a dictionary, and the columns that such lines end in.
 
 Whatever fits ill (other types, figures out of range, damage) does not decode here and goes the long way, which ends in the same
-operations, by test. Bytes that are not UTF-8 must be kept out: texts that are skipped are not looked into.
+store, by test. Bytes that are not UTF-8 must be kept out: texts that are skipped are not looked into.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Final
 
 import msgspec
 
+from tracetui.core.formats._dra_lane import Keys
 from tracetui.core.formats._values import LARGEST_COUNT
+from tracetui.core.model import NO_TIME, EventClass, Flag, Kind, Status
+from tracetui.core.operations import (
+    Begin,
+    Columns,
+    Drop,
+    End,
+    Event,
+    Operation,
+    Patch,
+    Record,
+    RunFact,
+    Whole,
+)
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_COUNT)]
 _NOTHING: Final = msgspec.Raw(b"null")
+_LLM: Final = int(Kind.llm)
+_TOOL: Final = int(Kind.tool)
+_SPAN: Final = int(Kind.span)
+_OK: Final = int(Status.ok)
+_START_INFERRED: Final = int(Flag.start_inferred)
+_IN_PIECES: Final = int(Flag.in_pieces)
+_INVENTED: Final = int(Flag.invented)
+
+Counts = tuple[int | None, ...]
+"""Figures of an answer, as ``_claude_parts.FIGURES`` has them."""
 
 
 class Block(msgspec.Struct, gc=False):
@@ -25,6 +49,7 @@ class Block(msgspec.Struct, gc=False):
     name: str = ""
     tool_use_id: str = ""
     is_error: bool | None = None
+    text: str = ""
     input: msgspec.Raw = _NOTHING
 
 
@@ -61,6 +86,10 @@ class Line(msgspec.Struct, gc=False):
     attributionAgent: str = ""  # noqa: N815
     toolUseResult: msgspec.Raw = _NOTHING  # noqa: N815
     subtype: str | None = None
+    isMeta: object = None  # noqa: N815
+    isCompactSummary: object = None  # noqa: N815
+    level: object = None
+    retryAttempt: object = msgspec.UNSET  # noqa: N815
     costUSD: object = None  # noqa: N815
     isApiErrorMessage: object = None  # noqa: N815
     parent_tool_use_id: object = None
@@ -73,3 +102,173 @@ decode_line: Final[Callable[[bytes], Line]] = msgspec.json.Decoder(Line).decode
 def value_of(raw: msgspec.Raw) -> object:
     """What a part that was left undecoded holds."""
     return msgspec.json.decode(raw)
+
+
+class Answer:
+    """An answer that began in this block, as it is at its last piece."""
+
+    __slots__ = ("counts", "end", "key", "model", "name", "parent", "position", "start")
+
+    def __init__(self, position: int, key: int, parent: int, shown: tuple[str, str], start: int, end: int) -> None:
+        self.position, self.key, self.parent = position, key, parent
+        self.name, self.model = shown
+        self.start, self.end = start, end
+        self.counts: Counts | None = None
+
+
+class Gathered:
+    """What successive lines of one session say, in columns, with what fits no column beside it.
+
+    All columns are folded before the rest. So what goes on with a span whose earlier part is among the rest has to follow it
+    there: ``answers`` holds the ones that do not, ``late`` the tools that do.
+    """
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+        self.keys = Keys()
+        self.answers: dict[str, Answer] = {}
+        """By message id: those that later pieces may be added to."""
+        self.late: set[str] = set()
+        """Tools of which more can only be said in the rest."""
+        self.begins: list[tuple[int, int, int, str, int]] = []
+        """Calls of tools: position, key, parent, name, time."""
+        self.ends: list[tuple[int, int, int]] = []
+        """Results without an error: position, key, time."""
+        self.events: list[tuple[int, int, int, int]] = []
+        """Position, key of the span or 0, class, time."""
+        self.pieces: list[tuple[int, int]] = []
+        """Records that add to an answer: position, key."""
+        self.ahead: list[tuple[int, Operation]] = []
+        self.rest: list[tuple[int, Operation]] = []
+        self._told: list[Answer] = []
+        self._turn_ends: dict[str, tuple[int, int]] = {}
+        self._types: list[str] = []
+        self._a: list[int] = []
+        self._b: list[int] = []
+        self._copies: list[int] = []
+
+    @property
+    def position(self) -> int:
+        """Of the last record; -1: there is none."""
+        return len(self._types) - 1
+
+    def record(self, type_: str, a: int, b: int) -> int:
+        """A line; its position."""
+        position = len(self._types)
+        self._types.append(type_)
+        self._a.append(a)
+        self._b.append(b)
+        return position
+
+    def again(self) -> int:
+        """The last line once more, uncounted, since it speaks of another span too; its position."""
+        self._copies.append(len(self._types))
+        return self.record(self._types[-1], self._a[-1], self._b[-1])
+
+    def answer(self, id_: str, parent: str | None, shown: tuple[str, str], start: int, end: int) -> Answer:
+        """The last line begins an answer."""
+        keys = self.keys
+        told = Answer(len(self._types) - 1, keys[id_], keys[parent] if parent else 0, shown, start, end)
+        self._told.append(told)
+        self.answers[id_] = told
+        return told
+
+    def end_turn(self, turn: str, time: int) -> None:
+        """An answer ends what a prompt began; only the last one counts."""
+        self._turn_ends[turn] = (len(self._types) - 1, time)
+
+    def put(self, operations: Sequence[Operation]) -> None:
+        """What a line says that was read the long way: a ``Record`` first."""
+        position = -1
+        for op in operations:
+            match op:
+                case Record():
+                    position = self.record(op.type, op.a, op.b)
+                    if not op.counted:
+                        self._copies.append(position)
+                case Event():
+                    self.events.append((position, self.keys[op.span] if op.span else 0, int(op.cls), op.time))
+                case Begin() | End() | Whole() | Patch() | Drop():
+                    self._part(op.key)
+                    is_turn = isinstance(op, Patch) and op.flags & _INVENTED
+                    (self.ahead if is_turn else self.rest).append((position, op))
+                case _:
+                    self.rest.append((position, op))
+
+    def _part(self, key: str) -> None:
+        """What is said of a span from here on follows in the rest."""
+        self.late.add(key)
+        self.answers.pop(key, None)
+        if key in self._turn_ends:
+            position, time = self._turn_ends.pop(key)
+            self.rest.append((position, Patch(self.run, key, end=time)))
+
+    def take(self, outcome: tuple[Status, str] | None) -> Columns:
+        """All of it; ``outcome`` is how the session stands if that changed."""
+        found = Columns(self.run, self._types, self._a, self._b, copies=self._copies, ahead=self.ahead, rest=self.rest)
+        if self._told:
+            self._fill_answers(found, self._told)
+        if self.begins:
+            columns = [list(column) for column in zip(*self.begins, strict=True)]
+            found.begin_record, found.begin_key, found.begin_parent, found.begin_name, found.begin_time = columns
+            found.begin_kind = [_TOOL] * len(self.begins)
+            found.begin_flags = [_IN_PIECES] * len(self.begins)
+        if self.ends:
+            count = len(self.ends)
+            found.end_record, found.end_key, found.end_time = (list(column) for column in zip(*self.ends, strict=True))
+            found.end_parent, found.end_name = [None] * count, [""] * count
+            # A result alone does not say what it is of.
+            found.end_kind, found.end_start, found.end_status = [_SPAN] * count, [NO_TIME] * count, [_OK] * count
+        if self.events:
+            columns = [list(column) for column in zip(*self.events, strict=True)]
+            found.event_record, found.event_key, found.event_class, found.event_time = columns
+        if self.pieces:
+            found.more_record, found.more_key = (list(column) for column in zip(*self.pieces, strict=True))
+            found.more_kind = [_LLM] * len(self.pieces)
+        self.rest += [(at, Patch(self.run, turn, end=time)) for turn, (at, time) in self._turn_ends.items()]
+        if outcome is not None:
+            fact = RunFact(self.run, status=outcome[0], status_reason=outcome[1])
+            self.rest.append((len(self._types) - 1, fact))
+        return found
+
+    def _fill_answers(self, found: Columns, told: list[Answer]) -> None:
+        count = len(told)
+        found.whole_record = [answer.position for answer in told]
+        found.whole_key = [answer.key for answer in told]
+        found.whole_parent = [answer.parent for answer in told]
+        found.whole_name = [answer.name for answer in told]
+        found.whole_start = [answer.start for answer in told]
+        found.whole_end = [answer.end for answer in told]
+        found.whole_kind, found.whole_status, found.whole_flags = (
+            [_LLM] * count,
+            [_OK] * count,
+            [_START_INFERRED] * count,
+        )
+        found.models = [(answer.position, answer.model) for answer in told if answer.model]
+        counted = [(answer.position, answer.counts) for answer in told if answer.counts is not None]
+        nothing: list[float | None] = [None] * len(counted)
+        found.usage_record = [position for position, _ in counted]
+        found.usage = (
+            [_sum(fresh, read, written) for _, (fresh, _, read, written) in counted],
+            [output for _, (_, output, _, _) in counted],
+            nothing,
+            [read for _, (_, _, read, _) in counted],
+            [written for _, (_, _, _, written) in counted],
+            nothing,
+            nothing,
+        )
+
+
+def _sum(*figures: int | None) -> int | None:
+    known = [figure for figure in figures if figure is not None]
+    return sum(known) if known else None
+
+
+def event_class_of(line: Line) -> EventClass:
+    """``_claude_parts.event_class`` of a line."""
+    if line.type == "system":
+        if line.subtype == "api_retry" or (line.subtype == "api_error" and line.retryAttempt is not msgspec.UNSET):
+            return EventClass.retry
+        if line.subtype == "api_error" or line.level == "error":
+            return EventClass.error
+    return EventClass.event

@@ -12,6 +12,8 @@ from tracetui.core.model import NO_TIME, Clock, EventClass, Status, Usage
 FIGURES: Final = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 """Names of an answer's figures, in the order in which ``usage_from`` takes them."""
 
+_SYNTHETIC: Final = "<synthetic>"
+"""What stands for the model in answers that Claude Code made up itself."""
 _COUNTERS: Final = ("duration_api_ms",)
 _MODEL_COUNTERS: Final = ("inputTokens", "outputTokens", "cacheReadInputTokens", "cacheCreationInputTokens", "costUSD")
 _LARGEST_COST: Final = 1e9
@@ -54,8 +56,20 @@ class SessionState:
     """What a decoder has said of one session."""
 
     __slots__ = (
-        *("clock", "costs", "history", "is_aside", "is_copied", "is_kept", "meta", "named"),
-        *("outcome", "repeated", "settled", "start", "teller", "turn"),
+        *(
+            "begun",
+            "caller",
+            "calls",
+            "clock",
+            "costs",
+            "figures",
+            "has_news",
+            "history",
+            "is_aside",
+            "is_copied",
+            "is_kept",
+        ),
+        *("meta", "named", "outcome", "repeated", "settled", "start", "teller", "turn"),
     )
 
     def __init__(self, teller: int) -> None:
@@ -64,10 +78,20 @@ class SessionState:
         self.start = NO_TIME
         self.settled = False
         """Everything that ``_facts`` looks for is known."""
+        self.begun: set[str] = set()
+        """Agents with a start."""
+        self.calls: set[str] = set()
+        """Message ids."""
+        self.caller: dict[str, str] = {}
+        """Message id by id of the tool call."""
+        self.figures: tuple[str, tuple[int | None, ...] | None, float | None] = ("", None, None)
+        """Message id, usage and cost of the last answer's line; most lines of an answer repeat them."""
         self.costs = Costs()
         self.named = 0
         self.meta: dict[str, object] = {}
         self.outcome: tuple[Status, str] | None = None
+        self.has_news = False
+        """The outcome changed and was not told yet."""
         self.turn: str | None = None
         """The prompt that is being answered."""
         self.history = ""
@@ -86,6 +110,13 @@ def session_of(line: dict[str, object]) -> str:
     """The session that a line says it belongs to, in either spelling; empty if it says none."""
     said = line.get("sessionId") or line.get("session_id")
     return said if isinstance(said, str) else ""
+
+
+def shown_model(model: str, failure: str = "") -> tuple[str, str]:
+    """What an answer is called, and the model that gave it; ``failure`` is an error that was written as an answer."""
+    if model == _SYNTHETIC:
+        return ("API error" if failure else "answer without a model"), ""
+    return model or "model", model
 
 
 def agent_key(name: str) -> str:

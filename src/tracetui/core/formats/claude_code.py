@@ -38,9 +38,9 @@ from typing import Final
 
 from tracetui.core.formats._base import Assembler, Candidate, Decoder, Match, RecordBody
 from tracetui.core.formats._claude_bodies import describe_event, describe_span
-from tracetui.core.formats._claude_decoder import ClaudeCodeDecoder
 from tracetui.core.formats._claude_history import Known
 from tracetui.core.formats._claude_parts import agent_key, session_of
+from tracetui.core.formats._claude_quick import QuickClaudeCodeDecoder
 from tracetui.core.formats._ladder import NotJson, parse
 from tracetui.core.formats._scan import head_of
 from tracetui.core.formats._values import mapping_of, text_of
@@ -149,7 +149,7 @@ class _Assembler:
         lines = [value for value in head_of(candidate.head).values if isinstance(value, dict)]
         stream = any(_is_of_stream(line) for line in lines)
         self.known.begin(candidate, stream=stream)
-        return ClaudeCodeDecoder(_sessions_of(candidate, lines)[0], self.known, candidate.path, stream=stream)
+        return QuickClaudeCodeDecoder(_sessions_of(candidate, lines)[0], self.known, candidate.path, stream=stream)
 
     def side(self, candidate: Candidate) -> list[Operation]:
         """Notes on a subagent say under which call it runs; they stand beside its lines, in a folder named as the session."""

@@ -37,6 +37,9 @@ def fold_columns(store: Store, op: Columns) -> None:
     run = store._run_of(op.run)
     first = _records(store, run, op)
     own = [-1] * len(op.types)
+    for position, operation in op.ahead:
+        store._record_row, store._record_free = first + position, False
+        store._folds[type(operation)](operation)
     if op.whole_key:
         _wholes(store, run, op, first, own)
     if op.begin_key:
@@ -466,7 +469,8 @@ def _counted(values: list[int]) -> Iterable[tuple[int, int]]:
 
 def _times(run: Run, times: list[int]) -> None:
     run.seen(max(times))
-    run.seen(min(times))
+    earliest = min(times)
+    run.seen(earliest if earliest >= 0 else min((time for time in times if time >= 0), default=NO_TIME))
 
 
 def _text(key: int) -> str:
