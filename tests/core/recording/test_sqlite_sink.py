@@ -17,7 +17,7 @@ import pytest
 
 from tests.core.recording.by_hand import RUN, SAMPLES, Hand, a_run, sample, second
 from tracetui.core.bodies import Bodies
-from tracetui.core.formats import FORMATS
+from tracetui.core.formats import FORMATS, _native_rows
 from tracetui.core.loading import Loaded, load
 from tracetui.core.reader import Reader
 from tracetui.core.recording.records import Record
@@ -497,6 +497,23 @@ def test_a_fork_in_the_middle_of_writing_leaves_the_connection_to_the_parent(sin
     assert rows(sink.path, "pid") == [4711, 4712, 4711]
 
 
+def test_two_sinks_of_one_process_keep_their_hold_on_the_log(tmp_path: Path) -> None:
+    path, hand, other = tmp_path / "a.db", Hand(), Hand(OTHER)
+    one, two = SqliteSink(path), SqliteSink(path)
+    one.emit(hand.header())
+    two.emit(other.header())
+    log = Path(f"{path}-wal").stat().st_ino
+    # Who closes a database last deletes its log, if nobody else holds it.
+    reader = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM records').fetchall(); c.close()"
+    subprocess.run([sys.executable, "-c", reader, str(path)], check=True)
+    assert Path(f"{path}-wal").stat().st_ino == log
+    one.emit(hand.run_end(1))
+    two.emit(other.run_end(1))
+    one.close()
+    two.close()
+    assert rows(path, "run") == [RUN, OTHER, RUN, OTHER]
+
+
 # -- reading it back ---------------------------------------------------------------------------------------------------
 
 
@@ -539,6 +556,33 @@ def test_losses_and_repetitions_are_proved_the_same_way(tmp_path: Path) -> None:
     assert from_rows == from_lines
     repairs = {run: {repair["what"]: repair["count"] for repair in told} for run, told in from_rows.items()}
     assert repairs == {RUN: {"lost": 2, "missing": 2}, OTHER: {"again": 2}}
+
+
+def of_the_golden_recording() -> Iterator[Record]:
+    lines = (Path(__file__).parents[1] / "formats" / "golden" / "recording-1.jsonl").read_bytes().splitlines()
+    run = Hand(json.loads(lines[0])["run"], "golden").run
+    return (Record(run, json.loads(line)["type"], json.loads(line)["seq"], line) for line in lines)
+
+
+def test_rows_read_one_by_one_and_many_at_once_say_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = [list(sample("research_agent")), list(sample("market_watch")), list(of_the_golden_recording())]
+    records = [record for each in lists for record in each]
+    records += [records.pop(40), records.pop(300), records[200]]
+    path = write(tmp_path / "a.db", *records)
+    monkeypatch.setattr(_native_rows, "_LANE_ROWS", 4)
+    many = facts(load([str(path)]))
+    monkeypatch.setattr(_native_rows, "_LANE_ROWS", 10**9)
+    assert facts(load([str(path)])) == many
+    assert len(many) == 3
+
+
+def test_records_that_were_written_over_several_lines_are_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.db", *sample("support_bot"))
+    before = facts(load([str(path)]))
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE records SET record = replace(record, ', \"', ',\n \"')")
+        connection.commit()
+    assert facts(load([str(path)])) == before
 
 
 def test_the_format_of_a_database_is_told_by_its_schema_not_by_its_name(tmp_path: Path) -> None:

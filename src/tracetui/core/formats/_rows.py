@@ -10,7 +10,7 @@ from tracetui.core.formats._lines import DOCUMENT_LIMIT, DocDecoder
 from tracetui.core.operations import Bad, Operation
 
 if TYPE_CHECKING:
-    from tracetui.core.sources.sqlite import Row
+    from tracetui.core.sources.sqlite import Row as Row  # decoders of rows take it from here
 
 _log = logging.getLogger("tracetui")
 

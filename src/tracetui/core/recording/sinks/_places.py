@@ -22,14 +22,19 @@ def make_folder(folder: Path) -> None:
 def make_file(path: Path, mode: int = 0o600) -> tuple[int, int]:
     """Make an empty file unless it is there; device and inode of what is. Raises OSError, for a link too.
 
-    Only for a file that this process has not opened otherwise: closing it here gives up locks on it.
+    What is there is not opened: closing it again would give up all locks that this process has on it.
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0)
-    descriptor = os.open(path, flags, mode)
     try:
-        status = os.fstat(descriptor)
-    finally:
-        os.close(descriptor)
+        status = path.lstat()
+    except FileNotFoundError:
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        try:
+            descriptor = os.open(path, flags, mode)
+        except FileExistsError:  # another process was faster
+            status = path.lstat()
+        else:
+            status = os.fstat(descriptor)
+            os.close(descriptor)
     if not stat.S_ISREG(status.st_mode):
         raise OSError(None, "not a regular file", str(path))
     return status.st_dev, status.st_ino
