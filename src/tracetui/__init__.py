@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tracetui.core.errors import TracetuiError
+    from tracetui.core.recording.bridges.logging import LoggingHandler
     from tracetui.core.recording.sinks.console import ConsoleSink
     from tracetui.core.recording.sinks.jsonl import JsonlSink
     from tracetui.core.recording.sinks.memory import MemorySink
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ConsoleSink",
     "JsonlSink",
+    "LoggingHandler",
     "MemorySink",
     "Redactor",
     "SqliteSink",
@@ -31,6 +33,7 @@ __all__ = [
 _MODULES = {
     "ConsoleSink": "tracetui.core.recording.sinks.console",
     "JsonlSink": "tracetui.core.recording.sinks.jsonl",
+    "LoggingHandler": "tracetui.core.recording.bridges.logging",
     "MemorySink": "tracetui.core.recording.sinks.memory",
     "Redactor": "tracetui.core.redaction",
     "SqliteSink": "tracetui.core.recording.sinks.sqlite",

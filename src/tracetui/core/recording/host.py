@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _ALL: WeakSet[Recorder] = WeakSet()
 _WITH_RUNS: set[Recorder] = set()
 _hooked = False
+_over = False
 
 
 def add(recorder: Recorder) -> None:
@@ -46,6 +47,13 @@ def _at_exit() -> None:
     error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
     for recorder in list(_WITH_RUNS):
         recorder.close(error)
+    global _over
+    _over = True
+
+
+def is_over() -> bool:
+    """Whether the process is ending and its runs have been ended: a run begun now would not be ended any more."""
+    return _over
 
 
 def _in_child() -> None:

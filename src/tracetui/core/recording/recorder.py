@@ -126,6 +126,11 @@ class Recorder:
         faults = self._stats.faults + self.gate.faults + self._brief.faults
         return Stats(records, lost, redacted, faults, self._stats.first_fault)
 
+    @property
+    def is_recording(self) -> bool:
+        """Whether a run goes on."""
+        return bool(self._active)
+
     def fault(self) -> None:
         """Count an exception that was kept from the host, or a call out of order."""
         self._stats.fault()
@@ -316,9 +321,16 @@ class Recorder:
             self.fault()
 
     def record_log(
-        self, scope: Scope | None, message: object, level: str, exception: object, values: Mapping[str, object]
+        self,
+        scope: Scope | None,
+        message: object,
+        level: str,
+        exception: object,
+        values: Mapping[str, object],
+        *,
+        time: int | None = None,
     ) -> None:
-        """Write a log at or above the level of this tracer."""
+        """Write a log at or above the level of this tracer; it was made at ``time``, ns since the epoch (None: now)."""
         try:
             if LEVELS.get(level, 20) < self._level:
                 return
@@ -330,7 +342,7 @@ class Recorder:
                 exception = message
             attributes = {**values, "exception": error_values(exception)} if exception else dict(values)
             text = _said(message, exception)
-            self.record_event(scope, "log", "log", text, attributes, level=level)
+            self.record_event(scope, "log", "log", text, attributes, level=level, time=time)
         except Exception:
             self.fault()
 

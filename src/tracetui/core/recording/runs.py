@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from tracetui.core.recording.guard import guarded
 from tracetui.core.recording.records import Record, RunInfo, Sink, Writer
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ class RunRecording:
                 return
             self._busy = True
             try:
-                self._hand_over(seq, line)
+                guarded(self._hand_over, seq, line)
             finally:
                 self._busy = False
             while self._waiting:
