@@ -19,6 +19,7 @@ def benchmarks() -> dict[str, Benchmark]:
     from benchmarks.formats import formats
     from benchmarks.memory import memory, usage_memory
     from benchmarks.reading import many_files, skeleton, slow_lane
+    from benchmarks.recording import recording
     from benchmarks.redaction import redaction
     from benchmarks.screens import first_frame, tree
     from benchmarks.starting import starting
@@ -39,6 +40,7 @@ def benchmarks() -> dict[str, Benchmark]:
         "formats": formats,
         "key-index": key_index,
         "usage": usage_memory,
+        "recording": recording,
         "redaction": redaction,
     }
 

@@ -29,7 +29,11 @@ PARENT: Final = "TRACETUI_PARENT"
 
 def current() -> Scope | None:
     """The scope that the running code is in, suspended generators left out."""
-    scope = CURRENT.get()
+    return going_on(CURRENT.get())
+
+
+def going_on(scope: Scope | None) -> Scope | None:
+    """The scope, or the nearest around it that has not ended and is held open by no suspended generator."""
     while scope is not None and (scope.ended or (scope.frame is not None and not _on_stack(scope.frame))):
         scope = scope.outer
     return scope

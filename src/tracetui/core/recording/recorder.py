@@ -13,8 +13,9 @@ from threading import RLock
 from typing import Final
 
 from tracetui.core.recording import children, host
-from tracetui.core.recording.context import current
+from tracetui.core.recording.context import current, going_on
 from tracetui.core.recording.encoding import MOST_TEXT, Gate
+from tracetui.core.recording.ids import Ids, RandomIds
 from tracetui.core.recording.records import RunInfo, Sink
 from tracetui.core.recording.runs import Clock, RunRecording, Stats
 from tracetui.core.recording.spans import RunScope, Scope, Span, error_values
@@ -43,36 +44,10 @@ CHUNK_PREVIEW: Final = 300
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 """Levels of logs, by the numbers of module ``logging``."""
 _LOWEST: Final = {Verbosity.minimal: "warning", Verbosity.standard: "info"}
-_IDS_AT_ONCE: Final = 256
 _NAMES: Final = 10_000
 """Names of which the encoded form is kept."""
 _IN_ORDER: Final = ("model", "usage", "cost_usd", "error", "input", "output")
 """Late keys of a record, in the order of the format."""
-
-
-class Ids:
-    """Random ids as OpenTelemetry has them: runs 16 bytes, spans 8, in lowercase hexadecimal digits, never all zero."""
-
-    def __init__(self) -> None:
-        self._spans: list[str] = []
-
-    def seed(self) -> None:
-        """Forget ids made beforehand; a forked child must not repeat its parent."""
-        self._spans.clear()
-
-    def span_id(self) -> str:
-        """A span id, 16 digits."""
-        try:
-            return self._spans.pop()
-        except IndexError:
-            digits = os.urandom(8 * _IDS_AT_ONCE).hex()
-            made = (digits[at : at + 16] for at in range(0, len(digits), 16))
-            self._spans.extend(id for id in made if id.strip("0"))
-            return self._spans.pop()
-
-    def run_id(self) -> str:
-        """A run id, 32 digits."""
-        return os.urandom(16).hex()
 
 
 class Recorder:
@@ -104,7 +79,7 @@ class Recorder:
         self._level = LEVELS[level or _LOWEST.get(verbosity, "debug")]
         self._link_children = link_children
         self.clock, self.mono = clock, mono
-        self.ids = ids or Ids()
+        self.ids = ids or RandomIds()
         self._names: dict[str, str] = {}
         self.named: dict[str, dict[str, str]] = {}
         """Kind -> name -> how both are written."""
@@ -217,7 +192,8 @@ class Recorder:
     def after_fork(self) -> None:
         """In a forked child: nothing of the parent's locks, descriptors and numbers is used any more."""
         self._lock = RLock()
-        self.ids.seed()
+        if isinstance(self.ids, RandomIds):
+            self.ids.forget()
         self._stats.records = self._stats.lost = 0
         for recording in self._active:
             recording.after_fork()
@@ -229,6 +205,7 @@ class Recorder:
 
     def recording_for(self, outer: Scope | None) -> RunRecording:
         """The run that a scope made here belongs to: of the nearest scope of this tracer, else the latest, else a new one."""
+        nearest = outer
         while outer is not None:
             if outer.recorder is self and outer.recording is not None:
                 return outer.recording
@@ -236,19 +213,19 @@ class Recorder:
         with self._lock:
             if self._active:
                 return self._active[-1]
-            self._implicit = self._begin(current(), "", "", {})
+            self._implicit = self._begin(nearest, "", "", {})
             return self._implicit
 
     # Spans
 
     def place(self, span: Span, outer: Scope | None) -> tuple[Scope | None, RunRecording, str]:
-        """Where a span belongs that does not simply start in the current scope: scope, run, and how its parent is written."""
-        outer = span.outer or current()
+        """Where a span belongs that does not simply start in the current scope: scope, run, id of its parent."""
+        outer = span.outer or going_on(outer)
         recording = self.recording_for(outer)
         nearest = outer
         while nearest is not None and nearest.recording is not recording:
             nearest = nearest.outer
-        return outer, recording, nearest.as_parent if nearest is not None else ""
+        return outer, recording, nearest.id if nearest is not None else ""
 
     def naming(self, kind: str, name: str) -> str:
         """``"name":…,"kind":…`` of a span. The names of a program are few and come again and again."""

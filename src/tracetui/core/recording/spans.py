@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
+from contextvars import Token
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tracetui.core.recording.recorder import Recorder
     from tracetui.core.recording.runs import RunRecording
 
+_MISSING: Final = Token.MISSING
 _QUIET: Final = ("GeneratorExit", "CancelledError", "Cancelled", "StopIteration", "StopAsyncIteration")
 """Ends from outside that are no failure of what was going on."""
 _CANCELLED: Final = ("CancelledError", "Cancelled")
@@ -37,12 +39,10 @@ class Scope:
     """The scope that this one is in, of whichever tracer."""
     id: str = ""
     """Span id, 16 hexadecimal digits; of a run scope empty."""
-    as_parent: str = ""
-    """How spans in it write their parent."""
     ended = False
     frame: FrameType | None = None
     """The generator that holds this scope open, if one does."""
-    _before: Scope | None = None
+    _token: Token[Scope | None] | None = None
     """What was current when it was entered."""
 
     def __init__(self, recorder: Recorder, recording: RunRecording | None = None, outer: Scope | None = None) -> None:
@@ -150,16 +150,17 @@ class Scope:
 
     # Being inside it
 
-    def _enter(self, frame: FrameType) -> None:
-        self._before = CURRENT.get()
-        CURRENT.set(self)
-        self.frame = generator_frame(frame)
+    def _enter(self, frame: FrameType | None) -> None:
+        self._token = CURRENT.set(self)
+        self.frame = generator_frame(frame) if frame is not None else None
 
     def _leave(self) -> None:
+        """Make current again what was so before; nothing, if something else is current by now."""
         # A generator that is closed elsewhere, or finished by the garbage collector, finds another context: left alone.
-        if CURRENT.get() is self:
-            CURRENT.set(self._before)
-        self.frame = None
+        token, self._token, self.frame = self._token, None, None
+        if token is not None and CURRENT.get() is self:
+            before = token.old_value
+            CURRENT.set(None if before is Token.MISSING else before)
 
 
 class RunScope(Scope):
@@ -181,8 +182,7 @@ class RunScope(Scope):
         """Begin by hand what ``with`` begins by itself. To be ended with ``finish`` or ``fail``."""
         if self.recording is None:
             self.recorder.begin_run(self)
-            self._before = CURRENT.get()
-            CURRENT.set(self)
+            self._enter(None)
         return self
 
     def finish(self, status: str = "ok") -> None:
@@ -221,12 +221,12 @@ class RunScope(Scope):
 class Span(Scope):
     """One operation. Made by the tracer's ``step``, ``llm``, ``tool`` and so on; starts in ``with`` or by ``start()``."""
 
-    parent: str = ""
-    """How its parent is written."""
-    named: str = ""
-    """How its name and kind are written."""
-    start_time: int = 0
+    identity: str = ""
+    """How its id, parent, name and kind are written."""
+    start_time: str = ""
+    """When it started, ns since the epoch, as it is written."""
     start_mono: int = 0
+    """The same by the monotonic clock, ns."""
     late: dict[str, object] | None = None
     """Other keys of the record not yet written: ``model usage cost_usd error input output``."""
 
@@ -307,9 +307,8 @@ class Span(Scope):
     def start(self) -> Self:
         """Start by hand what ``with`` starts by itself; later spans of this context are inside it until it ends."""
         if not self.id:
-            self._before = before = CURRENT.get()
-            self.recorder.start_span(self, before)
-            CURRENT.set(self)
+            self.recorder.start_span(self, CURRENT.get())
+            self._enter(None)
         return self
 
     def finish(
@@ -369,9 +368,9 @@ class Span(Scope):
         self._leave()
 
     def __enter__(self) -> Self:
-        self._before = before = CURRENT.get()
-        self.recorder.start_span(self, before)
-        CURRENT.set(self)
+        self._token = token = CURRENT.set(self)
+        before = token.old_value
+        self.recorder.start_span(self, None if before is _MISSING else before)
         frame = sys._getframe(1)
         if frame.f_code.co_flags & GENERATOR:
             self.frame = generator_frame(frame)
@@ -384,10 +383,14 @@ class Span(Scope):
             self._end_by(error)
         elif not self.ended:
             self.recorder.end_span(self, "ok")
-        if CURRENT.get() is self:
-            CURRENT.set(self._before)
-        if self.frame is not None:
-            self.frame = None
+        token = self._token
+        if token is None or self.frame is not None:
+            self._leave()
+            return
+        try:
+            CURRENT.reset(token)
+        except ValueError:  # entered in another context, which is no longer the one that runs
+            self._leave()
 
     def _end_by(self, error: BaseException) -> None:
         """End with what was raised in it."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from orjson import dumps
 
+from tracetui.core.recording.ids import RandomIds
+
 if TYPE_CHECKING:
     from tracetui.core.recording.recorder import Recorder
     from tracetui.core.recording.spans import Scope, Span
@@ -22,15 +24,11 @@ _AT_END: Final = ("model", "usage", "cost_usd", "error", "input", "output")
 _STATUSES: Final = {word: f'"{word}"' for word in ("ok", "error", "skipped", "unset")}
 
 
-def make_start(recorder: Recorder) -> Start:
+def make_start(recorder: Recorder) -> Start:  # noqa: C901  # a call for each of its parts would cost as much as the part
     """The function that writes the start of a span, inside the scope that ``CURRENT`` has."""
-    clock, mono, span_id, kinds, gate = (
-        recorder.clock,
-        recorder.mono,
-        recorder.ids.span_id,
-        recorder.named,
-        recorder.gate,
-    )
+    clock, mono, kinds, gate = recorder.clock, recorder.mono, recorder.named, recorder.gate
+    more_ids = recorder.ids.span_id
+    take_id = recorder.ids.made.pop if isinstance(recorder.ids, RandomIds) else more_ids
     harmless, short = gate.harmless, gate.short
 
     def start(span: Span, outer: Scope | None) -> None:
@@ -42,7 +40,7 @@ def make_start(recorder: Recorder) -> Start:
                 and not (outer.ended or span.id or span.outer)
                 and outer.recording is not None
             ):
-                recording, parent = outer.recording, outer.as_parent
+                recording, parent = outer.recording, outer.id
             elif span.id:
                 recorder.fault()
                 return
@@ -50,13 +48,19 @@ def make_start(recorder: Recorder) -> Start:
                 outer, recording, parent = recorder.place(span, outer)
             span.outer = outer
             span.recording = recording
-            span.parent = parent
-            span.id = id_ = span_id()
-            span.as_parent = f',"parent":"{id_}"'
             try:
-                span.named = named = kinds[span.kind][span.name]
+                id_ = take_id()
+            except IndexError:
+                id_ = more_ids()
+            span.id = id_
+            try:
+                named = kinds[span.kind][span.name]
             except KeyError:
-                span.named = named = recorder.naming(span.kind, span.name)
+                named = recorder.naming(span.kind, span.name)
+            if parent:
+                span.identity = identity = f'"span":"{id_}","parent":"{parent}",{named}'
+            else:
+                span.identity = identity = f'"span":"{id_}",{named}'
             values = span.attributes
             rest = "}"
             if span.late:
@@ -77,12 +81,11 @@ def make_start(recorder: Recorder) -> Start:
                 rest = f',"attributes":{written}}}'
                 span.attributes = {}
             seq = recording.number()
-            span.start_time = now = clock()
+            span.start_time = now = str(clock())
             span.start_mono = mono()
             recording.put(
                 seq,
-                f'{{"type":"span_start","seq":{seq},{recording.between}"time":{now},"span":"{id_}"{parent},'
-                f"{named}{rest}\n".encode(),
+                f'{{"type":"span_start","seq":{seq},{recording.between}"time":{now},{identity}{rest}\n'.encode(),
             )
         except Exception:
             recorder.fault()
@@ -107,11 +110,11 @@ def make_end(recorder: Recorder) -> End:
                 return
             rest = recorder.rest(span, _AT_END) if span.late or span.attributes else "}"
             seq = recording.number()
+            said = _STATUSES.get(status) or recorder.word(status)
             recording.put(
                 seq,
-                f'{{"type":"span_end","seq":{seq},{recording.between}"time":{clock()},"span":"{span.id}"{span.parent},'
-                f'{span.named},"start":{span.start_time},"duration_ns":{duration},'
-                f'"status":{_STATUSES.get(status) or recorder.word(status)}{rest}\n'.encode(),
+                f'{{"type":"span_end","seq":{seq},{recording.between}"time":{clock()},{span.identity},'
+                f'"start":{span.start_time},"duration_ns":{duration},"status":{said}{rest}\n'.encode(),
             )
         except Exception:
             recorder.fault()

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar, cast
 
 from tracetui.core.recording.context import CURRENT, current
+from tracetui.core.recording.ids import Ids
 from tracetui.core.recording.nothing import NOTHING
-from tracetui.core.recording.recorder import Ids, Recorder, Verbosity
+from tracetui.core.recording.recorder import Recorder, Verbosity
 from tracetui.core.recording.records import Sink
 from tracetui.core.recording.runs import Clock, Stats
 from tracetui.core.recording.spans import RunScope, Scope, Span

@@ -1,0 +1,42 @@
+"""Ids of runs and spans, as OpenTelemetry has them."""
+
+from __future__ import annotations
+
+import os
+from typing import Final, Protocol
+
+_AT_ONCE: Final = 256
+
+
+class Ids(Protocol):
+    """Where ids come from; ``tracetui.core.testing.CountingIds`` is one that repeats."""
+
+    def span_id(self) -> str:
+        """A span id: 16 lowercase hexadecimal digits, not all zero."""
+
+    def run_id(self) -> str:
+        """A run id: 32 lowercase hexadecimal digits, not all zero."""
+
+
+class RandomIds:
+    """Random ids from the system's own randomness, so that no two processes make the same."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+        """Span ids made beforehand."""
+
+    def forget(self) -> None:
+        """Forget ids made beforehand; a forked child must not repeat its parent."""
+        self.made.clear()
+
+    def span_id(self) -> str:
+        """A span id, 16 digits."""
+        if not self.made:
+            digits = os.urandom(8 * _AT_ONCE).hex()
+            made = (digits[at : at + 16] for at in range(0, len(digits), 16))
+            self.made.extend(id for id in made if id.strip("0"))
+        return self.made.pop()
+
+    def run_id(self) -> str:
+        """A run id, 32 digits."""
+        return os.urandom(16).hex()
