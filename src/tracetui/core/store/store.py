@@ -476,7 +476,15 @@ class Store:
 
     def _fold_whole(self, op: Whole) -> None:
         run = self._run_of(op.run)
-        row = self._row(run, span_key(op.key))
+        key = span_key(op.key)
+        mixed = key ^ run_salt(run.row)
+        if self.index.get(mixed) < 0:
+            self._fold_new_whole(run, mixed, op)
+        else:
+            self._fold_known_whole(run, self._row(run, key), op)
+
+    def _fold_known_whole(self, run: Run, row: int, op: Whole) -> None:
+        """A whole span that was named before: as a parent, by its start, or whole as well."""
         spans = self.spans
         self._own_record(row)
         ranked = row in self._ranks
@@ -503,6 +511,40 @@ class Store:
         if op.usage is not None and (not ranked or self._may(row, "usage", 0)):
             self._set_usage(run, row, op.usage)
         if op.model and (not ranked or self._may(row, "model", 0)):
+            self._set_model(run, row, op.model)
+
+    def _fold_new_whole(self, run: Run, mixed: int, op: Whole) -> None:
+        """A whole span that nobody named before: its row is written once instead of made empty and filled."""
+        start = op.start if 0 <= op.start <= _MAX_TIME else NO_TIME
+        end = op.end if 0 <= op.end <= _MAX_TIME else NO_TIME
+        spans = self.spans
+        row = len(spans.flags)
+        spans.start.append(start)
+        spans.end.append(end)
+        spans.key.append(mixed)
+        spans.parent.append(-1)
+        spans.run.append(run.row)
+        spans.name.append(self.strings.intern(op.name) if op.name else 0)
+        spans.first_record.append(max(0, self._record_row))
+        spans.kind.append(op.kind)
+        spans.status.append(op.status)
+        spans.flags.append(_ANNOUNCED | op.flags)
+        self.index.add(mixed, row)
+        self._own_record(row)
+        if run.first_row < 0:
+            run.first_row = row
+        run.last_row = row
+        run.span_count += 1
+        run.kind_counts[op.kind] += 1
+        self._count_status(run, row, op.status, 1)
+        run.seen(start)
+        run.seen(end)
+        if start >= 0 and (run.first_start < 0 or start < run.first_start):
+            run.first_start = start
+        self._set_parent(run, row, op.parent)
+        if op.usage is not None:
+            self._set_usage(run, row, op.usage)
+        if op.model:
             self._set_model(run, row, op.model)
 
     def _fold_patch(self, op: Patch) -> None:
