@@ -124,6 +124,12 @@ def test_values_of_the_wrong_type_cost_nothing_but_themselves() -> None:
     assert len(printed(hand.record("span_end", 1, error="plain", duration_ns="long", status=3, **wrong))) == 1
 
 
+def test_what_the_text_of_an_event_says_is_not_said_again_by_its_attributes() -> None:
+    attributes = {"chosen": "a", "alternatives": ["a", "b"], "reason": "cheaper"}
+    (line,) = printed(Hand().event(0, "decision", name="router", text="a: cheaper", attributes=attributes))
+    assert line == '0       → decision router  a: cheaper alternatives=["a","b"]'
+
+
 def test_two_runs_that_write_at_once_name_themselves_and_one_alone_does_not() -> None:
     one, two = Hand(), Hand(OTHER, "other")
     lines = printed(one.header(), one.start(1, 1, "a"), two.header(), two.start(1, 1, "b"), one.end(2, 1, "a"))

@@ -294,8 +294,9 @@ def _event(values: Values, seen: _Seen) -> _Line:
     depth = seen.depths.get(span, 0) + 1 if span else 0
     name = _clean(values.get("name"))
     name = "" if name in ("log", word) else name
-    about = " ".join(part for part in (_clean(values.get("text")), _pairs(_dict(values.get("attributes")))) if part)
-    return _Line(word, depth, "", name, "", about)
+    text, told = _clean(values.get("text")), _dict(values.get("attributes"))
+    more = {key: value for key, value in told.items() if not (isinstance(value, str) and _clean(value) in text)}
+    return _Line(word, depth, "", name, "", " ".join(part for part in (text, _pairs(more)) if part))
 
 
 def _level(values: Values) -> str:
