@@ -42,6 +42,7 @@ HAS_ERROR: Final = int(Flag.has_error)
 IN_PIECES: Final = int(Flag.in_pieces)
 INVENTED: Final = int(Flag.invented)
 OPEN: Final = (Status.open, "")
+_TIME_LENGTH: Final = len("2026-11-20T21:33:08.612Z")
 TITLES: Final = ("summary", "ai-title")
 _LAST_RESORT: Final = -2
 _SECOND_BEST: Final = -1
@@ -62,6 +63,8 @@ class ClaudeCodeDecoder(LineDecoder):
         """Of the line being decoded."""
         self._runs: dict[str, SessionState] = {}
         self._minute = ("", 0)
+        self._within: dict[str, int] = {}
+        """Ns within the minute, by what a time ends with: ``08.612Z``."""
         self._asked: dict[str | None, int] = {}
         """When each thread was given something to answer, ns; None: the main thread."""
         self._named: dict[str, str] = {}
@@ -133,16 +136,20 @@ class ClaudeCodeDecoder(LineDecoder):
 
     def _time(self, text: object) -> int:
         """``iso_ns``, which is asked once a minute of the recording: ``2026-11-20T21:33:08.612Z`` is what they look like."""
-        if isinstance(text, str) and len(text) == 24 and text[19] == "." and text[23] == "Z":
-            minute, start = self._minute
+        if not isinstance(text, str) or len(text) != _TIME_LENGTH:
+            return iso_ns(text)
+        within = self._within.get(text[17:])
+        if within is None:
             digits = text[17:19] + text[20:23]
-            if digits.isdigit() and digits.isascii() and digits < "60":
-                if text[:17] != minute:
-                    minute = text[:17]
-                    start = iso_ns(f"{minute}00.000Z")
-                    self._minute = (minute, start)
-                return start + int(digits) * 1_000_000 if start != NO_TIME else iso_ns(text)
-        return iso_ns(text)
+            if not (text[19] == "." and text[23] == "Z" and digits.isdigit() and digits.isascii() and digits < "60"):
+                return iso_ns(text)
+            within = self._within[text[17:]] = int(digits) * 1_000_000
+        minute, start = self._minute
+        if text[:17] != minute:
+            minute = text[:17]
+            start = iso_ns(f"{minute}00.000Z")
+            self._minute = (minute, start)
+        return start + within if start != NO_TIME else iso_ns(text)
 
     def _repeated(
         self, record: dict[str, object], kind: str, first: str, run: SessionState, out: list[Operation]
@@ -234,7 +241,7 @@ class ClaudeCodeDecoder(LineDecoder):
         elif failure or stop in DONE:
             self._tell(run, (Status.error, failure) if failure else (Status.ok, f"stop_reason {stop}"), out)
             if run.turn is not None and time != NO_TIME:
-                out.append(Patch(run_id, run.turn, end=time))
+                out.append(Patch(run_id, run.turn, 0, end=time))
         elif run.outcome is not OPEN:
             self._tell(run, OPEN, out)
         for number, (id_, name, arguments) in enumerate(tools, 1):
@@ -301,7 +308,7 @@ class ClaudeCodeDecoder(LineDecoder):
             return None
         run.turn = f"turn {uuid or self.line}"
         start = None if time == NO_TIME else time
-        return Patch(self._session, run.turn, name=text, kind=Kind.chain, start=start, flags=INVENTED)
+        return Patch(self._session, run.turn, 0, name=text, kind=Kind.chain, start=start, flags=INVENTED)
 
     def _results(
         self,

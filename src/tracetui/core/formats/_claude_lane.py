@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from tracetui.core.formats._claude_bodies import name_of_texts
 from tracetui.core.formats._dra_lane import Keys
 from tracetui.core.formats._values import LARGEST_COUNT
 from tracetui.core.model import NO_TIME, EventClass, Flag, Kind, Status
@@ -34,6 +35,7 @@ _TOOL: Final = int(Kind.tool)
 _SPAN: Final = int(Kind.span)
 _OK: Final = int(Status.ok)
 _START_INFERRED: Final = int(Flag.start_inferred)
+_HAS_ERROR: Final = int(Flag.has_error)
 _IN_PIECES: Final = int(Flag.in_pieces)
 _INVENTED: Final = int(Flag.invented)
 
@@ -49,7 +51,7 @@ class Block(msgspec.Struct, gc=False):
     name: str = ""
     tool_use_id: str = ""
     is_error: bool | None = None
-    text: str = ""
+    text: str | None = None
     input: msgspec.Raw = _NOTHING
 
 
@@ -107,12 +109,14 @@ def value_of(raw: msgspec.Raw) -> object:
 class Answer:
     """An answer that began in this block, as it is at its last piece."""
 
-    __slots__ = ("counts", "end", "key", "model", "name", "parent", "position", "start")
+    __slots__ = ("counts", "end", "flags", "key", "model", "name", "parent", "position", "start", "status")
 
-    def __init__(self, position: int, key: int, parent: int, shown: tuple[str, str], start: int, end: int) -> None:
+    def __init__(self, position: int, key: int, parent: int, shown: tuple[str, str], start: int, failed: bool) -> None:
         self.position, self.key, self.parent = position, key, parent
         self.name, self.model = shown
-        self.start, self.end = start, end
+        self.start, self.end = start, NO_TIME
+        self.status = _OK
+        self.flags = _START_INFERRED | (_HAS_ERROR if failed else 0)
         self.counts: Counts | None = None
 
 
@@ -142,40 +146,34 @@ class Gathered:
         self.rest: list[tuple[int, Operation]] = []
         self._told: list[Answer] = []
         self._turn_ends: dict[str, tuple[int, int]] = {}
-        self._types: list[str] = []
-        self._a: list[int] = []
-        self._b: list[int] = []
+        self.records: list[tuple[str, int, int]] = []
+        """Type, offset, length."""
         self._copies: list[int] = []
 
     @property
     def position(self) -> int:
         """Of the last record; -1: there is none."""
-        return len(self._types) - 1
-
-    def record(self, type_: str, a: int, b: int) -> int:
-        """A line; its position."""
-        position = len(self._types)
-        self._types.append(type_)
-        self._a.append(a)
-        self._b.append(b)
-        return position
+        return len(self.records) - 1
 
     def again(self) -> int:
         """The last line once more, uncounted, since it speaks of another span too; its position."""
-        self._copies.append(len(self._types))
-        return self.record(self._types[-1], self._a[-1], self._b[-1])
+        records = self.records
+        position = len(records)
+        self._copies.append(position)
+        records.append(records[-1])
+        return position
 
-    def answer(self, id_: str, parent: str | None, shown: tuple[str, str], start: int, end: int) -> Answer:
+    def answer(self, id_: str, parent: str | None, shown: tuple[str, str], start: int, *, failed: bool) -> Answer:
         """The last line begins an answer."""
         keys = self.keys
-        told = Answer(len(self._types) - 1, keys[id_], keys[parent] if parent else 0, shown, start, end)
+        told = Answer(len(self.records) - 1, keys[id_], keys[parent] if parent else 0, shown, start, failed)
         self._told.append(told)
         self.answers[id_] = told
         return told
 
     def end_turn(self, turn: str, time: int) -> None:
         """An answer ends what a prompt began; only the last one counts."""
-        self._turn_ends[turn] = (len(self._types) - 1, time)
+        self._turn_ends[turn] = (len(self.records) - 1, time)
 
     def put(self, operations: Sequence[Operation]) -> None:
         """What a line says that was read the long way: a ``Record`` first."""
@@ -183,7 +181,8 @@ class Gathered:
         for op in operations:
             match op:
                 case Record():
-                    position = self.record(op.type, op.a, op.b)
+                    position = len(self.records)
+                    self.records.append((op.type, op.a, op.b))
                     if not op.counted:
                         self._copies.append(position)
                 case Event():
@@ -201,11 +200,12 @@ class Gathered:
         self.answers.pop(key, None)
         if key in self._turn_ends:
             position, time = self._turn_ends.pop(key)
-            self.rest.append((position, Patch(self.run, key, end=time)))
+            self.rest.append((position, Patch(self.run, key, 0, end=time)))
 
     def take(self, outcome: tuple[Status, str] | None) -> Columns:
         """All of it; ``outcome`` is how the session stands if that changed."""
-        found = Columns(self.run, self._types, self._a, self._b, copies=self._copies, ahead=self.ahead, rest=self.rest)
+        types, a, b = (list(column) for column in zip(*self.records, strict=True))
+        found = Columns(self.run, types, a, b, copies=self._copies, ahead=self.ahead, rest=self.rest)
         if self._told:
             self._fill_answers(found, self._told)
         if self.begins:
@@ -225,25 +225,22 @@ class Gathered:
         if self.pieces:
             found.more_record, found.more_key = (list(column) for column in zip(*self.pieces, strict=True))
             found.more_kind = [_LLM] * len(self.pieces)
-        self.rest += [(at, Patch(self.run, turn, end=time)) for turn, (at, time) in self._turn_ends.items()]
+        self.rest += [(at, Patch(self.run, turn, 0, end=time)) for turn, (at, time) in self._turn_ends.items()]
         if outcome is not None:
             fact = RunFact(self.run, status=outcome[0], status_reason=outcome[1])
-            self.rest.append((len(self._types) - 1, fact))
+            self.rest.append((len(self.records) - 1, fact))
         return found
 
     def _fill_answers(self, found: Columns, told: list[Answer]) -> None:
-        count = len(told)
         found.whole_record = [answer.position for answer in told]
         found.whole_key = [answer.key for answer in told]
         found.whole_parent = [answer.parent for answer in told]
         found.whole_name = [answer.name for answer in told]
         found.whole_start = [answer.start for answer in told]
         found.whole_end = [answer.end for answer in told]
-        found.whole_kind, found.whole_status, found.whole_flags = (
-            [_LLM] * count,
-            [_OK] * count,
-            [_START_INFERRED] * count,
-        )
+        found.whole_kind = [_LLM] * len(told)
+        found.whole_status = [answer.status for answer in told]
+        found.whole_flags = [answer.flags for answer in told]
         found.models = [(answer.position, answer.model) for answer in told if answer.model]
         counted = [(answer.position, answer.counts) for answer in told if answer.counts is not None]
         nothing: list[float | None] = [None] * len(counted)
@@ -262,6 +259,16 @@ class Gathered:
 def _sum(*figures: int | None) -> int | None:
     known = [figure for figure in figures if figure is not None]
     return sum(known) if known else None
+
+
+def name_of(content: list[Block] | str) -> tuple[str, int] | None:
+    """``_claude_bodies.prompt_name`` of a message; None: it takes more than its texts."""
+    if isinstance(content, str):
+        return name_of_texts([content])
+    texts = [block.text for block in content if block.type == "text"]
+    told = [text for text in texts if text is not None]
+    name = name_of_texts(told)
+    return name if len(told) == len(texts) and (name[1] or len(texts) == len(content)) else None
 
 
 def event_class_of(line: Line) -> EventClass:

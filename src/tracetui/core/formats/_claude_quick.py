@@ -5,7 +5,6 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Final
 
-from tracetui.core.formats._claude_bodies import name_of_texts
 from tracetui.core.formats._claude_decoder import (
     AGENT_TOOLS,
     DONE,
@@ -23,6 +22,7 @@ from tracetui.core.formats._claude_lane import (
     Said,
     decode_line,
     event_class_of,
+    name_of,
     value_of,
 )
 from tracetui.core.formats._claude_parts import SessionState, agent_key, is_utf8, shown_model, usage_from
@@ -32,6 +32,8 @@ from tracetui.core.operations import Begin, End, Operation, Patch, Record
 
 SMALLEST_BLOCK: Final = 64
 """Lines below which a block is not worth the set-up of columns. Streams, which are short and of another shape, never are."""
+_OK: Final = int(Status.ok)
+_ERROR: Final = int(Status.error)
 _MESSAGE: Final = int(EventClass.message)
 _EVENT: Final = int(EventClass.event)
 _LONG_WAY: Final = frozenset({*TITLES, "result", "-"})
@@ -92,7 +94,7 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
 
     @staticmethod
     def _is_plain(line: Line) -> bool:
-        odd = line.isApiErrorMessage is not None or line.costUSD is not None or line.parent_tool_use_id is not None
+        odd = line.costUSD is not None or line.parent_tool_use_id is not None
         return not odd and bool(line.type) and line.type not in _LONG_WAY and line.subtype != "task_started"
 
     def _take(self, line: Line, run: SessionState, a: int, b: int, found: Gathered) -> bool:
@@ -110,25 +112,26 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
         said, type_ = line.message, f"{line.type}:{line.subtype}" if line.subtype else line.type
         if said is None or line.type not in ("assistant", "user"):
             self._enter(line, agent)
-            found.events.append(
-                (found.record(type_, a, b), found.keys[agent] if agent else 0, int(event_class_of(line)), time)
-            )
+            found.records.append((type_, a, b))
+            found.events.append((found.position, found.keys[agent] if agent else 0, int(event_class_of(line)), time))
             return True
         if time == NO_TIME:
             return False
         content = said.content
         if line.type == "assistant":
-            if not said.id:
+            name = name_of(content) if line.isApiErrorMessage is True else _NO_NAME
+            if not said.id or name is None:
                 return False
+            failure = "" if name is _NO_NAME else name[0] or "API error"
             self._enter(line, agent)
-            found.record(type_, a, b)
-            self._take_answer(line, said, run, agent, time, found)
+            found.records.append((type_, a, b))
+            self._take_answer(line, said, run, agent, time, failure, found)
             return True
         if isinstance(content, list):
             results = [block for block in content if block.type == "tool_result"]
             if results:
                 self._enter(line, agent)
-                found.record(type_, a, b)
+                found.records.append((type_, a, b))
                 self._take_results(results, line, run, agent, time, found)
                 return True
         return self._take_prompt(line, content, run, agent, time, (type_, a, b), found)
@@ -139,7 +142,7 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
             self._thread_of[line.uuid] = agent
 
     def _take_answer(
-        self, line: Line, said: Said, run: SessionState, agent: str | None, time: int, found: Gathered
+        self, line: Line, said: Said, run: SessionState, agent: str | None, time: int, failure: str, found: Gathered
     ) -> None:
         """A piece of an answer: what ``_answered`` does."""
         call, stop, keys = said.id, said.stop_reason, found.keys
@@ -150,14 +153,17 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
             run.calls.add(call)
             asked = self._asked.get(agent, NO_TIME)
             start = time if asked == NO_TIME else min(asked, time)
-            answer = found.answer(call, agent or run.turn, shown_model(said.model), start, time)
+            shown = shown_model(said.model, failure)
+            answer = found.answer(call, agent or run.turn, shown, start, failed=bool(failure))
         elif answer is not None and time >= answer.end:
-            answer.end = time
             found.pieces.append((position, answer.key))
         else:
             answer = None
             found.answers.pop(call, None)
-            found.rest.append((position, Patch(found.run, call, 0, end=time, status=Status.ok)))
+            status = Status.error if failure else Status.ok
+            found.rest.append((position, Patch(found.run, call, 0, end=time, status=status)))
+        if answer is not None:
+            answer.end, answer.status = time, _ERROR if failure else _OK
         if counts is not None:
             if answer is not None and agent is None:
                 answer.counts = counts
@@ -165,7 +171,7 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
                 # A stream, which knows less of a subagent's answer, may have been read before the session is found.
                 rank = 0 if agent is None else 1
                 found.rest.append((position, Patch(found.run, call, rank, usage=usage_from(counts, None))))
-        self._stopped(stop or "", run, agent, time, found)
+        self._stopped(stop or "", failure, run, agent, time, found)
         if isinstance(said.content, list):
             number = 0
             for block in said.content:
@@ -203,13 +209,15 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
         run.figures = figures
         return None if counts is None or counts == _NO_COUNTS else counts
 
-    def _stopped(self, stop: str, run: SessionState, agent: str | None, time: int, found: Gathered) -> None:
+    def _stopped(
+        self, stop: str, failure: str, run: SessionState, agent: str | None, time: int, found: Gathered
+    ) -> None:
         """What a piece's stop reason means to its thread."""
         if agent is not None:
             if stop in DONE:
                 found.rest.append((found.position, Patch(found.run, agent, end=time, status=Status.ok)))
-        elif stop in DONE:
-            run.outcome = (Status.ok, f"stop_reason {stop}")
+        elif failure or stop in DONE:
+            run.outcome = (Status.error, failure) if failure else (Status.ok, f"stop_reason {stop}")
             run.has_news = True
             if run.turn is not None:
                 found.end_turn(run.turn, time)
@@ -256,16 +264,12 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
     ) -> bool:
         """What the model is given: what ``_said`` does. False, and nothing done, if its name takes more than its texts."""
         by_hand = not line.isMeta and not line.isCompactSummary
-        name = ("", 0)
-        if agent is None:
-            if run.named < 2:
-                return False
-            texts = [content] if isinstance(content, str) else [block.text for block in content if block.type == "text"]
-            name = name_of_texts(texts)
-            if by_hand and not name[1] and not isinstance(content, str) and len(texts) < len(content):
-                return False
+        name = name_of(content) if by_hand and agent is None else _NO_NAME
+        if name is None or (agent is None and run.named < 2):
+            return False
         self._enter(line, agent)
-        position = found.record(*record)
+        found.records.append(record)
+        position = found.position
         self._asked[agent] = time
         owner = agent
         if by_hand and agent is None:
@@ -277,4 +281,5 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
         return True
 
 
+_NO_NAME: Final = ("", 0)
 _NO_COUNTS: Final = (None, None, None, None)

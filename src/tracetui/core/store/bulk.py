@@ -420,7 +420,7 @@ def _models(store: Store, run: Run, op: Columns, own: list[int]) -> None:
     ids = store.strings.intern_all([model for _, model in op.models])
     at = store.usage.ensure_all(rows)
     column, flags = store.usage.model, store.spans.flags
-    ranked = bool(store._ranks)
+    ranked = not store._ranks.keys().isdisjoint(rows)
     replaced = []
     replacing = []
     for row, here, number in zip(rows, at, ids, strict=True):
@@ -446,11 +446,12 @@ def _models(store: Store, run: Run, op: Columns, own: list[int]) -> None:
 def _usage(store: Store, run: Run, op: Columns, own: list[int]) -> None:
     rows = [own[position] for position in op.usage_record]
     known = None
-    if not store._ranks:
+    ranked = not store._ranks.keys().isdisjoint(rows)
+    if not ranked:
         known = store.usage.put_first(store.usage.ensure_all(rows), op.usage)
     if known is None:
         for row, figures in zip(rows, zip(*op.usage, strict=True), strict=True):
-            if not store._ranks or store._may(row, "usage", 0):
+            if not ranked or store._may(row, "usage", 0):
                 store._set_usage(run, row, Usage(*figures))
         return
     flags = store.spans.flags
