@@ -737,3 +737,13 @@ def test_what_cannot_be_saved_is_none_and_no_exception(tmp_path: Path, recorded:
     (tmp_path / "file").write_text("")
     assert recorded.tracer.save(tmp_path / "file" / "run.jsonl") is None
     assert recorded.tracer.save_markdown(tmp_path / "file" / "run.md") is None
+
+
+def test_a_fault_in_reading_back_is_counted_and_not_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tracer = Tracer(sinks=[MemorySink()], link_children=False)
+    told(tracer)
+    monkeypatch.setattr("tempfile.TemporaryDirectory", lambda **options: 1 / 0)
+    assert tracer.summary() == {}
+    assert tracer.save_markdown(tmp_path / "x.md") is None
+    assert tracer.stats.faults == 2
+    assert "ZeroDivisionError" in tracer.stats.first_fault

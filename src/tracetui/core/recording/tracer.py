@@ -12,8 +12,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
+from tracetui.core.recording import settings
 from tracetui.core.recording.context import CURRENT, current
 from tracetui.core.recording.ids import Ids
 from tracetui.core.recording.nothing import NOTHING
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Detail = Literal["minimal", "standard", "detailed", "debug"]
+T = TypeVar("T")
 _REDACTOR = Redactor()
 
 
@@ -38,15 +39,17 @@ class Tracer:
     Args:
         name: name of the agent or workflow; its runs are called so.
         folder: where recordings go, one file a run and process; by default the variable ``TRACETUI_DIR``, else ``traces``.
-        sinks: where records go instead; see ``tracetui.JsonlSink`` and the others.
+        sinks: where records go instead; see ``tracetui.JsonlSink`` and the others. By default what ``TRACETUI_SINKS`` says, else
+            files in the folder.
         meta: anything about its runs: model, versions.
         tags: words by which its runs can be found again.
-        verbosity: ``minimal standard detailed debug``: how much is recorded.
+        verbosity: ``minimal standard detailed debug``: how much is recorded; by default the variable ``TRACETUI_LEVEL``, else
+            ``standard``.
         preview: characters of one text that are kept, in place of what the verbosity says.
         level: lowest level of logs that are recorded, in place of what the verbosity says.
         buffered: let the default sink hold records back for up to a second; cheaper, and lost if the process is killed.
         redact: the redaction before every sink; None: none at all.
-        enabled: False: nothing is recorded and next to nothing is done.
+        enabled: False: nothing is recorded and next to nothing is done. By default so if ``TRACETUI_OFF`` is set.
         link_children: let child processes know the run and span that started them.
         clock: wall clock, ns since the epoch.
         mono: monotonic clock, ns; durations come from it.
@@ -61,12 +64,12 @@ class Tracer:
         sinks: Iterable[Sink] | None = None,
         meta: Mapping[str, object] | None = None,
         tags: Iterable[str] = (),
-        verbosity: Detail = "standard",
+        verbosity: settings.Detail | None = None,
         preview: int | None = None,
         level: str | None = None,
         buffered: bool = False,
         redact: Redactor | None = _REDACTOR,
-        enabled: bool = True,
+        enabled: bool | None = None,
         link_children: bool = True,
         clock: Clock | None = None,
         mono: Clock | None = None,
@@ -74,16 +77,16 @@ class Tracer:
     ) -> None:
         self.name = name
         self._recorder: Recorder | None = None
-        if not enabled:
+        if not enabled and (enabled is not None or settings.is_off()):
             return
         import time
 
         facts = {**(meta or {}), **({"tags": list(tags)} if tags else {})}
         self._recorder = Recorder(
             name,
-            _default_sinks(folder, buffered) if sinks is None else sinks,
+            settings.sinks(folder, buffered) if sinks is None else sinks,
             meta=facts,
-            verbosity=Verbosity[verbosity],
+            verbosity=Verbosity[verbosity or settings.verbosity()],
             preview=preview,
             level=level,
             redactor=redact,
@@ -376,13 +379,24 @@ class Tracer:
 
         return Report.of(self._recorder)
 
+    def _afterwards(self, ask: Callable[[Report], T], otherwise: T) -> T:
+        """What a report says; a fault in reading back is counted like any other."""
+        try:
+            return ask(self.report())
+        except Exception:
+            if self._recorder is not None:
+                self._recorder.fault()
+            return otherwise
+
     def summary(self) -> dict[str, object]:
         """What ``tracetui stats --json`` says of the latest run; empty: nothing was recorded."""
-        return self.report().summary()
+        return self._afterwards(lambda report: report.summary(), {})
 
     def cost_summary(self) -> CostSummary:
         """Tokens and cost of the latest run, by model."""
-        return self.report().cost_summary()
+        from tracetui.core.recording.report import CostSummary
+
+        return self._afterwards(lambda report: report.cost_summary(), CostSummary())
 
     def events(
         self,
@@ -400,11 +414,12 @@ class Tracer:
             limit: at most so many.
             offset: after leaving out so many.
         """
-        return self.report().events(types, span.id if isinstance(span, Scope) else span, limit=limit, offset=offset)
+        inside = span.id if isinstance(span, Scope) else span
+        return self._afterwards(lambda report: report.events(types, inside, limit=limit, offset=offset), [])
 
     def latest(self, name: str) -> dict[str, object] | None:
         """The latest record of that name: an event's, or the last that was written of a span called so."""
-        return self.report().latest(name)
+        return self._afterwards(lambda report: report.latest(name), None)
 
     def save(self, path: str | os.PathLike[str] | None = None) -> Path | None:
         """Write the whole latest run as one recording, atomically; returns its path, None if nothing could be written.
@@ -412,18 +427,12 @@ class Tracer:
         Args:
             path: the file; by default ``<run>.jsonl`` in the folder of the tracer, or nothing new if it is there already.
         """
-        return self.report().save(path)
+        return self._afterwards(lambda report: report.save(path), None)
 
     def save_markdown(self, path: str | os.PathLike[str] | None = None) -> Path | None:
         """Write a report of the latest run as Markdown, atomically; returns its path, None if it could not be written."""
-        return self.report().save_markdown(path)
+        return self._afterwards(lambda report: report.save_markdown(path), None)
 
 
 class _Loose(Scope):
     """Where the running code is in no scope of a tracer: events belong to the run."""
-
-
-def _default_sinks(folder: str | os.PathLike[str] | None, buffered: bool) -> list[Sink]:
-    from tracetui.core.recording.sinks.jsonl import JsonlSink
-
-    return [JsonlSink(folder or os.environ.get("TRACETUI_DIR") or "traces", buffered=buffered)]
