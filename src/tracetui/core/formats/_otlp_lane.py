@@ -6,7 +6,6 @@ bytes that are not UTF-8 or lines that end in CR LF send a whole block; both lan
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Annotated, Final, Literal
 
@@ -97,20 +96,16 @@ def takes(block: bytes) -> bool:
 
 def spans_in(line: bytes) -> list[OtelSpan] | None:
     """Every span of a line, brief, in order; None: it is for the long way."""
+    found: list[OtelSpan] = []
     try:
-        request = _decode(line)
-        return list(_spans(request))
+        for resource_spans in _decode(line).resource_spans:
+            holder = resource_spans.resource
+            resource = _NO_RESOURCE if holder is None else _resource(bytes(holder.attributes))
+            for scope in resource_spans.scope_spans:
+                found += [_brief(item, resource) for item in scope.spans]
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-
-
-def _spans(request: _Request) -> Iterator[OtelSpan]:
-    for resource_spans in request.resource_spans:
-        holder = resource_spans.resource
-        resource = _NO_RESOURCE if holder is None else _resource(bytes(holder.attributes))
-        for scope in resource_spans.scope_spans:
-            for item in scope.spans:
-                yield _brief(item, resource)
+    return found
 
 
 def _brief(item: _Span, resource: Resource) -> OtelSpan:

@@ -66,7 +66,7 @@ class Resource:
 
     @property
     def attributes(self) -> dict[str, object]:
-        """Plain values by key."""
+        """Plain values by key; not to be changed, since many runs share them."""
         if self._plain is None:
             self._plain = attribute_map(self._told)
         return self._plain

@@ -191,8 +191,9 @@ class _Traces:
 
     def tell(self, out: list[Operation], span: OtelSpan, title: str, *, is_root: bool, is_open: bool) -> None:
         """What a span says of its run."""
-        trace = self._traces.get(span.trace)
-        start = span.start if span.start != NO_TIME else _NO_START
+        trace, start = self._traces.get(span.trace), span.start
+        if start == NO_TIME:
+            start = _NO_START
         if trace is None:
             trace = self._traces[span.trace] = _Trace(start)
             out.append(
@@ -202,7 +203,7 @@ class _Traces:
                     records_end=True,
                     clock=Clock.utc,
                     order_by_time=True,
-                    meta=dict(span.resource.attributes) or None,
+                    meta=span.resource.attributes or None,
                 )
             )
         elif start < trace.earliest and not trace.has_root:
@@ -222,7 +223,9 @@ def _tell_root(out: list[Operation], trace: _Trace, span: OtelSpan, title: str, 
     if first:
         trace.root_start = sortable
         session = next((span.attributes[key] for key in keys.SESSION if key in span.attributes), None)
-        meta = dict(span.resource.attributes) | ({"session.id": session} if session is not None else {})
+        meta = span.resource.attributes
+        if session is not None:
+            meta = meta | {"session.id": session}
         fact.name, fact.meta = title, meta or None
         fact.start = None if span.start == NO_TIME else span.start
     if not is_open:
@@ -273,14 +276,15 @@ def _request_operations(
     traces: _Traces, spans: Iterable[OtelSpan], a: int, b: int, places: Sequence[tuple[int, int]], line: int
 ) -> list[Operation]:
     """Spans of one piece of a file, each with a place of its own where ``places`` gives one for every span."""
-    nameless = 0
+    nameless, whole = 0, (a, b)
     out: list[Operation] = []
     if places:
         spans = list(spans)
         places = [(a + at, length) for at, length in places] if len(places) == len(spans) else ()
     for number, span in enumerate(spans):
         if span.trace and span.span:
-            _tell_span(out, traces, span, *(places[number] if places else (a, b)))
+            at, length = places[number] if places else whole
+            _tell_span(out, traces, span, at, length)
         else:
             nameless += 1
     if nameless:
