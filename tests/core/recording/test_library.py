@@ -1,6 +1,7 @@
 """The reading half: the same runs and facts as the commands, and a clean that deletes nothing but what it may."""
 
 import contextlib
+import gzip
 import json
 import os
 import shutil
@@ -213,6 +214,13 @@ def test_a_file_of_several_old_runs_is_deleted_and_its_bytes_are_counted_once(tm
 def shared_file(path: Path, *runs: list[Record]) -> Path:
     """Several recordings one after another: each header begins another run."""
     return put(path, [record for run in runs for record in run])
+
+
+def test_a_compressed_recording_is_deleted_like_any_other(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(b"".join(record.line + b"\n" for record in a_run())))
+    os.utime(path, ns=(EPOCH, EPOCH))
+    assert cleaned(tmp_path).paths == (path,)
 
 
 def test_the_oldest_go_first_in_the_answer(tmp_path: Path) -> None:

@@ -616,6 +616,40 @@ def test_a_row_that_cannot_be_read_costs_nothing_but_itself(tmp_path: Path) -> N
     assert (run.record_count, run.bad_count, run.span_count) == (6, 1, 2)
 
 
+@pytest.mark.parametrize("column", ["run", "pid", "seq", "type", "time", "span", "record"])
+def test_values_that_no_sink_writes_cost_nothing_but_their_rows(
+    tmp_path: Path, column: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    values = (
+        None,
+        -1,
+        2**63 - 1,
+        1.5,
+        "",
+        "x",
+        b"\xff\x00",
+        "\x1b[31m",
+        "[]",
+        "{}",
+        '{"type": 5}',
+        "null",
+        "{" * 5_000,
+    )
+    path = write(tmp_path / "a.db", *sample("support_bot"))
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("ALTER TABLE records RENAME TO strict")
+        connection.execute("CREATE TABLE records (id INTEGER PRIMARY KEY, run, pid, seq, type, time, span, record)")
+        connection.execute("INSERT INTO records SELECT * FROM strict")
+        connection.execute("DROP TABLE strict")
+        for number, value in enumerate(values, 3):
+            connection.execute(f"UPDATE records SET {column} = ? WHERE id = ?", (value, number))  # noqa: S608
+        connection.commit()
+    loaded = load([str(path)])
+    assert sum(run.record_count + run.bad_count for run in loaded.runs) == len(rows(path))
+    facts(loaded)
+    assert caplog.records == []
+
+
 def test_a_record_is_shown_raw_as_its_row_with_the_row_number(tmp_path: Path) -> None:
     path = write(tmp_path / "a.db", *a_run())
     loaded = load([str(path)])

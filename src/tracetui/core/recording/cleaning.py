@@ -175,7 +175,13 @@ class _Plan:
         self._before = before
         self._now = now
         self._rules = rules
-        self._files = {file.source: file for file in loaded.reader.files if file.source >= 0 and file.role == "run"}
+        files = loaded.reader.files
+        self._files = {file.source: file for file in files if file.source >= 0 and file.role == "run"}
+        self._asides = [file for file in files if file.role != "run"]
+        self._closed: dict[str, list[str]] = {}
+        """Names of the files that cannot be read, by folder."""
+        for path, _ in loaded.reader.unreadable_paths:
+            self._closed.setdefault(os.path.dirname(path), []).append(os.path.basename(path))  # noqa: PTH119, PTH120
         self._candidates = [_Candidate(run) for run in loaded.store.live_runs()]
         self._give_files()
 
@@ -190,21 +196,20 @@ class _Plan:
         gone: list[Cleaned] = []
         kept: list[Kept] = []
         deleted: dict[str, str] = {}
+        counted: set[str] = set()
         for candidate in sorted(self._candidates, key=lambda candidate: candidate.last_ns):
             if not candidate.reason and not dry_run:
                 candidate.reason = _delete(candidate, deleted)
-            run, paths = candidate.run, tuple(Path(path) for path in sorted({file.path for file in candidate.files}))
+            run, files = candidate.run, {file.path: file for file in candidate.files}
+            paths = tuple(Path(path) for path in sorted(files))
             if candidate.reason:
                 kept.append(Kept(ids[run.row], run.name, run.format, paths, candidate.reason))
             else:
-                size = self._size(candidate, gone)
+                # What another run shares was counted with that.
+                size = sum(file.size for path, file in files.items() if path not in counted)
+                counted.update(files)
                 gone.append(Cleaned(ids[run.row], run.name, run.format, paths, size, candidate.last_ns))
         return CleanResult(dry_run, tuple(gone), tuple(kept))
-
-    def _size(self, candidate: _Candidate, gone: list[Cleaned]) -> int:
-        """Bytes of its files; what another run holds too was counted with that."""
-        counted = {path for run in gone for path in run.paths}
-        return sum(file.size for file in candidate.files if Path(file.path) not in counted)
 
     def _give_files(self) -> None:
         """Each run its files: those that tell it, and those beside it that belong to it."""
@@ -215,29 +220,30 @@ class _Plan:
                     candidate.reason = "not all of its files are there"
                 else:
                     candidate.files.append(file)
-        for file in self._loaded.reader.files:
-            if file.role != "run":
-                self._give_aside(file)
+        self._give_asides()
         for candidate in self._candidates:
             run = candidate.run
             times = [run.last_time, run.recorded_end or 0, run.mtime_ns, *(file.mtime_ns for file in candidate.files)]
             candidate.last_ns = max(times)
 
-    def _give_aside(self, aside: SeenFile) -> None:
-        """A report or a copy goes with the run that it belongs to: the only one of its bundle, else of its folder."""
-        owners = [
-            candidate
-            for candidate in self._candidates
-            if any((file.format, file.bundle) == (aside.format, aside.bundle) for file in candidate.files)
-        ]
-        if len(owners) > 1:
-            folder = Path(aside.path).parent
-            owners = [each for each in owners if any(Path(file.path).parent == folder for file in each.files)]
-        for candidate in owners:
-            if len(owners) == 1:
-                candidate.files.append(aside)
-            else:
-                candidate.reason = f"it is not known whose {aside.role} is {Path(aside.path).name!a}"
+    def _give_asides(self) -> None:
+        """A report or a copy goes with the run that it belongs to: the only one of its bundle, else of its folder there."""
+        of_bundle: dict[tuple[str, int], dict[int, _Candidate]] = {}
+        of_folder: dict[tuple[str, int, str], dict[int, _Candidate]] = {}
+        for candidate in self._candidates:
+            for file in candidate.files:
+                bundle, row = (file.format, file.bundle), candidate.run.row
+                of_bundle.setdefault(bundle, {})[row] = candidate
+                of_folder.setdefault((*bundle, _folder(file)), {})[row] = candidate
+        for aside in self._asides:
+            owners = of_bundle.get((aside.format, aside.bundle), {})
+            if len(owners) > 1:
+                owners = of_folder.get((aside.format, aside.bundle, _folder(aside)), {})
+            for candidate in owners.values():
+                if len(owners) == 1:
+                    candidate.files.append(aside)
+                else:
+                    candidate.reason = f"it is not known whose {aside.role} is {Path(aside.path).name!a}"
 
     def _why_kept(self, candidate: _Candidate) -> str:
         """Why a run stays; empty if nothing speaks against its going."""
@@ -264,11 +270,10 @@ class _Plan:
         run = candidate.run
         if run.format != NATIVE:
             return ""
-        folders = {str(Path(file.path).parent) for file in candidate.files}
-        for path, _ in self._loaded.reader.unreadable_paths:
-            place = Path(path)
-            if str(place.parent) in folders and place.name.startswith(f"{run.id}."):
-                return f"a file of it cannot be read: {place.name!a}"
+        for folder in {_folder(file) for file in candidate.files}:
+            for name in self._closed.get(folder, ()):
+                if name.startswith(f"{run.id}."):
+                    return f"a file of it cannot be read: {name!a}"
         if any(_has_writer(file.path, self._rules.is_running) for file in candidate.files):
             return "its writer lives"
         return ""
@@ -297,6 +302,10 @@ class _Plan:
                     if not other.reason:
                         other.reason = f"{Path(file.path).name!a} also holds a run that stays"
                         waiting.append(other)
+
+
+def _folder(file: SeenFile) -> str:
+    return os.path.dirname(file.path)  # noqa: PTH120  names as the reader has them
 
 
 def _delete(candidate: _Candidate, deleted: dict[str, str]) -> str:
