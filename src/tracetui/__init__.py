@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tracetui.core.errors import TracetuiError
     from tracetui.core.recording.bridges.logging import LoggingHandler
+    from tracetui.core.recording.installing import install
     from tracetui.core.recording.sinks.console import ConsoleSink
     from tracetui.core.recording.sinks.jsonl import JsonlSink
     from tracetui.core.recording.sinks.memory import MemorySink
@@ -28,6 +29,7 @@ __all__ = [
     "Tracer",
     "TracetuiError",
     "__version__",
+    "install",
 ]
 
 _MODULES = {
@@ -39,6 +41,7 @@ _MODULES = {
     "SqliteSink": "tracetui.core.recording.sinks.sqlite",
     "Tracer": "tracetui.core.recording.tracer",
     "TracetuiError": "tracetui.core.errors",
+    "install": "tracetui.core.recording.installing",
 }
 """Public name -> the module that defines it."""
 

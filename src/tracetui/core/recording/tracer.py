@@ -39,8 +39,8 @@ class Tracer:
     Args:
         name: name of the agent or workflow; its runs are called so.
         folder: where recordings go, one file a run and process; by default the variable ``TRACETUI_DIR``, else ``traces``.
-        sinks: where records go instead; see ``tracetui.JsonlSink`` and the others. By default what ``TRACETUI_SINKS`` says, else
-            files in the folder.
+        sinks: where records go instead; see ``tracetui.JsonlSink`` and the others. By default what ``TRACETUI_SINKS`` says,
+            else files in the folder.
         meta: anything about its runs: model, versions.
         tags: words by which its runs can be found again.
         verbosity: ``minimal standard detailed debug``: how much is recorded; by default the variable ``TRACETUI_LEVEL``, else
