@@ -622,6 +622,49 @@ def test_what_is_unusual_in_a_block_goes_the_long_way():
         assert stored(files, FAST)[0] == stored(files, SLOW)[0]
 
 
+def logger_alone(count):
+    """A logger's file without an observer's: nodes that are called once, again, later, and told of before their call."""
+    records = [COMPLIANCE]
+    for number in range(count):
+        node, at = f"n{number}é", 1 + number / 8
+        if number % 17 == 5:
+            records.append(logged(at - 1, node_id=node, event="retry", error="503"))
+        records.append(call(at, node, tokens=number % 3, **({"actual_cost_usd": 0.25} if number % 4 else {})))
+        if number % 19 == 7:
+            records.append(call(at, f"n{number // 2}é", tokens=7, model="other"))
+        if number % 29 == 11:
+            records.append(call(at, node, status="error", error="no"))
+        if number % 31 == 13:
+            records += [logged(at, type="warning", message="late"), call(at, "", tokens=3), {"tool": "model_call"}]
+    return lines(*records)
+
+
+def test_a_long_file_of_the_logger_alone_ends_in_the_same_store_by_the_fast_lane():
+    assert_the_lanes_agree((LOGGER, logger_alone(2_000)))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b'{"torn\n',
+        b"[]\n",
+        b'{"node_id": 7, "torn\n',
+        b"\r\n",
+        lines(call(1, "n1é") | {"timestamp": "2026-09-21T14:26:41+02:00"}),
+        lines(call(1, "new") | {"timestamp": "2026-09-21T14:26:41+02:00"}),
+        lines(call(1, "new") | {"timestamp": None}, call(2, "new")),
+        lines(call(1, "new") | {"timestamp": "soon"}, call(2, "new")),
+        lines(call(1, "new") | {"tokens_used": "12"}, call(2, "newer") | {"tokens_used": -1}),
+        lines(call(1, "new") | {"event": None, "status": "", "type": None}),
+        lines(call(1, "new", event="retry"), call(2, "new")),
+        lines(observed("node_start", 950, "elsewhere", node_id="x")),
+    ],
+)
+def test_what_is_unusual_beside_calls_of_the_logger_alone_ends_in_the_same_store(odd):
+    files = [(LOGGER, logger_alone(300) + odd + logger_alone(600))]
+    assert stored(files, FAST)[0] == stored(files, SLOW)[0]
+
+
 # -- resumed runs ------------------------------------------------------------------------------------------------------
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from io import BytesIO
 from itertools import accumulate
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 
-from tracetui.core.formats._hillstar_run import HillstarRun, class_of
+from tracetui.core.formats._hillstar_run import NO_FIGURES, Figures, HillstarRun, class_of
+from tracetui.core.formats._many_keys import span_keys
 from tracetui.core.formats._many_times import epoch_times
 from tracetui.core.formats._values import LARGEST_COUNT
 from tracetui.core.model import NO_TIME, Flag, Kind, Status
@@ -23,6 +24,8 @@ SMALLEST_BLOCK: Final = 64
 """Lines below which a block is not worth the lane's set-up."""
 
 _Instant = Annotated[float, msgspec.Meta(gt=0, lt=9e9)]
+# Nothing decodes to this: a line with such a key is no plain call.
+_Never = Literal["\0"]
 _NOTHING: Final = msgspec.Raw(b"null")
 _NAIVE_LENGTH: Final = len("2026-01-02T03:04:05.678901")
 _Line = TypeVar("_Line")
@@ -176,7 +179,7 @@ def _logged_columns(
     offsets = list(accumulate(lengths, initial=at))
     offsets.pop()
     found = Columns(run.key, ["model_call"] * len(lines), offsets, [length - 1 for length in lengths])
-    figures: list[tuple[int | None, float | None]] = []
+    figures: list[Figures] = []
     events: list[tuple[int, int, int, int]] = []
     latest = ""
     for i, record in enumerate(records):
@@ -194,14 +197,12 @@ def _logged_columns(
                 found.types[i] = first.type
             found.rest += [(i, operation) for operation in told]
             continue
-        key, usage = called
         found.more_record.append(i)
-        found.more_key.append(span_key(key))
         if record.model:
             found.models.append((i, record.model))
-        if usage is not None:
+        if called is not NO_FIGURES:
             found.usage_record.append(i)
-            figures.append((usage.total, usage.cost_usd))
+            figures.append(called)
         # Texts of one length without a zone are in the order of their times.
         if len(record.timestamp) == _NAIVE_LENGTH and record.timestamp > latest:
             latest = record.timestamp
@@ -211,11 +212,111 @@ def _logged_columns(
     if events:
         columns = map(list, zip(*events, strict=True))
         found.event_record, found.event_key, found.event_class, found.event_time = columns
+    found.more_key = span_keys([f"{records[i].node_id}#1" for i in found.more_record])
     found.more_kind = [int(Kind.llm)] * len(found.more_key)
-    nothing: list[float | None] = [None] * len(figures)
-    totals, costs = [total for total, _ in figures], [cost for _, cost in figures]
-    found.usage = (nothing, nothing, totals, nothing, nothing, nothing, costs)
+    found.usage = _usage(figures)
     return found
+
+
+class _Call(msgspec.Struct, gc=False):
+    """A plain call that went well; nothing else decodes to it."""
+
+    timestamp: str
+    node_id: Annotated[str, msgspec.Meta(min_length=1)]
+    tool: Literal["model_call"]
+    tokens_used: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_COUNT)] | None = None
+    actual_cost_usd: float | None = None
+    model: str = ""
+    event: _Never = "\0"
+    type: _Never = "\0"
+    status: _Never = "\0"
+    error: _Never = "\0"
+    event_type: _Never = "\0"
+
+
+class _Other(msgspec.Struct, gc=False):
+    """Any other line of TraceLogger."""
+
+    event_type: _Never = "\0"
+
+
+_decode_call: Final = msgspec.json.Decoder(_Call).decode
+_decode_other: Final = msgspec.json.Decoder(_Other).decode
+_UNTIMED: Final = "2026-01-02T03:04:05"
+"""Stands for the time of a line that goes the long way."""
+
+
+def _call(line: bytes) -> _Call | None:
+    """A line that is a plain call; None: another one. Raises for what only the long way understands."""
+    try:
+        return _decode_call(line)
+    except msgspec.ValidationError:
+        _decode_other(line)
+        return None
+
+
+def lonely_columns(
+    run: HillstarRun, block: bytes, at: int, rest_of: Callable[[bytes, int], list[Operation]]
+) -> tuple[Columns, int] | None:
+    """The same for a logger's file without an observer's: the first plain call of a node is its span.
+
+    ``rest_of`` gives the operations of all other lines; None: take the long way.
+    """
+    decoded = None if run.has_nodes else _decoded(block, _call)
+    if decoded is None:
+        return None
+    lines, records = decoded
+    times = run.instants([_UNTIMED if record is None else record.timestamp for record in records])
+    if NO_TIME in times:
+        return None
+    lengths = list(map(len, lines))
+    offsets = list(accumulate(lengths, initial=at))
+    offsets.pop()
+    found = Columns(run.key, ["model_call"] * len(lines), offsets, [length - 1 for length in lengths])
+    figures = [
+        (record.tokens_used or None, record.actual_cost_usd)
+        if record is not None and (record.tokens_used or record.actual_cost_usd is not None)
+        else NO_FIGURES
+        for record in records
+    ]
+    spans, known, new = found.whole_record, run.told_at, dict[str, int]()
+    for i, record in enumerate(records):
+        if record is not None and (node := record.node_id) not in known and node not in new:
+            new[node] = i
+            continue
+        run.first_calls(new, figures, times)
+        spans += new.values()
+        new.clear()
+        first, *told = rest_of(lines[i][:-1], offsets[i])
+        if isinstance(first, Record):
+            found.types[i] = first.type
+        found.rest += [(i, operation) for operation in told]
+    run.first_calls(new, figures, times)
+    spans += new.values()
+    latest = max([times[i] for i in spans], default=NO_TIME)
+    found.rest += [(len(lines) - 1, operation) for operation in run.reached(latest)]
+    found.usage_record = [i for i in spans if figures[i] is not NO_FIGURES]
+    found.usage = _usage([figures[i] for i in found.usage_record])
+    found.whole_start = found.whole_end = [times[i] for i in spans]
+    _fill_calls(found, [record for i in spans if (record := records[i]) is not None])
+    return found, len(lines)
+
+
+def _fill_calls(found: Columns, calls: list[_Call]) -> None:
+    count = len(calls)
+    found.whole_name = [call.node_id for call in calls]
+    found.whole_key = span_keys([f"{node}#1" for node in found.whole_name])
+    found.whole_parent = [0] * count
+    found.whole_kind = [int(Kind.llm)] * count
+    found.whole_status = [_OK] * count
+    found.whole_flags = [int(Flag.start_inferred | Flag.end_inferred)] * count
+    found.models = [(i, call.model) for i, call in zip(found.whole_record, calls, strict=True) if call.model]
+
+
+def _usage(figures: list[Figures]) -> list[list[float | None]]:
+    """The columns of usage of a producer that tells totals and costs only."""
+    nothing: list[float | None] = [None] * len(figures)
+    return [nothing, nothing, [total for total, _ in figures], *[nothing] * 3, [cost for _, cost in figures]]
 
 
 def _is_plain(record: Logged) -> bool:

@@ -6,10 +6,11 @@ events by node id; without an observer they make one span a node themselves. Bot
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, timedelta, timezone
 from typing import Final
 
+from tracetui.core.formats._many_times import utc_times
 from tracetui.core.formats._values import (
     amount_of,
     close_ns,
@@ -23,10 +24,16 @@ from tracetui.core.formats._values import (
 from tracetui.core.model import NO_TIME, Clock, EventClass, Flag, Kind, Status, Usage
 from tracetui.core.operations import Begin, End, Event, Link, Operation, Patch, Record, RunFact, Whole
 
+Figures = tuple[int | None, float | None]
+"""Tokens and cost."""
+NO_FIGURES: Final[Figures] = (None, None)
+
 _QUARTER: Final = 900_000_000_000
 """Zones differ from UTC by quarters of an hour, ns."""
 _FURTHEST: Final = 15 * 3_600_000_000_000
 """No zone is further from UTC, ns."""
+_SECOND: Final = 1_000_000_000
+_TO_SECOND: Final = len("2026-01-02T03:04:05")
 _INFERRED: Final = int(Flag.start_inferred | Flag.end_inferred)
 
 _OBSERVED: Final = {
@@ -92,8 +99,9 @@ class HillstarRun:
         self._latest = NO_TIME
         self._second = ("", NO_TIME)
         """The newest second that was worked out in the viewer's zone."""
-        self._usage: dict[str, Usage] = {}
-        self._times: dict[str, int] = {}
+        self._figures_of: dict[str, Figures] = {}
+        """What the calls of each node come to."""
+        self.told_at: dict[str, int] = {}
         """Only the logger's nodes: when each was first told of."""
         self.foreign: dict[str, int] = {}
         """Lines of other runs in its logger's file, by their workflow."""
@@ -105,7 +113,7 @@ class HillstarRun:
 
     def forget_logged(self) -> None:
         """The logger's file is read again."""
-        self._models, self._usage, self._times, self.foreign = set(), {}, {}, {}
+        self._models, self._figures_of, self.told_at, self.foreign = set(), {}, {}, {}
 
     @property
     def has_nodes(self) -> bool:
@@ -159,6 +167,21 @@ class HillstarRun:
             return self._assumed(local)
         moment = iso_moment(local)
         return NO_TIME if moment is None or moment.tzinfo is None else iso_ns(local)
+
+    def instants(self, locals_: Sequence[str]) -> list[int]:
+        """``instant`` of many times: the zone is asked for once a second."""
+        naive = utc_times(locals_)
+        if naive is None:
+            return list(map(self.instant, locals_))
+        seconds: dict[int, int] = {}
+        for local, time in zip(locals_, naive, strict=True):
+            second = time // _SECOND
+            if second not in seconds:
+                start = self.instant(local[:_TO_SECOND])
+                if start == NO_TIME:
+                    return list(map(self.instant, locals_))
+                seconds[second] = start
+        return [seconds[time // _SECOND] + time % _SECOND for time in naive]
 
     def _assumed(self, local: object) -> int:
         """A time in the viewer's zone: each second is worked out once."""
@@ -259,9 +282,9 @@ class HillstarRun:
         yield Record(self.key, kind, a, b)
         key = _key(node, 1)
         if node and alone:
-            if is_call and not failed and node not in self._times and self._executions.get(node, 0) <= 1:
+            if is_call and not failed and node not in self.told_at and self._executions.get(node, 0) <= 1:
                 # By far the most lines: all that one says of its node at once.
-                self._times[node] = time
+                self.told_at[node] = time
                 self._models.add(node)
                 usage, model = self._figures(node, record), text_of(record.get("model"))
                 yield Whole(self.key, key, None, node, Kind.llm, time, time, Status.ok, usage, model, flags=_INFERRED)
@@ -291,16 +314,21 @@ class HillstarRun:
 
     def _told(self, node: str, key: str, time: int) -> Iterable[Operation]:
         """Without an observer, a node is a moment: its first line's time."""
-        before = self._times.get(node)
+        before = self.told_at.get(node)
         if before is None:
-            self._times[node] = time
+            self.told_at[node] = time
             yield Whole(self.key, key, None, node, self.kind_of(node), time, time, Status.unset, flags=_INFERRED)
         elif time != NO_TIME and (before == NO_TIME or time < before):
-            self._times[node] = time
+            self.told_at[node] = time
             yield Patch(self.key, key, 0, start=time, end=time)
 
-    def called(self, node: str, tokens: int | None, cost: float | None) -> tuple[str, Usage | None] | None:
-        """A plain call that went well, beside an observer: its span and what the node's calls come to by now.
+    def first_calls(self, calls: dict[str, int], figures: Sequence[Figures], times: Sequence[int]) -> None:
+        """Plain calls that went well, without an observer, each the first thing told of its node; by position."""
+        self.told_at.update(zip(calls, map(times.__getitem__, calls.values()), strict=True))
+        self._figures_of.update([(node, figures[i]) for node, i in calls.items() if figures[i] is not NO_FIGURES])
+
+    def called(self, node: str, tokens: int | None, cost: float | None) -> Figures | None:
+        """A plain call that went well, beside an observer: what the calls of its first execution come to by now.
 
         None: the long way is needed, since more spans than one are concerned.
         """
@@ -308,7 +336,7 @@ class HillstarRun:
             if self._executions.get(node, 0) > 1:
                 return None
             self._models.add(node)
-        return _key(node, 1), self._count(node, tokens, cost)
+        return self._count(node, tokens, cost)
 
     def reached(self, time: int) -> Iterable[Operation]:
         """A moment of which a line tells; it is told only if the run is not known to have gone on longer."""
@@ -330,18 +358,19 @@ class HillstarRun:
     def _figures(self, node: str, record: dict[str, object]) -> Usage | None:
         if text_of(record.get("status")):
             return None
-        return self._count(node, count_of(record.get("tokens_used")), amount_of(record.get("actual_cost_usd")))
+        tokens, cost = self._count(node, count_of(record.get("tokens_used")), amount_of(record.get("actual_cost_usd")))
+        return None if tokens is cost is None else Usage(total=tokens, cost_usd=cost)
 
-    def _count(self, node: str, tokens: int | None, cost: float | None) -> Usage | None:
-        """What all calls of a node come to, this one included."""
+    def _count(self, node: str, tokens: int | None, cost: float | None) -> Figures:
+        """What all calls of a node come to, this one included; nothing if this one tells nothing."""
         if not tokens and cost is None:  # no tokens are what the producer writes if it does not know
-            return None
-        before = self._usage.get(node)
+            return NO_FIGURES
+        before = self._figures_of.get(node)
         if before is not None:
-            tokens = (before.total or 0) + (tokens or 0)
-            cost = before.cost_usd if cost is None else cost + (before.cost_usd or 0.0)
-        usage = self._usage[node] = Usage(total=tokens or None, cost_usd=cost)
-        return usage
+            tokens = (before[0] or 0) + (tokens or 0)
+            cost = before[1] if cost is None else cost + (before[1] or 0.0)
+        figures = self._figures_of[node] = (tokens or None, cost)
+        return figures
 
 
 def _key(node: str, number: int) -> str:

@@ -45,7 +45,7 @@ from tracetui.core.formats._hillstar_files import (
     sort_of,
     stamp_of,
 )
-from tracetui.core.formats._hillstar_lane import logger_columns, observer_columns
+from tracetui.core.formats._hillstar_lane import logger_columns, lonely_columns, observer_columns
 from tracetui.core.formats._hillstar_run import HillstarRun, details_of, is_observed
 from tracetui.core.formats._lines import LineDecoder
 from tracetui.core.formats._values import iso_moment, pairs_line, seconds_ns, text_of
@@ -296,6 +296,21 @@ class _LonelyLoggerDecoder(LineDecoder):
     def bad_run(self) -> str | None:
         """The run that the file is."""
         return self._run.key
+
+    def lines(self, block: bytes, a: int) -> list[Operation]:
+        """Operations of a block of whole lines, by the fast lane if it is one for it."""
+        if not self._told and (end := block.find(b"\n") + 1) < len(block):
+            # What the first line says of the run is for the slow lane.
+            return super().lines(block[:end], a) + self._others(block[end:], a + end)
+        return self._others(block, a)
+
+    def _others(self, block: bytes, a: int) -> list[Operation]:
+        found = lonely_columns(self._run, block, a, self.record) if self._told else None
+        if found is None:
+            return super().lines(block, a)
+        columns, count = found
+        self._line += count
+        return [columns]
 
     def operations(self, record: dict[str, object], a: int, b: int) -> Iterable[Operation]:
         """What one line says."""

@@ -397,7 +397,11 @@ def _events(store: Store, run: Run, op: Columns, first: int, own: list[int]) -> 
 def _more(store: Store, run: Run, op: Columns, first: int, own: list[int]) -> None:
     """Records that tell more of spans; one whose start comes later gets a row that waits for it."""
     salt = single.run_salt(run.row)
-    rows = store.index.get_all([key ^ salt for key in op.more_key])
+    mixed = [key ^ salt for key in op.more_key]
+    rows = store.index.get_all(mixed)
+    if rows.count(-1) >= _FEW:
+        _wait_for(store, run, op, first, mixed)
+        rows = store.index.get_all(mixed)
     spans, ranks, new = store.spans, store._ranks, store._change.spans[0]
     run_of, flags, kinds = spans.run, spans.flags, spans.kind
     touched = store._change.touched
@@ -415,12 +419,44 @@ def _more(store: Store, run: Run, op: Columns, first: int, own: list[int]) -> No
             touched.add(row)
 
 
+def _wait_for(store: Store, run: Run, op: Columns, first: int, mixed: list[int]) -> None:
+    """Rows for spans that were never named before and wait for their own records, at once."""
+    waiting: dict[int, int] = {}
+    for i, row in enumerate(store.index.get_all(mixed)):
+        if row < 0:
+            waiting.setdefault(mixed[i], i)
+    spans = store.spans
+    start, count = len(spans.flags), len(waiting)
+    repeat(spans.start, NO_TIME, count)
+    repeat(spans.end, NO_TIME, count)
+    extend(spans.key, list(waiting))
+    repeat(spans.parent, -1, count)
+    repeat(spans.run, run.row, count)
+    repeat(spans.name, 0, count)
+    extend(spans.first_record, [first + op.more_record[i] for i in waiting.values()])
+    spans.kind.frombytes(bytes([op.more_kind[i] for i in waiting.values()]))
+    repeat(spans.status, 0, count)
+    repeat(spans.flags, 0, count)
+    store.index.add_all(list(waiting), start)
+    if run.first_row < 0:
+        run.first_row = start
+    run.last_row = start + count - 1
+
+
 def _models(store: Store, run: Run, op: Columns, own: list[int]) -> None:
     rows = [own[position] for position, _ in op.models]
     ids = store.strings.intern_all([model for _, model in op.models])
     at = store.usage.ensure_all(rows)
     column, flags = store.usage.model, store.spans.flags
     ranked = not store._ranks.keys().isdisjoint(rows)
+    if not ranked and not any(map(column.__getitem__, at)) and len(set(at)) == len(at):
+        for here, number in zip(at, ids, strict=True):
+            column[here] = number
+        _flag(store, rows)
+        for number, count in _counted(ids):
+            model = store.strings[number]
+            run.models[model] = run.models.get(model, 0) + count
+        return
     replaced = []
     replacing = []
     for row, here, number in zip(rows, at, ids, strict=True):
@@ -454,13 +490,21 @@ def _usage(store: Store, run: Run, op: Columns, own: list[int]) -> None:
             if not ranked or store._may(row, "usage", 0):
                 store._set_usage(run, row, Usage(*figures))
         return
-    flags = store.spans.flags
-    for row in rows:
-        flags[row] |= _HAS_USAGE
+    _flag(store, rows)
     for name, values in zip(FIGURES, known, strict=True):
         if values:
             run.known[name] = run.known.get(name, 0) + len(values)
             setattr(run.usage, name, sum(values, getattr(run.usage, name) or 0))
+
+
+def _flag(store: Store, rows: list[int]) -> None:
+    """The usage table holds rows for these spans."""
+    flags = store.spans.flags
+    if len(rows) < _FEW:
+        for row in rows:
+            flags[row] |= _HAS_USAGE
+    else:
+        store.spans.np("flags")[rows] |= _HAS_USAGE
 
 
 def _counted(values: list[int]) -> Iterable[tuple[int, int]]:

@@ -32,4 +32,7 @@ class Strings:
         try:
             return list(map(ids.__getitem__, texts))
         except KeyError:
-            return [self.intern(text) for text in texts]
+            new = [text for text in dict.fromkeys(texts) if text not in ids]
+            ids.update(zip(new, range(len(self._texts), len(self._texts) + len(new)), strict=True))
+            self._texts += new
+            return list(map(ids.__getitem__, texts))

@@ -76,6 +76,10 @@ class UsageTable(_Table):
     def ensure_all(self, spans: list[int]) -> list[int]:
         """The rows for many spans, made where there are none."""
         rows = self._index.get_all(spans)
+        if rows and max(rows) < 0 and len(set(spans)) == len(spans):
+            first = len(self.model)
+            self._make(spans)
+            return list(range(first, first + len(spans)))
         if rows and min(rows) < 0:
             self._make(list(dict.fromkeys(span for span, row in zip(spans, rows, strict=True) if row < 0)))
             rows = self._index.get_all(spans)
@@ -131,11 +135,19 @@ class UsageTable(_Table):
         known = [[value for value in values if value is not None] for values in figures]
         if any(values and not (min(values) >= 0 and max(values) < _BIG) for values in known[:-1]):
             return None
-        for row in rows:
-            told[row] = 1
+        first, after = rows[0], rows[0] + len(rows)
+        in_a_row = rows[-1] == after - 1 and rows == list(range(first, after))
+        if in_a_row:
+            told[first:after] = array("B", (1,)) * len(rows)
+        else:
+            for row in rows:
+                told[row] = 1
         for name, values, some in zip(FIGURES, figures, known, strict=True):
             if some:
                 column = getattr(self, name)
+                if in_a_row and len(some) == len(values):
+                    column[first:after] = array(column.typecode, some)
+                    continue
                 for row, value in zip(rows, values, strict=True):
                     if value is not None:
                         column[row] = value
