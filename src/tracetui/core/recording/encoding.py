@@ -84,6 +84,7 @@ class Gate:
         for key in values:
             if (
                 type(key) is str
+                and key != "value"  # secret or not by the name that stands beside it
                 and len(key) < self.limit
                 and (redactor is None or not redactor.redact({key: _ANYTHING})[1])
             ):
