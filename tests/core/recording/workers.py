@@ -3,9 +3,11 @@
 python workers.py NAME ARGUMENTS...
 """
 
+import atexit
 import fcntl
 import os
 import random
+import resource
 import signal
 import sys
 import time
@@ -15,6 +17,7 @@ from pathlib import Path
 
 from tracetui import JsonlSink, SqliteSink, Tracer
 from tracetui.core.recording.records import Sink
+from tracetui.core.recording.sinks import jsonl
 
 TEXT = "x" * 2_800
 """Makes a record of 3 kB."""
@@ -42,7 +45,7 @@ def kills(kind: str, path: str, rounds: str, at_once: str, seed: str) -> None:
             os.kill(pid, signal.SIGKILL)
             _, status = os.waitpid(pid, 0)
             assert os.WTERMSIG(status) == signal.SIGKILL, status
-            with open(descriptor, "rb") as rest:
+            with os.fdopen(descriptor, "rb") as rest:
                 data += rest.read()
             run, *numbers = data.split(b"\n")[:-1]
             print(run.decode(), pid, len(numbers))  # noqa: T201
@@ -81,7 +84,35 @@ def many(path: str, records: str) -> None:
     print(tracer.run_id, stats.records, stats.lost, stats.faults)  # noqa: T201
 
 
-PROGRAMS: dict[str, Callable[..., None]] = {"kills": kills, "many": many}
+def late(path: str) -> None:
+    """Record where no folder can be made, which then can be, and do nothing more."""
+    blocked = Path(path).parent
+    blocked.write_text("in the way")
+    tracer = Tracer("late", sinks=[JsonlSink(path=path)])
+    atexit.register(lambda: print(tracer.stats.records, tracer.stats.lost, tracer.stats.faults))  # noqa: T201
+    Tracer("makes the hooks that run before that", sinks=[])
+    with tracer.run(), tracer.step("one"):
+        pass
+    blocked.unlink()
+
+
+def limited(folder: str) -> None:
+    """Record more than a file may hold, and then again when it may hold more."""
+    jsonl.KEPT_BYTES = 20_000
+    moment = count(0, 250_000_000)
+    tracer = Tracer("limited", sinks=[JsonlSink(folder, clock=moment.__next__)])
+    with tracer.run():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_001, resource.RLIM_INFINITY))
+        for number in range(300):
+            tracer.event("tick", "x" * 500, n=number)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        for number in range(20):
+            tracer.event("tick", "x" * 500, n=number)
+    tracer.close()
+    print(tracer.stats.records, tracer.stats.lost, tracer.stats.faults)  # noqa: T201
+
+
+PROGRAMS: dict[str, Callable[..., None]] = {"kills": kills, "many": many, "late": late, "limited": limited}
 COMMAND = (sys.executable, str(Path(__file__)))
 
 if __name__ == "__main__":

@@ -43,9 +43,9 @@ def release(recorder: Recorder) -> None:
 
 
 def _at_exit() -> None:
-    """End what the program left open: as failed if it ends because of an exception."""
+    """End what the program left open: as failed if it ends because of an exception. What was refused is tried once more."""
     error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
-    for recorder in list(_WITH_RUNS):
+    for recorder in list(_ALL):
         recorder.close(error)
     global _over
     _over = True

@@ -171,7 +171,7 @@ class Recorder:
         counted = f',"redacted":{redacted}' if redacted else ""
         body = f'"time":{self.clock()},"status":{self.word(status)},"duration_ns":{duration}{said}{counted}}}'
         recording.emit("run_end", body)
-        self._stats.records += recording.records
+        self._stats.records += recording.over()
         if self._link_children:
             children.name_run(self._active[-1].info.id if self._active else "")
 
@@ -195,7 +195,7 @@ class Recorder:
         if isinstance(self.ids, RandomIds):
             self.ids.forget()
         self._stats.records = self._stats.lost = 0
-        for recording in self._active:
+        for recording in {*self._active, *([self.last] if self.last else ())}:
             recording.after_fork()
         for sink in self.sinks:
             try:

@@ -104,6 +104,18 @@ class RunRecording:
         # The counter cannot be asked otherwise: "count(5)".
         return int(repr(self._numbers)[6:-1]) if self.has_written else 0
 
+    def over(self) -> int:
+        """The run has ended: how many records it took. Those that come later count themselves."""
+        number, stats = self._numbers.__next__, self._stats
+
+        def late() -> int:
+            stats.records += 1
+            return number()
+
+        made = self.records
+        self.number = late
+        return made
+
     def emit(self, type_: str, body: str) -> None:
         """Number a record and hand it to the sinks.
 

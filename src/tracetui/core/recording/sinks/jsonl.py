@@ -18,6 +18,7 @@ from threading import RLock
 from typing import Final, Literal
 
 from tracetui.core.recording.records import Record, RunInfo, Writer
+from tracetui.core.recording.sinks._places import make_folder
 
 Fsync = Literal["never", "interval", "every"]
 KEPT_BYTES: Final = 1 << 20
@@ -64,12 +65,14 @@ class JsonlSink:
         self._files: dict[tuple[str, int], _File] = {}
         self.shared = path is not None
         """Records must name their run and process."""
+        self._ended: list[_File] = []
+        """Files of runs that are over, which still refuse what came last."""
         self._lost = 0
 
     @property
     def lost(self) -> int:
         """Records that could not be written and are no longer kept."""
-        return self._lost + sum(file.lost for file in self._files.values())
+        return self._lost + sum(file.lost for file in list(self._files.values()))
 
     def path(self, run: RunInfo) -> Path:
         """The file of a run and process."""
@@ -91,30 +94,48 @@ class JsonlSink:
         return found or _File(self, self.path(run), run)
 
     def opened(self, file: _File) -> None:
-        """A file was opened, or opened again."""
+        """A file was opened, or holds something."""
         self._files[file.run.id, file.run.pid] = file
 
     def closed(self, file: _File) -> None:
-        """The run of a file is over. A file that still holds something is tried again by ``close``."""
-        if not file.holds:
-            self._files.pop((file.run.id, file.run.pid), None)
-            self._lost += file.lost
-            file.lost = 0
+        """The run of a file is over. A file that still holds something is tried again when others end, and by ``close``."""
+        waiting = [*(each for each in self._ended if each is not file), file]
+        self._ended = []
+        for each in waiting:
+            if each is not file:
+                each.try_again()
+            if each.holds:
+                self._ended.append(each)
+            else:
+                self._settle(each)
+        while sum(each.held_bytes for each in self._ended) > KEPT_BYTES:
+            self._give_up(self._ended.pop(0))
+
+    def _settle(self, file: _File) -> None:
+        """Forget a file; what it lost stays counted."""
+        self._files.pop((file.run.id, file.run.pid), None)
+        self._lost += file.lost
+        file.lost = 0
+
+    def _give_up(self, file: _File) -> None:
+        file.give_up()
+        self._settle(file)
 
     def close(self) -> None:
         """Write what is held back and close the files; a further record opens its file again."""
         for file in list(self._files.values()):
             file.end()
-        for file in self._files.values():
-            file.give_up()
-            self._lost += file.lost
-        self._files.clear()
+        for file in list(self._files.values()):
+            if not file.busy:
+                self._give_up(file)
+        self._ended.clear()
 
     def after_fork(self) -> None:
         """Close the copies of the parent's descriptors and forget what the parent holds back."""
-        for file in self._files.values():
+        for file in list(self._files.values()):
             file.abandon()
         self._files.clear()
+        self._ended.clear()
         self._lost = 0
 
     def lines(self, run: RunInfo) -> Iterator[bytes]:
@@ -158,14 +179,29 @@ class _File:
         """Records lost since the last one written."""
         self._last_lost = 0
         self._reason = ""
-        self._written = 0
-        """Bytes of the last write that stand in the file."""
+        self._told: list[int | None] = []
+        """What the writes of the last flush returned."""
+        self.busy = False
+        """A flush is going on: who comes then, in the same thread, is a signal handler or a finaliser, and only adds to it."""
         self._synced = 0
 
     @property
     def holds(self) -> bool:
         """Whether records or a gap are still to be written."""
         return bool(self._kept or self._gap)
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of records that are still to be written."""
+        return self._kept_bytes
+
+    @property
+    def is_due(self) -> bool:
+        """Whether what is kept is to be written, or to be tried again."""
+        now = self._clock()
+        if self._retry:
+            return now >= self._retry
+        return self._kept_bytes >= self._buffer or now - self._since >= BUFFER_NS
 
     def append(self, seq: int, line: bytes) -> None:
         """Write a record, or keep it for later. Threads write side by side: each call is one ``write``, which appends whole."""
@@ -186,24 +222,19 @@ class _File:
         """The same where something is to be thought of."""
         self._ready = None
         self._keep(seq, line)
-        if not (self._retry or self._buffer) or self._is_due():
+        if not (self._retry or self._buffer) or self.is_due:
             self.flush()
         clean = not (self._retry or self._buffer or self._torn or self.holds)
         if clean and self._fsync == "never" and self._file is not None:
             self._ready = self._file.write
 
-    def _is_due(self) -> bool:
-        now = self._clock()
-        if self._retry:
-            return now >= self._retry
-        return self._kept_bytes >= self._buffer or now - self._since >= BUFFER_NS
-
     def _keep(self, seq: int, line: bytes) -> None:
         if not self._kept:
             self._since = self._clock()
+            self._sink.opened(self)
         self._kept.append((seq, line))
         self._kept_bytes += len(line)
-        while self._retry and self._kept_bytes > KEPT_BYTES and len(self._kept) > 1:
+        while self._retry and not self.busy and self._kept_bytes > KEPT_BYTES and len(self._kept) > 1:
             # The header, without which nothing can be read, is the last to go.
             lost, data = self._kept.pop(1 if self._kept[0][0] == 0 else 0)
             self._kept_bytes -= len(data)
@@ -215,22 +246,31 @@ class _File:
         self._last_lost = max(self._last_lost, seq)
 
     def flush(self) -> None:
-        """Write what is kept, with the gap before what follows it if records were lost."""
-        if not self.holds:
+        """Write what is kept, and what is added meanwhile, until the file refuses."""
+        if self.busy:
             return
+        self.busy = True
+        try:
+            while self.holds and self._flush():
+                pass
+        finally:
+            self.busy = False
+
+    def _flush(self) -> bool:
+        """Write what is kept now, with the gap before what follows it if records were lost."""
         lines = [line for _, line in self._kept]
         place = sum(seq < self._last_lost for seq, _ in self._kept) if self._gap else -1
         if self._gap:
             lines.insert(place, self._gap_record())
-        if self._write(b"".join(lines)):
-            self._kept.clear()
-            self._kept_bytes = self._gap = 0
-        else:
+        self._told.clear()
+        try:
+            return self._write(b"".join(lines))
+        finally:
             self._forget_written(lines, place)
 
     def _forget_written(self, lines: list[bytes], gap: int) -> None:
-        """After a write that broke off: what stands in the file whole is not written again."""
-        left, whole = self._written, 0
+        """What stands in the file whole is not written again, however the write ended."""
+        left, whole = sum(filter(None, self._told)), 0
         for line in lines:
             left -= len(line)
             if left < 0:
@@ -253,24 +293,28 @@ class _File:
         return orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE)
 
     def _write(self, data: bytes) -> bool:
-        """Append; False: the file refused, ``_written`` bytes of the data stand in it."""
-        self._written = 0
+        """Append; False: the file refused, and ``_told`` says how much of the data stands in it."""
+        was_torn = self._torn
         try:
             file = self._file or self._open()
             if self._torn:
                 file.write(b"\n")
             self._torn = True  # until all is written, and if an exception of a signal handler ends this call as well
-            self._written = file.write(data) or 0
-            while self._written < len(data):
-                self._written += file.write(data[self._written :]) or _refused()
+            left = data
+            while left:
+                # The write and the note of it in one step of the interpreter, so that no signal comes between them.
+                self._told.extend(map(file.write, (left,)))
+                left = left[self._told[-1] or _refused() :]
             self._torn = False
             self._retry = 0
         except InterruptedError:  # only from a handler that raises it; the system's own are repeated by Python
             self._retry = 1
+            self._torn = was_torn or any(self._told)
             return False
-        except OSError as fault:
-            self._reason = fault.strerror or type(fault).__name__
+        except Exception as fault:  # ValueError: a path that cannot be, a file closed meanwhile
+            self._reason = getattr(fault, "strerror", None) or type(fault).__name__
             self._retry = self._clock() + RETRY_NS
+            self._torn = was_torn or any(self._told)
             return False
         if self._fsync != "never":
             self._sync(file.fileno())
@@ -284,8 +328,7 @@ class _File:
                 os.fsync(fd)
 
     def _open(self) -> FileIO:
-        self._sink.opened(self)
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self._path.parent)
         try:
             fd = os.open(self._path, os.O_RDWR | _FLAGS, self._mode)
         except PermissionError:  # a file that one may write but not read
@@ -298,10 +341,19 @@ class _File:
         return file
 
     def end(self) -> None:
-        """The run is over."""
+        """The run is over. What comes later is not held back, as nothing would make sure that it is written."""
         with self._lock:
+            if self.busy:
+                return
+            self._buffer = 0
             self.close()
         self._sink.closed(self)
+
+    def try_again(self) -> None:
+        """Write what is kept if it is time, and close the descriptor."""
+        with self._lock:
+            if not self.busy and self.is_due:
+                self.close()
 
     def close(self) -> None:
         """Write what is kept, for the last time if the file still refuses, and close the descriptor."""
@@ -315,14 +367,16 @@ class _File:
 
     def give_up(self) -> None:
         """Count what is still kept as lost."""
-        self.lost += len(self._kept)
+        for seq, _ in self._kept:
+            self._lose(seq)
         self._kept.clear()
-        self._gap = 0
+        self._kept_bytes = 0
 
     def abandon(self) -> None:
         """Close without writing anything."""
         file, self._file, self._ready = self._file, None, None
         self._kept.clear()
+        self._kept_bytes = self._gap = 0
         if file is not None:
             with suppress(OSError):
                 file.close()
