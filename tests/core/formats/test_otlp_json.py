@@ -529,3 +529,15 @@ def test_a_damaged_or_strange_line_is_read_alike_by_both_lanes(line):
     for around in (b"", b"\r"):
         quick, slow, _ = lane_and_long_way(good + around, line + around, good)
         assert quick == slow
+
+
+def test_a_fault_in_one_line_of_the_fast_lane_costs_the_others_nothing(monkeypatch):
+    def faulty(attributes):
+        if "error.type" in attributes:
+            raise ZeroDivisionError
+        return Kind.span, ""
+
+    monkeypatch.setattr("tracetui.core.formats._genai.kind_of_span", faulty)
+    runs, bad = fold(read_text(request(span(error__type="x")), request(span(CHILD, ROOT))))
+    assert [(op.line, op.reason) for op in bad] == [(1, "decoder fault: ZeroDivisionError")]
+    assert list(runs[TRACE].told) == [CHILD]

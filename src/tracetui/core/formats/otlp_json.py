@@ -67,19 +67,6 @@ _CONSOLE_KEYS: Final = {"context", "parent_id"}
 _NO_START: Final = 2**63
 """A start that is not known, as the latest of all."""
 _HAS_ERROR: Final = int(Flag.has_error)
-_EVENT_CLASSES: Final[dict[str, EventClass]] = {
-    keys.EXCEPTION: EventClass.error,
-    "gen_ai.system.message": EventClass.message,
-    "gen_ai.user.message": EventClass.message,
-    "gen_ai.assistant.message": EventClass.message,
-    "gen_ai.tool.message": EventClass.message,
-    "gen_ai.choice": EventClass.message,
-    "gen_ai.content.prompt": EventClass.message,
-    "gen_ai.content.completion": EventClass.message,
-    "gen_ai.content.delta": EventClass.token,
-    "log": EventClass.log,
-    "retry": EventClass.retry,
-}
 
 
 class OtlpJsonFormat:
@@ -117,7 +104,7 @@ class OtlpJsonFormat:
             return EventDetail()
         if event is None:
             return EventDetail(span.title, span.attributes)
-        return EventDetail(_event_text(event), event.attributes)
+        return EventDetail(_genai.event_text(event.name, event.attributes), event.attributes)
 
 
 _LAYOUTS: Final = {
@@ -180,6 +167,17 @@ class _Trace:
     failed: bool = False
 
 
+class _Said(list[Operation]):
+    """Operations of one piece of a file."""
+
+    __slots__ = ("facts",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.facts: dict[str, RunFact] = {}
+        """What is said here of each trace by its earliest span: an earlier one corrects it in place."""
+
+
 class _Traces:
     """Names, ends and outcomes of traces, from their spans in any order."""
 
@@ -189,26 +187,24 @@ class _Traces:
     def clear(self) -> None:
         self._traces.clear()
 
-    def tell(self, out: list[Operation], span: OtelSpan, title: str, *, is_root: bool, is_open: bool) -> None:
+    def tell(self, out: _Said, span: OtelSpan, title: str, *, is_root: bool, is_open: bool) -> None:
         """What a span says of its run."""
         trace, start = self._traces.get(span.trace), span.start
         if start == NO_TIME:
             start = _NO_START
         if trace is None:
             trace = self._traces[span.trace] = _Trace(start)
-            out.append(
-                RunFact(
-                    span.trace,
-                    name=title,
-                    records_end=True,
-                    clock=Clock.utc,
-                    order_by_time=True,
-                    meta=span.resource.attributes or None,
-                )
-            )
+            meta = span.resource.attributes or None
+            fact = RunFact(span.trace, name=title, records_end=True, clock=Clock.utc, order_by_time=True, meta=meta)
+            out.facts[span.trace] = fact
+            out.append(fact)
         elif start < trace.earliest and not trace.has_root:
             trace.earliest = start
-            out.append(RunFact(span.trace, name=title))
+            known = out.facts.get(span.trace)
+            if known is None:
+                out.facts[span.trace] = known = RunFact(span.trace)
+                out.append(known)
+            known.name = title
         if is_root:
             _tell_root(out, trace, span, title, is_open=is_open)
 
@@ -237,7 +233,7 @@ def _tell_root(out: list[Operation], trace: _Trace, span: OtelSpan, title: str, 
     out.append(fact)
 
 
-def _tell_span(out: list[Operation], traces: _Traces, span: OtelSpan, a: int, b: int) -> None:
+def _tell_span(out: _Said, traces: _Traces, span: OtelSpan, a: int, b: int) -> None:
     """One span: its own record, then one for each of its events."""
     run, key, parent, attributes = span.trace, span.span, span.parent, span.attributes
     is_pending = keys.LOGFIRE_SPAN_TYPE in attributes and span.is_pending
@@ -265,7 +261,7 @@ def _tell_span(out: list[Operation], traces: _Traces, span: OtelSpan, a: int, b:
         out.append(Event(run, key, EventClass.error, span.start))
     for event in events:
         out.append(Record(run, event.name, a, b))
-        out.append(Event(run, key, _EVENT_CLASSES.get(event.name, EventClass.event), event.time))
+        out.append(Event(run, key, keys.EVENT_CLASSES.get(event.name, EventClass.event), event.time))
 
 
 def _has_exception(events: Iterable[SpanEvent]) -> bool:
@@ -277,7 +273,7 @@ def _request_operations(
 ) -> list[Operation]:
     """Spans of one piece of a file, each with a place of its own where ``places`` gives one for every span."""
     nameless, whole = 0, (a, b)
-    out: list[Operation] = []
+    out = _Said()
     if places:
         spans = list(spans)
         places = [(a + at, length) for at, length in places] if len(places) == len(spans) else ()
@@ -324,10 +320,15 @@ class _LinesDecoder(LineDecoder):
         for line in BytesIO(block).readlines():
             self._line += 1
             spans = lane.spans_in(line)
-            if spans is None:
-                out += self.record(line[:-1], a)
-            else:
-                out += _request_operations(self._traces, spans, a, len(line) - 1, (), self._line)
+            try:
+                told = (
+                    None
+                    if spans is None
+                    else _request_operations(self._traces, spans, a, len(line) - 1, (), self._line)
+                )
+            except Exception:  # a border: the long way lists the line as unreadable, and says why
+                told = None
+            out += self.record(line[:-1], a) if told is None else told
             a += len(line)
         return out
 
@@ -443,14 +444,3 @@ def _add_event_messages(detail: SpanDetail, events: Sequence[SpanEvent]) -> None
         else:
             continue
         detail.messages += _genai.parts_messages(values)
-
-
-def _event_text(event: SpanEvent) -> str:
-    get = event.attributes.get
-    if event.name == keys.EXCEPTION:
-        kind, message = text_of(get(keys.EXCEPTION_TYPE)), text_of(get(keys.EXCEPTION_MESSAGE))
-        return f"{kind}: {message}" if kind and message else kind or message
-    for name in ("content", "message", "body", "text"):
-        if name in event.attributes:
-            return text_of(event.attributes[name])
-    return pairs_line(event.attributes)
