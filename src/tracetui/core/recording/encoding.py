@@ -150,7 +150,7 @@ def plain(value: object, depth: int = 0) -> object:
         return _TOO_DEEP
     if isinstance(value, dict):
         return {_key(key): plain(item, depth + 1) for key, item in list(value.items())}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and not hasattr(type(value), "_asdict"):
         return [plain(item, depth + 1) for item in value]
     try:
         return plain(_told(value), depth + 1)
@@ -178,6 +178,9 @@ def _may_hold_nan(value: object) -> bool:
 
 def _told(value: object) -> object:
     """An object in the encoder's own words where it has some (dates, dataclasses), else in ours."""
+    fields = getattr(type(value), "__dataclass_fields__", None)
+    if fields is not None:  # as the encoder writes them: without private ones
+        return {name: getattr(value, name) for name in fields if not name.startswith("_") and hasattr(value, name)}
     try:
         return orjson.loads(orjson.dumps(value))
     except TypeError:
