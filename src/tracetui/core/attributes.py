@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tracetui.core.model import Kind
+from tracetui.core.model import EventClass, Kind
 
 OPENINFERENCE_KIND: Final = "openinference.span.kind"
 GENAI_OPERATION: Final = "gen_ai.operation.name"
@@ -99,6 +99,21 @@ EXCEPTION: Final = "exception"
 EXCEPTION_TYPE: Final = "exception.type"
 EXCEPTION_MESSAGE: Final = "exception.message"
 EXCEPTION_STACKTRACE: Final = "exception.stacktrace"
+
+EVENT_CLASSES: Final[dict[str, EventClass]] = {
+    EXCEPTION: EventClass.error,
+    "gen_ai.system.message": EventClass.message,
+    "gen_ai.user.message": EventClass.message,
+    "gen_ai.assistant.message": EventClass.message,
+    "gen_ai.tool.message": EventClass.message,
+    "gen_ai.choice": EventClass.message,
+    "gen_ai.content.prompt": EventClass.message,
+    "gen_ai.content.completion": EventClass.message,
+    "gen_ai.content.delta": EventClass.token,
+    "log": EventClass.log,
+    "retry": EventClass.retry,
+}
+"""What events of a span are, by their names; all others are events."""
 
 LOGFIRE_MESSAGE: Final = "logfire.msg"
 LOGFIRE_SPAN_TYPE: Final = "logfire.span_type"

@@ -11,7 +11,7 @@ from typing import Final
 
 from tracetui.core import attributes as keys
 from tracetui.core.formats._ladder import NotJson, parse
-from tracetui.core.formats._values import amount_of, count_of, list_of, mapping_of, subject_of, text_of
+from tracetui.core.formats._values import amount_of, count_of, list_of, mapping_of, pairs_line, subject_of, text_of
 from tracetui.core.model import ABSENT, ErrorInfo, Kind, Message, SpanDetail, Usage
 
 Attributes = Mapping[str, object]
@@ -105,6 +105,23 @@ def error_of(attributes: Attributes, message: str, exceptions: Iterable[Attribut
             text_of(exception.get(keys.EXCEPTION_STACKTRACE)),
         )
     return ErrorInfo(message, kind) if message or kind else None
+
+
+def conversation(attributes: Attributes) -> tuple[list[Message], list[Message]]:
+    """What a model was told, its instructions first, and what it answered."""
+    told = [*_system(attributes), *_messages(attributes, keys.INPUT_MESSAGES)]
+    return told, _messages(attributes, keys.OUTPUT_MESSAGES)
+
+
+def event_text(name: str, attributes: Attributes) -> str:
+    """A span event in one line for people."""
+    if name == keys.EXCEPTION:
+        kind, message = text_of(attributes.get(keys.EXCEPTION_TYPE)), text_of(attributes.get(keys.EXCEPTION_MESSAGE))
+        return f"{kind}: {message}" if kind and message else kind or message
+    for key in ("content", "message", "body", "text"):
+        if key in attributes:
+            return text_of(attributes[key])
+    return pairs_line(attributes)
 
 
 def decoded(value: object) -> object:

@@ -48,7 +48,7 @@ from tracetui.core.formats._otlp_spans import (
     spans_of_request,
 )
 from tracetui.core.formats._scan import element_places, head_of, top_level_keys
-from tracetui.core.formats._values import list_of, mapping_of, pairs_line, text_of
+from tracetui.core.formats._values import list_of, mapping_of, text_of
 from tracetui.core.model import NO_TIME, Clock, EventClass, EventDetail, Flag, Kind, SpanDetail, Status
 from tracetui.core.operations import Bad, Begin, Event, Operation, Record, RunFact, Whole
 
