@@ -615,6 +615,10 @@ def test_long_files_end_in_the_same_store_by_the_fast_lane():
     assert_the_lanes_agree(*many(400))
 
 
+def test_calls_of_nodes_that_the_observer_does_not_tell_of_end_in_the_same_store():
+    assert_the_lanes_agree(many(80)[0], many(400)[1])
+
+
 def test_what_is_unusual_in_a_block_goes_the_long_way():
     (observer, data), logger = many(400)
     for odd in (b'{"torn\n', b"[]\n", lines(observed("node_start", 950, "elsewhere", node_id="x")), b"\r\n"):

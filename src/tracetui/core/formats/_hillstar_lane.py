@@ -155,69 +155,6 @@ class Logged(msgspec.Struct, gc=False):
 _decode_logged: Final = msgspec.json.Decoder(Logged).decode
 
 
-def logger_columns(
-    run: HillstarRun, block: bytes, at: int, rest_of: Callable[[bytes, int], list[Operation]]
-) -> tuple[Columns, int] | None:
-    """The same for lines of TraceLogger beside an observer's file; ``rest_of`` for all but plain calls that went well."""
-    decoded = None if run.zone is None else _decoded(block, _decode_logged)
-    if decoded is None:
-        return None
-    lines, records = decoded
-    if any(record.event_type is not _NOTHING for record in records):
-        return None
-    return _logged_columns(run, records, lines, at, rest_of), len(lines)
-
-
-def _logged_columns(
-    run: HillstarRun,
-    records: list[Logged],
-    lines: list[bytes],
-    at: int,
-    rest_of: Callable[[bytes, int], list[Operation]],
-) -> Columns:
-    lengths = list(map(len, lines))
-    offsets = list(accumulate(lengths, initial=at))
-    offsets.pop()
-    found = Columns(run.key, ["model_call"] * len(lines), offsets, [length - 1 for length in lengths])
-    figures: list[Figures] = []
-    events: list[tuple[int, int, int, int]] = []
-    latest = ""
-    for i, record in enumerate(records):
-        if record.event and (time := run.instant(record.timestamp)) != NO_TIME:
-            found.types[i] = record.event
-            key_of_event = span_key(f"{record.node_id}#1") if record.node_id else 0
-            events.append((i, key_of_event, int(class_of(record.event)), time))
-            continue
-        called = None
-        if record.tool == "model_call" and record.node_id and _is_plain(record):
-            called = run.called(record.node_id, record.tokens_used, record.actual_cost_usd)
-        if called is None:
-            first, *told = rest_of(lines[i][:-1], offsets[i])
-            if isinstance(first, Record):
-                found.types[i] = first.type
-            found.rest += [(i, operation) for operation in told]
-            continue
-        found.more_record.append(i)
-        if record.model:
-            found.models.append((i, record.model))
-        if called is not NO_FIGURES:
-            found.usage_record.append(i)
-            figures.append(called)
-        # Texts of one length without a zone are in the order of their times.
-        if len(record.timestamp) == _NAIVE_LENGTH and record.timestamp > latest:
-            latest = record.timestamp
-        elif len(record.timestamp) != _NAIVE_LENGTH:
-            found.rest += [(i, operation) for operation in run.reached(run.instant(record.timestamp))]
-    found.rest += [(len(lines) - 1, operation) for operation in run.reached(run.instant(latest))]
-    if events:
-        columns = map(list, zip(*events, strict=True))
-        found.event_record, found.event_key, found.event_class, found.event_time = columns
-    found.more_key = span_keys([f"{records[i].node_id}#1" for i in found.more_record])
-    found.more_kind = [int(Kind.llm)] * len(found.more_key)
-    found.usage = _usage(figures)
-    return found
-
-
 class _Call(msgspec.Struct, gc=False):
     """A plain call that went well; nothing else decodes to it."""
 
@@ -242,8 +179,6 @@ class _Other(msgspec.Struct, gc=False):
 
 _decode_call: Final = msgspec.json.Decoder(_Call).decode
 _decode_other: Final = msgspec.json.Decoder(_Other).decode
-_UNTIMED: Final = "2026-01-02T03:04:05"
-"""Stands for the time of a line that goes the long way."""
 
 
 def _call(line: bytes) -> _Call | None:
@@ -253,6 +188,86 @@ def _call(line: bytes) -> _Call | None:
     except msgspec.ValidationError:
         _decode_other(line)
         return None
+
+
+def _call_or_other(line: bytes) -> _Call | Logged:
+    """A line of TraceLogger; raises for what only the long way understands."""
+    try:
+        return _decode_call(line)
+    except msgspec.ValidationError:
+        return _decode_logged(line)
+
+
+def logger_columns(
+    run: HillstarRun, block: bytes, at: int, rest_of: Callable[[bytes, int], list[Operation]]
+) -> tuple[Columns, int] | None:
+    """The same for lines of TraceLogger beside an observer's file; ``rest_of`` for all but plain calls that went well."""
+    decoded = None if run.zone is None else _decoded(block, _call_or_other)
+    if decoded is None:
+        return None
+    lines, records = decoded
+    if any(type(record) is Logged and record.event_type is not _NOTHING for record in records):
+        return None
+    return _logged_columns(run, records, lines, at, rest_of), len(lines)
+
+
+def _logged_columns(
+    run: HillstarRun,
+    records: list[_Call | Logged],
+    lines: list[bytes],
+    at: int,
+    rest_of: Callable[[bytes, int], list[Operation]],
+) -> Columns:
+    lengths = list(map(len, lines))
+    offsets = list(accumulate(lengths, initial=at))
+    offsets.pop()
+    found = Columns(run.key, ["model_call"] * len(lines), offsets, [length - 1 for length in lengths])
+    figures: list[Figures] = []
+    events: list[tuple[int, int, int, int]] = []
+    calls: list[_Call] = []
+    """Of the records that tell more of a span."""
+    for i, record in enumerate(records):
+        if type(record) is _Call:
+            called = run.called(record.node_id, record.tokens_used, record.actual_cost_usd)
+            if called is not None:
+                found.more_record.append(i)
+                calls.append(record)
+                if called is not NO_FIGURES:
+                    found.usage_record.append(i)
+                    figures.append(called)
+                continue
+        elif record.event and (time := run.instant(record.timestamp)) != NO_TIME:
+            found.types[i] = record.event
+            key_of_event = span_key(f"{record.node_id}#1") if record.node_id else 0
+            events.append((i, key_of_event, int(class_of(record.event)), time))
+            continue
+        first, *told = rest_of(lines[i][:-1], offsets[i])
+        if isinstance(first, Record):
+            found.types[i] = first.type
+        found.rest += [(i, operation) for operation in told]
+    found.rest += [(len(lines) - 1, operation) for operation in _reached(run, [call.timestamp for call in calls])]
+    found.models = [(i, call.model) for i, call in zip(found.more_record, calls, strict=True) if call.model]
+    found.more_key = span_keys([f"{call.node_id}#1" for call in calls])
+    if events:
+        columns = map(list, zip(*events, strict=True))
+        found.event_record, found.event_key, found.event_class, found.event_time = columns
+    found.more_kind = [int(Kind.llm)] * len(found.more_key)
+    found.usage = _usage(figures)
+    return found
+
+
+def _reached(run: HillstarRun, locals_: list[str]) -> list[Operation]:
+    """The latest of local times, if the run is not known to have gone on longer."""
+    # Texts of one length without a zone are in the order of their times.
+    naive = [local for local in locals_ if len(local) == _NAIVE_LENGTH]
+    latest = run.instant(max(naive, default=""))
+    if len(naive) < len(locals_):
+        latest = max(latest, *[run.instant(local) for local in locals_ if len(local) != _NAIVE_LENGTH])
+    return list(run.reached(latest))
+
+
+_UNTIMED: Final = "2026-01-02T03:04:05"
+"""Stands for the time of a line that goes the long way."""
 
 
 def lonely_columns(
@@ -317,7 +332,3 @@ def _usage(figures: list[Figures]) -> list[list[float | None]]:
     """The columns of usage of a producer that tells totals and costs only."""
     nothing: list[float | None] = [None] * len(figures)
     return [nothing, nothing, [total for total, _ in figures], *[nothing] * 3, [cost for _, cost in figures]]
-
-
-def _is_plain(record: Logged) -> bool:
-    return not record.event and record.type is record.status is record.error is _NOTHING

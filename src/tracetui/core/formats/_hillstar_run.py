@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, timedelta, timezone
 from typing import Final
 
-from tracetui.core.formats._many_times import utc_times
+from tracetui.core.formats._many_times import utc_array
 from tracetui.core.formats._values import (
     amount_of,
     close_ns,
@@ -170,18 +170,17 @@ class HillstarRun:
 
     def instants(self, locals_: Sequence[str]) -> list[int]:
         """``instant`` of many times: the zone is asked for once a second."""
-        naive = utc_times(locals_)
+        import numpy as np
+
+        naive = utc_array(locals_)
         if naive is None:
             return list(map(self.instant, locals_))
-        seconds: dict[int, int] = {}
-        for local, time in zip(locals_, naive, strict=True):
-            second = time // _SECOND
-            if second not in seconds:
-                start = self.instant(local[:_TO_SECOND])
-                if start == NO_TIME:
-                    return list(map(self.instant, locals_))
-                seconds[second] = start
-        return [seconds[time // _SECOND] + time % _SECOND for time in naive]
+        seconds, firsts, which = np.unique(naive // _SECOND, return_index=True, return_inverse=True)
+        starts = [self.instant(locals_[i][:_TO_SECOND]) for i in firsts.tolist()]
+        if NO_TIME in starts:
+            return list(map(self.instant, locals_))
+        found: list[int] = (naive + (np.array(starts, np.int64) - seconds * _SECOND)[which]).tolist()
+        return found
 
     def _assumed(self, local: object) -> int:
         """A time in the viewer's zone: each second is worked out once."""

@@ -22,6 +22,15 @@ _MARKS: Final = 5
 
 def utc_times(texts: Sequence[str]) -> list[int] | None:
     """Ns since the epoch of ISO 8601 times without a zone, in UTC; None if one of them is anything else."""
+    times = utc_array(texts)
+    if times is None:
+        return None
+    found: list[int] = times.tolist()
+    return found
+
+
+def utc_array(texts: Sequence[str]) -> numpy.ndarray | None:
+    """The same as an array."""
     import numpy as np
 
     longs = sum(len(text) == _LONG for text in texts)
@@ -36,7 +45,7 @@ def utc_times(texts: Sequence[str]) -> list[int] | None:
         return None
     if times.min() <= 0 or times.max() > LARGEST_TIME // 1_000:
         return None
-    found: list[int] = (times * 1_000).tolist()
+    found: numpy.ndarray = times * 1_000
     return found
 
 

@@ -132,7 +132,9 @@ class UsageTable(_Table):
         told = self.told
         if any(map(told.__getitem__, rows)) or len(set(rows)) < len(rows):
             return None
-        known = [[value for value in values if value is not None] for values in figures]
+        lists = {id(values): values for values in figures}  # figures that nobody tells often share one list
+        given = {number: [value for value in values if value is not None] for number, values in lists.items()}
+        known = [given[id(values)] for values in figures]
         if any(values and not (min(values) >= 0 and max(values) < _BIG) for values in known[:-1]):
             return None
         first, after = rows[0], rows[0] + len(rows)
