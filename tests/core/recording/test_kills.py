@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
+import pytest
 
 from tests.core.recording.workers import COMMAND
+from tracetui import JsonlSink, Tracer
 from tracetui.core.loading import load
 from tracetui.core.recording.sinks.jsonl import BUFFER_BYTES
 
@@ -120,6 +122,22 @@ def test_a_kill_costs_the_others_that_write_into_the_same_file_nothing(
     record_property("torn", torn)
     print(f"acknowledged {acknowledged}, lost {lost}, torn lines {torn}")  # noqa: T201
     assert lost == 0
+
+
+@pytest.mark.parametrize("ended", [False, True], ids=["glued", "apart"])
+@pytest.mark.parametrize("cut", [1, 40, 700, 2_900])
+def test_a_whole_line_behind_half_a_one_is_read(cut: int, ended: bool, tmp_path: Path) -> None:
+    path = tmp_path / "shared.jsonl"
+    one, other = (Tracer(name, sinks=[JsonlSink(path=path)]) for name in ("one", "other"))
+    with one.run(), other.run():
+        one.event("tick", "x" * 3_000)
+        torn = path.read_bytes().splitlines(keepends=True)[-1]
+        path.write_bytes(path.read_bytes()[: cut - len(torn)] + b"\n" * ended)
+        other.event("tick", '{"type":"event","seq":7}', nested={"type": "event", "seq": 7})
+    runs = {run.name: run for run in load([str(path)]).runs}
+    assert (runs["other"].record_count, dict(runs["other"].repairs)) == (3, {})
+    assert sum(run.record_count for run in runs.values()) == 5
+    assert sum(run.bad_count for run in runs.values()) == 1
 
 
 def test_what_a_kill_costs_in_buffered_mode_is_what_was_held_back(tmp_path: Path, rounds: Rounds) -> None:

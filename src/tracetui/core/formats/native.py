@@ -41,7 +41,7 @@ from tracetui.core.model import (
     Usage,
     kind_of,
 )
-from tracetui.core.operations import Begin, End, Event, Link, Operation, Patch, Record, Repair, RunFact
+from tracetui.core.operations import Bad, Begin, End, Event, Link, Operation, Patch, Record, Repair, RunFact
 
 VERSION = 1
 _MAGIC = b'{"tracetui":'
@@ -52,6 +52,12 @@ _NO_PARENT = "0" * 16
 _SEQ = re.compile(rb'"seq":\s*(\d{1,15})(?:,\s*"run":\s*"([^"\\]{1,64})",\s*"pid":\s*(\d{1,10}))?\s*[,}]')
 """A record's number, and the run and process that records in shared files name after it."""
 _GAP = re.compile(rb'\{"type":\s*"gap"')
+_AGAIN = re.compile(
+    rb'\{"(?:type":"(?:span_start|span_update|span_end|event|run_end|gap)","seq":\d|tracetui":1,"type":"header",)'
+)
+"""How the tracer's records begin. In the middle of a line: a writer that was killed left half a one, and another went on."""
+_TRIED = 16
+"""Places in a line at which a record may begin that are tried: each costs a look at what follows."""
 _SEQ_WITHIN = 200
 """Bytes at the start of a record where its ``seq`` is looked for: it is one of the first keys."""
 _REASON_CHARACTERS = 200
@@ -148,6 +154,16 @@ class NativeDecoder(LineDecoder):
         """The run of this file, once its header was read."""
         return self._run or None
 
+    def record(self, line: bytes, a: int, broken: str = "") -> list[Operation]:
+        """One line; of half a one with a whole one behind it both, the half as unreadable."""
+        operations = super().record(line, a, broken)
+        if len(operations) == 1 and isinstance(operations[0], Bad):
+            whole = _whole_behind_half(line)
+            if whole:
+                half = Bad(self._line, a, whole, "half a line, with another one behind it", self.bad_run)
+                return [half, *super().record(line[whole:], a + whole, broken)]
+        return operations
+
     def lines(self, block: bytes, a: int) -> list[Operation]:
         """Whole lines: through the fast lane once the run is known, else one by one."""
         return self._lines(block, a) + self._gaps(block)
@@ -171,9 +187,10 @@ class NativeDecoder(LineDecoder):
     def _look_for_gaps(self, lines: list[bytes]) -> list[Operation]:
         """Go through a block in which ``seq`` does not count the lines."""
         runs: dict[str, None] = {}
-        for line in lines:
+        for line in _halves_apart(lines):
             found = _SEQ.search(line, 0, _SEQ_WITHIN)
-            if found is None:
+            # Half a line may have lost the run that stood behind its number.
+            if found is None or (found[2] is None and not line.rstrip().endswith(b"}")):
                 self._unnumbered += bool(line.strip())
                 continue
             seq = int(found[1])
@@ -278,6 +295,35 @@ class NativeDecoder(LineDecoder):
             end=None if time == NO_TIME else time,
             duration_ns=_int(record.get("duration_ns")),
         )
+
+
+def _whole_behind_half(line: bytes) -> int:
+    """Where a whole record begins in a line that is none itself; 0: nowhere."""
+    for found in reversed(list(_AGAIN.finditer(line, 1))[-_TRIED:]):
+        try:
+            if isinstance(parse(line[found.start() :]), dict):
+                return found.start()
+        except NotJson:
+            continue
+    return 0
+
+
+def _halves_apart(lines: list[bytes]) -> Iterator[bytes]:
+    """The lines, with what is half and what is whole in one as two."""
+    for line in lines:
+        if _AGAIN.search(line, 1) and (whole := _whole_behind_half(line)) and not _is_json(line):
+            yield line[:whole]
+            yield line[whole:]
+        else:
+            yield line
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        parse(line)
+    except NotJson:
+        return False
+    return True
 
 
 def _writer_of(header: dict[str, object]) -> int | None:
