@@ -15,7 +15,8 @@ class Known:
 
     def __init__(self) -> None:
         self._tellers: list[tuple[str, str]] = []
-        self._by_uuid: dict[int, int] = {}
+        self.tellers: dict[int, int] = {}
+        """Number of who tells a line, by the hash of its uuid: a session of a gigabyte has a million of them."""
         self._ranks: dict[str, tuple[bool, int, str]] = {}
         self._hidden_by: dict[str, set[str]] = {}
         """Files that leave out lines, by the file that tells them."""
@@ -49,14 +50,13 @@ class Known:
 
     def told_elsewhere(self, uuid: str, teller: int) -> str | None:
         """The run in which another file, or an earlier line, tells this line; None: it is to be told here."""
-        # A hash stands in for the text: a session of a gigabyte has a million of them.
-        first = self._by_uuid.setdefault(hash(uuid), teller)
+        first = self.tellers.setdefault(hash(uuid), teller)
         return None if first == teller else self._compare(hash(uuid), first, teller)
 
     def _compare(self, uuid: int, first: int, teller: int) -> str | None:
         path, (other, run) = self._tellers[teller][0], self._tellers[first]
         if self._ranks[path] < self._ranks[other]:
-            self._by_uuid[uuid] = teller
+            self.tellers[uuid] = teller
             self._stale.add(other)
             return None
         if path != other:
@@ -66,7 +66,7 @@ class Known:
     def forget(self, path: str) -> None:
         """What a file told is not told any more: those that left it out are read again."""
         gone = {number for number, (teller, _) in enumerate(self._tellers) if teller == path}
-        self._by_uuid = {uuid: teller for uuid, teller in self._by_uuid.items() if teller not in gone}
+        self.tellers = {uuid: teller for uuid, teller in self.tellers.items() if teller not in gone}
         self._stale |= self._hidden_by.pop(path, set())
         self._stale.discard(path)
         for streams in self._streams.values():

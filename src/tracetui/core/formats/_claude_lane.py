@@ -34,6 +34,9 @@ _LLM: Final = int(Kind.llm)
 _TOOL: Final = int(Kind.tool)
 _SPAN: Final = int(Kind.span)
 _OK: Final = int(Status.ok)
+_RETRY: Final = int(EventClass.retry)
+_ERROR: Final = int(EventClass.error)
+_EVENT: Final = int(EventClass.event)
 _START_INFERRED: Final = int(Flag.start_inferred)
 _HAS_ERROR: Final = int(Flag.has_error)
 _IN_PIECES: Final = int(Flag.in_pieces)
@@ -92,13 +95,27 @@ class Line(msgspec.Struct, gc=False):
     isCompactSummary: object = None  # noqa: N815
     level: object = None
     retryAttempt: object = msgspec.UNSET  # noqa: N815
-    costUSD: object = None  # noqa: N815
     isApiErrorMessage: object = None  # noqa: N815
-    parent_tool_use_id: object = None
+    costUSD: None = None  # noqa: N815
+    parent_tool_use_id: None = None
 
 
-decode_line: Final[Callable[[bytes], Line]] = msgspec.json.Decoder(Line).decode
-"""One line. Raises ``msgspec.DecodeError`` (a ``ValueError``) for what is not plain."""
+_decode_line: Final[Callable[[bytes], Line]] = msgspec.json.Decoder(Line).decode
+
+
+def decode_lines(texts: Sequence[bytes]) -> Sequence[Line | None]:
+    """What lines say; None for those that are not plain."""
+    try:
+        return list(map(_decode_line, texts))
+    except (ValueError, RecursionError):  # one of them; or nested too deep for this parser
+        return [_decoded(text) for text in texts]
+
+
+def _decoded(text: bytes) -> Line | None:
+    try:
+        return _decode_line(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def value_of(raw: msgspec.Raw) -> object:
@@ -145,15 +162,11 @@ class Gathered:
         self.ahead: list[tuple[int, Operation]] = []
         self.rest: list[tuple[int, Operation]] = []
         self._told: list[Answer] = []
+        self._turns: dict[str, Patch] = {}
         self._turn_ends: dict[str, tuple[int, int]] = {}
         self.records: list[tuple[str, int, int]] = []
         """Type, offset, length."""
         self._copies: list[int] = []
-
-    @property
-    def position(self) -> int:
-        """Of the last record; -1: there is none."""
-        return len(self.records) - 1
 
     def again(self) -> int:
         """The last line once more, uncounted, since it speaks of another span too; its position."""
@@ -171,8 +184,17 @@ class Gathered:
         self.answers[id_] = told
         return told
 
+    def begin_turn(self, position: int, turn: Patch) -> None:
+        """A prompt."""
+        self.ahead.append((position, turn))
+        self._turns[turn.key] = turn
+
     def end_turn(self, turn: str, time: int) -> None:
         """An answer ends what a prompt began; only the last one counts."""
+        begun = self._turns.get(turn)
+        if begun is not None:
+            begun.end = time
+            return
         self._turn_ends[turn] = (len(self.records) - 1, time)
 
     def put(self, operations: Sequence[Operation]) -> None:
@@ -198,6 +220,7 @@ class Gathered:
         """What is said of a span from here on follows in the rest."""
         self.late.add(key)
         self.answers.pop(key, None)
+        self._turns.pop(key, None)
         if key in self._turn_ends:
             position, time = self._turn_ends.pop(key)
             self.rest.append((position, Patch(self.run, key, 0, end=time)))
@@ -261,6 +284,12 @@ def _sum(*figures: int | None) -> int | None:
     return sum(known) if known else None
 
 
+def results_of(said: Said) -> list[Block]:
+    """Results of tools in a message."""
+    content = said.content
+    return [block for block in content if block.type == "tool_result"] if isinstance(content, list) else []
+
+
 def name_of(content: list[Block] | str) -> tuple[str, int] | None:
     """``_claude_bodies.prompt_name`` of a message; None: it takes more than its texts."""
     if isinstance(content, str):
@@ -271,11 +300,11 @@ def name_of(content: list[Block] | str) -> tuple[str, int] | None:
     return name if len(told) == len(texts) and (name[1] or len(texts) == len(content)) else None
 
 
-def event_class_of(line: Line) -> EventClass:
+def event_class_of(line: Line) -> int:
     """``_claude_parts.event_class`` of a line."""
     if line.type == "system":
         if line.subtype == "api_retry" or (line.subtype == "api_error" and line.retryAttempt is not msgspec.UNSET):
-            return EventClass.retry
+            return _RETRY
         if line.subtype == "api_error" or line.level == "error":
-            return EventClass.error
-    return EventClass.event
+            return _ERROR
+    return _EVENT

@@ -20,9 +20,10 @@ from tracetui.core.formats._claude_lane import (
     Gathered,
     Line,
     Said,
-    decode_line,
+    decode_lines,
     event_class_of,
     name_of,
+    results_of,
     value_of,
 )
 from tracetui.core.formats._claude_parts import SessionState, agent_key, is_utf8, shown_model, usage_from
@@ -36,8 +37,8 @@ _OK: Final = int(Status.ok)
 _ERROR: Final = int(Status.error)
 _MESSAGE: Final = int(EventClass.message)
 _EVENT: Final = int(EventClass.event)
-_LONG_WAY: Final = frozenset({*TITLES, "result", "-"})
-"""Types that say something of the run."""
+_LONG_WAY: Final = frozenset({*TITLES, "result", "-", ""})
+"""Types that say something of the run, or nothing."""
 
 
 class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
@@ -46,35 +47,32 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
     def lines(self, block: bytes, a: int) -> list[Operation]:
         """``Columns`` for the lines of each session in turn, unless they are few."""
         texts = BytesIO(block).readlines()
-        if self._stream or len(texts) < SMALLEST_BLOCK or len(block) > LINE_LIMIT or not is_utf8(block):
+        few = len(texts) < SMALLEST_BLOCK
+        if few or self._stream or len(block) > LINE_LIMIT or b"\r" in block or not is_utf8(block):
             return LineDecoder.lines(self, block, a)
         out: list[Operation] = []
         found: Gathered | None = None
-        for text in texts:
+        run: SessionState | None = None
+        for text, line in zip(texts, decode_lines(texts), strict=True):
             self._line += 1
             b = len(text) - 1
-            try:
-                line = decode_line(text)
-            except (ValueError, RecursionError):  # not plain, or nested too deep for this parser
-                line = None
-            if line is None or (b and text[-2] == 13):
-                found = self._the_long_way(text, a, found, out)
-            else:
-                run = self._runs.get(line.sessionId)
-                if run is None or not run.settled or run.history or not self._is_plain(line):
-                    found = self._the_long_way(text, a, found, out)
-                else:
-                    if found is None or found.run != line.sessionId:
+            if line is not None:
+                if found is None or found.run != line.sessionId:
+                    run = self._runs.get(line.sessionId)
+                    if run is not None:
                         self._flush(found, out)
                         found = Gathered(line.sessionId)
-                    if not self._take(line, run, a, b, found):
-                        found = self._the_long_way(text, a, found, out)
+                if run is not None and found is not None and self._take(line, run, a, b, found):
+                    a += b + 1
+                    continue
+            found = self._the_long_way(text, a, found, out)
+            run = None if found is None else self._runs[found.run]
             a += b + 1
         self._flush(found, out)
         return out
 
     def _flush(self, found: Gathered | None, out: list[Operation]) -> None:
-        if found is not None and found.position >= 0:
+        if found is not None and found.records:
             run = self._runs[found.run]
             out.append(found.take(run.outcome if run.has_news else None))
             run.has_news = False
@@ -92,49 +90,70 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
         found.put(operations)
         return found
 
-    @staticmethod
-    def _is_plain(line: Line) -> bool:
-        odd = line.costUSD is not None or line.parent_tool_use_id is not None
-        return not odd and bool(line.type) and line.type not in _LONG_WAY and line.subtype != "task_started"
-
     def _take(self, line: Line, run: SessionState, a: int, b: int, found: Gathered) -> bool:
         """Whether the line is like most, and was put among them."""
-        time = NO_TIME if line.timestamp is None else self._time(line.timestamp)
-        agent = None
+        if not run.settled or run.history:
+            return False
+        time, agent, kind, uuid = self._time_of(line.timestamp), None, line.type, line.uuid
         if line.isSidechain:
-            agent = agent_key(line.agentId) if line.agentId else self._thread_of.get(line.parentUuid or "")
-            if agent is None or agent not in run.begun:
+            agent = self._begun_agent(line, run)
+            if agent is None:
                 return False
-        elif time != NO_TIME and (run.start == NO_TIME or time < run.start):
+        elif time < run.start and time != NO_TIME:
             return False
-        if line.uuid and self._known.told_elsewhere(line.uuid, run.teller) is not None:
+        # Who tells it if several do is found out the long way.
+        if uuid and self._known.tellers.setdefault(hash(uuid), run.teller) != run.teller:
             return False
-        said, type_ = line.message, f"{line.type}:{line.subtype}" if line.subtype else line.type
-        if said is None or line.type not in ("assistant", "user"):
+        record = (f"{kind}:{line.subtype}" if line.subtype else kind, a, b)
+        said = line.message
+        if said is not None and time != NO_TIME:
+            if kind == "assistant":
+                return self._take_answer(line, said, run, agent, time, record, found)
+            if kind == "user":
+                return self._take_said(line, said, run, agent, time, record, found)
+        elif said is not None and kind in ("assistant", "user"):
+            return False
+        if kind in _LONG_WAY or line.subtype == "task_started":
+            return False
+        self._enter(line, agent)
+        found.events.append((len(found.records), found.keys[agent] if agent else 0, event_class_of(line), time))
+        found.records.append(record)
+        return True
+
+    def _take_said(
+        self,
+        line: Line,
+        said: Said,
+        run: SessionState,
+        agent: str | None,
+        time: int,
+        record: tuple[str, int, int],
+        found: Gathered,
+    ) -> bool:
+        """Results, or a prompt."""
+        results = results_of(said)
+        if results:
             self._enter(line, agent)
-            found.records.append((type_, a, b))
-            found.events.append((found.position, found.keys[agent] if agent else 0, int(event_class_of(line)), time))
-            return True
-        if time == NO_TIME:
+            found.records.append(record)
+            self._take_results(results, line, run, agent, time, found)
+        elif self._take_prompt(line, said.content, run, agent, time, found):
+            found.records.append(record)
+        else:
             return False
-        content = said.content
-        if line.type == "assistant":
-            name = name_of(content) if line.isApiErrorMessage is True else _NO_NAME
-            if not said.id or name is None:
-                return False
-            failure = "" if name is _NO_NAME else name[0] or "API error"
-            self._enter(line, agent)
-            found.records.append((type_, a, b))
-            self._take_answer(line, said, run, agent, time, failure, found)
-            return True
-        if isinstance(content, list):
-            results = [block for block in content if block.type == "tool_result"]
-            if results:
-                self._enter(line, agent)
-                found.records.append((type_, a, b))
-                self._take_results(results, line, run, agent, time, found)
-                return True
-        return self._take_prompt(line, content, run, agent, time, (type_, a, b), found)
+        return True
+
+    def _begun_agent(self, line: Line, run: SessionState) -> str | None:
+        agent = agent_key(line.agentId) if line.agentId else self._thread_of.get(line.parentUuid or "")
+        return agent if agent in run.begun else None
+
+    def _time_of(self, text: str | None) -> int:
+        """``_time``, for times that are like the one before."""
+        if text is None:
+            return NO_TIME
+        minute, start = self._minute
+        # Only the ends of times of the usual length are known.
+        within = self._within.get(text[17:])
+        return start + within if within is not None and text[:17] == minute and start != NO_TIME else self._time(text)
 
     def _enter(self, line: Line, agent: str | None) -> None:
         self._session = line.sessionId
@@ -142,11 +161,30 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
             self._thread_of[line.uuid] = agent
 
     def _take_answer(
+        self,
+        line: Line,
+        said: Said,
+        run: SessionState,
+        agent: str | None,
+        time: int,
+        record: tuple[str, int, int],
+        found: Gathered,
+    ) -> bool:
+        """A piece of an answer: what ``_answered`` does. False, and nothing done: it is not so plain."""
+        name = name_of(said.content) if line.isApiErrorMessage is True else _NO_NAME
+        if not said.id or name is None:
+            return False
+        failure = "" if name is _NO_NAME else name[0] or "API error"
+        self._enter(line, agent)
+        found.records.append(record)
+        self._answer_goes_on(line, said, run, agent, time, failure, found)
+        return True
+
+    def _answer_goes_on(
         self, line: Line, said: Said, run: SessionState, agent: str | None, time: int, failure: str, found: Gathered
     ) -> None:
-        """A piece of an answer: what ``_answered`` does."""
         call, stop, keys = said.id, said.stop_reason, found.keys
-        position = found.position
+        position = len(found.records) - 1
         counts = self._new_counts(said, run)
         answer = found.answers.get(call)
         if call not in run.calls:
@@ -215,7 +253,7 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
         """What a piece's stop reason means to its thread."""
         if agent is not None:
             if stop in DONE:
-                found.rest.append((found.position, Patch(found.run, agent, end=time, status=Status.ok)))
+                found.rest.append((len(found.records) - 1, Patch(found.run, agent, end=time, status=Status.ok)))
         elif failure or stop in DONE:
             run.outcome = (Status.error, failure) if failure else (Status.ok, f"stop_reason {stop}")
             run.has_news = True
@@ -233,7 +271,7 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
         self._asked[agent] = time
         for number, block in enumerate(results):
             tool, failed = block.tool_use_id, block.is_error is True
-            position = found.again() if number else found.position
+            position = found.again() if number else len(found.records) - 1
             caller = run.caller.get(tool)
             if caller is None:
                 found.events.append((position, keys[agent] if agent else 0, _MESSAGE, time))
@@ -259,24 +297,22 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
         run: SessionState,
         agent: str | None,
         time: int,
-        record: tuple[str, int, int],
         found: Gathered,
     ) -> bool:
-        """What the model is given: what ``_said`` does. False, and nothing done, if its name takes more than its texts."""
+        """What the model is given: what ``_said`` does, for the next record; False, and nothing done: it is not so plain."""
         by_hand = not line.isMeta and not line.isCompactSummary
         name = name_of(content) if by_hand and agent is None else _NO_NAME
         if name is None or (agent is None and run.named < 2):
             return False
         self._enter(line, agent)
-        found.records.append(record)
-        position = found.position
+        position = len(found.records)
         self._asked[agent] = time
         owner = agent
         if by_hand and agent is None:
             prompted = self._prompted(name, line.uuid, run, time)
             if prompted is not None:
                 owner = prompted.key
-                found.ahead.append((position, prompted))
+                found.begin_turn(position, prompted)
         found.events.append((position, found.keys[owner] if owner else 0, _MESSAGE if by_hand else _EVENT, time))
         return True
 
