@@ -2,17 +2,27 @@
 
 Three runs that look like real ones and show what the screen can show: a research agent that failed (three causes,
 retries, a prompt that was too long, a step that was skipped), a support bot that went well, and a market watch that
-was killed. Nothing is random and no clock is read: the same script writes the same bytes.
+was killed. Beside them lies what the programs in `examples/` record (`record_example.py`). Nothing is random and no clock is
+read: the same script writes the same bytes.
 """
 
+import importlib.util
 import json
+import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).resolve().parent.parent / "sample_traces" / "tracetui"
+RECORD = Path(__file__).with_name("record_example.py")
 SECOND = 1_000_000_000
+MACHINE = {"process_start": 8_122_041, "host": "agents-1", "boot": "0f9c8d2e-6a51-4c43-9b7e-5d1f3a2b4c60"}
+"""Where all of it is said to have been recorded."""
 
 
 @dataclass
@@ -83,9 +93,7 @@ class Recording:
             "time": self.start,
             "mono": 81_220_415_000_000,
             "pid": self.pid,
-            "process_start": 8_122_041,
-            "host": "agents-1",
-            "boot": "0f9c8d2e-6a51-4c43-9b7e-5d1f3a2b4c60",
+            **MACHINE,
             "format_minor": 0,
             "meta": self.meta,
         }
@@ -457,14 +465,101 @@ def market_watch() -> Recording:
 SAMPLES: tuple[Callable[[], Recording], ...] = (research_agent, support_bot, market_watch)
 
 
-def main() -> None:
-    """Writes all samples."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
+def told() -> Iterator[tuple[str, bytes]]:
+    """Name and content of the samples that are told here."""
     for make in SAMPLES:
         recording = make()
-        path = FOLDER / f"{recording.name}.jsonl"
-        path.write_text("".join(f"{line}\n" for line in recording.lines()), encoding="utf-8")
-        print(path.name, path.stat().st_size)
+        yield f"{recording.name}.jsonl", "".join(f"{line}\n" for line in recording.lines()).encode()
+
+
+# ---------------------------------------------------------------- what the examples record
+
+
+@dataclass(frozen=True)
+class Example:
+    """A program of `examples/`, and how it ends."""
+
+    name: str
+    option: str = ""
+    status: int = 0
+    """Its exit status."""
+    last_words: str = ""
+    """How the last line of its standard error begins; empty: it says nothing there."""
+    needs: str = ""
+    """A package without which it is not recorded."""
+
+    @property
+    def sample(self) -> str:
+        """Name of the sample."""
+        return self.name + self.option.replace("--", "_")
+
+    @property
+    def can_be_recorded(self) -> bool:
+        """Whether what it needs is installed."""
+        return not self.needs or importlib.util.find_spec(self.needs) is not None
+
+
+EXAMPLES = (
+    Example("plain_loop"),
+    Example("fan_out"),
+    Example("child_process"),
+    Example("crash", status=1, last_words="crash.UnknownCurrency: "),
+    Example("crash", "--kill", status=-9),
+)
+FIRST_PID = 41_500
+
+
+def recorded(example: Example) -> Iterator[tuple[str, bytes]]:
+    """Name and content of each file of an example; several files stand in a folder of their own."""
+    with tempfile.TemporaryDirectory() as folder:
+        run_example(example, folder)
+        texts = [path.read_bytes().partition(b"\n") for path in Path(folder).iterdir()]
+    parts = sorted(((json.loads(header), rest) for header, _, rest in texts), key=in_order)
+    pid = FIRST_PID + 100 * EXAMPLES.index(example)
+    for header, rest in parts:
+        pid += 1
+        header |= {"pid": pid, **MACHINE}
+        name = f"{example.sample}.jsonl" if len(parts) == 1 else f"{example.sample}/{header['run']}.{pid}.jsonl"
+        yield name, json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" + rest
+
+
+def in_order(part: tuple[dict[str, Any], bytes]) -> tuple[object, ...]:
+    """Files of a run in the order in which they were begun, those begun together by what they say."""
+    header, rest = part
+    return header["time"], header.get("child", False), rest
+
+
+def run_example(example: Example, folder: str) -> None:
+    """Have an example record into a folder."""
+    # Marks below the lines of a traceback differ between versions of Python.
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("TRACETUI_", "TRACEPARENT"))}
+    command = [sys.executable, str(RECORD), example.name, *([example.option] if example.option else []), folder]
+    ended = subprocess.run(
+        command, env={**environment, "PYTHONNODEBUGRANGES": "1"}, capture_output=True, text=True, check=False
+    )
+    said = ended.stderr.splitlines()[-1:] or [""]
+    is_as_meant = said[0].startswith(example.last_words) if example.last_words else not ended.stderr
+    if ended.returncode != example.status or not is_as_meant:
+        raise SystemExit(f"{' '.join(command)}: exit status {ended.returncode}\n{ended.stderr}")
+
+
+def samples() -> Iterator[tuple[str, bytes]]:
+    """Name and content of every sample that can be made here."""
+    yield from told()
+    for example in EXAMPLES:
+        if example.can_be_recorded:
+            yield from recorded(example)
+        else:
+            print(f"{example.sample}: left as it is, {example.needs} is not installed")
+
+
+def main() -> None:
+    """Writes all samples."""
+    for name, content in samples():
+        path = FOLDER / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        print(name, len(content))
 
 
 if __name__ == "__main__":
