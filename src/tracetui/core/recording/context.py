@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Callable
 from contextvars import ContextVar
 from types import FrameType
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 CURRENT: Final[ContextVar[Scope | None]] = ContextVar("tracetui.current", default=None)
 """The innermost scope (a run or a span) that the running code entered."""
 
+Bridge = Callable[["Scope | None"], "Scope | None"]
+_bridge: Bridge | None = None
+
 GENERATOR: Final = 0x20 | 0x200
 """``COGENERATOR | CO_ASYNCGENERATOR``, as module ``inspect`` has them."""
 _TRACEPARENT: Final = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
@@ -29,7 +33,14 @@ PARENT: Final = "TRACETUI_PARENT"
 
 def current() -> Scope | None:
     """The scope that the running code is in, suspended generators left out."""
-    return going_on(CURRENT.get())
+    scope = going_on(CURRENT.get())
+    return scope if _bridge is None else _bridge(scope)
+
+
+def add_bridge(innermost: Bridge) -> None:
+    """Let another library's idea of where the running code is count too: given our scope, it says the innermost of both."""
+    global _bridge
+    _bridge = innermost
 
 
 def going_on(scope: Scope | None) -> Scope | None:

@@ -116,33 +116,76 @@ class Recorder:
         """Begin a run; it is linked to the scope or process in which it was begun."""
         try:
             if scope.recording is None:
-                scope.recording = self._begin(scope.outer or current(), scope.wanted_id, scope.name, scope.meta)
+                scope.outer = scope.outer or current()
+                scope.recording = self._begin(scope.outer, scope.wanted_id, scope.name, scope.meta)
         except Exception:
             self.fault()
 
     def _begin(self, outer: Scope | None, id: str, name: str, meta: Mapping[str, object]) -> RunRecording:
-        parent = children.STARTED_IN
+        recording = self.make_run(outer, id, name, meta)
+        self.add_run(recording)
+        recording.begin()
+        return recording
+
+    def make_run(
+        self,
+        outer: Scope | None,
+        id: str,
+        name: str,
+        meta: Mapping[str, object],
+        *,
+        parent: tuple[str, str] = ("", ""),
+        child: bool = False,
+    ) -> RunRecording:
+        """A run that is not known to anybody yet, linked to ``outer``, else to ``parent``, else to what began the process.
+
+        Args:
+            outer: the scope in which it was begun.
+            id: its id; empty: a new one.
+            name: its name; empty: the tracer's.
+            meta: anything about it.
+            parent: run and span in which it was begun, where that is no scope of this process.
+            child: another process began the run and ends it.
+        """
         if outer is not None and outer.recording is not None:
             parent = (outer.recording.info.id, outer.id)
-        info = RunInfo(id or self.ids.run_id(), name or self.name, os.getpid(), shared=self._shared)
-        recording = RunRecording(
+        named = str(self.gate.plain(name or self.name))
+        info = RunInfo(id or self.ids.run_id(), named, os.getpid(), child=child, shared=self._shared)
+        return RunRecording(
             info,
             self.sinks,
             self.gate,
             self._stats,
             meta={**self.meta, **meta},
-            parent=parent,
+            parent=parent if parent[0] else children.STARTED_IN,
             clock=self.clock,
             mono=self.mono,
         )
+
+    def add_run(self, recording: RunRecording) -> None:
+        """Let a run be one of those that go on."""
         with self._lock:
             self._active.append(recording)
             self.last = recording
             host.keep(self)
         if self._link_children:
-            children.name_run(info.id)
-        recording.begin()
-        return recording
+            children.name_run(recording.info.id)
+
+    def go_on(self, recording: RunRecording) -> None:
+        """Take a run up again that has ended: another end will follow."""
+        if recording.info.pid != os.getpid():
+            recording.after_fork()
+        with self._lock:
+            self._stats.records -= recording.go_on()
+        self.add_run(recording)
+
+    def finish(self, recording: RunRecording, status: str, error: object) -> None:
+        """End a run; in a forked child only if something was recorded there."""
+        try:
+            if not recording.forked or recording.has_written:
+                self._finish(recording, status, error)
+        except Exception:
+            self.fault()
 
     def end_run(self, scope: RunScope, status: str, error: object) -> None:
         """End a run; a second end is ignored and counted."""
@@ -178,11 +221,7 @@ class Recorder:
     def close(self, error: BaseException | None = None) -> None:
         """End every run that goes on and close the sinks."""
         for recording in list(self._active):
-            try:
-                if not recording.forked or recording.has_written:
-                    self._finish(recording, "ok" if error is None else "error", error)
-            except Exception:
-                self.fault()
+            self.finish(recording, "ok" if error is None else "error", error)
         for sink in self.sinks:
             try:
                 sink.close()
@@ -318,8 +357,48 @@ class Recorder:
             if isinstance(message, BaseException) and not exception:
                 exception = message
             attributes = {**values, "exception": error_values(exception)} if exception else dict(values)
-            text = _said(message, exception)
+            text = self.text(exception if message == "" and exception else message)
             self.record_event(scope, "log", "log", text, attributes, level=level, time=time)
+        except Exception:
+            self.fault()
+
+    def record_decision(
+        self,
+        scope: Scope | None,
+        type_: str,
+        chosen: object,
+        alternatives: Iterable[object],
+        reason: str,
+        confidence: float | None,
+        attributes: Mapping[str, object],
+    ) -> None:
+        """Write a choice and what it was made from."""
+        try:
+            values: dict[str, object] = {"chosen": chosen}
+            others = list(alternatives)
+            if others:
+                values["alternatives"] = others
+            if reason:
+                values["reason"] = reason
+            if confidence is not None:
+                values["confidence"] = confidence
+            text = self.text(chosen)
+            self.record_event(
+                scope, "decision", type_, f"{text}: {self.text(reason)}" if reason else text, {**values, **attributes}
+            )
+        except Exception:
+            self.fault()
+
+    def record_retry(
+        self, scope: Scope | None, attempt: int, reason: object, wait_s: float | None, attributes: Mapping[str, object]
+    ) -> None:
+        """Write that something is tried again."""
+        try:
+            text = self.text(reason)
+            values: dict[str, object] = {"attempt": attempt, "reason": text}
+            if wait_s is not None:
+                values["wait_s"] = wait_s
+            self.record_event(scope, "retry", "retry", f"attempt {attempt}: {text}", {**values, **attributes})
         except Exception:
             self.fault()
 
@@ -347,6 +426,14 @@ class Recorder:
 
     # Values
 
+    def text(self, value: object) -> str:
+        """A value in one line for people; what is no text has passed the gate before it becomes one."""
+        if isinstance(value, str):
+            return value
+        if isinstance(value, BaseException):
+            return f"{type(value).__name__}: {value}"
+        return self._json(value)
+
     def _json(self, value: object) -> str:
         return self.gate.encode(value).decode()
 
@@ -359,10 +446,3 @@ class Recorder:
             found = self._json(str(text))
             self._names[text] = found
         return found
-
-
-def _said(message: object, exception: object) -> str:
-    if isinstance(message, BaseException) or (message == "" and isinstance(exception, BaseException)):
-        error = message if isinstance(message, BaseException) else exception
-        return f"{type(error).__name__}: {error}"
-    return message if isinstance(message, str) else str(message)

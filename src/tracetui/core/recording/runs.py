@@ -104,6 +104,12 @@ class RunRecording:
         # The counter cannot be asked otherwise: "count(5)".
         return int(repr(self._numbers)[6:-1]) if self.has_written else 0
 
+    def go_on(self) -> int:
+        """Take the run up again after its end; returns how many records it took so far."""
+        self.ended = False
+        self.number = self._numbers.__next__
+        return self.records
+
     def over(self) -> int:
         """The run has ended: how many records it took. Those that come later count themselves."""
         number, stats = self._numbers.__next__, self._stats

@@ -96,17 +96,7 @@ class Scope:
             confidence: from 0 to 1.
             attributes: anything else.
         """
-        values: dict[str, object] = {"chosen": chosen}
-        if alternatives:
-            values["alternatives"] = list(alternatives)
-        if reason:
-            values["reason"] = reason
-        if confidence is not None:
-            values["confidence"] = confidence
-        shown = chosen if isinstance(chosen, str) else repr(chosen)
-        self.recorder.record_event(
-            self, "decision", type, f"{shown}: {reason}" if reason else shown, values | attributes
-        )
+        self.recorder.record_decision(self, type, chosen, alternatives, reason, confidence, attributes)
 
     def observed(self, what: str, value: object, **attributes: object) -> None:
         """Something seen on its way: a ``request``, a ``response``, a ``context``, a ``result``."""
@@ -129,11 +119,7 @@ class Scope:
             wait_s: seconds waited before it.
             attributes: anything else.
         """
-        shown = f"{reason.__class__.__name__}: {reason}" if isinstance(reason, BaseException) else str(reason)
-        values: dict[str, object] = {"attempt": attempt, "reason": shown}
-        if wait_s is not None:
-            values["wait_s"] = wait_s
-        self.recorder.record_event(self, "retry", "retry", f"attempt {attempt}: {shown}", values | attributes)
+        self.recorder.record_retry(self, attempt, reason, wait_s, attributes)
 
     def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """Variables for a child process, so that what it records is linked to this scope.
@@ -425,6 +411,8 @@ def is_quiet(error: BaseException) -> bool:
 
 def error_values(error: object) -> dict[str, object]:
     """An error as ``type message traceback``; of an exception the whole chain of causes and contexts."""
+    if isinstance(error, dict):  # it is told in these words already
+        return error
     if not isinstance(error, BaseException):
         return {"message": error if isinstance(error, str) else str(error)}
     import traceback
