@@ -11,7 +11,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tracetui.core.errors import TracetuiError
     from tracetui.core.recording.bridges.logging import LoggingHandler
+    from tracetui.core.recording.bridges.opentelemetry import SpanProcessor
     from tracetui.core.recording.installing import install
+    from tracetui.core.recording.library import clean, find_run, list_runs
     from tracetui.core.recording.sinks.console import ConsoleSink
     from tracetui.core.recording.sinks.jsonl import JsonlSink
     from tracetui.core.recording.sinks.memory import MemorySink
@@ -25,11 +27,15 @@ __all__ = [
     "LoggingHandler",
     "MemorySink",
     "Redactor",
+    "SpanProcessor",
     "SqliteSink",
     "Tracer",
     "TracetuiError",
     "__version__",
+    "clean",
+    "find_run",
     "install",
+    "list_runs",
 ]
 
 _MODULES = {
@@ -38,10 +44,14 @@ _MODULES = {
     "LoggingHandler": "tracetui.core.recording.bridges.logging",
     "MemorySink": "tracetui.core.recording.sinks.memory",
     "Redactor": "tracetui.core.redaction",
+    "SpanProcessor": "tracetui.core.recording.bridges.opentelemetry",
     "SqliteSink": "tracetui.core.recording.sinks.sqlite",
     "Tracer": "tracetui.core.recording.tracer",
     "TracetuiError": "tracetui.core.errors",
+    "clean": "tracetui.core.recording.library",
+    "find_run": "tracetui.core.recording.library",
     "install": "tracetui.core.recording.installing",
+    "list_runs": "tracetui.core.recording.library",
 }
 """Public name -> the module that defines it."""
 

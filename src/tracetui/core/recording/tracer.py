@@ -288,8 +288,8 @@ class Tracer:
     ) -> None:
         """A choice and what it was made from; see ``Span.decision``."""
         if self._recorder is not None:
-            scope = self._here() or _Loose(self._recorder)
-            scope.decision(type, chosen, alternatives=alternatives, reason=reason, confidence=confidence, **attributes)
+            here = self._here()
+            self._recorder.record_decision(here, type, chosen, alternatives, reason, confidence, attributes)
 
     def observed(self, what: str, value: object, **attributes: object) -> None:
         """Something seen on its way: a ``request``, ``response``, ``context`` or ``result``."""
@@ -309,7 +309,7 @@ class Tracer:
     def retry(self, attempt: int, reason: object = "", *, wait_s: float | None = None, **attributes: object) -> None:
         """Another attempt; see ``Span.retry``."""
         if self._recorder is not None:
-            (self._here() or _Loose(self._recorder)).retry(attempt, reason, wait_s=wait_s, **attributes)
+            self._recorder.record_retry(self._here(), attempt, reason, wait_s, attributes)
 
     def log_event(self, values: Mapping[str, object]) -> None:
         """Record an event told as a dictionary, as other recorders take it.
@@ -432,7 +432,3 @@ class Tracer:
     def save_markdown(self, path: str | os.PathLike[str] | None = None) -> Path | None:
         """Write a report of the latest run as Markdown, atomically; returns its path, None if it could not be written."""
         return self._afterwards(lambda report: report.save_markdown(path), None)
-
-
-class _Loose(Scope):
-    """Where the running code is in no scope of a tracer: events belong to the run."""
