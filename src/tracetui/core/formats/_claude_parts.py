@@ -157,12 +157,10 @@ def usage_from(counts: Sequence[int | None] | None, cost: float | None) -> Usage
     return None if usage == Usage() else usage
 
 
-def is_utf8(block: bytes) -> bool:
+def is_utf8(lines: Sequence[bytes]) -> bool:
     """Whether bytes are text."""
-    if block.isascii():
-        return True
     try:
-        block.decode()
+        b"".join([line for line in lines if not line.isascii()]).decode()
     except UnicodeDecodeError:
         return False
     return True

@@ -48,7 +48,7 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
         """``Columns`` for the lines of each session in turn, unless they are few."""
         texts = BytesIO(block).readlines()
         few = len(texts) < SMALLEST_BLOCK
-        if few or self._stream or len(block) > LINE_LIMIT or b"\r" in block or not is_utf8(block):
+        if few or self._stream or len(block) > LINE_LIMIT or b"\r" in block or not is_utf8(texts):
             return LineDecoder.lines(self, block, a)
         out: list[Operation] = []
         found: Gathered | None = None
@@ -62,6 +62,7 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
                     if run is not None:
                         self._flush(found, out)
                         found = Gathered(line.sessionId)
+                        self._session = found.run
                 if run is not None and found is not None and self._take(line, run, a, b, found):
                     a += b + 1
                     continue
@@ -115,7 +116,8 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
             return False
         if kind in _LONG_WAY or line.subtype == "task_started":
             return False
-        self._enter(line, agent)
+        if agent is not None:
+            self._enter(line, agent)
         found.events.append((len(found.records), found.keys[agent] if agent else 0, event_class_of(line), time))
         found.records.append(record)
         return True
@@ -133,7 +135,8 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
         """Results, or a prompt."""
         results = results_of(said)
         if results:
-            self._enter(line, agent)
+            if agent is not None:
+                self._enter(line, agent)
             found.records.append(record)
             self._take_results(results, line, run, agent, time, found)
         elif self._take_prompt(line, said.content, run, agent, time, found):
@@ -155,9 +158,9 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
         within = self._within.get(text[17:])
         return start + within if within is not None and text[:17] == minute and start != NO_TIME else self._time(text)
 
-    def _enter(self, line: Line, agent: str | None) -> None:
-        self._session = line.sessionId
-        if agent is not None and not line.agentId and line.uuid:
+    def _enter(self, line: Line, agent: str) -> None:
+        """A line of a subagent."""
+        if not line.agentId and line.uuid:
             self._thread_of[line.uuid] = agent
 
     def _take_answer(
@@ -175,7 +178,8 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
         if not said.id or name is None:
             return False
         failure = "" if name is _NO_NAME else name[0] or "API error"
-        self._enter(line, agent)
+        if agent is not None:
+            self._enter(line, agent)
         found.records.append(record)
         self._answer_goes_on(line, said, run, agent, time, failure, found)
         return True
@@ -304,7 +308,8 @@ class QuickClaudeCodeDecoder(ClaudeCodeDecoder):
         name = name_of(content) if by_hand and agent is None else _NO_NAME
         if name is None or (agent is None and run.named < 2):
             return False
-        self._enter(line, agent)
+        if agent is not None:
+            self._enter(line, agent)
         position = len(found.records)
         self._asked[agent] = time
         owner = agent
