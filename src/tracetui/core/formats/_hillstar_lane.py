@@ -294,20 +294,13 @@ def lonely_columns(
         else NO_FIGURES
         for record in records
     ]
-    spans, known, new = found.whole_record, run.told_at, dict[str, int]()
-    for i, record in enumerate(records):
-        if record is not None and (node := record.node_id) not in known and node not in new:
-            new[node] = i
-            continue
-        run.first_calls(new, figures, times)
-        spans += new.values()
-        new.clear()
-        first, *told = rest_of(lines[i][:-1], offsets[i])
-        if isinstance(first, Record):
-            found.types[i] = first.type
-        found.rest += [(i, operation) for operation in told]
-    run.first_calls(new, figures, times)
-    spans += new.values()
+    nodes = ["" if record is None else record.node_id for record in records]
+    if "" not in nodes and len(set(nodes)) == len(nodes) and run.told_at.keys().isdisjoint(nodes):
+        spans = list(range(len(nodes)))
+        run.first_calls(nodes, figures, times)
+    else:
+        spans = _some_first_calls(run, found, nodes, figures, times, lambda i: rest_of(lines[i][:-1], offsets[i]))
+    found.whole_record = spans
     latest = max([times[i] for i in spans], default=NO_TIME)
     found.rest += [(len(lines) - 1, operation) for operation in run.reached(latest)]
     found.usage_record = [i for i in spans if figures[i] is not NO_FIGURES]
@@ -315,6 +308,28 @@ def lonely_columns(
     found.whole_start = found.whole_end = [times[i] for i in spans]
     _fill_calls(found, [record for i in spans if (record := records[i]) is not None])
     return found, len(lines)
+
+
+def _some_first_calls(
+    run: HillstarRun,
+    found: Columns,
+    nodes: list[str],
+    figures: list[Figures],
+    times: list[int],
+    rest_of: Callable[[int], list[Operation]],
+) -> list[int]:
+    """Positions of the first plain calls of nodes; ``rest_of`` says what the others tell, by position."""
+    spans: list[int] = []
+    for i, node in enumerate(nodes):
+        if node and node not in run.told_at:
+            run.first_calls([node], [figures[i]], [times[i]])
+            spans.append(i)
+            continue
+        first, *told = rest_of(i)
+        if isinstance(first, Record):
+            found.types[i] = first.type
+        found.rest += [(i, operation) for operation in told]
+    return spans
 
 
 def _fill_calls(found: Columns, calls: list[_Call]) -> None:

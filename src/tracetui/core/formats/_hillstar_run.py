@@ -321,10 +321,13 @@ class HillstarRun:
             self.told_at[node] = time
             yield Patch(self.key, key, 0, start=time, end=time)
 
-    def first_calls(self, calls: dict[str, int], figures: Sequence[Figures], times: Sequence[int]) -> None:
-        """Plain calls that went well, without an observer, each the first thing told of its node; by position."""
-        self.told_at.update(zip(calls, map(times.__getitem__, calls.values()), strict=True))
-        self._figures_of.update([(node, figures[i]) for node, i in calls.items() if figures[i] is not NO_FIGURES])
+    def first_calls(self, nodes: Sequence[str], figures: Sequence[Figures], times: Sequence[int]) -> None:
+        """Plain calls that went well, without an observer, each the first thing told of its node."""
+        self.told_at.update(zip(nodes, times, strict=True))
+        told: Iterable[tuple[str, Figures]] = zip(nodes, figures, strict=True)
+        if NO_FIGURES in figures:
+            told = [(node, known) for node, known in told if known is not NO_FIGURES]
+        self._figures_of.update(told)
 
     def called(self, node: str, tokens: int | None, cost: float | None) -> Figures | None:
         """A plain call that went well, beside an observer: what the calls of its first execution come to by now.

@@ -145,13 +145,13 @@ def _new_wholes(store: Store, run: Run, op: Columns, first: int, mixed: list[int
         run.first_row = start
     run.last_row = start + count - 1
     run.span_count += count
-    for kind, number in _counted(op.whole_kind):
-        run.kind_counts[kind] += number
-    counts = Counter(op.whole_status)
-    run.open_count += counts[_OPEN]
-    run.error_count += counts[_ERROR]
-    run.skipped_count += counts[_SKIPPED]
-    if counts[_ERROR]:
+    for kind in set(op.whole_kind):
+        run.kind_counts[kind] += op.whole_kind.count(kind)
+    statuses = op.whole_status
+    run.open_count += statuses.count(_OPEN)
+    run.skipped_count += statuses.count(_SKIPPED)
+    if _ERROR in statuses:
+        run.error_count += statuses.count(_ERROR)
         run.failed.fromlist([row for row, status in enumerate(op.whole_status, start) if status == _ERROR])
 
 
