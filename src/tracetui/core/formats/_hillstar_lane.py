@@ -50,18 +50,35 @@ _OK, _ERROR = int(Status.ok), int(Status.error)
 _decode: Final = msgspec.json.Decoder(Observed).decode
 
 
-def _decoded(block: bytes, decode: Callable[[bytes], _Line]) -> tuple[list[bytes], list[_Line]] | None:
-    """The lines of a block and what they say; None if the block is not for the lane."""
+def _decoded(
+    block: bytes, decode: Callable[[bytes], _Line], careful: Callable[[bytes], _Line] | None = None
+) -> tuple[list[bytes], list[_Line]] | None:
+    """The lines of a block and what they say; None if the block is not for the lane.
+
+    ``careful`` decodes them where one is not what ``decode`` expects.
+    """
     if b"\r" in block:
         return None
     lines = BytesIO(block).readlines()
     if len(lines) < SMALLEST_BLOCK:
         return None
     try:
-        b"".join([line for line in lines if not line.isascii()]).decode()  # what is skipped is not looked at
-        return lines, list(map(decode, lines))
+        if not block.isascii():
+            block.decode()  # what is skipped is not looked at
+        return lines, _mapped(lines, decode, careful)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
+
+
+def _mapped(
+    lines: list[bytes], decode: Callable[[bytes], _Line], careful: Callable[[bytes], _Line] | None
+) -> list[_Line]:
+    try:
+        return list(map(decode, lines))
+    except msgspec.ValidationError:
+        if careful is None:
+            raise
+        return list(map(careful, lines))
 
 
 def observer_columns(
@@ -202,7 +219,7 @@ def logger_columns(
     run: HillstarRun, block: bytes, at: int, rest_of: Callable[[bytes, int], list[Operation]]
 ) -> tuple[Columns, int] | None:
     """The same for lines of TraceLogger beside an observer's file; ``rest_of`` for all but plain calls that went well."""
-    decoded = None if run.zone is None else _decoded(block, _call_or_other)
+    decoded = None if run.zone is None else _decoded(block, _decode_call, _call_or_other)
     if decoded is None:
         return None
     lines, records = decoded
@@ -277,7 +294,7 @@ def lonely_columns(
 
     ``rest_of`` gives the operations of all other lines; None: take the long way.
     """
-    decoded = None if run.has_nodes else _decoded(block, _call)
+    decoded = None if run.has_nodes else _decoded(block, _decode_call, _call)
     if decoded is None:
         return None
     lines, records = decoded

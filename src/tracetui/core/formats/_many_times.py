@@ -33,7 +33,7 @@ def utc_array(texts: Sequence[str]) -> numpy.ndarray | None:
     """The same as an array."""
     import numpy as np
 
-    longs = sum(len(text) == _LONG for text in texts)
+    longs = list(map(len, texts)).count(_LONG)
     joined = "".join(texts)
     if len(joined) != longs * _LONG + (len(texts) - longs) * _SHORT:
         return None

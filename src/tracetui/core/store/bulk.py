@@ -50,10 +50,9 @@ def fold_columns(store: Store, op: Columns) -> None:
         _events(store, run, op, first, own)
     if op.more_key:
         _more(store, run, op, first, own)
-    if op.models:
-        _models(store, run, op, own)
+    rows_at = _models(store, run, op, own) if op.models else ([], [])
     if op.usage_record:
-        _usage(store, run, op, own)
+        _usage(store, run, op, own, *rows_at)
     records = store.records.span
     records[first:] = array("i", own)
     for position, operation in op.rest:
@@ -443,7 +442,8 @@ def _wait_for(store: Store, run: Run, op: Columns, first: int, mixed: list[int])
     run.last_row = start + count - 1
 
 
-def _models(store: Store, run: Run, op: Columns, own: list[int]) -> None:
+def _models(store: Store, run: Run, op: Columns, own: list[int]) -> tuple[list[int], list[int]]:
+    """Fold the models; which spans have one, and their rows of usage."""
     rows = [own[position] for position, _ in op.models]
     ids = store.strings.intern_all([model for _, model in op.models])
     at = store.usage.ensure_all(rows)
@@ -456,7 +456,7 @@ def _models(store: Store, run: Run, op: Columns, own: list[int]) -> None:
         for number, count in _counted(ids):
             model = store.strings[number]
             run.models[model] = run.models.get(model, 0) + count
-        return
+        return rows, at
     replaced = []
     replacing = []
     for row, here, number in zip(rows, at, ids, strict=True):
@@ -477,14 +477,16 @@ def _models(store: Store, run: Run, op: Columns, own: list[int]) -> None:
             models[model] -= count
             if not models[model]:
                 del models[model]
+    return rows, at
 
 
-def _usage(store: Store, run: Run, op: Columns, own: list[int]) -> None:
+def _usage(store: Store, run: Run, op: Columns, own: list[int], known_rows: list[int], known_at: list[int]) -> None:
+    """Fold the figures; of some spans the rows of usage are known."""
     rows = [own[position] for position in op.usage_record]
     known = None
     ranked = not store._ranks.keys().isdisjoint(rows)
     if not ranked:
-        known = store.usage.put_first(store.usage.ensure_all(rows), op.usage)
+        known = store.usage.put_first(known_at if rows == known_rows else store.usage.ensure_all(rows), op.usage)
     if known is None:
         for row, figures in zip(rows, zip(*op.usage, strict=True), strict=True):
             if not ranked or store._may(row, "usage", 0):
