@@ -1,25 +1,33 @@
 """A span processor for OpenTelemetry's SDK: its spans are recorded when they start, and again when they end.
 
-A trace is a run and has its id; spans have theirs, and OpenTelemetry's times. What attributes mean is known by
-``tracetui.core.formats._genai``, as for files of exporters. Where a span of OpenTelemetry is current, it is a scope like
-those of the tracer: spans, logs and runs of the tracer belong to it, and the other way round.
+A trace is a run and has its id; spans have theirs, and OpenTelemetry's times. Where a span of OpenTelemetry is current, it is
+a scope like those of the tracer: spans, logs and runs of the tracer belong to it, and the other way round.
 
-Nothing here imports OpenTelemetry; its objects are known by what they have. No lock is held while records are written.
+Nothing here imports OpenTelemetry (see ``otel_values.py``). No lock is held while records are written.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from tracetui.core import attributes as keys
 from tracetui.core.formats import _genai
-from tracetui.core.formats._values import text_of
-from tracetui.core.model import ABSENT, EventClass, Kind, Message, SpanDetail, Usage
+from tracetui.core.model import EventClass
 from tracetui.core.recording import children
+from tracetui.core.recording.bridges.otel_values import (
+    OtelContext,
+    OtelSpan,
+    Values,
+    end_values,
+    error_of,
+    meta_of,
+    start_values,
+    status_of,
+    title_of,
+)
 from tracetui.core.recording.context import CURRENT, add_bridge, going_on
 from tracetui.core.recording.guard import guarded, is_guarded
 from tracetui.core.recording.recorder import Recorder, Verbosity
@@ -35,43 +43,9 @@ _MOST_OPEN: Final = 100_000
 """Spans that may be open; beyond that the oldest are taken for such as are never ended."""
 _AT_START: Final = ("model", "input")
 _AT_END: Final = ("model", "usage", "cost_usd", "error", "input", "output")
-_STATUSES: Final = {"OK": "ok", "ERROR": "error"}
-_INPUTS: Final = (*keys.TOOL_INPUT, keys.INPUT_VALUE, keys.ENTITY_INPUT)
-_OUTPUTS: Final = (*keys.TOOL_OUTPUT, keys.OUTPUT_VALUE, keys.ENTITY_OUTPUT, keys.RETRIEVAL_DOCUMENTS)
-_TOLD: Final = (*keys.INPUT_MESSAGES, keys.SYSTEM_INSTRUCTIONS)
-_CONTENT: Final = (*_INPUTS, *_OUTPUTS, *_TOLD, *keys.OUTPUT_MESSAGES)
-"""Attributes, or beginnings of their names, that hold what was said: not recorded at verbosity ``minimal``."""
-_TOKENS: Final = ("input", "output", "total", "cached", "cache_write", "reasoning")
 
-Values = dict[str, object]
 Key = tuple[int, int]
 """Trace and span id."""
-
-
-class OtelContext(Protocol):
-    """``opentelemetry.trace.SpanContext``."""
-
-    trace_id: int
-    span_id: int
-    is_remote: bool
-
-
-class OtelSpan(Protocol):
-    """``opentelemetry.sdk.trace.ReadableSpan``, what is used of it."""
-
-    name: str
-    parent: OtelContext | None
-    start_time: int | None
-    end_time: int | None
-    attributes: Mapping[str, object] | None
-    events: Iterable[Any]
-    links: Iterable[Any]
-    status: Any
-    kind: Any
-    resource: Any
-
-    def get_span_context(self) -> OtelContext:
-        """Its ids."""
 
 
 class _Open(Span):
@@ -188,14 +162,14 @@ class SpanProcessor:
         context = span.get_span_context()
         key = context.trace_id, context.span_id
         kind, _ = _genai.kind_of_span(attributes)
-        found = _Open(recorder, None, _title(span, attributes), kind.name, {})
+        found = _Open(recorder, None, title_of(span, attributes), kind.name, {})
         found.id = f"{context.span_id:016x}"
         found.start_time = str(span.start_time or recorder.clock())
         found.start_mono = recorder.mono()
         recording = self._place(recorder, key, found, span)
         found.recording = recording
         found.identity = _identity(recorder, found, self._parent(found, span))
-        found.attributes, found.late = _start_values(attributes, kind, recorder.verbosity)
+        found.attributes, found.late = start_values(attributes, kind, recorder.verbosity)
         rest = recorder.rest(found, _AT_START)
         recording.emit("span_start", f'"time":{found.start_time},{found.identity}{rest}')
 
@@ -254,12 +228,12 @@ class SpanProcessor:
     def _write_end(self, recorder: Recorder, found: _Open, recording: RunRecording, span: OtelSpan) -> None:
         attributes = dict(span.attributes or {})
         kind, _ = _genai.kind_of_span(attributes)
-        status = _STATUSES.get(span.status.status_code.name, "unset")
-        found.name, found.kind = _title(span, attributes), kind.name
+        status = status_of(span)
+        found.name, found.kind = title_of(span, attributes), kind.name
         found.identity = _identity(recorder, found, self._parent(found, span))
         said = found.attributes
-        values, late = _end_values(span, attributes, kind, recorder.verbosity)
-        error = _error(span, attributes, status)
+        values, late = end_values(span, attributes, kind, recorder.verbosity)
+        error = error_of(span, attributes, status)
         if error:
             late["error"] = error
         self._write_events(recorder, found, span, attributes, status)
@@ -317,13 +291,9 @@ class SpanProcessor:
 
 def _make_run(recorder: Recorder, within: Scope | None, name: str, span: OtelSpan) -> RunRecording:
     """The run of a trace, linked to the scope in which its first span started, else to a remote parent."""
-    run, parent, resource = f"{span.get_span_context().trace_id:032x}", span.parent, span.resource
+    run, parent = f"{span.get_span_context().trace_id:032x}", span.parent
     remote = (run, f"{parent.span_id:016x}") if parent is not None and parent.is_remote else ("", "")
-    meta: Values = dict(resource.attributes) if resource is not None else {}
-    session = next(((span.attributes or {})[key] for key in keys.SESSION if key in (span.attributes or {})), None)
-    if session is not None:
-        meta["session.id"] = session
-    return recorder.make_run(within, run, name, meta, parent=remote, child=children.STARTED_IN[0] == run)
+    return recorder.make_run(within, run, name, meta_of(span), parent=remote, child=children.STARTED_IN[0] == run)
 
 
 def _is_within(scope: Scope | None, wanted: Scope) -> bool:
@@ -334,13 +304,6 @@ def _is_within(scope: Scope | None, wanted: Scope) -> bool:
     return False
 
 
-# What a span says
-
-
-def _title(span: OtelSpan, attributes: Values) -> str:
-    return text_of(attributes.get(keys.LOGFIRE_MESSAGE)) or span.name
-
-
 def _identity(recorder: Recorder, found: _Open, parent: str) -> str:
     try:
         named = recorder.named[found.kind][found.name]
@@ -348,112 +311,6 @@ def _identity(recorder: Recorder, found: _Open, parent: str) -> str:
         named = recorder.naming(found.kind, found.name)
     above = f'"parent":"{parent}",' if parent else ""
     return f'"span":"{found.id}",{above}{named}'
-
-
-def _start_values(attributes: Values, kind: Kind, verbosity: Verbosity) -> tuple[Values, Values]:
-    """Attributes and other keys of a start."""
-    values, late = _told(attributes, kind)
-    late.pop("output", None)
-    return (values if verbosity else _without(values, _CONTENT)), late
-
-
-def _end_values(span: OtelSpan, attributes: Values, kind: Kind, verbosity: Verbosity) -> tuple[Values, Values]:
-    """Attributes and other keys of an end."""
-    values, late = _told(attributes, kind)
-    usage = _genai.usage_of(attributes) if kind is Kind.llm else None
-    if usage is not None:
-        late |= _usage(usage)
-    values = values if verbosity else _without(values, _CONTENT)
-    return values | _surroundings(span), late
-
-
-def _told(attributes: Values, kind: Kind) -> tuple[Values, Values]:
-    """Attributes that stay as they are, and model, input and output as they are read from the others."""
-    detail = SpanDetail()
-    _genai.describe(detail, kind, attributes)
-    late: Values = {}
-    used: list[str] = []
-    if detail.model and kind in (Kind.llm, Kind.embedding):
-        late["model"] = detail.model
-    told, answered = _genai.conversation(attributes) if kind is not Kind.tool else ([], [])
-    for key, messages, value, from_messages, names in (
-        ("input", told, detail.input, _TOLD, _INPUTS),
-        ("output", answered, detail.output, keys.OUTPUT_MESSAGES, _OUTPUTS),
-    ):
-        if messages:
-            late[key] = [_message(message) for message in messages]
-            used += from_messages
-        elif value is not ABSENT:
-            late[key] = value
-            used += [name for name in names if _holds(attributes, name)][:1]
-    return _without(attributes, used), late
-
-
-def _holds(attributes: Values, name: str) -> bool:
-    return name in attributes or any(key.startswith(f"{name}.") for key in attributes)
-
-
-def _without(attributes: Values, names: Iterable[str]) -> Values:
-    """Attributes but those of these names, or that are parts of them: ``llm.input_messages.0.message.content``."""
-    left = {name: f"{name}." for name in names}
-    return {
-        key: value
-        for key, value in attributes.items()
-        if key not in left and not any(key.startswith(part) for part in left.values())
-    }
-
-
-def _message(message: Message) -> Values:
-    """A message as the recording format has it."""
-    values: Values = {"role": message.role, "content": message.text}
-    if message.tool_calls:
-        values["tool_calls"] = [{"name": name, "arguments": arguments} for name, arguments in message.tool_calls]
-    if message.tool_name:
-        values["name"] = message.tool_name
-    return values
-
-
-def _usage(usage: Usage) -> Values:
-    figures = (usage.input, usage.output, usage.total, usage.cached, usage.cache_write, usage.reasoning)
-    counts = {name: count for name, count in zip(_TOKENS, figures, strict=True) if count is not None}
-    late: Values = {"usage": counts} if counts else {}
-    return late | ({"cost_usd": usage.cost_usd} if usage.cost_usd is not None else {})
-
-
-def _surroundings(span: OtelSpan) -> Values:
-    """What a span says beside its attributes, named as in what the exporters write."""
-    values: Values = {}
-    kind = text_of(getattr(span.kind, "name", "")).lower()
-    if kind not in ("", "internal"):
-        values["span.kind"] = kind
-    scope = getattr(span, "instrumentation_scope", None)
-    if scope is not None:
-        values["scope"] = {"name": scope.name, **({"version": scope.version} if scope.version else {})}
-    links = [_link(link) for link in span.links]
-    if links:
-        values["links"] = links
-    for name in ("attributes", "events", "links"):
-        dropped = getattr(span, f"dropped_{name}", 0)
-        if dropped:
-            values[f"dropped{name.title()}Count"] = dropped
-    return values
-
-
-def _link(link: Any) -> Values:
-    values: Values = {"traceId": f"{link.context.trace_id:032x}", "spanId": f"{link.context.span_id:016x}"}
-    return values | ({"attributes": dict(link.attributes)} if link.attributes else {})
-
-
-def _error(span: OtelSpan, attributes: Values, status: str) -> Values:
-    """The error of a span that failed, in the words of the recording format."""
-    if status != "error" and keys.ERROR_TYPE not in attributes:
-        return {}
-    exceptions = [event.attributes or {} for event in span.events if event.name == keys.EXCEPTION]
-    found = _genai.error_of(attributes, text_of(span.status.description), exceptions)
-    if found is None:
-        return {}
-    values = {"type": found.type, "message": found.message, "traceback": found.traceback}
-    return {key: value for key, value in values.items() if value}
 
 
 # Where the running code is

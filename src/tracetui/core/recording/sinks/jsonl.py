@@ -130,6 +130,11 @@ class JsonlSink:
                 self._give_up(file)
         self._ended.clear()
 
+    def flush(self) -> None:
+        """Write what is held back."""
+        for file in list(self._files.values()):
+            file.flush()
+
     def after_fork(self) -> None:
         """Close the copies of the parent's descriptors and forget what the parent holds back."""
         for file in list(self._files.values()):
@@ -140,8 +145,7 @@ class JsonlSink:
 
     def lines(self, run: RunInfo) -> Iterator[bytes]:
         """The lines of a run, all its processes, as they stand in the files."""
-        for file in list(self._files.values()):
-            file.flush()
+        self.flush()
         wanted = b'"run":"%b"' % run.id.encode()
         paths = [self._path] if self._path else sorted(self._folder.glob(f"{run.id}.*.jsonl"))
         for path in paths:
