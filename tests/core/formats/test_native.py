@@ -7,6 +7,7 @@ from tracetui.core.formats._base import Candidate, RecordBody
 from tracetui.core.formats.native import NativeDecoder, NativeFormat
 from tracetui.core.model import EventClass, Kind, Status, Usage
 from tracetui.core.store import Store
+from tracetui.core.store.preorder import Preorder
 
 GOLDEN = Path(__file__).parent / "golden" / "recording-1.jsonl"
 
@@ -68,3 +69,15 @@ def test_a_child_process_is_not_the_one_that_the_run_goes_on_with() -> None:
     operations = decoder.feed(header % (4711, b"") + header % (4712, b',"child":true'))
     store.apply(Batch(0, "tracetui", operations=operations, complete=True))
     assert store.runs[0].process == (4711, 1, "h", "b")
+
+
+def test_spans_of_a_run_of_several_processes_stand_in_order_of_their_starts_whichever_file_is_read_first() -> None:
+    header = b'{"tracetui":1,"type":"header","run":"r","time":1%b}\n'
+    span = b'{"type":"span_end","time":%d,"span":"%b","name":"%b","start":%d,"duration_ns":1,"status":"ok"}\n'
+    files = [header % b"" + span % (9, b"a", b"late", 8), header % b',"child":true' + span % (6, b"b", b"early", 5)]
+    for order in (files, files[::-1]):
+        store = Store()
+        for source, file in enumerate(order):
+            store.apply(Batch(source, "tracetui", operations=NativeDecoder().feed(file), complete=True))
+        tree = Preorder.of_run(store, 0)
+        assert [store.strings[store.spans.name[row]] for row in tree.order.tolist()] == ["early", "late"]

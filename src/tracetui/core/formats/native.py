@@ -275,6 +275,8 @@ class NativeDecoder(LineDecoder):
             id=run,
             records_end=True,
             clock=Clock.utc,
+            # Processes of a run write side by side, and which of their files is read first says nothing.
+            order_by_time=True if is_child else None,
             process=process,
             start=None if is_child or time == NO_TIME else time,
             time=time,
