@@ -6,7 +6,6 @@ was killed. Beside them lies what the programs in `examples/` record (`record_ex
 read: the same script writes the same bytes.
 """
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -15,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -486,7 +486,7 @@ class Example:
     last_words: str = ""
     """How the last line of its standard error begins; empty: it says nothing there."""
     needs: str = ""
-    """A package without which it is not recorded."""
+    """A module without which it is not recorded."""
 
     @property
     def sample(self) -> str:
@@ -496,13 +496,17 @@ class Example:
     @property
     def can_be_recorded(self) -> bool:
         """Whether what it needs is installed."""
-        return not self.needs or importlib.util.find_spec(self.needs) is not None
+        try:
+            return not self.needs or find_spec(self.needs) is not None
+        except ModuleNotFoundError:  # not even the package that it would be a part of
+            return False
 
 
 EXAMPLES = (
     Example("plain_loop"),
     Example("fan_out"),
     Example("child_process"),
+    Example("with_opentelemetry", needs="opentelemetry.sdk"),
     Example("crash", status=1, last_words="crash.UnknownCurrency: "),
     Example("crash", "--kill", status=-9),
 )

@@ -134,6 +134,33 @@ def prepared(name: str, moment: Moment) -> Any:
     return module
 
 
+class OtelIds:
+    """The same ids, as OpenTelemetry asks for them."""
+
+    def __init__(self) -> None:
+        self._ids = Ids("with_opentelemetry")
+
+    def generate_span_id(self) -> int:
+        """The next span id."""
+        return int(self._ids.span_id(), 16)
+
+    def generate_trace_id(self) -> int:
+        """The next trace id."""
+        return int(self._ids.run_id(), 16)
+
+    def is_trace_id_random(self) -> bool:
+        """They are none."""
+        return False
+
+
+def prepare_opentelemetry(moment: Moment) -> None:
+    """Let OpenTelemetry take its times and ids from here too."""
+    from opentelemetry.sdk import trace
+
+    trace.time_ns = moment.wall
+    trace.RandomIdGenerator = OtelIds
+
+
 def told(stats: Stats) -> None:
     """In place of counting a fault: say what it is."""
     stats.faults += 1
@@ -146,6 +173,10 @@ def main(name: str, *arguments: str) -> None:
     Stats.fault = told  # type: ignore[method-assign, assignment]
     began = (MORNING + 3_600 * NAMES.index(name)) * SECOND
     moment = Moment(int(os.environ.get(NOW, began)))
+    # No two workers begin at the same instant, so the order of what they record is the same wherever it is read.
+    os.register_at_fork(after_in_parent=moment.wall)
+    if name == "with_opentelemetry":
+        prepare_opentelemetry(moment)
     example = prepared(name, moment)
     folder = arguments[-1]
     if "--check" in arguments:
