@@ -22,7 +22,7 @@ MODEL = "reader-small-1"
 CHAPTERS = {1: "The harbour", 2: "The storm", 3: "The lighthouse"}
 PROGRAM = [sys.executable, __file__]
 """How this program starts itself for the other part of the work."""
-SPEED = 4
+SPEED = 3
 """How many times faster than in reality everything goes here."""
 
 

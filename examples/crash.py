@@ -24,7 +24,7 @@ MODEL = "auditor-large-3"
 RATES = {"EUR": 1.0, "USD": 0.92, "GBP": 1.17}
 INVOICES = (("INV-7001", "EUR"), ("INV-7002", "USD"), ("INV-7003", "GBP"), ("INV-7004", "EUR"), ("INV-7005", "XAU"))
 """Number and currency; nobody has a rate for the last one."""
-SPEED = 200
+SPEED = 150
 """How many times faster than in reality everything goes here."""
 
 

@@ -8,7 +8,7 @@ cancelled, a reader that fails without taking the others along, an answer that s
 it found, an embedding. The tracer has verbosity "detailed": without it tokens are not recorded.
 
 Look at: the waterfall, in which bars of the same step lie beside one another; the bar that decided how long it took; `read 3`,
-which failed; the slower model, which was cancelled and therefore did not fail; the token events of `write_digest`.
+which failed; the slower model, which was cancelled and therefore did not fail; the tokens of `write_digest` (`9`).
 """
 
 import asyncio
@@ -26,7 +26,7 @@ FEEDS = {
 }
 """Feed -> seconds until it answers, and what it says; the empty one cannot be parsed."""
 DIGEST = "A night train returns, fourteen cross-border trains are added, and no strike is in sight."
-SPEED = 4
+SPEED = 3
 """How many times faster than in reality everything goes here."""
 
 

@@ -7,9 +7,10 @@ Shows: a run, the span of the agent, model calls with their messages, tokens and
 was decided and why, a retry, logs, a guardrail.
 
 Look at: the tree that grows while it works; the conversation of the last `choose_action`; `search_trains`, which failed once
-and was repeated; the decisions (`8` shows only those); tokens and cost of the run (`i`).
+and was repeated; the decisions (`6` shows only those); tokens and cost of the run (`i`).
 """
 
+import json
 import sys
 import time
 
@@ -19,7 +20,7 @@ MODEL = "planner-small-2"
 USD_PER_TOKEN = {"input": 0.25e-6, "output": 1.25e-6}
 SYSTEM = "You plan short trips by train. Use the tools for every price; never guess one."
 QUESTION = "A weekend in Porto from Madrid, by train, under 300 euros for two. What do you suggest?"
-SPEED = 10
+SPEED = 5
 """How many times faster than in reality a model and a tool answer here."""
 
 # What the model says, turn by turn: its words, the tool that it wants, the tool's arguments, and how sure it is.
@@ -69,7 +70,7 @@ def main(folder: str) -> None:
                     "tool_selection", chosen=tool, alternatives=list(RESULTS), reason=words, confidence=confidence
                 )
                 result = call_tool(tracer, tool, arguments)
-                messages.append({"role": "tool", "name": tool, "content": str(result)})
+                messages.append({"role": "tool", "name": tool, "content": json.dumps(result, ensure_ascii=False)})
         agent.finish(words, turns=turn)
 
 

@@ -29,7 +29,7 @@ except ImportError:
 
 MODEL = "helpdesk-small-1"
 TICKET = "My parcel 40118 came broken. Can I have my money back?"
-SPEED = 4
+SPEED = 2
 """How many times faster than in reality everything goes here."""
 
 

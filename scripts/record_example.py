@@ -161,10 +161,13 @@ def prepare_opentelemetry(moment: Moment) -> None:
     trace.RandomIdGenerator = OtelIds
 
 
-def told(stats: Stats) -> None:
+def told(stats: Stats, what: str = "") -> None:
     """In place of counting a fault: say what it is."""
     stats.faults += 1
-    traceback.print_exc()
+    if what:
+        print(what, file=sys.stderr)
+    else:
+        traceback.print_exc()
 
 
 def main(name: str, *arguments: str) -> None:

@@ -286,6 +286,12 @@ def test_traces_are_runs_of_their_own(bridged: Bridged) -> None:
     assert [header["name"] for header in bridged.records("header")] == ["first", "second"]
 
 
+def test_a_run_begins_with_its_first_span_and_not_when_that_is_told(bridged: Bridged) -> None:
+    span = bridged.sdk.start("first")
+    header = bridged.only("header")
+    assert (header["time"], header["mono"]) == (span.start_time, bridged.tracer._recorder.last.started)  # type: ignore[union-attr]
+
+
 def test_a_trace_that_goes_on_after_its_end_is_the_same_run_and_ends_again(bridged: Bridged) -> None:
     for name in ("first", "second"):
         bridged.sdk.end(bridged.sdk.start(name, remote()))

@@ -73,6 +73,9 @@ class RunRecording:
         self.parent = parent
         self.meta = dict(meta)
         self.started = mono()
+        """Monotonic time at which it began, ns."""
+        self.began = 0
+        """When it began, ns since the epoch, if that was before anything was told of it; 0: it begins with its header."""
         self.redacted_before = gate.redacted
         """Values redacted before this run, so that it can tell its own."""
         self.ended = False
@@ -91,6 +94,12 @@ class RunRecording:
         self.put: Callable[[int, bytes], None]
         """Hand over a record: its number, and its line with the line end."""
         self._start_over()
+
+    def begin_at(self, time: int) -> None:
+        """It began at this time, ns since the epoch, and is told of only now; what lies ahead is no beginning."""
+        earlier = self.clock() - time
+        if earlier > 0:
+            self.began, self.started = time, self.mono() - earlier
 
     def _start_over(self) -> None:
         self._numbers = count(1)  # the header is 0
@@ -183,7 +192,8 @@ class RunRecording:
         info = self.info
         _, process_start, host, boot = Processes().identity(info.pid)
         values: dict[str, object] = {"tracetui": 1, "type": "header", "seq": 0, "run": info.id}
-        values |= {"name": self.gate.plain(info.name), "time": self.clock(), "mono": self.mono(), "pid": info.pid}
+        time, mono = (self.began, self.started) if self.began else (self.clock(), self.mono())
+        values |= {"name": self.gate.plain(info.name), "time": time, "mono": mono, "pid": info.pid}
         values |= {"process_start": process_start, "host": host, "boot": boot}
         if info.child:
             values["child"] = True
@@ -200,6 +210,7 @@ class RunRecording:
         self._busy = False
         self._waiting.clear()
         self.forked = self.mono()
+        self.began = 0
         self.info = RunInfo(self.info.id, self.info.name, os.getpid(), child=True, shared=self.info.shared)
         self.between = _between(self.info)
         self._writer = _writer(self._sinks, self.info)

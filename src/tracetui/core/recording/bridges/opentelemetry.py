@@ -293,7 +293,10 @@ def _make_run(recorder: Recorder, within: Scope | None, name: str, span: OtelSpa
     """The run of a trace, linked to the scope in which its first span started, else to a remote parent."""
     run, parent = f"{span.get_span_context().trace_id:032x}", span.parent
     remote = (run, f"{parent.span_id:016x}") if parent is not None and parent.is_remote else ("", "")
-    return recorder.make_run(within, run, name, meta_of(span), parent=remote, child=children.STARTED_IN[0] == run)
+    made = recorder.make_run(within, run, name, meta_of(span), parent=remote, child=children.STARTED_IN[0] == run)
+    if span.start_time:
+        made.begin_at(span.start_time)
+    return made
 
 
 def _is_within(scope: Scope | None, wanted: Scope) -> bool:
