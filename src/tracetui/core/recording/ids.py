@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Final, Protocol
 
 _AT_ONCE: Final = 256
+_RUN_ID: Final = re.compile("[0-9a-f]{32}")
 
 
 class Ids(Protocol):
@@ -16,6 +18,12 @@ class Ids(Protocol):
 
     def run_id(self) -> str:
         """A run id: 32 lowercase hexadecimal digits, not all zero."""
+
+
+def told_run_id(text: str) -> str:
+    """The run id that a text tells, such as a UUID with its hyphens; empty: it tells none."""
+    digits = text.replace("-", "").lower()
+    return digits if _RUN_ID.fullmatch(digits) and digits.strip("0") else ""
 
 
 class RandomIds:

@@ -15,7 +15,7 @@ from typing import Final
 from tracetui.core.recording import children, host
 from tracetui.core.recording.context import current, going_on
 from tracetui.core.recording.encoding import MOST_TEXT, Gate
-from tracetui.core.recording.ids import Ids, RandomIds
+from tracetui.core.recording.ids import Ids, RandomIds, told_run_id
 from tracetui.core.recording.records import RunInfo, Sink
 from tracetui.core.recording.runs import Clock, RunRecording, Stats
 from tracetui.core.recording.spans import RunScope, Scope, Span, error_values
@@ -106,8 +106,10 @@ class Recorder:
         """Whether a run goes on."""
         return bool(self._active)
 
-    def fault(self) -> None:
-        """Count an exception that was kept from the host, or a call out of order."""
+    def fault(self, what: str = "") -> None:
+        """Count an exception that was kept from the host, or a call out of order, of which ``what`` tells."""
+        if what and not self._stats.first_fault:
+            self._stats.first_fault = what
         self._stats.fault()
 
     # Runs
@@ -141,7 +143,7 @@ class Recorder:
 
         Args:
             outer: the scope in which it was begun.
-            id: its id; empty: a new one.
+            id: its id; empty: a new one. A text that is none is kept in ``meta``: files are called by ids.
             name: its name; empty: the tracer's.
             meta: anything about it.
             parent: run and span in which it was begun, where that is no scope of this process.
@@ -150,7 +152,11 @@ class Recorder:
         if outer is not None and outer.recording is not None:
             parent = (outer.recording.info.id, outer.id)
         named = str(self.gate.plain(name or self.name))
-        info = RunInfo(id or self.ids.run_id(), named, os.getpid(), child=child, shared=self._shared)
+        known = told_run_id(str(id))
+        if id and not known:
+            self.fault(f"a run id is 32 hexadecimal digits, which is not {str(id)[:80]!r}")
+            meta = {**meta, "id": id}
+        info = RunInfo(known or self.ids.run_id(), named, os.getpid(), child=child, shared=self._shared)
         return RunRecording(
             info,
             self.sinks,
@@ -191,7 +197,7 @@ class Recorder:
         """End a run; a second end is ignored and counted."""
         try:
             if scope.ended or scope.recording is None:
-                self.fault()
+                self.fault("the end of a run that has ended, or was not begun")
                 return
             scope.ended = True
             self._finish(scope.recording, status, error)
@@ -237,10 +243,12 @@ class Recorder:
         for recording in {*self._active, *([self.last] if self.last else ())}:
             recording.after_fork()
         for sink in self.sinks:
-            try:
-                sink.after_fork()
-            except Exception:
-                self.fault()
+            forget = getattr(sink, "after_fork", None)
+            if forget is not None:
+                try:
+                    forget()
+                except Exception:
+                    self.fault()
 
     def recording_for(self, outer: Scope | None) -> RunRecording:
         """The run that a scope made here belongs to: of the nearest scope of this tracer, else the latest, else a new one."""
@@ -294,7 +302,7 @@ class Recorder:
         try:
             recording = span.recording
             if recording is None or span.ended or span.start_mono < recording.forked:
-                self.fault()
+                self.fault("an update of a span that has ended, was not started, or is another process's")
             elif span.late or span.attributes:
                 rest = self.rest(span, _IN_ORDER)
                 recording.emit("span_update", f'"time":{self.clock()},"span":"{span.id}"{rest}')

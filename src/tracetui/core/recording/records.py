@@ -70,6 +70,10 @@ class Sink(Protocol):
     def close(self) -> None:
         """Write what is held back and give everything back. May be called twice, and be followed by further records."""
 
+
+class ForkingSink(Sink, Protocol):
+    """A sink that has something which a forked child must not share with its parent."""
+
     def after_fork(self) -> None:
         """Called in a forked child: forget descriptors, locks and what is held back, without harm to the parent."""
 

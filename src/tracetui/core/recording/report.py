@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class ModelCost:
-    """What one model took."""
+    """What the calls of one model, or of one name, took."""
 
     calls: int = 0
     input_tokens: int | None = None
@@ -40,6 +40,8 @@ class CostSummary:
 
     models: dict[str, ModelCost] = field(default_factory=dict)
     """By model; ``""``: calls that named none."""
+    names: dict[str, ModelCost] = field(default_factory=dict)
+    """By name of the span, all calls of that name together."""
     total: ModelCost = field(default_factory=ModelCost)
 
 
@@ -102,8 +104,8 @@ class Report:
         found = CostSummary()
         for record in spans.values():
             if record.get("kind") == "llm" or "usage" in record or "cost_usd" in record:
-                model = record.get("model")
-                _add(found.models.setdefault(model if isinstance(model, str) else "", ModelCost()), record)
+                for costs, key in ((found.models, record.get("model")), (found.names, record.get("name"))):
+                    _add(costs.setdefault(key if isinstance(key, str) else "", ModelCost()), record)
                 _add(found.total, record)
         return found
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast, overload
 
 from tracetui.core.recording import settings
 from tracetui.core.recording.context import CURRENT, current
@@ -118,7 +118,7 @@ class Tracer:
 
         Args:
             name: name of the run; by default the tracer's.
-            id: its id, 32 lowercase hexadecimal digits; by default a new one.
+            id: its id, 32 hexadecimal digits or a UUID; by default a new one. Any other text is kept in ``meta``.
             meta: anything about this run, over what the tracer's ``meta`` says.
         """
         if self._recorder is None:
@@ -324,6 +324,16 @@ class Tracer:
 
     # Code that is traced
 
+    @overload
+    def trace(
+        self, function: Callable[P, R], /, *, kind: str = "step", name: str = "", capture: bool = True
+    ) -> Callable[P, R]: ...
+
+    @overload
+    def trace(
+        self, function: str | None = None, /, *, kind: str = "step", name: str = "", capture: bool = True
+    ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+
     def trace(
         self,
         function: Callable[P, R] | str | None = None,
@@ -393,7 +403,7 @@ class Tracer:
         return self._afterwards(lambda report: report.summary(), {})
 
     def cost_summary(self) -> CostSummary:
-        """Tokens and cost of the latest run, by model."""
+        """Tokens and cost of the latest run, by model and by name of the span."""
         from tracetui.core.recording.report import CostSummary
 
         return self._afterwards(lambda report: report.cost_summary(), CostSummary())
