@@ -108,7 +108,7 @@ def _generated(span: Span, inner: GeneratorType[Any, Any, Any], ended: Callable[
     """Run a generator inside its span, and its consumer outside of it."""
     step: Callable[[Any], Any] = inner.send
     given: object = None
-    span.recorder.start_span(span, CURRENT.get())
+    span.recorder.enter_span(span, CURRENT.get())
     try:
         while True:
             outside = CURRENT.get()
@@ -138,7 +138,7 @@ async def _streamed(span: Span, inner: AsyncGeneratorType[Any, Any]) -> AsyncIte
     """The same for an asynchronous generator."""
     step: Callable[[Any], Any] = inner.asend
     given: object = None
-    span.recorder.start_span(span, CURRENT.get())
+    span.recorder.enter_span(span, CURRENT.get())
     try:
         while True:
             outside = CURRENT.get()

@@ -7,6 +7,7 @@ import re
 from typing import Final, Protocol
 
 _AT_ONCE: Final = 256
+_NO_ID: Final = "0" * 16
 _RUN_ID: Final = re.compile("[0-9a-f]{32}")
 
 
@@ -40,9 +41,9 @@ class RandomIds:
     def span_id(self) -> str:
         """A span id, 16 digits."""
         if not self.made:
-            digits = os.urandom(8 * _AT_ONCE).hex()
-            made = (digits[at : at + 16] for at in range(0, len(digits), 16))
-            self.made.extend(id for id in made if id.strip("0"))
+            self.made += os.urandom(8 * _AT_ONCE).hex("-", 8).split("-")
+            if _NO_ID in self.made:
+                self.made.remove(_NO_ID)
         return self.made.pop()
 
     def run_id(self) -> str:

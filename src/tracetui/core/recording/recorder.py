@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
 from threading import RLock
 from typing import Final
@@ -19,7 +19,7 @@ from tracetui.core.recording.ids import Ids, RandomIds, told_run_id
 from tracetui.core.recording.records import RunInfo, Sink
 from tracetui.core.recording.runs import Clock, RunRecording, Stats
 from tracetui.core.recording.spans import RunScope, Scope, Span, error_values
-from tracetui.core.recording.starting import make_end, make_start
+from tracetui.core.recording.starting import make_end, make_enter, make_leave, span_class
 from tracetui.core.redaction import Redactor
 
 
@@ -88,8 +88,13 @@ class Recorder:
         self._lock = RLock()
         self._stats = Stats()
         self._shared = any(getattr(sink, "shared", False) for sink in self.sinks)
-        self.start_span = make_start(self)
+        self.elsewhere: Callable[[Scope | None], Scope | None] | None = None
+        """Says where code really is that is in a scope: what other libraries know of that may be further in."""
+        self.enter_span = make_enter(self)
         self.end_span = make_end(self)
+        self.leave_span = make_leave(self)
+        self.span_class = span_class(self)
+        """The class of the spans that it makes."""
         host.add(self)
 
     @property

@@ -5,8 +5,8 @@ Everything that a sink may need of the run stands in ``RunInfo``; a ``Record`` i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from typing import Final, Protocol
 
 
 class RunInfo:
@@ -85,11 +85,30 @@ class ReadableSink(Sink, Protocol):
         """The lines of one run that this sink took, in order, without line ends."""
 
 
-class Writer(Protocol):
-    """A shorter way for the lines of one run to a sink that is the tracer's only one."""
+Write = Callable[[bytes], int | None]
+AT_ONCE: Final = 1 << 16
+"""Bytes of a line that are written in one go without a thought of what a signal may do in the middle of it."""
 
-    def append(self, seq: int, line: bytes) -> None:
-        """Take a line, its line end included. May be called by several threads at once, and out of order by a few."""
+
+def refuse(_line: bytes) -> int:
+    """A write that takes nothing."""
+    return 0
+
+
+class Writer(Protocol):
+    """A shorter way for the lines of one run to a sink that is the tracer's only one.
+
+    Threads may use it side by side, and out of order by a few.
+    """
+
+    write: Write
+    """Takes a line of at most ``AT_ONCE`` bytes and says how many of them it took; ``refuse`` where that is not possible now.
+
+    May raise ``OSError`` or ``ValueError``; it took nothing then.
+    """
+
+    def append(self, seq: int, line: bytes, taken: int = 0) -> None:
+        """Take a line, its line end included, of which ``write`` took so many bytes already."""
 
     def end(self) -> None:
         """The run is over."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from tracetui.core.recording.guard import guarded
-from tracetui.core.recording.records import Record, RunInfo, Sink, Writer
+from tracetui.core.recording.records import Record, RunInfo, Sink, Write, Writer, refuse
 
 if TYPE_CHECKING:
     from tracetui.core.recording.encoding import Gate
@@ -88,11 +88,10 @@ class RunRecording:
         self._lock = RLock()
         self._busy = False
         self._waiting: deque[tuple[int, bytes]] = deque()
-        self._writer = _writer(self._sinks, info)
         self.number: Callable[[], int]
         """The number of the next record."""
-        self.put: Callable[[int, bytes], None]
-        """Hand over a record: its number, and its line with the line end."""
+        self.file = self._way()
+        """Where records may be written at once."""
         self._start_over()
 
     def begin_at(self, time: int) -> None:
@@ -104,8 +103,7 @@ class RunRecording:
     def _start_over(self) -> None:
         self._numbers = count(1)  # the header is 0
         self.number = self._numbers.__next__
-        self.put = self._put_first
-        self.has_written = False
+        self.has_written = self._has_header = False
 
     @property
     def records(self) -> int:
@@ -140,8 +138,8 @@ class RunRecording:
         """
         seq = self.number()
         self.put(seq, f'{{"type":"{type_}","seq":{seq},{self.between}{body}\n'.encode())
-        if type_ == "run_end" and self._writer is not None:
-            self._writer.end()
+        if type_ == "run_end":
+            self.file.end()
 
     def begin(self) -> None:
         """Write the header; without this call it is written before the first record."""
@@ -149,13 +147,19 @@ class RunRecording:
             if self.has_written:
                 return
             self.has_written = True
-            put = self._writer.append if self._writer is not None else self._put_to_all
-            put(0, self._header())
-            self.put = put
+            self.file.append(0, self._header())
+            self._has_header = True
 
-    def _put_first(self, seq: int, line: bytes) -> None:
-        self.begin()
-        self.put(seq, line)
+    def put(self, seq: int, line: bytes, taken: int | None = 0) -> None:
+        """Hand over a record, its line end included, of which ``file`` took so many bytes already."""
+        if not self._has_header:
+            self.begin()
+        self.file.append(seq, line, taken or 0)
+
+    def _way(self) -> Writer:
+        """The shorter way to a sink that is the only one and has such a way, else the way to all of them."""
+        made = getattr(self._sinks[0], "writer", None) if len(self._sinks) == 1 else None
+        return made(self.info) if made is not None else _Detour(self._put_to_all)
 
     def _put_to_all(self, seq: int, line: bytes) -> None:
         """Under the lock; the thread that holds it may come again (a signal handler, a finaliser), and then has to wait."""
@@ -213,19 +217,27 @@ class RunRecording:
         self.began = 0
         self.info = RunInfo(self.info.id, self.info.name, os.getpid(), child=True, shared=self.info.shared)
         self.between = _between(self.info)
-        self._writer = _writer(self._sinks, self.info)
+        self.file = self._way()
         self._start_over()
+
+
+class _Detour:
+    """The way of lines to sinks that take records."""
+
+    def __init__(self, put: Callable[[int, bytes], None]) -> None:
+        self.write: Write = refuse
+        self._put = put
+
+    def append(self, seq: int, line: bytes, _taken: int = 0) -> None:
+        self._put(seq, line)
+
+    def end(self) -> None:
+        """Sinks see it by the record."""
 
 
 def _between(info: RunInfo) -> str:
     """What tells records of several runs and processes in one file apart."""
     return f'"run":"{info.id}","pid":{info.pid},' if info.shared else ""
-
-
-def _writer(sinks: tuple[Sink, ...], info: RunInfo) -> Writer | None:
-    """The shorter way of lines to a sink that is the only one and has such a way."""
-    made = getattr(sinks[0], "writer", None) if len(sinks) == 1 else None
-    return made(info) if made is not None else None
 
 
 def _type(line: bytes) -> str:

@@ -12,13 +12,12 @@ from contextvars import Token
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from tracetui.core.recording.context import CURRENT, GENERATOR, child_variables, generator_frame
+from tracetui.core.recording.context import CURRENT, child_variables, generator_frame
 
 if TYPE_CHECKING:
     from tracetui.core.recording.recorder import Recorder
     from tracetui.core.recording.runs import RunRecording
 
-_MISSING: Final = Token.MISSING
 _QUIET: Final = ("GeneratorExit", "CancelledError", "Cancelled", "StopIteration", "StopAsyncIteration")
 """Ends from outside that are no failure of what was going on."""
 _CANCELLED: Final = ("CancelledError", "Cancelled")
@@ -31,26 +30,21 @@ _USAGE_KEYS: Final = ("input", "output", "total", "cached", "cache_write", "reas
 class Scope:
     """A run or a span: what running code can be inside of, and what events belong to."""
 
-    # Defaults stand in the class: a span sets only what is its own, since it is made as often as anything happens.
-
-    recording: RunRecording | None = None
-    """The run it belongs to, once that is known."""
-    outer: Scope | None = None
-    """The scope that this one is in, of whichever tracer."""
-    id: str = ""
-    """Span id, 16 hexadecimal digits; of a run scope empty."""
-    ended = False
-    frame: FrameType | None = None
-    """The generator that holds this scope open, if one does."""
-    _token: Token[Scope | None] | None = None
-    """What was current when it was entered."""
+    __slots__ = ("ended", "entry", "frame", "id", "outer", "recorder", "recording")
 
     def __init__(self, recorder: Recorder, recording: RunRecording | None = None, outer: Scope | None = None) -> None:
         self.recorder = recorder
-        if recording is not None:
-            self.recording = recording
-        if outer is not None:
-            self.outer = outer
+        self.recording = recording
+        """The run it belongs to, once that is known."""
+        self.outer = outer
+        """The scope that this one is in, of whichever tracer."""
+        self.id = ""
+        """Span id, 16 hexadecimal digits; of a run scope empty."""
+        self.ended = False
+        self.frame: FrameType | None = None
+        """The generator that holds this scope open, if one does."""
+        self.entry: Token[Scope | None] | None = None
+        """What was current when it was entered."""
 
     # What happens in it
 
@@ -137,20 +131,22 @@ class Scope:
     # Being inside it
 
     def _enter(self, frame: FrameType | None) -> None:
-        self._token = CURRENT.set(self)
+        self.entry = CURRENT.set(self)
         self.frame = generator_frame(frame) if frame is not None else None
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
         """Make current again what was so before; nothing, if something else is current by now."""
         # A generator that is closed elsewhere, or finished by the garbage collector, finds another context: left alone.
-        token, self._token, self.frame = self._token, None, None
-        if token is not None and CURRENT.get() is self:
-            before = token.old_value
+        entry, self.entry, self.frame = self.entry, None, None
+        if entry is not None and CURRENT.get() is self:
+            before = entry.old_value
             CURRENT.set(None if before is Token.MISSING else before)
 
 
 class RunScope(Scope):
     """A run: begins with its header and ends with ``run_end``."""
+
+    __slots__ = ("meta", "name", "wanted_id")
 
     def __init__(self, recorder: Recorder, outer: Scope | None, name: str, id: str, meta: Mapping[str, object]) -> None:
         super().__init__(recorder, None, outer)
@@ -174,12 +170,12 @@ class RunScope(Scope):
     def finish(self, status: str = "ok") -> None:
         """End the run."""
         self.recorder.end_run(self, status, None)
-        self._leave()
+        self.leave()
 
     def fail(self, error: object = "") -> None:
         """End the run as failed."""
         self.recorder.end_run(self, "error", error)
-        self._leave()
+        self.leave()
 
     def __enter__(self) -> Self:
         self.recorder.begin_run(self)
@@ -189,7 +185,7 @@ class RunScope(Scope):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._leave()
+        self.leave()
         failed = error is not None and not is_quiet(error)
         self.recorder.end_run(self, "error" if failed else "ok", error if failed else None)
 
@@ -207,25 +203,32 @@ class RunScope(Scope):
 class Span(Scope):
     """One operation. Made by the tracer's ``step``, ``llm``, ``tool`` and so on; starts in ``with`` or by ``start()``."""
 
-    identity: str = ""
-    """How its id, parent, name and kind are written."""
-    start_time: str = ""
+    __slots__ = ("attributes", "identity", "kind", "late", "name", "start_mono", "start_time")
+
+    identity: str
+    """How its id, parent, name and kind are written; known when it has started."""
+    start_time: str
     """When it started, ns since the epoch, as it is written."""
-    start_mono: int = 0
+    start_mono: int
     """The same by the monotonic clock, ns."""
-    late: dict[str, object] | None = None
-    """Other keys of the record not yet written: ``model usage cost_usd error input output``."""
 
     def __init__(
         self, recorder: Recorder, outer: Scope | None, name: str, kind: str, attributes: dict[str, object]
     ) -> None:
+        # All that a start reads is set here, which costs less than to look for it in the class.
         self.recorder = recorder
+        self.recording = None
+        self.outer = outer
+        self.id = ""
+        self.ended = False
+        self.frame = None
+        self.entry = None
         self.name = name
         self.kind = kind
         self.attributes = attributes
         """Attributes not yet written."""
-        if outer is not None:
-            self.outer = outer
+        self.late: dict[str, object] | None = None
+        """Other keys of the record not yet written: ``model usage cost_usd error input output``."""
 
     # Saying something of it
 
@@ -293,8 +296,7 @@ class Span(Scope):
     def start(self) -> Self:
         """Start by hand what ``with`` starts by itself; later spans of this context are inside it until it ends."""
         if not self.id:
-            self.recorder.start_span(self, CURRENT.get())
-            self._enter(None)
+            self.recorder.enter_span(self)
         return self
 
     def finish(
@@ -351,34 +353,20 @@ class Span(Scope):
 
     def _end(self, status: str) -> None:
         self.recorder.end_span(self, status)
-        self._leave()
+        self.leave()
+
+    # Spans as a recorder makes them are of a class of its own, with its functions in place of these two (see ``starting``).
 
     def __enter__(self) -> Self:
-        self._token = token = CURRENT.set(self)
-        before = token.old_value
-        self.recorder.start_span(self, None if before is _MISSING else before)
-        frame = sys._getframe(1)
-        if frame.f_code.co_flags & GENERATOR:
-            self.frame = generator_frame(frame)
+        self.recorder.enter_span(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if error is not None:
-            self._end_by(error)
-        elif not self.ended:
-            self.recorder.end_span(self, "ok")
-        token = self._token
-        if token is None or self.frame is not None:
-            self._leave()
-            return
-        try:
-            CURRENT.reset(token)
-        except ValueError:  # entered in another context, which is no longer the one that runs
-            self._leave()
+        self.recorder.leave_span(self, kind, error, traceback)
 
-    def _end_by(self, error: BaseException) -> None:
+    def end_by(self, error: BaseException) -> None:
         """End with what was raised in it."""
         if self.ended:
             self.recorder.record_log(self, error, "error", error, {})
@@ -392,8 +380,8 @@ class Span(Scope):
             self.recorder.end_span(self, "ok")
 
     async def __aenter__(self) -> Self:
-        self.recorder.start_span(self, CURRENT.get())
-        self._enter(sys._getframe(1))
+        self.recorder.enter_span(self)
+        self.frame = generator_frame(sys._getframe(1))
         return self
 
     async def __aexit__(

@@ -171,14 +171,14 @@ class Tracer:
         recorder = self._recorder
         if recorder is None:
             return cast(Span, NOTHING)
-        return Span(recorder, parent, name, kind, {**attributes, **values} if attributes else values)
+        return recorder.span_class(recorder, parent, name, kind, {**attributes, **values} if attributes else values)
 
     def step(self, name: str, /, *, parent: Scope | None = None, **values: object) -> Span:
         """A step of the work, with attributes."""
         recorder = self._recorder
         if recorder is None:
             return cast(Span, NOTHING)
-        return Span(recorder, parent, name, "step", values)
+        return recorder.span_class(recorder, parent, name, "step", values)
 
     def agent(self, name: str, /, *, input: object = None, parent: Scope | None = None, **values: object) -> Span:
         """An agent at work on ``input``."""
@@ -243,7 +243,7 @@ class Tracer:
         recorder = self._recorder
         if recorder is None:
             return cast(Span, NOTHING)
-        span = Span(recorder, parent, name, kind, values)
+        span = recorder.span_class(recorder, parent, name, kind, values)
         if value is not None:
             span.late = {"model": model, "input": value} if model else {"input": value}
         elif model:

@@ -331,15 +331,11 @@ def _add(processor: SpanProcessor, recorder: Recorder) -> None:
         add_bridge(_innermost)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=_in_child)
-    start = recorder.start_span
-    if getattr(start, "knows_otel", False):
-        return
+    recorder.elsewhere = _innermost_going_on
 
-    def start_inside(span: Span, outer: Scope | None) -> None:
-        start(span, _innermost(going_on(outer)))
 
-    start_inside.knows_otel = True  # type: ignore[attr-defined]  # functions take attributes
-    recorder.start_span = start_inside
+def _innermost_going_on(scope: Scope | None) -> Scope | None:
+    return _innermost(going_on(scope))
 
 
 def _remove(processor: SpanProcessor) -> None:

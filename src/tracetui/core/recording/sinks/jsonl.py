@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Final, Literal
 
-from tracetui.core.recording.records import Record, RunInfo, Writer
+from tracetui.core.recording.records import Record, RunInfo, Write, Writer, refuse
 from tracetui.core.recording.sinks._places import make_folder
 
 Fsync = Literal["never", "interval", "every"]
@@ -31,8 +31,6 @@ BUFFER_BYTES: Final = 64 << 10
 """Bytes held back in buffered mode."""
 BUFFER_NS: Final = 1_000_000_000
 """Age of the oldest record held back at which the next one writes them all, ns."""
-_AT_ONCE: Final = 1 << 16
-"""Bytes of a line that are written in one go without a thought of what a signal may do in the middle of it."""
 _FLAGS: Final = os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -168,8 +166,8 @@ class _File:
         self._mode, self._fsync, self._clock, self._buffer = sink.settings
         self._lock = RLock()
         self._file: FileIO | None = None
-        self._ready: Callable[[bytes], int | None] | None = None
-        """Its ``write``, if a record may be written at once: nothing is kept, torn, held back or to be synchronised."""
+        self.write: Write = refuse
+        """That of the file, while records may be written at once: nothing is kept, torn, held back or to be synchronised."""
         self._torn = False
         """What stands last in the file may be half a line."""
         self._kept: list[tuple[int, bytes]] = []
@@ -207,30 +205,20 @@ class _File:
             return now >= self._retry
         return self._kept_bytes >= self._buffer or now - self._since >= BUFFER_NS
 
-    def append(self, seq: int, line: bytes) -> None:
-        """Write a record, or keep it for later. Threads write side by side: each call is one ``write``, which appends whole."""
-        write = self._ready
-        written: int | None = 0
-        if write is not None and len(line) <= _AT_ONCE:
-            try:
-                written = write(line)
-            except (OSError, ValueError):  # closed by another thread meanwhile
-                written = 0
-            if written == len(line):
-                return
+    def append(self, seq: int, line: bytes, taken: int = 0) -> None:
+        """Write a record that could not be written at once, or keep it for later."""
         with self._lock:
-            self._torn = self._torn or bool(written)
+            self._torn = self._torn or bool(taken)
             self._append(seq, line)
 
     def _append(self, seq: int, line: bytes) -> None:
-        """The same where something is to be thought of."""
-        self._ready = None
+        self.write = refuse
         self._keep(seq, line)
         if not (self._retry or self._buffer) or self.is_due:
             self.flush()
         clean = not (self._retry or self._buffer or self._torn or self.holds)
         if clean and self._fsync == "never" and self._file is not None:
-            self._ready = self._file.write
+            self.write = self._file.write
 
     def _keep(self, seq: int, line: bytes) -> None:
         if not self._kept:
@@ -362,7 +350,7 @@ class _File:
     def close(self) -> None:
         """Write what is kept, for the last time if the file still refuses, and close the descriptor."""
         self.flush()
-        file, self._file, self._ready = self._file, None, None
+        file, self._file, self.write = self._file, None, refuse
         if file is not None:
             with suppress(OSError):  # pipes and some file systems cannot; what matters was written
                 os.fsync(file.fileno())
@@ -378,7 +366,7 @@ class _File:
 
     def abandon(self) -> None:
         """Close without writing anything."""
-        file, self._file, self._ready = self._file, None, None
+        file, self._file, self.write = self._file, None, refuse
         self._kept.clear()
         self._kept_bytes = self._gap = 0
         if file is not None:
