@@ -31,7 +31,7 @@ from tracetui.core.formats._lines import LINE_LIMIT, LineDecoder
 from tracetui.core.model import NO_TIME, EventClass, Kind, Status
 from tracetui.core.operations import Begin, End, Operation, Patch, Record
 
-SMALLEST_BLOCK: Final = 64
+SMALLEST_BLOCK: Final = 32
 """Lines below which a block is not worth the set-up of columns. Streams, which are short and of another shape, never are."""
 _OK: Final = int(Status.ok)
 _ERROR: Final = int(Status.error)
