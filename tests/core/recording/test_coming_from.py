@@ -2,7 +2,10 @@
 
 import asyncio
 import io
+import logging
 import os
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,7 +14,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tracetui import ConsoleSink, JsonlSink, MemorySink, Tracer, clean, find_run, list_runs
+from tracetui import ConsoleSink, JsonlSink, LoggingHandler, MemorySink, Tracer, clean, find_run, list_runs
 from tracetui.core.recording.records import Record
 
 Values = dict[str, object]
@@ -336,7 +339,42 @@ def test_a_message_of_several_lines_stays_one_log(recorded: Recorded) -> None:
     assert recorded.of("event")[0]["text"] == "first\nsecond\n\tthird"
 
 
+def test_a_log_names_the_line_that_its_caller_is_in() -> None:
+    recorded = Recorded(verbosity="detailed")
+    logger = logging.getLogger("tests.coming_from")
+    handler = LoggingHandler(recorded.tracer)
+    logger.addHandler(handler)
+
+    def say(what: str) -> None:
+        logger.warning(what, stacklevel=2)
+
+    with recorded.tracer.run():
+        say("late")
+    logger.removeHandler(handler)
+    attributes = recorded.of("event")[0]["attributes"]
+    assert attributes["code.function.name"] == "test_a_log_names_the_line_that_its_caller_is_in"  # type: ignore[index]
+
+
 # Sinks
+
+
+def test_recording_loads_neither_screen_nor_reader_and_touches_no_network(tmp_path: Path) -> None:
+    code = """
+import sys
+told = []
+sys.addaudithook(lambda event, _: told.append(event) if event.startswith("socket.") else None)
+from tracetui import Tracer
+tracer = Tracer("small", folder=sys.argv[1])
+with tracer.run(), tracer.llm("plan", model="m", messages="hi") as call:
+    call.finish("hello", input_tokens=1)
+assert (tracer.stats.lost, tracer.stats.faults) == (0, 0)
+assert set(told) <= {"socket.gethostname"}, told
+print(*sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    heavy = {"textual", "rich", "click", "numpy", "msgspec", "watchfiles", "ssl", "http", "sqlite3"}
+    assert not heavy & set(done.stdout.split())
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 class Subscriber:
@@ -344,12 +382,13 @@ class Subscriber:
 
     def __init__(self) -> None:
         self.seen: list[str] = []
-        self.fails = False
+        self.fails, self.listens = False, True
 
     def emit(self, record: Record) -> None:
         if self.fails:
             raise RuntimeError("gone")
-        self.seen.append(record.type)
+        if self.listens:
+            self.seen.append(record.type)
 
     def close(self) -> None:
         pass
@@ -373,6 +412,17 @@ def test_a_sink_of_two_methods_is_no_obstacle_to_a_fork(tmp_path: Path) -> None:
             tracer.step("in the child").start().finish()
             os._exit(tracer.stats.faults)
         assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_subscriber_may_stop_listening() -> None:
+    subscriber = Subscriber()
+    tracer = Tracer(sinks=[subscriber], link_children=False)
+    with tracer.run():
+        subscriber.listens = False
+        tracer.event("tick")
+    tracer.close()
+    assert subscriber.seen == ["header"]
+    assert (tracer.stats.lost, tracer.stats.faults) == (0, 0)
 
 
 def test_a_subscriber_that_fails_takes_nothing_from_the_others() -> None:
