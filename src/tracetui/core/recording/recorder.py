@@ -124,15 +124,15 @@ class Recorder:
         try:
             if scope.recording is None:
                 scope.outer = scope.outer or current()
-                scope.recording = self._begin(scope.outer, scope.wanted_id, scope.name, scope.meta)
+                # Known to the scope before anything can end this early: an exception of a signal handler, a fault.
+                scope.recording = self.make_run(scope.outer, scope.wanted_id, scope.name, scope.meta)
+                self._begin(scope.recording)
         except Exception:
             self.fault()
 
-    def _begin(self, outer: Scope | None, id: str, name: str, meta: Mapping[str, object]) -> RunRecording:
-        recording = self.make_run(outer, id, name, meta)
+    def _begin(self, recording: RunRecording) -> None:
         self.add_run(recording)
         recording.begin()
-        return recording
 
     def make_run(
         self,
@@ -265,7 +265,8 @@ class Recorder:
         with self._lock:
             if self._active:
                 return self._active[-1]
-            self._implicit = self._begin(nearest, "", "", {})
+            self._implicit = self.make_run(nearest, "", "", {})
+            self._begin(self._implicit)
             return self._implicit
 
     # Spans

@@ -107,6 +107,10 @@ class Writer(Protocol):
     May raise ``OSError`` or ``ValueError``; it took nothing then.
     """
 
+    @property
+    def has_taken(self) -> bool:
+        """Whether it has taken a line since it was made: for who was interrupted while it gave it the first."""
+
     def append(self, seq: int, line: bytes, taken: int = 0) -> None:
         """Take a line, its line end included, of which ``write`` took so many bytes already."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from threading import RLock
@@ -88,6 +88,11 @@ class RunRecording:
         self._lock = RLock()
         self._busy = False
         self._waiting: deque[tuple[int, bytes]] = deque()
+        """Records of those who interrupted the writing of another one, or of the header."""
+        self._headed = 0
+        """How many of the sinks took the header."""
+        self._is_heading = False
+        """The next of them is given the header, or was when an exception of a signal handler came in between."""
         self.number: Callable[[], int]
         """The number of the next record."""
         self.file = self._way()
@@ -103,7 +108,8 @@ class RunRecording:
     def _start_over(self) -> None:
         self._numbers = count(1)  # the header is 0
         self.number = self._numbers.__next__
-        self.has_written = self._has_header = False
+        self.has_written = self._beginning = self._is_heading = False
+        self._headed = 0
 
     @property
     def records(self) -> int:
@@ -144,16 +150,28 @@ class RunRecording:
     def begin(self) -> None:
         """Write the header; without this call it is written before the first record."""
         with self._lock:
-            if self.has_written:
+            if self.has_written or self._beginning:
                 return
-            self.has_written = True
-            self.file.append(0, self._header())
-            self._has_header = True
+            self._beginning = True
+            try:
+                self.file.append(0, self._header())
+                self.has_written = True
+            except BaseException:  # of a signal handler, anywhere: the next record tries again unless it was taken
+                self.has_written = self.file.has_taken
+                raise
+            finally:
+                self._beginning = False
+            while self._waiting:
+                self.file.append(*self._waiting.popleft())
 
     def put(self, seq: int, line: bytes, taken: int | None = 0) -> None:
         """Hand over a record, its line end included, of which ``file`` took so many bytes already."""
-        if not self._has_header:
-            self.begin()
+        if not self.has_written:
+            with self._lock:
+                if self._beginning:  # a signal handler or a finaliser in the middle of it
+                    self._wait(seq, line)
+                    return
+                self.begin()
         self.file.append(seq, line, taken or 0)
 
     def _way(self) -> Writer:
@@ -183,12 +201,22 @@ class RunRecording:
 
     def _hand_over(self, seq: int, line: bytes) -> None:
         record = Record(self.info, _type(line), seq, line[:-1])
-        for sink in self._sinks:
+        for sink in self._sinks if seq else self._without_header():
             try:
                 sink.emit(record)
             except Exception:  # a sink is the host's or ours; neither may hurt the program that records
                 self._stats.lost += 1
                 self._stats.fault()
+
+    def _without_header(self) -> Iterator[Sink]:
+        """The sinks that have not taken the header yet."""
+        while self._headed < len(self._sinks):
+            sink = self._sinks[self._headed]
+            if not (self._is_heading and _has_taken(sink, self.info)):
+                self._is_heading = True
+                yield sink
+            self._headed += 1
+            self._is_heading = False
 
     def _header(self) -> bytes:
         from tracetui.core.processes import Processes
@@ -226,13 +254,21 @@ class _Detour:
 
     def __init__(self, put: Callable[[int, bytes], None]) -> None:
         self.write: Write = refuse
+        self.has_taken = False
         self._put = put
 
     def append(self, seq: int, line: bytes, _taken: int = 0) -> None:
         self._put(seq, line)
+        self.has_taken = True
 
     def end(self) -> None:
         """Sinks see it by the record."""
+
+
+def _has_taken(sink: Sink, info: RunInfo) -> bool:
+    """Whether an interrupted sink has taken the header all the same."""
+    made = getattr(sink, "writer", None)
+    return made is not None and made(info).has_taken
 
 
 def _between(info: RunInfo) -> str:

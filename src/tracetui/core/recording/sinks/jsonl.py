@@ -188,6 +188,11 @@ class _File:
         self._synced = 0
 
     @property
+    def has_taken(self) -> bool:
+        """Whether a record has come: it is in the file, or will be written with the next one."""
+        return self._file is not None or bool(self._kept) or self._gap > 0
+
+    @property
     def holds(self) -> bool:
         """Whether records or a gap are still to be written."""
         return bool(self._kept or self._gap)
