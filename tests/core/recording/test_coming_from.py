@@ -139,6 +139,22 @@ def test_an_outcome_of_ones_own_is_an_attribute(recorded: Recorded) -> None:
     assert (end["status"], end["attributes"]) == ("ok", {"outcome": "timeout"})
 
 
+def test_a_second_start_or_end_is_ignored_counted_and_told() -> None:
+    recorded = Recorded()
+    with recorded.tracer.run():
+        step = recorded.tracer.step("twice").start()
+        step.finish()
+        step.finish()
+    assert len(recorded.of("span_end")) == 1
+    assert (recorded.tracer.stats.faults, recorded.tracer.stats.first_fault) == (
+        1,
+        "the end of a span that has ended, or was not started",
+    )
+    with recorded.tracer.run(), step:
+        pass
+    assert len(recorded.of("span_start")) == 1
+
+
 def test_a_step_says_its_type_and_what_it_depends_on(recorded: Recorded) -> None:
     with recorded.tracer.run(), recorded.tracer.step("add", step_type="tool", dependencies=["prepare"]) as step:
         step.output({"sum": 3}).set(output_hash="9f86d081")

@@ -74,7 +74,7 @@ def make_enter(recorder: Recorder) -> Enter:  # noqa: C901  # a call for each of
             ):
                 recording, parent = outer.recording, outer.id
             elif span.id:
-                recorder.fault()
+                recorder.fault("a second start of a span")
                 return span
             else:
                 outer, recording, parent = recorder.place(span, outer)
@@ -137,7 +137,7 @@ def make_end(recorder: Recorder) -> End:
         try:
             recording = span.recording
             if recording is None or span.ended:
-                recorder.fault()
+                recorder.fault("the end of a span that has ended, or was not started")
                 return
             span.ended = True
             begun = span.start_mono
