@@ -252,6 +252,8 @@ class Columns:
     event_time: list[int] = field(default_factory=list)
     begin_flags: list[int] = field(default_factory=list)
     """Flags of each start; empty: none."""
+    end_flags: list[int] = field(default_factory=list)
+    """Flags of each end; empty: none."""
     more_record: list[int] = field(default_factory=list)
     """Records that tell of a span without being its start or end."""
     more_key: list[int] = field(default_factory=list)

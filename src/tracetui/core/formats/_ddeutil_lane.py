@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from io import BytesIO
-from typing import Final
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from tracetui.core.formats._ddeutil_records import FIRST_WITH_ENDS, Entry, parted, version_of
 from tracetui.core.model import NO_TIME, Kind
 from tracetui.core.operations import Begin, Columns, End, Event, Operation, Patch, Record, RunFact, span_key
+
+if TYPE_CHECKING:
+    from tracetui.core.formats._ddeutil_run import DdeutilRun
 
 SMALLEST_BLOCK: Final = 128
 """Lines below which a block is not worth the lane's set-up."""
@@ -85,8 +89,15 @@ def entry_of_line(line: Line) -> Entry | None:
     )
 
 
+def entries_of(lines: Sequence[Line]) -> list[Entry] | None:
+    """The entries of records; None: take the long way."""
+    entries = [entry for entry in map(entry_of_line, lines) if entry is not None]
+    return entries if len(entries) == len(lines) else None
+
+
 _Begin = tuple[int, int, int, str, int, int, int]
-_End = tuple[int, int, int, int]
+_End = tuple[int, int, int, int, int]
+_Event = tuple[int, int, int, int]
 
 
 class _Keys(dict[str, int]):
@@ -99,43 +110,75 @@ class _Keys(dict[str, int]):
 
 def columns_of(run: str, operations: Sequence[Operation]) -> list[Operation]:
     """Operations of one run as columns where they fit; each ``Record`` comes before what it says."""
-    found = Columns(run, [], [], [])
+    types: list[str] = []
+    offsets: list[int] = []
+    lengths: list[int] = []
+    said: list[list[Operation]] = []
+    for op in operations:
+        if not isinstance(op, Record):
+            said[-1].append(op)
+        elif op.counted and op.run == run:
+            types.append(op.type)
+            offsets.append(op.a)
+            lengths.append(op.b)
+            said.append([])
+        else:
+            return list(operations)
+    return columns(run, types, offsets, lengths, said) or list(operations)
+
+
+def columns_alone(run: DdeutilRun, entries: Sequence[Entry], lengths: Sequence[int], a: int) -> list[Operation]:
+    """What a block of records at offset ``a`` says of a run that nothing else tells, as columns if they fit."""
+    types: list[str] = []
+    said: list[list[Operation]] = []
+    for entry in entries:
+        out: list[Operation] = []
+        types.append(entry.level)
+        said.append(out)
+        run.say(entry, out)
+    offsets = list(accumulate(lengths[:-1], initial=a))
+    sizes = [length - 1 for length in lengths]
+    found = columns(run.key, types, offsets, sizes, said)
+    if found is None:
+        records = (Record(run.key, *record) for record in zip(types, offsets, sizes, strict=True))
+        return [op for record, out in zip(records, said, strict=True) for op in (record, *out)]
+    return found
+
+
+def columns(
+    run: str, types: list[str], offsets: list[int], lengths: list[int], said: Sequence[Sequence[Operation]]
+) -> list[Operation] | None:
+    """Records of one run and what each says, as columns; None: not all of it fits."""
+    found = Columns(run, types, offsets, lengths)
     begins: list[_Begin] = []
     ends: list[_End] = []
-    events: list[_End] = []
-    types, offsets, lengths, rest = found.types, found.a, found.b, found.rest
+    events: list[_Event] = []
+    rest = found.rest
     patched: set[str] = set()
     keys = _Keys()
-    at = -1
-    for op in operations:
-        match op:
-            case Record() if op.counted and op.run == run:
-                at += 1
-                types.append(op.type)
-                offsets.append(op.a)
-                lengths.append(op.b)
-            case Event() if op.time >= 0:
-                events.append((at, keys[op.span] if op.span else 0, op.cls, op.time))
-            case Begin() if op.time >= 0:
-                parent = keys[op.parent] if op.parent else 0
-                begins.append((at, keys[op.key], parent, op.name, op.kind, op.time, op.flags))
-            case End() if op.time >= 0 and op.key not in patched:
-                ends.append((at, keys[op.key], op.time, op.status))
-                if op.flags:
-                    rest.append((at, Patch(run, op.key, 0, flags=op.flags)))
-            case Patch():
-                patched.add(op.key)
-                rest.append((at, op))
-            case End() | RunFact():
-                rest.append((at, op))
-            case _:
-                # What is told out of turn would find other rows.
-                return list(operations)
+    for at, out in enumerate(said):
+        for op in out:
+            match op:
+                case Event() if op.time >= 0:
+                    events.append((at, keys[op.span] if op.span else 0, op.cls, op.time))
+                case Begin() if op.time >= 0:
+                    parent = keys[op.parent] if op.parent else 0
+                    begins.append((at, keys[op.key], parent, op.name, op.kind, op.time, op.flags))
+                case End() if op.time >= 0 and op.key not in patched:
+                    ends.append((at, keys[op.key], op.time, op.status, op.flags))
+                case Patch():
+                    patched.add(op.key)
+                    rest.append((at, op))
+                case End() | RunFact():
+                    rest.append((at, op))
+                case _:
+                    # What is told out of turn would find other rows.
+                    return None
     _fill(found, begins, ends, events)
     return [found]
 
 
-def _fill(found: Columns, begins: list[_Begin], ends: list[_End], events: list[_End]) -> None:
+def _fill(found: Columns, begins: list[_Begin], ends: list[_End], events: list[_Event]) -> None:
     if begins:
         (
             found.begin_record,
@@ -147,7 +190,8 @@ def _fill(found: Columns, begins: list[_Begin], ends: list[_End], events: list[_
             found.begin_flags,
         ) = map(list, zip(*begins, strict=True))
     if ends:
-        found.end_record, found.end_key, found.end_time, found.end_status = map(list, zip(*ends, strict=True))
+        columns = map(list, zip(*ends, strict=True))
+        found.end_record, found.end_key, found.end_time, found.end_status, found.end_flags = columns
         found.end_parent, found.end_name = [None] * len(ends), [""] * len(ends)
         found.end_kind, found.end_start = [_SPAN] * len(ends), [NO_TIME] * len(ends)
     if events:

@@ -169,8 +169,13 @@ class DdeutilRun:
 
     def tell(self, entry: Entry, a: int, b: int) -> list[Operation]:
         """Operations of one record with locator (``a``, ``b``)."""
-        ids = cut_id_of(entry.own) if entry.is_cut else id_of(entry.own)
         out: list[Operation] = [Record(self.key, entry.level, a, b)]
+        self.say(entry, out)
+        return out
+
+    def say(self, entry: Entry, out: list[Operation]) -> None:
+        """What a record says, without the record itself."""
+        ids = cut_id_of(entry.own) if entry.is_cut else id_of(entry.own)
         if entry.second == self._second and self.zone is not None:
             now = self._now
         else:
@@ -204,7 +209,6 @@ class DdeutilRun:
         if self._is_news:
             self._is_news = False
             self._judge(out)
-        return out
 
     def _tell(self, entry: Entry, ids: Id, thread: _Thread, stamp: int, at: int, out: list[Operation]) -> None:
         match entry.module:

@@ -298,19 +298,22 @@ class _LinesDecoder(LineDecoder):
         return super().lines(block, a)
 
     def _columns(self, block: bytes, a: int) -> list[Operation] | None:
-        from tracetui.core.formats._ddeutil_lane import columns_of, entry_of_line, lines_of  # late: brings a parser
+        from tracetui.core.formats import _ddeutil_lane as lane  # late: brings a parser
 
-        decoded = lines_of(block)
+        decoded = lane.lines_of(block)
         if decoded is None:
             return None
-        entries = list(map(entry_of_line, decoded[1]))
-        if None in entries:
+        entries = lane.entries_of(decoded[1])
+        if entries is None:
             return None
+        state = self._teller.told_alone(entries[0].run)
+        if state is not None and all(entry.run == state.key for entry in entries):
+            self._teller.last = state.key
+            self._line += len(entries)
+            return lane.columns_alone(state, entries, decoded[0], a)
         operations: list[Operation] = []
         alone: DdeutilRun | None = None
         for entry, length in zip(entries, decoded[0], strict=True):
-            if entry is None:
-                continue
             if alone is None or alone.key != entry.run:
                 operations += self._teller.tell_entry(entry, a, length - 1)
                 alone = self._teller.told_alone(entry.run)
@@ -318,7 +321,7 @@ class _LinesDecoder(LineDecoder):
                 operations += alone.tell(entry, a, length - 1)
             a += length
         self._line += len(entries)
-        return columns_of(self._teller.last or "", operations)
+        return lane.columns_of(self._teller.last or "", operations)
 
     def operations(self, record: dict[str, object], a: int, b: int) -> Iterable[Operation]:
         """What one line says; the action lines of a bulk request say nothing."""

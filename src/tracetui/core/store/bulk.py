@@ -316,6 +316,8 @@ def _few_plain_ends(store: Store, run: Run, op: Columns, rows: list[int]) -> lis
             status = op.end_status[i]
             spans.status[row] = status
             spans.end[row] = op.end_time[i]
+            if op.end_flags:
+                spans.flags[row] |= op.end_flags[i]
             run.open_count -= 1
             store._count_status(run, row, status, 1)
     return flags
@@ -337,6 +339,8 @@ def _plain_ends(store: Store, run: Run, op: Columns, rows: list[int]) -> list[bo
     chosen, statuses = at[plain], statuses[plain]
     spans.np("status")[chosen] = statuses
     spans.np("end")[chosen] = np.array(op.end_time, np.int64)[plain]
+    if op.end_flags:
+        spans.np("flags")[chosen] |= np.array(op.end_flags, spans.np("flags").dtype)[plain]
     counts = np.bincount(statuses, minlength=len(Status)).tolist()
     run.open_count += counts[_OPEN] - len(chosen)
     run.error_count += counts[_ERROR]
@@ -360,6 +364,7 @@ def _end_singly(store: Store, op: Columns, i: int, first: int) -> int:
             op.end_name[i],
             Kind(op.end_kind[i]),
             op.end_start[i],
+            flags=op.end_flags[i] if op.end_flags else 0,
         )
     )
     return store._row(store._run_of(op.run), op.end_key[i])
