@@ -7,6 +7,7 @@ import importlib
 import itertools
 import pkgutil
 import re
+import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 import tracetui.tui
+from tracetui import Tracer, list_runs
 from tracetui.cli import cli
 from tracetui.core.formats import FORMATS
 from tracetui.resources import samples_dir, themes_dir
@@ -102,3 +104,15 @@ def test_the_readme_lists_the_formats_in_the_order_in_which_they_are_asked() -> 
 
 def test_the_two_lines_of_a_recording_in_the_readme_are_those_of_the_empty_folder() -> None:
     assert "".join(f"    {line}\n" for line in EXAMPLE.splitlines()) in README
+
+
+def test_what_the_readme_says_of_recording_runs_and_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    block = README.split("    tracer = Tracer(", 1)[1].split("\n\n", 1)[0]
+    given = {"Tracer": Tracer, "messages": "What now?", "ask": str.upper, "rows": [1, 2]}
+    exec(textwrap.dedent("    tracer = Tracer(" + block), given)  # noqa: S102  # the point of it
+    tracer = given["tracer"]
+    assert isinstance(tracer, Tracer)
+    assert tracer.stats.faults == 0
+    (run,) = list_runs(tmp_path / "traces")
+    assert (run.name, run.status, run.spans, run.tokens["input"]) == ("trading_agent", "ok", 3, 812)

@@ -1,5 +1,7 @@
 """The main screen over real files: what it opens, where panes are, what keys do in all of them."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -216,16 +218,15 @@ async def test_an_empty_folder_teaches(tmp_path: Path) -> None:
         shown = text(pilot)
     assert "No traces in traces/ yet." in shown
     assert "The folder exists and is empty." in shown
-    assert '{"tracetui": 1, "type": "header"' in shown
+    assert "from tracetui import Tracer" in shown
     assert "q quit" in shown
 
 
-async def test_the_two_lines_of_the_empty_folder_are_a_recording(tmp_path: Path) -> None:
-    (tmp_path / "mine.jsonl").write_text(EXAMPLE)
-    async with opened(make_app([tmp_path])) as pilot:
+async def test_the_two_lines_of_the_empty_folder_record_an_agent_into_traces(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", EXAMPLE], cwd=tmp_path, check=True, timeout=60)
+    async with opened(make_app([tmp_path / "traces"])) as pilot:
         shown = text(pilot)
-    assert "my_agent" in shown
-    assert "plan" in shown
+    assert "✓ ok  my_agent" in shown
 
 
 async def test_an_empty_folder_offers_those_of_other_agents(tmp_path: Path, home: Path) -> None:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from textual.message import Message
 
 from tracetui.core import text
 from tracetui.tui.places import UsualPlace
 from tracetui.tui.presentation.pieces import Piece
+from tracetui.tui.presentation.traceback import code_pieces
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.line_view import LineView, Scroll
 
-EXAMPLE = (
-    '{"tracetui": 1, "type": "header", "run": "a1", "name": "my_agent"}\n'
-    '{"type": "span_start", "span": "b2", "name": "plan", "kind": "step"}\n'
-)
-"""Two lines of a recording; what `y` copies here."""
-_STRING_OR_REST = re.compile(r'("[^"]*")(:?)|([^"]+)')
+EXAMPLE = 'from tracetui import Tracer\nwith Tracer("my_agent").run(): ...\n'
+"""The two lines that record an agent; what `y` copies here."""
 
 
 class EmptyView(LineView):
@@ -116,9 +111,9 @@ class EmptyView(LineView):
         quote: Piece = (f"{self.session.symbols['quote']} ", "rule")
         start = "Or record" if self.places else "Record"
         return [
-            [(f"{start} your own agent: a file of JSON lines that begins like this.", "muted")],
+            [(f"{start} your own agent with two lines, into traces/ or a folder you name:", "muted")],
             [],
-            *([quote, *_coloured(line)] for line in EXAMPLE.splitlines()),
+            *([quote, *code_pieces(line)] for line in EXAMPLE.splitlines()),
             [],
             [("Or send OpenTelemetry there: any OTLP JSON file is read as it is.", "muted")],
             [],
@@ -134,11 +129,3 @@ class EmptyView(LineView):
                 (" says why not", "muted"),
             ],
         ]
-
-
-def _coloured(line: str) -> list[Piece]:
-    """A line of JSON: keys, strings and the rest."""
-    pieces: list[Piece] = []
-    for string, colon, rest in _STRING_OR_REST.findall(line):
-        pieces += [(string, "code-key" if colon else "code-string"), (colon, "")] if string else [(rest, "")]
-    return [piece for piece in pieces if piece[0]]
