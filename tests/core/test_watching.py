@@ -87,6 +87,17 @@ def test_a_path_that_is_missing_is_polled_for(tmp_path: Path, watchers: list[Wat
     assert told.heard(None)
 
 
+def test_a_path_that_comes_later_is_watched_from_then_on(tmp_path: Path, watchers: list[Watcher]) -> None:
+    folder = tmp_path / "later"
+    watcher, told = watch(watchers, folder)
+    assert told.heard(None)
+    told.forget()
+    folder.mkdir()
+    assert told.heard(None)
+    assert (watcher.mode, watcher.reason) == ("watching", "")
+    assert told.heard(folder / "log.jsonl", lambda: append(folder / "log.jsonl", b"x"))
+
+
 def test_the_limit_of_watches_leads_to_polling(
     tmp_path: Path, watchers: list[Watcher], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -170,6 +170,20 @@ def test_the_program_that_an_example_starts_is_seen_and_leads_back(folder: Path)
         screen.until(lambda text: "Related runs" in text and re.search(r"started +✓ spell_", text) is not None)
 
 
+def test_the_folder_that_the_first_recording_makes_may_be_looked_at_before(
+    folder: Path, figure: Figure, rounds: Rounds
+) -> None:
+    folder.rmdir()
+    with LiveTerminal([folder], folder.parent, size=(120, 40)) as screen:
+        screen.until(lambda text: "No traces in" in text and "no such file or folder" in text)
+        with started(ALL[0], folder):
+            screen.until(lambda text: "● 1 live" in text and "● running" in text)
+            begun = seconds_since(times(folder)[0])
+            figure("seconds from the first record in a new folder to a run that is running", begun)
+            assert begun < rounds(10, 2)
+            screen.until(lambda text: is_over(ALL[0], text))
+
+
 def test_the_crash_is_seen_in_80_columns_and_24_lines_too(folder: Path) -> None:
     with LiveTerminal([folder], folder.parent, size=(80, 24)) as screen:
         screen.until(lambda text: "watching: new files appear" in text)

@@ -5,7 +5,7 @@ of watches is limited), the mode is ``polling`` and the reader's own looking is 
 """
 
 # Names as the system gives them: no Path objects in here.
-# ruff: noqa: PTH100, PTH110, PTH112, PTH120, PTH123
+# ruff: noqa: PTH100, PTH112, PTH120, PTH123
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ It wakes as often while nothing happens, which is what an idle screen costs. Wha
 often by the reader itself."""
 DEBOUNCE_MS: Final = 300
 """The longest it waits while events keep coming; its own 1,600 ms would hide many agents that write at once."""
+
+MISSING_S: Final = 0.25
+"""How often a path that does not exist yet is looked for: whoever opens the screen first waits for what is recorded next."""
 
 _SILENT: Final = frozenset(
     {
@@ -77,16 +80,11 @@ class Watcher:
         if silent is not None:
             self._give_up(f"{silent} tells of no changes")
             return
-        missing = [path for path in self._paths if not os.path.exists(path)]
-        if missing:
+        if self._is_missing():
             self._give_up("a path does not exist yet")
+            self._run(self._wait_for_all)
             return
-        folders = [path for path in self._paths if os.path.isdir(path)]
-        around = sorted({os.path.dirname(path) for path in self._paths if path not in folders})
-        self.mode, self.reason = "watching", ""
-        for watched, recursive in ((folders, True), (around, False)):
-            if watched:
-                self._begin(watched, recursive=recursive)
+        self._watch_all()
 
     def stop(self, timeout_s: float = 1.0) -> None:
         """Watch no more; returns when the threads are over, or after ``timeout_s``."""
@@ -95,8 +93,27 @@ class Watcher:
             thread.join(timeout_s)
         self._threads.clear()
 
-    def _begin(self, watched: Sequence[str], *, recursive: bool) -> None:
-        thread = Thread(target=self._watch, args=(watched, recursive), name="tracetui-watch", daemon=True)
+    def _is_missing(self) -> bool:
+        return not all(map(os.path.exists, self._paths))
+
+    def _wait_for_all(self) -> None:
+        """Watch once all paths are there. What was made in them before the system told of it is found by looking."""
+        while self._is_missing():
+            if self._stop.wait(MISSING_S):
+                return
+        self._watch_all()
+        self._changed(None)
+
+    def _watch_all(self) -> None:
+        folders = [path for path in self._paths if os.path.isdir(path)]
+        around = sorted({os.path.dirname(path) for path in self._paths if path not in folders})
+        self.mode, self.reason = "watching", ""
+        for watched, recursive in ((folders, True), (around, False)):
+            if watched:
+                self._run(self._watch, watched, recursive)
+
+    def _run(self, work: Callable[..., None], *arguments: object) -> None:
+        thread = Thread(target=work, args=arguments, name="tracetui-watch", daemon=True)
         self._threads.append(thread)
         thread.start()
 
