@@ -3,6 +3,7 @@
 import io
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -53,7 +54,8 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     assert last is not None
     assert (tracer.stats.faults, tracer.stats.lost) == (0, 0), tracer.stats.first_fault
     assert tracer.stats.redacted > len(PLANTED) * 10
-    rows = sqlite3.connect(folder / "runs.db").execute("select record from records").fetchall()
+    with closing(sqlite3.connect(folder / "runs.db")) as database:
+        rows = database.execute("select record from records").fetchall()
     assert len(rows) == len(memory.records)
     return {
         "files": "\n".join(path.read_text() for path in (folder / "files").iterdir()),
