@@ -10,10 +10,10 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from tracetui.cli._log import tell_faults
-from tracetui.cli._options import moment_ns
 from tracetui.cli._output import complain, shown_progress
 from tracetui.cli._stdin import is_asked_for, replaced, spooled
 from tracetui.core.loading import Loaded, load, open_run
+from tracetui.core.moments import moment_ns
 
 if TYPE_CHECKING:
     from tracetui.core.run_status import StatusRules

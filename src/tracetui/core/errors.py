@@ -4,6 +4,7 @@
     ├── NotFound                  a path, run or span that is not there
     ├── Ambiguous                 a name that fits several runs; carries the candidates
     ├── ChangedOnDisk             a body that is gone from its file
+    ├── FilterError               a filter that cannot be read; carries where
     └── UnreadableSettings        a settings or theme file that cannot be used
 
 Bytes that cannot be read are no exception but data (``Bad`` in core/operations.py).
@@ -32,6 +33,26 @@ class Ambiguous(TracetuiError):
 
 class ChangedOnDisk(TracetuiError):
     """The bytes of a locator are not there any more: the file was replaced, truncated or deleted."""
+
+
+class FilterError(TracetuiError):
+    """A filter expression that cannot be read.
+
+    Args:
+        message: what is wrong, in a sentence without a full stop.
+        text: the whole expression.
+        position: where in ``text`` it is wrong, in characters from 0; its length where something is missing at the end.
+        length: how many characters are meant, at least 1.
+        hint: what to write instead; may be empty.
+    """
+
+    def __init__(self, message: str, text: str, position: int, length: int = 1, hint: str = "") -> None:
+        super().__init__(f"{message}; {hint}" if hint else message)
+        self.message = message
+        self.text = text
+        self.position = min(max(0, position), len(text))
+        self.length = max(1, length)
+        self.hint = hint
 
 
 class UnreadableSettings(TracetuiError):
