@@ -16,6 +16,8 @@ from tracetui.core.loading import Loaded, load, open_run
 from tracetui.core.moments import moment_ns
 
 if TYPE_CHECKING:
+    from tracetui.core.filter import Node
+    from tracetui.core.filter.select import Selector
     from tracetui.core.run_status import StatusRules
     from tracetui.core.sources.stdin import Spool
     from tracetui.core.store import Run
@@ -121,12 +123,39 @@ def _tell_others(shown: Run, others: list[Run], loaded: Loaded) -> None:
     )
 
 
-def frame(schema: str, asked: Asked) -> dict[str, Any]:
+def selector(where: Node | None, asked: Asked, loaded: Loaded, summaries: Summaries) -> Selector | None:
+    """What ``--where`` selects from what was read; None without one."""
+    if where is None:
+        return None
+    from tracetui.core.filter.select import Selector, Setting
+
+    return Selector(where, loaded.store, Setting(summaries, loaded.bodies_of, asked.now_ns, asked.tz))
+
+
+def selected_runs(
+    runs: list[Run], where: Node | None, asked: Asked, loaded: Loaded, summaries: Summaries, *, quiet: bool
+) -> list[Run]:
+    """The runs that ``--where`` selects; says on standard error if it leaves none."""
+    chosen = selector(where, asked, loaded, summaries)
+    if chosen is None:
+        return runs
+    found = chosen.runs(runs)
+    if runs and not found and not quiet:
+        complain(f"none of {_number(len(runs), 'run')} is what --where asks for")
+    return found
+
+
+def frame(schema: str, asked: Asked, where: Node | None = None) -> dict[str, Any]:
     """How every JSON answer begins."""
     from tracetui import __version__
     from tracetui.core.summary import iso_time
 
-    return {"schema": schema, "tool_version": __version__, "as_of": iso_time(asked.now_ns)}
+    begin = {"schema": schema, "tool_version": __version__, "as_of": iso_time(asked.now_ns)}
+    if where is None:
+        return begin
+    from tracetui.core.filter import printed
+
+    return begin | {"where": printed(where)}
 
 
 def left_out(loaded: Loaded, summaries: Summaries) -> dict[str, Any]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, timedelta, timezone, tzinfo
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from tracetui.core.durations import duration_ns
 from tracetui.core.moments import moment_ns
+
+if TYPE_CHECKING:
+    from tracetui.core.filter import Node
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -88,6 +91,26 @@ dead_after_option: Decorator = duration_option(
     "--dead-after", "Believe a silent run's writer dead after this time (1h)."
 )
 as_of_option: Decorator = time_option("--as-of", "Answer as if it were this time (what is running, what is stalled).")
+
+
+def _as_filter(ctx: click.Context, param: click.Parameter, value: str | None) -> Node | None:  # noqa: ARG001 - click's
+    if value is None:
+        return None
+    from tracetui.core.errors import FilterError
+    from tracetui.core.filter import caret_lines, parse
+
+    try:
+        return parse(value)
+    except FilterError as error:
+        raise click.BadParameter("\n".join((str(error), *caret_lines(error)))) from error
+
+
+where_option: Decorator = click.option(
+    "--where",
+    callback=_as_filter,
+    metavar="FILTER",
+    help="Only what the filter selects, such as 'kind:tool status:error dur>2s' (docs/filter.md).",
+)
 
 
 def reading_options(command: Command) -> Command:

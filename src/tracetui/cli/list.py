@@ -15,11 +15,13 @@ from tracetui.cli._options import (
     paths_argument,
     reading_options,
     time_option,
+    where_option,
 )
 
 if TYPE_CHECKING:
     from tracetui.cli._answer import Asked
     from tracetui.cli._output import Printer
+    from tracetui.core.filter import Node
     from tracetui.core.loading import Loaded
     from tracetui.core.store import Run
     from tracetui.core.summary import Summaries
@@ -43,6 +45,7 @@ SORTS = ("start", "name", "status", "duration", "spans", "errors", "tokens", "co
 @click.option("--offset", type=click.IntRange(min=0), default=0, metavar="N", help="Leave the first N out.")
 @time_option("--since", "Only runs that started at this time or later (7d: ago).")
 @time_option("--until", "Only runs that started before this time.")
+@where_option
 @json_option
 @jsonl_option
 @reading_options
@@ -53,6 +56,7 @@ def command(
     offset: int,
     since: str | None,
     until: str | None,
+    where: Node | None,
     as_json: bool,
     as_jsonl: bool,
     tz: tzinfo | None,
@@ -62,22 +66,24 @@ def command(
     dead_after: int | None,
 ) -> int:
     """Read, choose, print."""
-    from tracetui.cli._answer import Asked, read, since_until
+    from tracetui.cli._answer import Asked, read, selected_runs, since_until
     from tracetui.cli._output import Printer
 
     asked = Asked.of(as_of, tz, stall_after, dead_after)
     printer = Printer(only_ascii=only_ascii)
     loaded = read(paths)
     summaries = asked.summaries(loaded)
-    matching = sort_runs(since_until(loaded.runs, since, until, asked), sort, summaries)
+    quiet = as_json or as_jsonl
+    runs = since_until(loaded.runs, since, until, asked)
+    matching = sort_runs(selected_runs(runs, where, asked, loaded, summaries, quiet=quiet), sort, summaries)
     shown = matching[offset:] if limit is None else matching[offset : offset + limit]
     if as_json:
-        printer.json(_document(asked, loaded, summaries, shown, len(matching)))
+        printer.json(_document(asked, loaded, summaries, shown, len(matching), where))
     elif as_jsonl:
         printer.json_lines(summaries.brief(run) for run in shown)
     else:
         print_table(printer, asked, summaries, shown)
-    return conclude(loaded, paths, quiet=as_json or as_jsonl)
+    return conclude(loaded, paths, quiet=quiet)
 
 
 def conclude(loaded: Loaded, paths: tuple[str, ...], *, quiet: bool) -> int:
@@ -120,11 +126,13 @@ def sort_runs(runs: list[Run], sort: str, summaries: Summaries) -> list[Run]:
     return [run for _, run in known] + unknown
 
 
-def _document(asked: Asked, loaded: Loaded, summaries: Summaries, shown: list[Run], matching: int) -> dict[str, Any]:
+def _document(
+    asked: Asked, loaded: Loaded, summaries: Summaries, shown: list[Run], matching: int, where: Node | None
+) -> dict[str, Any]:
     from tracetui.cli._answer import frame, left_out
 
     return {
-        **frame(SCHEMA, asked),
+        **frame(SCHEMA, asked, where),
         "runs": [summaries.brief(run) for run in shown],
         "runs_matching": matching,
         **left_out(loaded, summaries),

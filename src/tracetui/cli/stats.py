@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tracetui.cli._group import COMMANDS
-from tracetui.cli._options import json_option, jsonl_option, paths_argument, reading_options
+from tracetui.cli._options import json_option, jsonl_option, paths_argument, reading_options, where_option
 
 if TYPE_CHECKING:
     from tracetui.cli._answer import Asked
     from tracetui.cli._output import Printer
+    from tracetui.core.filter import Node
     from tracetui.core.loading import Loaded
     from tracetui.core.store import Run
     from tracetui.core.summary import Summaries
@@ -22,11 +23,13 @@ SCHEMA = "tracetui.stats/1"
 
 @click.command("stats", help=COMMANDS["stats"])
 @paths_argument
+@where_option
 @json_option
 @jsonl_option
 @reading_options
 def command(
     paths: tuple[str, ...],
+    where: Node | None,
     as_json: bool,
     as_jsonl: bool,
     tz: tzinfo | None,
@@ -36,7 +39,7 @@ def command(
     dead_after: int | None,
 ) -> int:
     """Read, sum, print."""
-    from tracetui.cli._answer import Asked, read
+    from tracetui.cli._answer import Asked, read, selected_runs
     from tracetui.cli._output import Printer
     from tracetui.cli.list import conclude
 
@@ -44,22 +47,25 @@ def command(
     printer = Printer(only_ascii=only_ascii)
     loaded = read(paths)
     summaries = asked.summaries(loaded)
-    runs = loaded.runs
+    quiet = as_json or as_jsonl
+    runs = selected_runs(loaded.runs, where, asked, loaded, summaries, quiet=quiet)
     if as_json:
-        printer.json(_document(asked, loaded, summaries, runs))
+        printer.json(_document(asked, loaded, summaries, runs, where))
     elif as_jsonl:
         printer.json_lines(summaries.full(run) for run in runs)
     elif runs:
         print_blocks(printer, asked, loaded, summaries, runs)
-    return conclude(loaded, paths, quiet=as_json or as_jsonl)
+    return conclude(loaded, paths, quiet=quiet)
 
 
-def _document(asked: Asked, loaded: Loaded, summaries: Summaries, runs: list[Run]) -> dict[str, Any]:
+def _document(
+    asked: Asked, loaded: Loaded, summaries: Summaries, runs: list[Run], where: Node | None
+) -> dict[str, Any]:
     from tracetui.cli._answer import frame, left_out
     from tracetui.core.summary import totals
 
     facts = [summaries.full(run) for run in runs]
-    return {**frame(SCHEMA, asked), "runs": facts, "totals": totals(facts), **left_out(loaded, summaries)}
+    return {**frame(SCHEMA, asked, where), "runs": facts, "totals": totals(facts), **left_out(loaded, summaries)}
 
 
 def print_blocks(printer: Printer, asked: Asked, loaded: Loaded, summaries: Summaries, runs: list[Run]) -> None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from tracetui.cli._group import COMMANDS
-from tracetui.cli._options import json_option, jsonl_option, paths_argument, reading_options
+from tracetui.cli._options import json_option, jsonl_option, paths_argument, reading_options, where_option
 
 if TYPE_CHECKING:
     from tracetui.cli._answer import Asked
     from tracetui.cli._output import Printer
+    from tracetui.core.filter import Node
     from tracetui.core.loading import Loaded
     from tracetui.core.reader import Notice, Reader
     from tracetui.core.recent import Recent, Records
@@ -33,6 +35,7 @@ _LONGEST_WAIT_S: Final = 5.0
     "-n", "number", type=click.IntRange(min=0), default=10, show_default=True, metavar="N", help="Begin with N records."
 )
 @click.option("-f", "--follow", is_flag=True, help="Go on with what is written, until ^C.")
+@where_option
 @json_option
 @jsonl_option
 @reading_options
@@ -40,6 +43,7 @@ def command(
     paths: tuple[str, ...],
     number: int,
     follow: bool,
+    where: Node | None,
     as_json: bool,
     as_jsonl: bool,
     tz: tzinfo | None,
@@ -52,31 +56,45 @@ def command(
     from tracetui.cli._answer import Asked, read
     from tracetui.cli._output import Printer
     from tracetui.cli.list import conclude
-    from tracetui.core.recent import Records
 
     if follow and as_json:
         raise click.UsageError("--json is one document and -f has no end; use --jsonl")
     asked = Asked.of(as_of, tz, stall_after, dead_after)
     printer = Printer(only_ascii=only_ascii)
     loaded = read(paths, follow=follow)
-    records = Records(loaded.store, loaded.bodies)
+    records = _records(where, asked, loaded)
     newest = records.last(number, loaded.runs)
     if as_json:
-        printer.json(_document(asked, loaded, records, newest))
+        printer.json(_document(asked, loaded, records, newest, where))
     else:
         _print(printer, asked, loaded, records, newest, as_jsonl=as_jsonl)
     if follow:
         printer.flush()
-        _follow(printer, asked, loaded, records, paths, as_jsonl=as_jsonl)
+
+        def current() -> Records:
+            return _records(where, asked if as_of else replace(asked, now_ns=time.time_ns()), loaded)
+
+        _follow(printer, asked, loaded, current, paths, as_jsonl=as_jsonl)
     return conclude(loaded, paths, quiet=as_json or as_jsonl)
 
 
-def _document(asked: Asked, loaded: Loaded, records: Records, newest: list[Recent]) -> dict[str, Any]:
+def _records(where: Node | None, asked: Asked, loaded: Loaded) -> Records:
+    """The records as they are now; what a filter knows of runs is good until something is read."""
+    from tracetui.cli._answer import selector
+    from tracetui.core.recent import Records
+
+    chosen = None if where is None else selector(where, asked, loaded, asked.summaries(loaded))
+    return Records(loaded.store, loaded.bodies, chosen)
+
+
+def _document(
+    asked: Asked, loaded: Loaded, records: Records, newest: list[Recent], where: Node | None
+) -> dict[str, Any]:
     from tracetui.cli._answer import frame
     from tracetui.core.run_names import printed_ids
 
     ids = printed_ids(loaded.store.live_runs())
-    return {**frame(SCHEMA, asked), "records": [records.facts(recent, ids) for recent in newest]}
+    return {**frame(SCHEMA, asked, where), "records": [records.facts(recent, ids) for recent in newest]}
 
 
 def _print(
@@ -94,7 +112,13 @@ def _print(
 
 
 def _follow(
-    printer: Printer, asked: Asked, loaded: Loaded, records: Records, paths: Sequence[str], *, as_jsonl: bool
+    printer: Printer,
+    asked: Asked,
+    loaded: Loaded,
+    current: Callable[[], Records],
+    paths: Sequence[str],
+    *,
+    as_jsonl: bool,
 ) -> None:
     """Print what comes; ends by an exception (^C, a closed pipe), or where standard input alone is read, with that."""
     from tracetui.cli._output import complain
@@ -124,6 +148,7 @@ def _follow(
             _tell(reader.take_notices())
             last = len(loaded.store.records)
             if last > first:
+                records = current()
                 _print(printer, asked, loaded, records, records.between(first, last), as_jsonl=as_jsonl)
                 printer.flush()
             due = reader.next_due(time.monotonic())

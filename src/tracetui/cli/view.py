@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from tracetui.cli._group import COMMANDS, OK
-from tracetui.cli._options import json_option, jsonl_option, reading_options
+from tracetui.cli._options import json_option, jsonl_option, reading_options, where_option
 
 if TYPE_CHECKING:
     from tracetui.cli._answer import Asked
     from tracetui.cli._output import Printer
+    from tracetui.core.filter import Node
     from tracetui.core.run_view import RunView
     from tracetui.core.store import Run
     from tracetui.core.summary import Summaries
@@ -28,6 +29,7 @@ SCHEMA = "tracetui.view/1"
 )
 @click.argument("run", metavar="RUN")
 @click.option("--in", "places", metavar="PATH", multiple=True, help="Where the run is looked for; may be repeated.")
+@where_option
 @click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Only the N highest levels.")
 @click.option("--events", is_flag=True, help="Show all events, not only those of errors.")
 @click.option("--full", is_flag=True, help="Show input, output and all else that was recorded.")
@@ -39,6 +41,7 @@ def command(
     context: click.Context,
     run: str,
     places: tuple[str, ...],
+    where: Node | None,
     depth: int | None,
     events: bool,
     full: bool,
@@ -51,7 +54,7 @@ def command(
     dead_after: int | None,
 ) -> int:
     """Find the run, walk over it, print."""
-    from tracetui.cli._answer import Asked, read_run
+    from tracetui.cli._answer import Asked, read_run, selector
     from tracetui.cli._output import Printer
     from tracetui.core.run_view import RunView
 
@@ -59,13 +62,16 @@ def command(
     asked = Asked.of(as_of, tz, stall_after, dead_after)
     printer = Printer(only_ascii=only_ascii)
     loaded, found = read_run(run, places, asked)
-    view = RunView(loaded.store, found, loaded.bodies_of(found), depth=depth, events=events)
+    summaries = asked.summaries(loaded)
+    chosen = selector(where, asked, loaded, summaries)
+    events = events or (chosen is not None and chosen.names_events)
+    view = RunView(loaded.store, found, loaded.bodies_of(found), depth=depth, events=events, where=chosen)
     if as_json:
-        printer.json(_document(asked, asked.summaries(loaded), view, full=full, events=events))
+        printer.json(_document(asked, summaries, view, where, full=full, events=events))
     elif as_jsonl:
         printer.json_lines(view.facts(full=full, events=events))
     else:
-        print_tree(printer, asked, asked.summaries(loaded), view, full=full)
+        print_tree(printer, asked, summaries, view, full=full)
     return OK
 
 
@@ -77,11 +83,13 @@ def _refuse_more(run: str, more: list[str]) -> None:
     raise click.UsageError(f"view takes one RUN; say where it is looked for with --in: {other!r} --in {folder!r}")
 
 
-def _document(asked: Asked, summaries: Summaries, view: RunView, *, full: bool, events: bool) -> dict[str, object]:
+def _document(
+    asked: Asked, summaries: Summaries, view: RunView, where: Node | None, *, full: bool, events: bool
+) -> dict[str, object]:
     from tracetui.cli._answer import frame
 
     document: dict[str, object] = {
-        **frame(SCHEMA, asked),
+        **frame(SCHEMA, asked, where),
         "run": summaries.brief(view.run),
         "spans": list(view.facts(full=full, events=events)),
     }
@@ -96,8 +104,18 @@ def print_tree(printer: Printer, asked: Asked, summaries: Summaries, view: RunVi
     from tracetui.core.tree_text import tree_lines
 
     printer.lines(_heading(printer, asked, summaries, view.run, view.causes))
+    if view.found is not None:
+        printer.line(f"  {_found(view)} found by --where; what leads to it stands in (brackets)")
     printer.line()
     printer.lines(tree_lines(view, width=printer.width, symbols=printer.symbols, full=full))
+
+
+def _found(view: RunView) -> str:
+    spans, events = view.found or 0, view.found_events
+    words = [f"{spans:,} span{'' if spans == 1 else 's'}"]
+    if events:
+        words.append(f"{events:,} event{'' if events == 1 else 's'}")
+    return " and ".join(words)
 
 
 def _heading(printer: Printer, asked: Asked, summaries: Summaries, run: Run, causes: int) -> list[str]:

@@ -7,6 +7,7 @@ the record before it. Within a run the order is that of the recording.
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -21,6 +22,7 @@ from tracetui.core.text import clock_time, cut, duration, fit, safe
 
 if TYPE_CHECKING:
     from tracetui.core.bodies import Bodies
+    from tracetui.core.filter.select import Selector
 
 _GAP: Final = "  "
 _TIME, _RUN, _SPAN, _TYPE = 12, 16, 20, 18
@@ -45,11 +47,18 @@ class Recent:
 
 
 class Records:
-    """Finds and describes records of one store."""
+    """Finds and describes records of one store.
 
-    def __init__(self, store: Store, bodies: Bodies) -> None:
+    Args:
+        store: What has been read.
+        bodies: For texts.
+        where: Only the records that it selects.
+    """
+
+    def __init__(self, store: Store, bodies: Bodies, where: Selector | None = None) -> None:
         self._store = store
         self._bodies = bodies
+        self._where = where
 
     def last(self, number: int, runs: Sequence[Run]) -> list[Recent]:
         """The ``number`` newest records of some runs, the newest last."""
@@ -58,8 +67,13 @@ class Records:
         for run in sorted(runs, key=lambda run: run.last_time, reverse=True):
             if number <= 0 or (len(newest) == number and run.last_time < newest[0][0]):
                 break
-            rows = self._tail_of_run(segments.get(run.row, []), number + _LOOK_BACK)
-            for entry in self._times(run, rows)[-number:]:
+            if self._where is None:
+                rows = self._tail_of_run(segments.get(run.row, []), number + _LOOK_BACK)
+                entries = self._times(run, rows)[-number:]
+            else:
+                rows = self._tail_of_run(segments.get(run.row, []), len(self._store.records))
+                entries = self._times_of(run, rows, self._selected(run, rows, number))
+            for entry in entries:
                 if len(newest) < number:
                     heapq.heappush(newest, entry)
                 elif entry > newest[0]:
@@ -68,11 +82,40 @@ class Records:
 
     def between(self, first: int, last: int) -> Iterator[Recent]:
         """Records of a range of rows, in arrival order, those of dead segments left out."""
+        chosen = None if self._where is None else self._chosen(first, last)
         for record in range(first, last):
             segment = self._store.segment_of(record)
-            if not self._store.segments.dead[segment]:
+            if not self._store.segments.dead[segment] and (chosen is None or record in chosen):
                 run = self._store.runs[self._store.segments.run[segment]]
                 yield self.describe(record, self._time(record, self._event_of(run, record)))
+
+    def _chosen(self, first: int, last: int) -> set[int]:
+        """Which records of a range of rows the filter selects."""
+        by_run: dict[int, list[int]] = {}
+        for record in range(first, last):
+            run = self._store.segments.run[self._store.segment_of(record)]
+            by_run.setdefault(run, []).append(record)
+        return {
+            record for run, rows in by_run.items() for record in self._selected(self._store.runs[run], rows, len(rows))
+        }
+
+    def _selected(self, run: Run, rows: list[int], number: int) -> list[int]:
+        """The last so many of some records of a run (ascending) that the filter selects."""
+        if self._where is None or not rows:
+            return rows[-number:]
+        import numpy as np
+
+        table = self._where.record_table(run.row, np.asarray(rows, np.int64))
+        return [rows[index] for index in self._where.newest(table, number)]
+
+    def _times_of(self, run: Run, rows: list[int], wanted: list[int]) -> list[tuple[int, int]]:
+        """(time, record) of some of a run's records; one without a time stands with those before it."""
+        found: list[tuple[int, int]] = []
+        for record in wanted:
+            end = bisect_right(rows, record)
+            time = self._times(run, rows[max(0, end - 1 - _LOOK_BACK) : end])[-1][0]
+            found.append((max(time, found[-1][0]) if found else time, record))
+        return found
 
     def describe(self, record: int, time: int) -> Recent:
         """What a record says."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracetui.core.bodies import Bodies
 from tracetui.core.errors import ChangedOnDisk
@@ -24,10 +24,13 @@ from tracetui.core.model import (
 )
 from tracetui.core.store import Run, Store
 from tracetui.core.store.rollups import Rollup
-from tracetui.core.store.run_tree import RunTree
+from tracetui.core.store.run_tree import Item, RunTree
 from tracetui.core.store.store import run_salt
 from tracetui.core.store.usage import TOKENS
 from tracetui.core.summary import iso_time, milliseconds
+
+if TYPE_CHECKING:
+    from tracetui.core.filter.select import Selector
 
 _INFERRED = ((Flag.parent_inferred, "parent"), (Flag.start_inferred, "start"), (Flag.end_inferred, "end"))
 
@@ -43,6 +46,8 @@ class SpanLine:
     hidden: Rollup | None = None
     """What its subtree comes to, where the spans below it are left out."""
     orphan: bool = False
+    context: bool = False
+    """Shown only because it leads to something that the filter selects."""
 
 
 @dataclass(slots=True)
@@ -63,24 +68,44 @@ class RunView:
         bodies: For texts and values.
         depth: Levels of spans to show; None: all.
         events: Show all events; else only those of class ``error``.
+        where: Show only the spans and events that it selects, and what leads to them.
     """
 
     def __init__(
-        self, store: Store, run: Run, bodies: Bodies, *, depth: int | None = None, events: bool = False
+        self,
+        store: Store,
+        run: Run,
+        bodies: Bodies,
+        *,
+        depth: int | None = None,
+        events: bool = False,
+        where: Selector | None = None,
     ) -> None:
         self.store = store
         self.run = run
         self.bodies = bodies
         self._depth = depth
         self._tree = RunTree(store, run.row)
-        if events:
+        self._names_events = where is not None and where.names_events
+        if events or self._names_events:
             self._tree.set_chips(frozenset(Kind), frozenset(EventClass))
         self._tree.expand_all()
+        self._chosen = None if where is None else _Chosen.of(self._tree, run, where)
 
     @property
     def extent(self) -> tuple[int, int]:
         """First and last known instant, ns; NO_TIME without."""
         return self._tree.extent
+
+    @property
+    def found(self) -> int | None:
+        """Spans that the filter selects; None without a filter."""
+        return None if self._chosen is None else len(self._chosen.spans)
+
+    @property
+    def found_events(self) -> int:
+        """Events that a filter selects which names a class of events."""
+        return len(self._chosen.events) if self._chosen is not None and self._names_events else 0
 
     @property
     def causes(self) -> int:
@@ -96,12 +121,15 @@ class RunView:
             item = self._tree[index]
             if deepest is not None and item.depth >= deepest:
                 continue
+            if self._chosen is not None and not self._chosen.shows(item):
+                continue
             if item.kind == "event":
                 yield EventLine(item.row, item.depth, self.event_detail(item.row))
                 continue
             last = deepest is not None and item.depth == deepest - 1
             hidden = self._tree.rollup(item.position) if last and self._tree.size(item.position) > 1 else None
-            yield SpanLine(item.row, item.depth, self.span_detail(item.row), hidden, item.orphan)
+            context = self._chosen is not None and item.row not in self._chosen.spans
+            yield SpanLine(item.row, item.depth, self.span_detail(item.row), hidden, item.orphan, context)
 
     def span_detail(self, row: int) -> SpanDetail | None:
         """What a span's records say; nothing of a span that is only named; None where they are gone."""
@@ -150,6 +178,8 @@ class RunView:
                 continue
             ids[line.row] = self._id(line)
             facts = self._span_facts(line, ids)
+            if self._chosen is not None:
+                facts["matched"] = not line.context
             if full and line.detail is not None:
                 facts |= _body_facts(line.detail)
             if events:
@@ -176,6 +206,8 @@ class RunView:
     def _events_by_span(self) -> dict[int, list[int]]:
         spans: dict[int, list[int]] = {}
         for row in self.store.events_of_run(self.run.row).tolist():
+            if self._chosen is not None and row not in self._chosen.events:
+                continue
             spans.setdefault(self.store.events.span[row], []).append(row)
         return spans
 
@@ -210,6 +242,35 @@ class RunView:
             "inferred": [word for flag, word in _INFERRED if flags & flag],
             "recorded": bool(flags & Flag.announced),
         }
+
+
+@dataclass(slots=True)
+class _Chosen:
+    """What a filter leaves of a tree."""
+
+    spans: set[int]
+    """Rows of the spans that it selects."""
+    events: set[int]
+    """Rows of the events that it selects."""
+    kept: list[bool]
+    """For each position of the tree: whether it or anything shown below it is selected."""
+
+    @classmethod
+    def of(cls, tree: RunTree, run: Run, where: Selector) -> _Chosen:
+        """What ``where`` leaves of ``tree``, whose rows are all visible."""
+        import numpy as np
+
+        spans, events = set(where.spans(run.row).tolist()), set(where.events(run.row).tolist())
+        marked = np.isin(tree.rows(), list(spans))
+        for index in range(len(tree)) if events else ():
+            item = tree[index]
+            if item.kind == "event" and item.row in events and item.position >= 0:
+                marked[item.position] = True
+        return cls(spans, events, tree.leading_to(marked).tolist())
+
+    def shows(self, item: Item) -> bool:
+        """Whether an item of the tree is still there."""
+        return item.row in self.events if item.kind == "event" else self.kept[item.position]
 
 
 def _body_facts(detail: SpanDetail) -> dict[str, Any]:

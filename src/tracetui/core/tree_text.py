@@ -1,5 +1,6 @@
 """A run as lines of plain text: the span tree with times, tokens and cost, and what went wrong below what failed.
 
+Of a filtered run, what only leads to something that was found stands in brackets.
 Two blanks a level, no guides. Every line is safe for a terminal; a body may add lines of any length.
 """
 
@@ -43,6 +44,8 @@ def tree_lines(view: RunView, *, width: int, symbols: Symbols, full: bool = Fals
             yield writer.event(line)
             continue
         yield writer.span(line)
+        if line.context:
+            continue
         if full:
             yield from writer.body(line)
         else:
@@ -132,6 +135,8 @@ class _Writer:
         if line.orphan:
             name = "(parent that was not recorded)"
         title = f"{symbols[kind]} {kind} {name}"
+        if line.context:
+            title = f"({title})"
         notes = []
         if line.hidden is not None:
             notes.append(f"+{count(line.hidden.spans - 1, symbols)}")
@@ -140,7 +145,7 @@ class _Writer:
         subject = "" if line.detail is None else safe(line.detail.subject)
         if notes:
             title += f"{_GAP}{' '.join(notes)}"
-        elif subject and subject != name:
+        elif subject and subject != name and not line.context:
             room = self._name - cell_width(self._indent(line.depth)) - cell_width(title) - len(_GAP)
             if room >= _ABOUT_AT_LEAST:
                 title += _GAP + cut(subject, room, symbols=symbols)

@@ -1,4 +1,4 @@
-"""The filter language: text to a filter (``parsing``), a filter to text (``printing``), and which spans it selects (``select``).
+"""The filter language: text to a filter (``parsing``) and back (``printing``), and which spans it selects (``select``).
 
 One language for commands and screen. Importing this package costs nothing; lark is imported with the first text that is
 parsed, numpy with the first filter that is answered (``tracetui.core.filter.select``).

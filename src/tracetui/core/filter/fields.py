@@ -19,7 +19,7 @@ class Values(StrEnum):
     word = "a word"
     text = "a text"
     duration = "a duration"
-    count = "a number"
+    number = "a number"
     cost = "US dollars"
     time = "a time"
     any = "anything"
@@ -31,7 +31,7 @@ OPERATORS: Final[dict[Values, tuple[Op, ...]]] = {
     Values.word: (*_EQUAL, Op.match),
     Values.text: (*_EQUAL, Op.match),
     Values.duration: (*_EQUAL, *_ORDER),
-    Values.count: (*_EQUAL, *_ORDER),
+    Values.number: (*_EQUAL, *_ORDER),
     Values.cost: (*_EQUAL, *_ORDER),
     Values.time: (Op.has, Op.equal),
     Values.any: tuple(Op),
@@ -59,7 +59,12 @@ ONLY_RUNS: Final = frozenset({"running", "stalled", "unfinished", "unknown"})
 ONLY_SPANS: Final = frozenset({"skipped", "open", "unset"})
 
 _FIELDS: Final = (
-    Field("kind", Values.word, "kind of the span, or class of an event", words=tuple(dict.fromkeys(KIND_WORDS + CLASS_WORDS))),
+    Field(
+        "kind",
+        Values.word,
+        "kind of the span, or class of an event",
+        words=tuple(dict.fromkeys(KIND_WORDS + CLASS_WORDS)),
+    ),
     Field("type", Values.text, "the producer's own name of a record"),
     Field("status", Values.word, "how it went", of_runs=True, words=STATUS_WORDS),
     Field("name", Values.text, "name of the span, or of the run", of_runs=True),
@@ -68,13 +73,13 @@ _FIELDS: Final = (
     Field("format", Values.text, "format of the recording", of_runs=True),
     Field("dur", Values.duration, "how long it took", of_runs=True),
     Field("own", Values.duration, "how long it took without the spans in it"),
-    Field("tokens", Values.count, "tokens in all", of_runs=True),
-    Field("in", Values.count, "input tokens, cached ones included", of_runs=True),
-    Field("out", Values.count, "output tokens, reasoning included", of_runs=True),
-    Field("cached", Values.count, "input tokens from the cache", of_runs=True),
+    Field("tokens", Values.number, "tokens in all", of_runs=True),
+    Field("in", Values.number, "input tokens, cached ones included", of_runs=True),
+    Field("out", Values.number, "output tokens, reasoning included", of_runs=True),
+    Field("cached", Values.number, "input tokens from the cache", of_runs=True),
     Field("cost", Values.cost, "recorded cost, US dollars", of_runs=True),
-    Field("depth", Values.count, "spans above it"),
-    Field("errors", Values.count, "failed spans in it, itself included", of_runs=True),
+    Field("depth", Values.number, "spans above it"),
+    Field("errors", Values.number, "failed spans in it, itself included", of_runs=True),
     Field("age", Values.duration, "how long ago it started", of_runs=True),
     Field("since", Values.time, "started at this time or later", of_runs=True),
     Field("until", Values.time, "started before this time", of_runs=True),

@@ -25,7 +25,7 @@ class Op(StrEnum):
 
 
 Value = str | int | float
-"""A text as meant (escapes resolved; of ``~`` the expression as written), or a figure in the base unit: ns, tokens, US dollars."""
+"""A text as meant (escapes resolved; of ``~`` as written), or a figure in its base unit: ns, tokens, US dollars."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def parse(text: str) -> Node:
             if depth > DEEPEST:
                 raise FilterError(f"more than {DEEPEST} brackets in one another", text, token.start_pos or 0)
             last = token
-        tree = parser.feed_eof(last)
+        tree: object = parser.feed_eof(last)  # type: ignore[no-untyped-call]  # lark does not say
     except UnexpectedInput as error:
         raise _explained(text, error, last) from None
     return reading.node(tree)
@@ -146,7 +146,7 @@ class _Reading:
         match field.values:
             case Values.duration:
                 return read_duration(text)
-            case Values.count:
+            case Values.number:
                 return read_count(text)
             case Values.cost:
                 return read_cost(text)
@@ -222,7 +222,7 @@ def _example(name: str) -> str:
         Values.word: f":{field.words[2]}" if field.words else "",
         Values.text: ":part",
         Values.duration: ">2s",
-        Values.count: ">1k",
+        Values.number: ">1k",
         Values.cost: ">0.01",
         Values.time: ":2h",
         Values.any: ".user.id=42" if name == "attr" else "=42",
@@ -232,10 +232,10 @@ def _example(name: str) -> str:
 
 def _explained(text: str, error: object, last: Token | None) -> FilterError:
     """What lark could not go on with, in words of the language."""
-    at = getattr(error, "pos_in_stream", None)
-    token = getattr(error, "token", None)
-    is_end = (token is not None and token.type == "$END") or at is None or at < 0
-    at = len(text.rstrip()) if is_end else at
+    token: Token | None = getattr(error, "token", None)
+    place: int | None = getattr(error, "pos_in_stream", None)
+    is_end = (token is not None and token.type == "$END") or place is None or place < 0
+    at = len(text.rstrip()) if is_end or place is None else place
     before = last.type if last is not None else ""
     char = "" if is_end else text[at : at + 1]
     length = len(token) if token is not None and not is_end else 1
@@ -258,7 +258,8 @@ def _unexpected(text: str, at: int, length: int, char: str, before: str) -> Filt
             return FilterError("a term is missing before this bracket", text, at)
         return FilterError("this bracket closes nothing", text, at)
     if char in ("'", '"'):
-        hint = "write text: before it, or name:" if before not in ("QUOTED", "BARE", "FIELD") else "write a blank or an operator"
+        is_beside = before in ("QUOTED", "BARE", "FIELD")
+        hint = f"write a term such as text:{char}…{char}" if is_beside else "write text: before it, or name:"
         return FilterError("a text stands alone here", text, at, 1, hint)
     if char in (":", "=", "!", "<", ">", "~"):
         if text.startswith("!", at) and not text.startswith("!=", at):

@@ -5,9 +5,9 @@ the fourth power of a line. An expression from a person meets text that a model 
 
 - What can try a number of ways that grows exponentially is refused, with its place: a repeat of something that itself can
   match in several ways, and more than ``_MOST_WAYS`` ways of optional parts and alternatives.
-- Texts are gone through line by line. Of open repeats (`*`, `+`, `{2,}`) each one more multiplies the work by the length, so the
-  more there are, the shorter the stretches of a line that are looked at: ``_STRETCH``. Stretches overlap by half, so a match
-  of up to half a stretch is always found, and the work grows only with the length of the text.
+- Texts are gone through line by line. Each open repeat (`*`, `+`, `{2,}`) more multiplies the work by the length, so the more
+  there are, the shorter the stretches of a line that are looked at: ``_STRETCH``. Stretches overlap by half, so a match of up
+  to half a stretch is always found, and the work grows only with the length of the text.
 """
 
 from __future__ import annotations

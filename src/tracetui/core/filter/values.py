@@ -54,7 +54,9 @@ def _unescaped(found: re.Match[str]) -> str:
     char = _ESCAPES.get(found[2])
     if char is None:
         raise BadValue(
-            f"unknown escape {found[0]!a}", r"escapes are \" \' \\ \n \t \r \uXXXX; a backslash is \\", found.start() + 1
+            f"unknown escape {found[0]!a}",
+            r"escapes are \" \' \\ \n \t \r \uXXXX; a backslash is \\",
+            found.start() + 1,
         )
     return char
 
@@ -87,7 +89,9 @@ def written_pattern(pattern: str) -> str:
     for quote in ('"', "'"):
         if not _has_bare_quote(pattern, quote):
             return f"{quote}{pattern}{quote}"
-    return '"' + re.sub(r'\\.|"', lambda found: found[0] if len(found[0]) > 1 else '\\"', pattern, flags=re.DOTALL) + '"'
+    return (
+        '"' + re.sub(r'\\.|"', lambda found: found[0] if len(found[0]) > 1 else '\\"', pattern, flags=re.DOTALL) + '"'
+    )
 
 
 def _has_bare_quote(pattern: str, quote: str) -> bool:

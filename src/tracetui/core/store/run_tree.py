@@ -123,6 +123,10 @@ class RunTree:
         """Positions from the root down to the parent."""
         return self._tree.ancestors(position)
 
+    def leading_to(self, marked: Bools) -> Bools:
+        """For each position: whether something in its subtree is marked, itself included."""
+        return self._tree.held(marked)
+
     # -- visible rows --------------------------------------------------------------------------------------------------
 
     def __len__(self) -> int:

@@ -18,6 +18,10 @@ class Strings:
     def __len__(self) -> int:
         return len(self._texts)
 
+    def find(self, text: str) -> int:
+        """The number of a text, 0 if nobody wrote it."""
+        return self._ids.get(text, 0)
+
     def intern(self, text: str) -> int:
         """The number of a text; the same text has the same number for ever."""
         number = self._ids.get(text)
