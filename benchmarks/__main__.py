@@ -15,6 +15,7 @@ Benchmark = Callable[[bool], Iterator[Result]]
 
 def benchmarks() -> dict[str, Benchmark]:
     """All benchmarks by name, in the order of the table."""
+    from benchmarks.filters import filters
     from benchmarks.following import idle, latency, stream
     from benchmarks.formats import formats
     from benchmarks.memory import memory, usage_memory
@@ -31,6 +32,7 @@ def benchmarks() -> dict[str, Benchmark]:
         "first-frame": first_frame,
         "tree": tree,
         "chip": chip,
+        "filter": filters,
         "latency": latency,
         "idle": idle,
         "stream": stream,

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from tracetui.core.filter.comparing import LARGEST, TextTest, figures_hold, text_test, word_test
 from tracetui.core.filter.fields import ONLY_RUNS
 from tracetui.core.filter.nodes import Op, Term
-from tracetui.core.model import CLASS_WORDS, KIND_WORDS, NO_TIME, Clock, EventClass, Flag, Kind, Status, Usage
+from tracetui.core.model import CLASS_WORDS, KIND_WORDS, NO_TIME, Clock, EventClass, Flag, Kind, Status
 from tracetui.core.moments import moment_ns
 from tracetui.core.run_status import silence
 from tracetui.core.store.columns import Records
@@ -38,6 +38,10 @@ _UNKNOWN: Final = 0xFFFF_FFFF
 _BIG: Final = 0xFFFF_FFFE
 _STATUSES: Final = tuple(status.name for status in Status)
 _NO_CLASS: Final = len(EventClass)
+_FEW_TYPES: Final = 4
+_BLOCK: Final = 65_536
+_SHARE: Final = 8
+"""What is asked of fewer rows than this part of all is asked of them alone."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -74,7 +78,7 @@ class Table:
     Args:
         store: What has been read.
         setting: Clock and facts of runs.
-        spans: Span row of each row, -1 for none; None: ``run`` says of which spans.
+        spans: Span row of each row, -1 for none (then ``runs`` is needed); a range for spans that stand together.
         runs: Run row of each row; None: that of its span, which each has.
         events: Event row of each row, -1 for none; None: none has.
         records: Record row of each row; None: rows are spans.
@@ -84,27 +88,30 @@ class Table:
         self,
         store: Store,
         setting: Setting,
-        spans: Rows,
+        spans: Rows | range,
         runs: Rows | None = None,
         events: Rows | None = None,
         records: Rows | None = None,
     ) -> None:
         self._store = store
         self._setting = setting
-        self._spans = spans
+        self._slice = (spans.start, spans.stop) if isinstance(spans, range) else None
+        self._spans = np.empty(0, np.int64) if isinstance(spans, range) else spans
+        self._length = len(spans)
         self._events = events
         self._records = records
-        self._slice = _as_slice(spans) if runs is None else None
         self._runs = runs
         self._present: Bools | None = None
         if runs is not None:
-            self._at = np.maximum(spans, 0)
+            self._at = np.maximum(self._spans, 0)
             flags = self._of_spans("flags")
-            self._present = np.asarray((spans >= 0) & ((flags & Flag.announced) > 0) & ((flags & Flag.dropped) == 0))
+            self._present = np.asarray(
+                (self._spans >= 0) & ((flags & Flag.announced) > 0) & ((flags & Flag.dropped) == 0)
+            )
         self._sparse: dict[str, tuple[Any, Bools]] = {}
 
     def __len__(self) -> int:
-        return len(self._spans)
+        return self._length
 
     @property
     def store(self) -> Store:
@@ -114,7 +121,16 @@ class Table:
     @property
     def span_rows(self) -> Rows:
         """Span row of each row, -1 for none."""
-        return self._spans
+        return self._spans if self._slice is None else np.arange(*self._slice)
+
+    def spans_at(self, indices: Rows) -> Rows:
+        """Span rows of some rows, by their places."""
+        return self._spans[indices] if self._slice is None else indices + self._slice[0]
+
+    def among(self, indices: Rows) -> Table:
+        """Some of the rows, by their places, as a table of their own."""
+        parts = (None if part is None else part[indices] for part in (self._runs, self._events, self._records))
+        return Table(self._store, self._setting, self.spans_at(indices), *parts)
 
     @property
     def run_rows(self) -> Rows:
@@ -124,7 +140,7 @@ class Table:
 
     def place(self, index: int) -> tuple[int, int, int]:
         """Run, span and event of a row; -1 for none."""
-        span = int(self._spans[index])
+        span = int(self._spans[index]) if self._slice is None else self._slice[0] + index
         run = int(self._runs[index]) if self._runs is not None else self._store.spans.run[span]
         return run, span, -1 if self._events is None else int(self._events[index])
 
@@ -210,21 +226,42 @@ class Table:
         return self._of_runs([test(run.format) is wanted for run in self._store.runs], np.bool_)
 
     def _type(self, term: Term) -> Bools:
-        types = self._store.records.np("type") & ~np.uint32(Records.UNCOUNTED)
+        types = self._store.records.np("type")
         if self._records is not None:
-            return self._texts(term, types[self._records])
+            return self._texts(term, types[self._records] & ~np.uint32(Records.UNCOUNTED))
         owners = self._store.records.np("span")
-        count = max(1, len(self._store.spans))
-        hit = np.zeros(count, np.bool_)
-        if len(types):
-            positive = term if term.op is not Op.unequal else Term(term.field, Op.equal, term.value)
-            found = owners[self._texts(positive, types)]
-            hit[found[found >= 0]] = True
+        # The last one stands for -1, a record without a span.
+        hit, told = (np.zeros(len(self._store.spans) + 1, np.bool_) for _ in range(2))
+        if len(self) * _SHARE < len(self._store.spans):
+            told[self.span_rows] = True
+            told[-1] = False
+            theirs = _where_chosen(told, owners)
+            types, owners = types[theirs], owners[theirs]
+            told[:] = False
+        hit[owners.take(np.flatnonzero(self._of_types(text_test(term), types)))] = True
         if term.op is not Op.unequal:
             return np.asarray(self._looked_up(hit))
-        told = np.zeros(count, np.bool_)
-        told[owners[owners >= 0]] = True
+        told[owners] = True
         return np.asarray(self._looked_up(told & ~hit))
+
+    def _of_types(self, test: TextTest, types: Any) -> Bools:
+        """Which records have a type that is wanted. There are few types: each is compared at once with all records."""
+        strings = self._store.strings
+        again = types >= np.uint32(Records.UNCOUNTED)
+        codes = {code for run in self._store.runs for code in run.type_counts}
+        if again.any():
+            codes |= set(np.unique(types[again] & ~np.uint32(Records.UNCOUNTED)).tolist())
+        wanted = [code for code in codes if code and test(strings[code])]
+        if len(wanted) > _FEW_TYPES:
+            chosen = np.zeros(len(strings), np.bool_)
+            chosen[wanted] = True
+            return np.asarray(chosen[types & ~np.uint32(Records.UNCOUNTED)])
+        hit = np.zeros(len(types), np.bool_)
+        for code in wanted:
+            hit |= types == code
+            if again.any():
+                hit |= types == (code | Records.UNCOUNTED)
+        return hit
 
     def _texts(self, term: Term, codes: Any) -> Bools:
         """Of strings by their numbers; number 0, the empty text, is unknown."""
@@ -368,29 +405,18 @@ class Table:
         return self._sparse[name][0]
 
 
-def figures_of(usage: Usage | None) -> tuple[int | None, bool]:
-    """Tokens of a call: as recorded in total, else input and output; True: a half of them is missing."""
-    if usage is None:
-        return None, False
-    if usage.total is not None:
-        return usage.total, False
-    halves = [half for half in (usage.input, usage.output) if half is not None]
-    return (sum(halves) if halves else None), len(halves) == 1
-
-
-def _as_slice(rows: Rows) -> tuple[int, int] | None:
-    """The range that ascending rows are, if they are one."""
-    if not len(rows):
-        return None
-    first, last = int(rows[0]), int(rows[-1])
-    return (first, last + 1) if last - first == len(rows) - 1 else None
-
-
 def _chosen(wanted: list[bool], column: Any) -> Bools:
     """Where a column of small numbers holds one that is wanted."""
     if sum(wanted) == 1:
         return np.asarray(column == wanted.index(True))
     return np.asarray(np.array(wanted)[column])
+
+
+def _where_chosen(chosen: Bools, numbers: Any) -> Ints:
+    """Places of the numbers that are chosen; block by block, since a block stays in the processor's cache."""
+    blocks = range(0, len(numbers), _BLOCK)
+    places = [np.flatnonzero(chosen.take(numbers[begin : begin + _BLOCK])) + begin for begin in blocks]
+    return np.concatenate(places) if places else np.empty(0, np.int64)
 
 
 def _failed_below(store: Store, tree: Preorder) -> Any:

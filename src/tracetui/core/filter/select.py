@@ -12,7 +12,7 @@ import numpy as np
 
 from tracetui.core.filter.bodies import BodyTerms
 from tracetui.core.filter.columns import Bools, Rows, Setting, Table
-from tracetui.core.filter.nodes import And, Node, Not, Or, Term, terms
+from tracetui.core.filter.nodes import And, Node, Not, Or, Term, all_of, terms
 from tracetui.core.filter.runs import run_holds
 from tracetui.core.filter.scope import asks_for_events, asks_for_spans
 from tracetui.core.model import Flag
@@ -27,6 +27,16 @@ __all__ = [
 ]
 
 _BODY_FIELDS = frozenset({"text", "attr"})
+_COSTS = {
+    **dict.fromkeys(("name", "age"), 1),
+    **dict.fromkeys(("in", "out", "cached", "cost", "tokens", "model"), 2),
+    "type": 3,
+    **dict.fromkeys(("depth", "errors", "own"), 4),
+    **dict.fromkeys(_BODY_FIELDS, 5),
+}
+_SHARE = 8
+"""Rows are worth a table of their own from this part of all on."""
+_WORTH_NARROWING = 4_096
 _Masks = tuple[Bools, Bools]
 """Where it holds for sure, and where it holds or may hold; one array twice where columns know."""
 
@@ -68,7 +78,7 @@ class Selector:
     def spans(self, run: int | None = None) -> Rows:
         """Rows of the recorded spans that it selects, ascending; of one run, or of all."""
         table = self.span_table(run)
-        return np.asarray(table.span_rows[self.mask(table)])
+        return table.spans_at(np.flatnonzero(self.mask(table)))
 
     def events(self, run: int) -> Rows:
         """Rows of the events of a run that it selects, ascending."""
@@ -99,6 +109,10 @@ class Selector:
     def span_table(self, run: int | None) -> Table:
         """The recorded spans of a run, or of all runs."""
         flags = self._store.spans.np("flags")
+        if sum(each.span_count for each in self._store.runs) == len(flags) and (
+            run is None or len(self._store.runs) == 1
+        ):
+            return Table(self._store, self._setting, range(len(flags)))  # all of them are recorded and none is dropped
         if run is None:
             rows = np.flatnonzero((flags & (Flag.announced | Flag.dropped)) == Flag.announced)
         else:
@@ -153,6 +167,7 @@ class _Evaluation:
         self._bodies = bodies
         self._needs: dict[Term, bool] = {term: term.field in _BODY_FIELDS for term in terms(node)}
         self._known: dict[Term, _Masks] = {}
+        self._narrowed: dict[And, _Narrowed] = {}
         self.sure, self.possible = self._masks(node)
         """Where the filter holds by the columns alone; where it does or may."""
 
@@ -177,6 +192,11 @@ class _Evaluation:
             case Not(part):
                 return not self._at(part, index)
             case And(parts):
+                narrowed = self._narrowed.get(node)
+                if narrowed is not None:
+                    return narrowed.may_hold(index) and (
+                        all(self._at(part, index) for part in narrowed.before) and narrowed.holds_at(index)
+                    )
                 return all(self._at(part, index) for part in self._cheap_first(parts))
             case Or(parts):
                 return any(self._at(part, index) for part in self._cheap_first(parts))
@@ -199,9 +219,22 @@ class _Evaluation:
                     return sure, sure
                 return ~possible, ~sure
             case And(parts):
-                return _joined((self._masks(part) for part in parts), np.logical_and)
+                return self._all_of(node, sorted(parts, key=_cost))
             case Or(parts):
                 return _joined((self._masks(part) for part in parts), np.logical_or)
+
+    def _all_of(self, node: And, parts: list[Node]) -> _Masks:
+        """The cheap parts of all rows, the others only of those that are left, once these are few."""
+        total = len(self._table)
+        masks = self._masks(parts[0])
+        for done in range(1, len(parts)):
+            left = np.flatnonzero(masks[1]) if total >= _WORTH_NARROWING else None
+            if left is not None and len(left) * _SHARE < total:
+                rest = _Evaluation(all_of(parts[done:]), self._table.among(left), self._bodies)
+                self._narrowed[node] = _Narrowed(parts[:done], left, rest)
+                return self._narrowed[node].masks(masks, total)
+            masks = _joined((masks, self._masks(parts[done])), np.logical_and)
+        return masks
 
     def _of_term(self, term: Term) -> _Masks:
         if self._needs[term]:
@@ -211,6 +244,36 @@ class _Evaluation:
             self._needs[term] = True
             return sure, sure | missing
         return sure, sure
+
+
+class _Narrowed:
+    """The parts of an ``and`` that were asked only of the rows that the parts before them left."""
+
+    def __init__(self, before: list[Node], left: Rows, rest: _Evaluation) -> None:
+        self.before = before
+        self._left = left
+        self._rest = rest
+
+    def masks(self, before: _Masks, total: int) -> _Masks:
+        """The masks of all parts together, for all rows."""
+        sure, possible = np.zeros(total, np.bool_), np.zeros(total, np.bool_)
+        sure[self._left] = self._rest.sure & before[0][self._left]
+        possible[self._left] = self._rest.possible
+        return (sure, sure) if before[0] is before[1] and self._rest.sure is self._rest.possible else (sure, possible)
+
+    def may_hold(self, index: int) -> bool:
+        """Whether a row is among those that were left."""
+        at = int(self._left.searchsorted(index))
+        return at < len(self._left) and bool(self._left[at] == index)
+
+    def holds_at(self, index: int) -> bool:
+        """Whether the other parts hold for a row that was left."""
+        return self._rest.holds_at(int(self._left.searchsorted(index)))
+
+
+def _cost(node: Node) -> int:
+    """Which parts are asked first: what one column tells, then what is looked up, then trees, and bodies last."""
+    return max(_COSTS.get(term.field, 0) for term in terms(node))
 
 
 def _joined(masks: Iterable[_Masks], join: np.ufunc) -> _Masks:
