@@ -5,6 +5,7 @@
     ├── Ambiguous                 a name that fits several runs; carries the candidates
     ├── ChangedOnDisk             a body that is gone from its file
     ├── FilterError               a filter that cannot be read; carries where
+    ├── FilterTooSlow             a regular expression that takes too long on what was recorded
     └── UnreadableSettings        a settings or theme file that cannot be used
 
 Bytes that cannot be read are no exception but data (``Bad`` in core/operations.py).
@@ -53,6 +54,10 @@ class FilterError(TracetuiError):
         self.position = min(max(0, position), len(text))
         self.length = max(1, length)
         self.hint = hint
+
+
+class FilterTooSlow(TracetuiError):
+    """A regular expression of a filter that takes too long on a text of the recording."""
 
 
 class UnreadableSettings(TracetuiError):

@@ -33,6 +33,8 @@ DEEPEST: Final = 32
 """Brackets in brackets. Keeps everything that walks over a filter far from Python's limit of recursion."""
 _PATH_PARTS: Final = 32
 _PART: Final = re.compile(r"""\.("[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|[^."']+)""", re.DOTALL)
+_OPENED_IN_A_REGEX: Final = re.compile(r"~[^\s\"']*\($")
+_QUOTE_REGEXES: Final = "a regular expression with brackets goes in quotes"
 _OTHER_SIGNS: Final = {"&": "and", "&&": "and", "|": "or", "||": "or", "!": "not", ",": "or", "-": "not"}
 
 
@@ -166,9 +168,8 @@ class _Reading:
             return self._error(f"a term is missing before {said}", word, "")
         if said in FIELDS or said.startswith("attr."):
             return self._error(f"{said} needs an operator and a value", word, f"write it like {_example(said)}")
-        before = self._text[: _at(word)]
-        if re.search(r"~[^\s\"']*\($", before):
-            return self._error(f"{said!a} is no term", word, "a regular expression with brackets goes in quotes")
+        if _OPENED_IN_A_REGEX.search(self._text[: _at(word)]):
+            return self._error(f"{said!a} is no term", word, _QUOTE_REGEXES)
         return self._error(f"{said!a} is no term", word, f"write text:{said} or name:{said}")
 
     def _error(self, message: str, token: Token, hint: str) -> FilterError:
@@ -247,7 +248,9 @@ def _explained(text: str, error: object, last: Token | None) -> FilterError:
     if is_end:
         opened = _open_bracket(text)
         if opened is not None and before not in ("AND", "OR", "NOT", "LPAR"):
-            return FilterError("this bracket is not closed", text, opened, 1, "write ) where it ends")
+            in_regex = _OPENED_IN_A_REGEX.search(text[: opened + 1])
+            hint = _QUOTE_REGEXES if in_regex else "write ) where it ends"
+            return FilterError("this bracket is not closed", text, opened, 1, hint)
         return FilterError(f"a term is missing after {last}" if last else "the filter is empty", text, at)
     return _unexpected(text, at, length, char, before)
 

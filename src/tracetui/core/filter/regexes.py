@@ -8,22 +8,27 @@ the fourth power of a line. An expression from a person meets text that a model 
 - Texts are gone through line by line. Each open repeat (`*`, `+`, `{2,}`) more multiplies the work by the length, so the more
   there are, the shorter the stretches of a line that are looked at: ``_STRETCH``. Stretches overlap by half, so a match of up
   to half a stretch is always found, and the work grows only with the length of the text.
+- A text that takes longer than ``_LONGEST_S`` all the same ends the filter with `FilterTooSlow`.
 """
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final
 
+from tracetui.core.errors import FilterTooSlow
 from tracetui.core.filter.values import BadValue
 
 LONGEST_PATTERN: Final = 1_000
 _MOST_WAYS: Final = 10_000
-_STRETCH: Final = (1_000_000, 8_000, 1_000, 300, 120, 60)
-"""Characters of a line looked at at once, by the number of open repeats."""
+_STRETCH: Final = (1_000_000, 8_000, 800, 200, 80, 60)
+"""Characters of a line looked at at once, by the number of open repeats; a hundred ways to match count as one more."""
+_LONGEST_S: Final = 2.0
+_HUNDRED: Final = 100
 _MANY: Final = 1_000
 """A repeat with this limit or a higher one counts as open."""
 
@@ -51,17 +56,27 @@ def compiled(pattern: str) -> Matcher:
         )
     if cost.repeats >= len(_STRETCH):
         raise BadValue(f"a regular expression has at most {len(_STRETCH) - 1} open repeats (* + {{2,}})")
-    return _searcher(expression, _STRETCH[cost.repeats], looks_on=cost.looks_on)
+    more = sum(cost.ways > _HUNDRED**power for power in range(2))
+    return _searcher(expression, _STRETCH[min(cost.repeats + more, len(_STRETCH) - 1)], looks_on=cost.looks_on)
 
 
 def _searcher(expression: re.Pattern[str], stretch: int, *, looks_on: bool) -> Matcher:
     search, step = expression.search, stretch // 2
 
-    def line_has(line: str) -> bool:
+    def hurry(deadline: float) -> None:
+        if time.monotonic() > deadline:
+            raise FilterTooSlow(
+                f"the regular expression {expression.pattern!a} takes too long on a text of the recording; "
+                "make it more exact, with fewer of * and +"
+            )
+
+    def line_has(line: str, deadline: float) -> bool:
         if len(line) <= stretch:
+            hurry(deadline)
             return search(line) is not None
         for begin in range(0, len(line) - step, step):
             end = begin + stretch
+            hurry(deadline)
             found = search(line, begin, end)
             # What looks at what comes next sees the end of the stretch there, which is none of the line.
             if found is not None and not (looks_on and found.end() == end < len(line)):
@@ -69,7 +84,10 @@ def _searcher(expression: re.Pattern[str], stretch: int, *, looks_on: bool) -> M
         return False
 
     def has(text: str) -> bool:
-        return line_has(text) if "\n" not in text else any(map(line_has, text.split("\n")))
+        if len(text) <= stretch and "\n" not in text:
+            return search(text) is not None
+        deadline = time.monotonic() + _LONGEST_S
+        return any(line_has(line, deadline) for line in text.split("\n"))
 
     return has
 
