@@ -81,5 +81,9 @@ def test_an_installed_tracetui_finds_its_own_files(installed: Path) -> None:
     assert found == [str(data / "themes"), str(data / "sample_traces"), str(data / "schemas")]
 
 
+def test_an_installed_tracetui_filters(installed: Path) -> None:
+    assert run_installed(installed, "-m", "tracetui", "list", "--where", "kind:tool", str(samples_dir())).strip()
+
+
 def test_an_installed_tracetui_lists_its_samples(installed: Path) -> None:
     assert run_installed(installed, "-m", "tracetui", "--sample").strip()
