@@ -118,6 +118,12 @@ def test_events_go_with_their_span_unless_they_are_asked_not_to(run: Run, logged
     assert "waiting 3 s" not in run("view", "bad", "--in", logged, "--where", "kind:tool not kind:log", "--events").out
 
 
+def test_events_are_not_shown_because_some_are_not_wanted(run: Run, logged: Path) -> None:
+    assert "waiting 3 s" not in run("view", "bad", "--in", logged, "--where", "kind:tool not kind:retry").out
+    assert "waiting 3 s" not in run("view", "bad", "--in", logged, "--where", "kind!=retry").out
+    assert run("list", logged, "--where", "not kind:retry kind:retriever", "--jsonl").out == ""
+
+
 def test_a_span_is_found_by_what_its_events_say(run: Run, logged: Path) -> None:
     spans = run("view", "bad", "--in", logged, "--where", 'text:"waiting 3"', "--json").json["spans"]
     assert [span["name"] for span in spans if span["matched"]] == ["search"]

@@ -84,4 +84,5 @@ def test_an_end_is_that_of_the_line_however_long_it_is() -> None:
     assert not compiled("a.*b$")("ab" * 4_000 + "a" * 10_000 + "c")
     assert compiled("b$")("a" * 50_000 + "b")
     assert compiled("x.*b$")("a" * 50_000 + "xab")
+    assert compiled("x.*$|b")("x" + "-" * 10 + "b" + "-" * 50_000)
     assert not compiled(r"^b.*")("a" * 50_000 + "b")

@@ -315,6 +315,9 @@ RUNS = (TREE, "agent other 0..9 error\n  llm call 1..2 tokens=5 cost=3 model=Lar
         ("status:open", "name0"),
         ("status:running kind:tool", "name0"),
         ("kind:log", "name0"),
+        ("kind!=agent", "name0 name1"),
+        ("name:quick not kind:log", "name2"),
+        ("name:web not kind:retry kind!=tool", ""),
         ("kind:log type:Other", ""),
     ],
 )

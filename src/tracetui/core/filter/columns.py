@@ -210,7 +210,8 @@ class Table:
         table = self._store.usage
         codes = np.zeros(max(1, len(self._store.spans)), np.uint32)
         codes[table.np("span")] = table.np("model")
-        return self._looked_up(codes)
+        has_usage = (self._of_spans("flags") & Flag.has_usage) > 0
+        return np.where(has_usage, self._looked_up(codes), np.uint32(0))
 
     def _run(self, term: Term) -> Any:
         test, ids = text_test(term), self._setting.summaries.ids

@@ -75,12 +75,16 @@ def _searcher(expression: re.Pattern[str], stretch: int, *, looks_on: bool) -> M
             hurry(deadline)
             return search(line) is not None
         for begin in range(0, len(line) - step, step):
-            end = begin + stretch
-            hurry(deadline)
-            found = search(line, begin, end)
-            # What looks at what comes next sees the end of the stretch there, which is none of the line.
-            if found is not None and not (looks_on and found.end() == end < len(line)):
-                return True
+            at, end = begin, min(begin + stretch, len(line))
+            while at <= end:
+                hurry(deadline)
+                found = search(line, at, end)
+                if found is None:
+                    break
+                if not looks_on or end == len(line) or found.end() < end:
+                    return True
+                # What looks at what comes next saw the end of the stretch there, which is none of the line.
+                at = found.start() + 1
         return False
 
     def has(text: str) -> bool:
