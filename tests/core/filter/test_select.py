@@ -130,6 +130,24 @@ def test_spans_that_were_only_named_or_were_taken_back_are_not_selected() -> Non
     assert [store.strings[store.spans.name[row]] for row in found] == ["child"]
 
 
+def test_parents_that_go_round_in_a_circle_are_a_tree_all_the_same() -> None:
+    store = Store()
+    operations: list[Any] = []
+    for number, (key, parent) in enumerate((("a", "c"), ("b", "a"), ("c", "b"), ("d", "b"))):
+        whole = Whole("run", key, parent, key, start=EPOCH, end=EPOCH + (number + 1) * SECOND, status=Status.error)
+        operations += [Record("run", "x", number * 10, 9), whole]
+    store.apply(Batch(0, "test", operations=operations))
+    found = {
+        expression: Selector(parse(expression), store, setting(store)).spans().tolist()
+        for expression in ("depth=0", "depth=1", "errors=4", "errors=1", "own>0s")
+    }
+    names = {key: "".join(store.strings[store.spans.name[row]] for row in rows) for key, rows in found.items()}
+    assert names["depth=0"] == "a"
+    assert names["depth=1"] == "b"
+    assert names["errors=4"] == "a"
+    assert sorted(names["errors=1"]) == ["c", "d"]
+
+
 def test_figures_too_large_for_a_column_are_compared_all_the_same() -> None:
     store = Store()
     store.apply(

@@ -7,7 +7,7 @@ the store's columns beyond a call.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any, Final
@@ -22,8 +22,8 @@ from tracetui.core.model import CLASS_WORDS, KIND_WORDS, NO_TIME, Clock, EventCl
 from tracetui.core.moments import moment_ns
 from tracetui.core.run_status import silence
 from tracetui.core.store.columns import Records
-from tracetui.core.store.preorder import Preorder
-from tracetui.core.store.shape import prefix
+from tracetui.core.store.preorder import local_parents
+from tracetui.core.store.shape import Shape, prefix, shape
 
 if TYPE_CHECKING:
     from tracetui.core.bodies import Bodies
@@ -381,10 +381,7 @@ class Table:
     # -- figures of the tree -------------------------------------------------------------------------------------------
 
     def _depth(self, term: Term) -> Bools:
-        def depths(_: Store, tree: Preorder) -> Any:
-            return tree.depth
-
-        return figures_hold(term, self._of_trees("depth", depths), self._all())
+        return figures_hold(term, self._of_trees("depth", _depths), self._all())
 
     def _errors(self, term: Term) -> Bools:
         return figures_hold(term, self._of_trees("errors", _failed_below), self._all())
@@ -394,14 +391,12 @@ class Table:
         known = self._here((start != NO_TIME) & (end != NO_TIME))
         return figures_hold(term, self._of_trees("own", _own_times), known)
 
-    def _of_trees(self, name: str, figures: Callable[[Store, Preorder], Any]) -> Any:
+    def _of_trees(self, name: str, figures: Callable[[Store, _Forest], Any]) -> Any:
         """Of each row what the tree of its run says of its span."""
         if name not in self._sparse:
             values = np.zeros(max(1, len(self._store.spans)), np.int64)
-            runs = self.run_rows
-            for run in np.flatnonzero(np.bincount(runs)).tolist() if len(runs) else ():
-                tree = Preorder.of_run(self._store, run)
-                values[tree.order] = figures(self._store, tree)
+            forest = _Forest.of(self._store, np.flatnonzero(np.bincount(self.run_rows)) if len(self) else ())
+            values[forest.rows] = figures(self._store, forest)
             self._sparse[name] = self._looked_up(values), np.ones(0, np.bool_)
         return self._sparse[name][0]
 
@@ -420,17 +415,46 @@ def _where_chosen(chosen: Bools, numbers: Any) -> Ints:
     return np.concatenate(places) if places else np.empty(0, np.int64)
 
 
-def _failed_below(store: Store, tree: Preorder) -> Any:
-    """Failed spans in the subtree of each position."""
-    flags = store.spans.np("flags")[tree.order]
-    failed = (store.spans.np("status")[tree.order] == Status.error) & ((flags & Flag.announced) > 0)
-    sums, here = prefix(failed), np.arange(len(tree))
-    return sums[here + tree.size] - sums[here]
+@dataclass(slots=True)
+class _Forest:
+    """The trees of some runs in one, since a tree for each of 10,000 runs takes seconds."""
+
+    rows: Rows
+    """Span rows, ascending; the nodes of the shape are places in it."""
+    parent: npt.NDArray[np.int32]
+    """Of each node, -1 for roots."""
+    shape: Shape
+
+    @classmethod
+    def of(cls, store: Store, runs: Sequence[int] | Ints) -> _Forest:
+        """The tree of one run, or those of all of them."""
+        if len(runs) == 1:
+            rows = store.rows_of_run(int(runs[0]))
+        else:
+            rows = np.flatnonzero((store.spans.np("flags") & Flag.dropped) == 0).astype(np.int32)
+        parent = local_parents(store, rows)
+        made = shape(parent)
+        if made.cut:  # as a shape has them: what goes round in a circle begins at a root
+            parent[made.cut] = -1
+        return cls(rows, parent, made)
 
 
-def _own_times(store: Store, tree: Preorder) -> Any:
-    """Time of each position's span that none of its children covers, ns; open children reach to its end."""
-    rows, parents = tree.order, tree.parents(store)
+def _depths(_: Store, forest: _Forest) -> Any:
+    return forest.shape.depth[forest.shape.position]
+
+
+def _failed_below(store: Store, forest: _Forest) -> Any:
+    """Failed spans in the subtree of each node."""
+    made = forest.shape
+    rows = forest.rows[made.order]
+    failed = (store.spans.np("status")[rows] == Status.error) & ((store.spans.np("flags")[rows] & Flag.announced) > 0)
+    sums, here = prefix(failed), np.arange(len(rows))
+    return (sums[here + made.size] - sums[here])[made.position]
+
+
+def _own_times(store: Store, forest: _Forest) -> Any:
+    """Time of each node's span that none of its children covers, ns; open children reach to its end."""
+    rows, parents = forest.rows, forest.parent
     start, end = store.spans.np("start")[rows], store.spans.np("end")[rows]
     own = np.maximum(end - start, 0)
     told = (store.spans.np("flags")[rows] & Flag.announced) > 0
