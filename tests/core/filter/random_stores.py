@@ -112,7 +112,8 @@ _PATTERNS = st.sampled_from(("se.*", "^S", "[ab]", "e$", "4+", "o|u", "(?i)plan"
 _RUN_WORDS = ("running", "stalled", "unfinished", "unknown")
 
 
-def _terms_of(name: str) -> Any:
+def terms_of(name: str) -> Any:
+    """Terms of one field."""
     field = FIELDS[name]
     match field.values:
         case Values.word:
@@ -138,7 +139,7 @@ def _terms_of(name: str) -> Any:
     )
 
 
-term_nodes: st.SearchStrategy[Node] = st.one_of([_terms_of(name) for name in FIELDS])
+term_nodes: st.SearchStrategy[Node] = st.one_of([terms_of(name) for name in FIELDS])
 
 
 def _joined(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:

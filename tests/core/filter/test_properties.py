@@ -2,12 +2,14 @@
 
 from contextlib import suppress
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.filter.plain import FakeBodies, plain_rows, setting
-from tests.core.filter.random_stores import nodes, stores
+from tests.core.filter.random_stores import nodes, stores, terms_of
 from tracetui.core.filter import FilterError, Node, Op, Term, negated, parse, printed
+from tracetui.core.filter.fields import FIELDS
 from tracetui.core.filter.select import Selector
 from tracetui.core.filter.values import BadValue, read_text, written_text
 from tracetui.core.store import Store
@@ -17,6 +19,16 @@ from tracetui.core.store import Store
 def test_a_filter_selects_what_a_plain_look_at_each_span_selects(told: tuple[Store, FakeBodies], node: Node) -> None:
     store, bodies = told
     assert Selector(node, store, setting(store, bodies)).spans().tolist() == plain_rows(node, store, bodies)
+
+
+@pytest.mark.parametrize("field", list(FIELDS))
+@given(told=stores(), data=st.data())
+def test_each_field_means_what_a_plain_look_at_each_span_says(
+    field: str, told: tuple[Store, FakeBodies], data: st.DataObject
+) -> None:
+    store, bodies = told
+    for node in data.draw(st.lists(terms_of(field), min_size=4, max_size=8)):
+        assert Selector(node, store, setting(store, bodies)).spans().tolist() == plain_rows(node, store, bodies)
 
 
 @given(stores(), nodes)
