@@ -27,7 +27,7 @@ def test_each_field_means_what_a_plain_look_at_each_span_says(
     field: str, told: tuple[Store, FakeBodies], data: st.DataObject
 ) -> None:
     store, bodies = told
-    for node in data.draw(st.lists(terms_of(field), min_size=4, max_size=8)):
+    for node in data.draw(st.lists(terms_of(field), min_size=3, max_size=5)):
         assert Selector(node, store, setting(store, bodies)).spans().tolist() == plain_rows(node, store, bodies)
 
 

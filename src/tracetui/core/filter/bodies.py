@@ -77,8 +77,7 @@ class BodyTerms:
     def _texts(self, detail: SpanDetail, row: int) -> Iterator[str]:
         """Everything that was recorded of a span, its events included; what is empty left out."""
         name = self._store.strings[self._store.spans.name[row]]
-        found = texts_in(name, detail.subject, detail.id, detail.model, detail.provider, detail.logs)
-        yield from (text for text in found if text)
+        yield from texts_in(name, detail.subject, detail.id, detail.model, detail.provider, detail.logs)
         if detail.error is not None:
             yield from filter(None, (detail.error.message, detail.error.type, detail.error.traceback))
         for value in (detail.input, detail.output):

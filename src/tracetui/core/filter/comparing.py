@@ -175,7 +175,7 @@ def as_text(value: object) -> str:
 
 
 def texts_in(*values: object) -> Iterator[str]:
-    """Every text and figure in recorded values, keys included, however deep they are nested."""
+    """Every text and figure in recorded values that is not empty, keys included, however deep they are nested."""
     left = list(reversed(values))
     while left:
         value = left.pop()
@@ -184,5 +184,5 @@ def texts_in(*values: object) -> Iterator[str]:
                 left += (inner, key)
         elif isinstance(value, list | tuple):
             left += reversed(value)
-        else:
-            yield as_text(value)
+        elif text := as_text(value):
+            yield text
