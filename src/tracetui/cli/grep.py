@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import tzinfo
 from itertools import islice
@@ -173,6 +173,7 @@ class _Answer:
             lambda row: loaded.bodies_of(runs[row]),
         )
         self._flushed = float("-inf")
+        progress.let_out = self._let_out
 
     def print(self, *, as_json: bool, as_jsonl: bool) -> None:
         """All hits."""
@@ -193,10 +194,15 @@ class _Answer:
         for hit in self._hits:
             self._progress.clear()
             yield hit
-            now = time.monotonic()
-            if now - self._flushed > _FLUSHED_EVERY_S:
-                self._printer.flush()
-                self._flushed = now
+            self._let_out()
+        self._printer.flush()
+
+    def _let_out(self) -> None:
+        """Let out what was printed, unless that was done just now."""
+        now = time.monotonic()
+        if now - self._flushed > _FLUSHED_EVERY_S:
+            self._printer.flush()
+            self._flushed = now
 
     def _head(self) -> dict[str, Any]:
         from tracetui.cli._answer import frame
@@ -225,11 +231,14 @@ class _Progress:
         from tracetui.cli._output import ProgressLine, is_terminal
 
         self.search: Search | None = None
+        self.let_out: Callable[[], None] = lambda: None
+        """Called as often as it is asked."""
         self._line = ProgressLine() if is_terminal(sys.stderr) else None
         self._due = time.monotonic() + _FIRST_TOLD_S
 
     def __call__(self) -> bool:
         """Tell it if it is time."""
+        self.let_out()
         if self._line is not None and self.search is not None and time.monotonic() >= self._due:
             from tracetui.core.text import bytes_size
 
