@@ -20,7 +20,7 @@ from tracetui.core.search.matching import Cancelled, Matcher, TooSlow
 from tracetui.core.search.needle import Needle, SlowPattern
 from tracetui.core.search.opening import is_plain, opened, read
 from tracetui.core.search.owners import Owners
-from tracetui.core.search.places import Piece, Place, Places
+from tracetui.core.search.places import Piece, Places, SourcePlaces
 from tracetui.core.search.scanning import found_in_stripes
 from tracetui.core.search.units import READ_AT_ONCE, Unit, texts_in, units_of
 
@@ -40,6 +40,7 @@ _DROPPED: Final = int(Flag.dropped)
 _FOLDED: Final = bytes(byte | 0x20 for byte in range(256))
 _BATCH_TEXTS: Final = 512
 _BATCH_CHARACTERS: Final = 262_144
+_FEW_TIMES: Final = 10
 _ROWS_AT_ONCE: Final = 1_000
 _WHY_SLOW: Final = "repeats within repeats, as in (a+)+, do that"
 _LOOK_EVERY: Final = 1_024
@@ -106,14 +107,14 @@ class Search:
         self._runs = [run for run in newest_first(store.live_runs()) if runs is None or run.row in self._wanted_rows]
         databases = {id for id, source in self._sources.items() if getattr(source, "is_rows", False)}
         self._places = Places(store, databases, self._wanted, first_record) if bodies else None
-        self._names = {run.row: self._names_of(run.row) for run in self._runs} if names else {}
+        self._columns = {name: _copied(store, name) for name in ("run", "name", "flags")} if names else {}
         self._lines: dict[int, tuple[int, int]] = {}
         self.unsearched: list[Unsearched] = []
         """What could not be searched so far."""
         self.searched_bytes = 0
         """How far the search has come."""
-        self._ends = {} if self._places is None else self._places.ends
-        self.total_bytes = sum(self._ends.values())
+        self._left = frozenset() if self._places is None else frozenset(self._places.sources)
+        self.total_bytes = 0 if self._places is None else self._places.total_bytes
         self.was_cancelled = False
 
     @property
@@ -126,8 +127,8 @@ class Search:
         try:
             for source, runs in self._in_order():
                 yield from self._hits_in_names(runs, matcher)
-                if source in self._ends and self._places is not None:
-                    yield from self._hits_in_source(Place(self._places, source), matcher)
+                if source in self._left and self._places is not None:
+                    yield from self._hits_in_source(self._places.of(source), matcher)
         except Cancelled:
             self.was_cancelled = True
         finally:
@@ -146,17 +147,24 @@ class Search:
                     names = []
             if names:
                 yield -1, names
-        for source in self._ends:
+        for source in self._left:
             if source not in told:
                 yield source, []
 
     # -- names ---------------------------------------------------------------------------------------------------------
 
-    def _names_of(self, run: int) -> tuple[npt.NDArray, npt.NDArray]:  # type: ignore[type-arg]
+    def _names_in(self, run: int) -> tuple[npt.NDArray, npt.NDArray]:  # type: ignore[type-arg]
         """Rows of a run's spans, and their names' numbers."""
-        rows = self._store.rows_of_run(run)
-        rows = rows[(self._store.spans.np("flags")[rows] & _COUNTED) > 0]
-        return rows, self._store.spans.np("name")[rows]
+        import numpy as np
+
+        this = self._store.runs[run]
+        if this.first_row < 0:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        low, high = this.first_row, min(this.last_row + 1, len(self._columns["run"]))
+        flags = self._columns["flags"][low:high]
+        mine = (self._columns["run"][low:high] == run) & (flags & (_COUNTED | _DROPPED) == _COUNTED)
+        rows = np.flatnonzero(mine) + low
+        return rows, self._columns["name"][rows]
 
     def _hits_in_names(self, runs: list[int], matcher: Matcher | None) -> Iterator[Hit]:
         if not self._has_names:
@@ -171,8 +179,8 @@ class Search:
             for (what, text), place in zip(of_run, found, strict=True):
                 if place is not None:
                     yield self._name_hit(run, -1, this.first_record, what, text, place)
-            rows, names = self._names[run]
-            numbers = np.unique(names).tolist()
+            rows, names = self._names_in(run)
+            numbers = _different(names)
             texts = [self._store.strings[number] for number in numbers]
             places = dict(zip(numbers, self._places_in_names(texts, matcher), strict=True))
             hit = [number for number, place in places.items() if place is not None]
@@ -210,7 +218,7 @@ class Search:
 
     # -- bodies --------------------------------------------------------------------------------------------------------
 
-    def _hits_in_source(self, place: Place, matcher: Matcher | None) -> Iterator[Hit]:
+    def _hits_in_source(self, place: SourcePlaces, matcher: Matcher | None) -> Iterator[Hit]:
         source = self._sources.get(place.source)
         before = self.searched_bytes
         if source is None or source.generation != place.generation:
@@ -226,11 +234,11 @@ class Search:
                 self._leave_out(place, str(error))
         self.searched_bytes = before + place.end
 
-    def _leave_out(self, place: Place, reason: str) -> None:
+    def _leave_out(self, place: SourcePlaces, reason: str) -> None:
         source = self._sources.get(place.source)
         self.unsearched.append(Unsearched("" if source is None else source.path, reason))
 
-    def _looked_at(self, source: Source, place: Place) -> Iterator[_Looked | _End]:
+    def _looked_at(self, source: Source, place: SourcePlaces) -> Iterator[_Looked | _End]:
         """The texts of every unit of a source that may hold the needle."""
         at_hand = opened(source, place.end)
         try:
@@ -245,7 +253,9 @@ class Search:
         finally:
             at_hand.close()
 
-    def _units(self, piece: Piece, seen: int, place: Place, read_: Callable[[int, int], bytes]) -> Iterator[Unit]:
+    def _units(
+        self, piece: Piece, seen: int, place: SourcePlaces, read_: Callable[[int, int], bytes]
+    ) -> Iterator[Unit]:
         if self._is_unwanted(piece, place):
             return
         for unit in units_of(piece, seen, read_):
@@ -260,16 +270,16 @@ class Search:
         looked_at = data.translate(_FOLDED) if needle.folds else data
         return needle.hints[0] in looked_at or needle.escapes.search(data) is not None
 
-    def _is_unwanted(self, piece: Piece, place: Place) -> bool:
+    def _is_unwanted(self, piece: Piece, place: SourcePlaces) -> bool:
         """Whether a piece is of runs that are not searched."""
         if self._wanted is None:
             return False
         return not any(self._run_of(row, place) in self._wanted for row in piece.rows or (None,))
 
-    def _pieces(self, source: Source, place: Place) -> Iterator[tuple[Piece | None, int]]:
+    def _pieces(self, source: Source, place: SourcePlaces) -> Iterator[tuple[Piece | None, int]]:
         """Pieces that may hold the needle, in order, with where; None behind each stripe."""
         if not self.needle.hints:
-            for number, piece in enumerate(place.pieces.pieces()):
+            for number, piece in enumerate(place.pieces()):
                 self._look()
                 self.searched_bytes += piece.end - piece.start
                 yield piece, piece.start
@@ -281,9 +291,9 @@ class Search:
         stripes = found_in_stripes(
             lambda: opened(source, place.end),
             self.needle.hints,
-            0,
+            place.start,
             place.end,
-            lambda offset: place.pieces.piece_at(offset).end,
+            lambda offset: place.piece_at(offset).end,
             folds=self.needle.folds,
             in_threads=is_plain(source),
         )
@@ -291,17 +301,17 @@ class Search:
             self._look()
             for offset in stripe:
                 if offset >= done:
-                    piece = place.pieces.piece_at(offset)
+                    piece = place.piece_at(offset)
                     done = piece.end
-                    if place.pieces.is_something(piece):
+                    if place.is_something(piece):
                         yield piece, offset
             yield None, 0
 
-    def _looked_at_rows(self, source: SqliteSource, place: Place) -> Iterator[_Looked | _End]:
+    def _looked_at_rows(self, source: SqliteSource, place: SourcePlaces) -> Iterator[_Looked | _End]:
         """The same of a database: all of its rows, which take longer to fetch than to look at."""
         for a, record in source.all_rows(_ROWS_AT_ONCE):
             self._look()
-            piece = place.pieces.piece_at(a)
+            piece = place.piece_at(a)
             if piece.rows and not self._is_unwanted(piece, place):
                 unit = Unit(piece.rows, a, record=record)
                 for text in texts_in(unit, keys=self._keys):
@@ -315,7 +325,7 @@ class Search:
             raise Cancelled
 
     def _hits_among(
-        self, looked: Iterator[_Looked | _End], place: Place, source: Source, matcher: Matcher | None
+        self, looked: Iterator[_Looked | _End], place: SourcePlaces, source: Source, matcher: Matcher | None
     ) -> Iterator[Hit]:
         if matcher is not None:
             yield from self._matched(looked, place, source, matcher)
@@ -336,7 +346,7 @@ class Search:
                     yield hit
 
     def _matched(
-        self, looked: Iterator[_Looked | _End], place: Place, source: Source, matcher: Matcher
+        self, looked: Iterator[_Looked | _End], place: SourcePlaces, source: Source, matcher: Matcher
     ) -> Iterator[Hit]:
         """The same for a regular expression, many texts at a time."""
         batch: list[_Looked] = []
@@ -353,7 +363,9 @@ class Search:
                 batch, size = [], 0
         yield from self._hits_of_batch(batch, place, source, matcher)
 
-    def _hits_of_batch(self, batch: list[_Looked], place: Place, source: Source, matcher: Matcher) -> Iterator[Hit]:
+    def _hits_of_batch(
+        self, batch: list[_Looked], place: SourcePlaces, source: Source, matcher: Matcher
+    ) -> Iterator[Hit]:
         if not batch:
             return
         texts = [text.text if text.raw is None else text.raw.decode("utf-8", "replace") for _, text in batch]
@@ -374,7 +386,7 @@ class Search:
 
     # -- hits ----------------------------------------------------------------------------------------------------------
 
-    def _raw_hit(self, unit: Unit, text: Text, raw: bytes, place: Place, source: Source) -> Hit | None:
+    def _raw_hit(self, unit: Unit, text: Text, raw: bytes, place: SourcePlaces, source: Source) -> Hit | None:
         """A hit in bytes that are no JSON."""
         found = None if self.needle.raw is None else self.needle.raw.search(raw)
         if found is None:
@@ -386,7 +398,7 @@ class Search:
         written = Text(text.field, before + match + after, raw=raw)
         return self._hit(unit, written, (len(before), len(before) + len(match)), place, source)
 
-    def _hit(self, unit: Unit, text: Text, found: tuple[int, int], place: Place, source: Source) -> Hit | None:
+    def _hit(self, unit: Unit, text: Text, found: tuple[int, int], place: SourcePlaces, source: Source) -> Hit | None:
         """A hit, unless it is a name that was told already."""
         row = self._owners.owner(unit, text)
         run = self._run_of(row, place)
@@ -426,7 +438,7 @@ class Search:
             return True
         return run >= 0 and text.text in (self._store.runs[run].name, self._store.runs[run].id)
 
-    def _run_of(self, row: int | None, place: Place) -> int:
+    def _run_of(self, row: int | None, place: SourcePlaces) -> int:
         """The run of a row; of bytes between records that of the source, if it is of one run."""
         if row is not None and row >= 0:
             return self._store.segments.run[self._store.segment_of(row)]
@@ -435,8 +447,8 @@ class Search:
         runs = [run.row for run in self._store.runs if place.source in run.sources and run.live]
         return runs[0] if len(runs) == 1 else -1
 
-    def _line_of(self, offset: int, place: Place, source: Source) -> int:
-        near, line = place.pieces.line_near(offset)
+    def _line_of(self, offset: int, place: SourcePlaces, source: Source) -> int:
+        near, line = place.line_near(offset)
         known, known_line = self._lines.get(place.source, (-1, 0))
         if near <= known <= offset:
             near, line = known, known_line
@@ -444,6 +456,22 @@ class Search:
         if found:
             self._lines[place.source] = (offset, found)
         return found
+
+
+def _copied(store: Store, column: str) -> npt.NDArray:  # type: ignore[type-arg]
+    """A column of the spans that stays as it is."""
+    import numpy as np
+
+    return np.array(store.spans.np(column))
+
+
+def _different(numbers: npt.NDArray) -> list[int]:  # type: ignore[type-arg]
+    """The numbers that there are, each once; without sorting where there are many of few."""
+    import numpy as np
+
+    if not len(numbers) or int(numbers.max()) > _FEW_TIMES * len(numbers):
+        return cast("list[int]", np.unique(numbers).tolist())
+    return np.flatnonzero(np.bincount(numbers)).tolist()
 
 
 def _is_in_hit(unit: Unit, text: Text) -> bool:
