@@ -8,7 +8,7 @@ record, and its path goes on: ``arguments.city``. Numbers are texts as Python wr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +19,9 @@ MOST_LEVELS: Final = 4
 _LONGEST_PATH: Final = 300
 """Characters of a path that are kept, from its end."""
 _LONGEST_NUMBER: Final = 4_000
+_OPENING: Final = frozenset(("{", "[", " ", "\n", "\t", "\r"))
+_NUMBERS: Final = frozenset((int, float))
+_CONTAINERS: Final = frozenset((dict, list))
 _MARKS: Final = frozenset((b"{", b"}", b"[", b"]", b",", b":"))
 _NO_TEXT: Final = frozenset((b"true", b"false", b"null"))
 _MOST_DEPTH: Final = 1_000
@@ -26,6 +29,10 @@ _MOST_DEPTH: Final = 1_000
 
 # As in tracetui.core.formats._scan, with what else a JSON value may be.
 _TOKEN: Final = re.compile(rb'[{}\[\],:]|"(?:[^"\\]|\\.)*+"?|[^\s{}\[\],:"]+', re.DOTALL)
+
+
+Holds = Callable[[str], bool]
+"""Whether a text holds what is looked for."""
 
 
 @dataclass(slots=True, eq=False)
@@ -49,45 +56,58 @@ class _Open:
     is_list: bool
 
 
-def texts_of(value: object, *, keys: bool, path: str = "", around: Text | None = None) -> Iterator[Text]:
-    """The texts of a parsed value in the order in which they were written; a loop, since a trace may be nested deeply."""
-    stack: list[_Open] = []
-    yield from _entered(path, value, stack, around)
+def texts_of(
+    value: object, *, keys: bool, path: str = "", around: Text | None = None, holds: Holds | None = None
+) -> Iterator[Text]:
+    """The texts of a parsed value in the order in which they were written; a loop, since a trace may be nested deeply.
+
+    With ``holds`` only the texts of which it is true, and those that may hold JSON.
+    """
+    if not isinstance(value, dict | list):
+        text = value if isinstance(value, str) else _number(value)
+        if text is not None and (holds is None or _is_worth_it(text, holds)):
+            yield Text(_shown(path), text, around=around)
+        return
+    stack = [_open(path, value)]
     while stack:
         here = stack[-1]
-        step = next(here.items, None)
-        if step is None:
+        is_list = here.is_list
+        for key, item in here.items:
+            text = item if type(item) is str else _number(item) if type(item) in _NUMBERS else None
+            if text is None and type(item) not in _CONTAINERS and not keys:
+                continue
+            if text is not None and holds is not None and not keys and not _is_worth_it(text, holds):
+                continue
+            inner = f"{here.path}[{key}]" if is_list else _joined(here.path, str(key))
+            if keys and not is_list:
+                yield Text(_shown(inner), str(key), is_key=True, around=around)
+            if is_list and (named := _named_value(item)) is not None:
+                name, item = named
+                inner = _joined(here.path, name)
+                if keys:
+                    yield Text(_shown(inner), name, is_key=True, around=around)
+                text = item if isinstance(item, str) else _number(item)
+            if text is not None:
+                yield Text(_shown(inner), text, around=around)
+            elif isinstance(item, dict | list):
+                stack.append(_open(inner, item))
+                break
+        else:
             stack.pop()
-            continue
-        key, item = step
-        inner = f"{here.path}[{key}]" if here.is_list else _joined(here.path, str(key))
-        if keys and not here.is_list:
-            yield Text(_shown(inner), str(key), is_key=True, around=around)
-        if here.is_list and (named := _named_value(item)) is not None:
-            name, item = named
-            inner = _joined(here.path, name)
-            if keys:
-                yield Text(_shown(inner), name, is_key=True, around=around)
-        yield from _entered(inner, item, stack, around)
 
 
-def _entered(path: str, value: object, stack: list[_Open], around: Text | None) -> Iterator[Text]:
-    """What a value says by itself; one that holds others is put on the stack."""
-    match value:
-        case str():
-            yield Text(_shown(path), value, around=around)
-        case dict():
-            stack.append(_Open(_shown(path), iter(value.items()), False))
-        case list():
-            stack.append(_Open(_shown(path), iter(enumerate(value)), True))
-        case bool() | None:
-            pass
-        case int() | float():
-            if (number := _number(value)) is not None:
-                yield Text(_shown(path), number, around=around)
+def _open(path: str, value: dict[str, object] | list[object]) -> _Open:
+    if isinstance(value, dict):
+        return _Open(_shown(path), iter(value.items()), False)
+    return _Open(_shown(path), iter(enumerate(value)), True)
 
 
-def within(text: Text, *, keys: bool) -> Iterator[Text]:
+def _is_worth_it(text: str, holds: Holds) -> bool:
+    """Whether a text holds what is looked for, or may be JSON that does."""
+    return text[:1] in _OPENING or holds(text)
+
+
+def within(text: Text, *, keys: bool, holds: Holds | None = None) -> Iterator[Text]:
     """The texts of the JSON that a text is, if it is an object or a list; and of texts in those."""
     waiting = [(text, 0)]
     while waiting:
@@ -95,13 +115,13 @@ def within(text: Text, *, keys: bool) -> Iterator[Text]:
         value = _json_in(outer.text) if level < MOST_LEVELS and not outer.is_key else None
         if value is None:
             continue
-        for inner in texts_of(value, keys=keys, path=outer.field, around=outer):
+        for inner in texts_of(value, keys=keys, path=outer.field, around=outer, holds=holds):
             yield inner
             waiting.append((inner, level + 1))
 
 
 def _json_in(text: str) -> object:
-    if not text or text[0] not in "{[ \n\t\r" or not text[:64].lstrip().startswith(("{", "[")):
+    if text[:1] not in _OPENING or not text[:64].lstrip().startswith(("{", "[")):
         return None
     try:
         value = parse(text.encode("utf-8", "surrogatepass"))
@@ -131,8 +151,10 @@ def _shown(path: str) -> str:
     return path if len(path) <= _LONGEST_PATH else "…" + path[-_LONGEST_PATH:]
 
 
-def _number(value: float) -> str | None:
-    """A number as text; None for one that is too long to be converted."""
+def _number(value: object) -> str | None:
+    """A number as text; None for what is none, or is too long to be converted."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
     try:
         return str(value)
     except ValueError:

@@ -113,6 +113,10 @@ class Needle:
         """Flags of the regular expression."""
         return int(re.IGNORECASE) if self.ignores_case else 0
 
+    def holds(self, text: str) -> bool:
+        """Whether it is in a text; for a text only, not for a regular expression."""
+        return self.find(text) is not None
+
     def find(self, text: str) -> tuple[int, int] | None:
         """Where it begins and ends in a text for the first time; for a text only, not for a regular expression."""
         if self._exact is None:

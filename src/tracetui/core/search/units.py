@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tracetui.core.formats._ladder import NotJson, parse
-from tracetui.core.search.fields import Text, texts_of, tokens_of, within
+from tracetui.core.search.fields import Holds, Text, texts_of, tokens_of, within
 from tracetui.core.search.places import Piece
 
 PARSED_AT_ONCE: Final = 8_000_000
@@ -66,14 +66,16 @@ def _windows(piece: Piece, place: int, read: Read) -> Iterator[Unit]:
         at += WINDOW - OVERLAP
 
 
-def texts_in(unit: Unit, *, keys: bool, is_window: bool = False) -> Iterator[Text]:
+def texts_in(unit: Unit, *, keys: bool, holds: Holds | None = None, is_window: bool = False) -> Iterator[Text]:
     """The texts of a unit, and of what is JSON in them; bytes that are no JSON as a whole, behind what can be told of them.
+
+    With ``holds`` perhaps only the texts of which it is true.
 
     Whoever takes them puts into ``unit.hit`` those that hold what is looked for, at once or later: what lies in such a text
     is not needed then.
     """
     if unit.record is not None:
-        yield from _with_inner(texts_of(unit.record, keys=keys), unit, keys=keys)
+        yield from _with_inner(texts_of(unit.record, keys=keys, holds=holds), unit, keys=keys, holds=holds)
         return
     data = unit.data
     if is_window:
@@ -85,15 +87,15 @@ def texts_in(unit: Unit, *, keys: bool, is_window: bool = False) -> Iterator[Tex
         except NotJson:
             pass
         else:
-            yield from _with_inner(texts_of(value, keys=keys), unit, keys=keys)
+            yield from _with_inner(texts_of(value, keys=keys, holds=holds), unit, keys=keys, holds=holds)
             return
     if data[:64].lstrip()[:1] in (b"{", b"[", b'"'):
         yield from tokens_of(data, keys=keys)
     yield Text("", "", raw=data)
 
 
-def _with_inner(texts: Iterator[Text], unit: Unit, *, keys: bool) -> Iterator[Text]:
+def _with_inner(texts: Iterator[Text], unit: Unit, *, keys: bool, holds: Holds | None) -> Iterator[Text]:
     for text in texts:
         yield text
         if text not in unit.hit:
-            yield from within(text, keys=keys)
+            yield from within(text, keys=keys, holds=holds)
