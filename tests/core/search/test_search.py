@@ -193,6 +193,30 @@ def _texts(value: Any) -> Iterator[str]:
         yield str(value)
 
 
+@pytest.mark.parametrize("format", sorted(path.name for path in samples_dir().iterdir()))
+def test_no_text_of_a_file_is_missed(format: str) -> None:
+    loaded = read(samples_dir() / format)
+    whole = search(loaded, "x")
+    searched = {loaded.reader.sources[number].path for number in whole.searched_sources}
+    wanted = [(path, text) for path in sorted(searched) for text in _all_texts(Path(path))]
+    assert wanted or format == "ddeutil-workflow"
+    for path, text in wanted[:: 1 + len(wanted) // 60]:
+        hits = search(loaded, Needle.text(text, ignores_case=False), names=False, keys=True).hits()
+        assert path in {loaded.reader.sources[hit.source].path for hit in hits}, (path, text)
+
+
+def _all_texts(path: Path) -> list[str]:
+    """Texts of the JSON in a file, as a document or line by line, each once."""
+    data = path.read_bytes()
+    values = []
+    for part in (data, *data.split(b"\n")):
+        with contextlib.suppress(ValueError):
+            values.append(json.loads(part))
+            if part is data:
+                break
+    return sorted({text for value in values for text in _texts(value) if text.strip()})
+
+
 # -- patterns ----------------------------------------------------------------------------------------------------------
 
 

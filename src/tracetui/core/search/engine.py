@@ -18,7 +18,7 @@ from tracetui.core.search.fields import Text
 from tracetui.core.search.hits import Hit, Part, excerpt
 from tracetui.core.search.matching import Cancelled, Matcher, TooSlow
 from tracetui.core.search.needle import Needle, SlowPattern
-from tracetui.core.search.opening import is_plain, opened, read
+from tracetui.core.search.opening import end_of, is_plain, opened, read
 from tracetui.core.search.owners import Owners
 from tracetui.core.search.places import Piece, Places, SourcePlaces
 from tracetui.core.search.scanning import found_in_stripes
@@ -110,6 +110,8 @@ class Search:
         self._places = Places(store, databases, self._wanted, first_record) if bodies else None
         self._columns = {name: _copied(store, name) for name in ("run", "name", "flags")} if names else {}
         self._lines: dict[int, tuple[int, int]] = {}
+        complete = {source for run in self._runs if run.complete for source in run.sources}
+        self._read_to_end = frozenset() if first_record else frozenset(complete)
         self.unsearched: list[Unsearched] = []
         """What could not be searched so far."""
         self.searched_bytes = 0
@@ -117,6 +119,11 @@ class Search:
         self._left = frozenset() if self._places is None else frozenset(self._places.sources)
         self.total_bytes = 0 if self._places is None else self._places.total_bytes
         self.was_cancelled = False
+
+    @property
+    def searched_sources(self) -> frozenset[int]:
+        """Ids of the sources whose bodies are searched: those that hold records of the runs."""
+        return self._left
 
     @property
     def _wanted_rows(self) -> frozenset[int]:
@@ -229,6 +236,8 @@ class Search:
                 if getattr(source, "is_rows", False):
                     looked = self._looked_at_rows(cast("SqliteSource", source), place)
                 else:
+                    if place.source in self._read_to_end:  # a document goes on behind its last record
+                        place.end = max(place.end, end_of(source))
                     looked = self._looked_at(source, place)
                 yield from self._hits_among(looked, place, source, matcher)
             except ChangedOnDisk as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tracetui.core.errors import ChangedOnDisk
 from tracetui.core.sources.file import FileSource, reason_of
+from tracetui.core.sources.gzip import GzipSource
 
 if TYPE_CHECKING:
     from tracetui.core.search.scanning import Opened
@@ -23,6 +24,19 @@ def is_plain(source: Source) -> bool:
 def opened(source: Source, end: int) -> Opened:
     """A source to be read up to an offset. Raises ChangedOnDisk."""
     return _File(source) if isinstance(source, FileSource) and is_plain(source) else _Fetched(source, end)
+
+
+def end_of(source: Source) -> int:
+    """How many bytes there are, as far as that is known; 0 if it is not. Raises ChangedOnDisk."""
+    if isinstance(source, GzipSource):
+        return source.position
+    if not isinstance(source, FileSource):
+        return 0
+    descriptor = source.descriptor()
+    try:
+        return os.fstat(descriptor).st_size
+    finally:
+        os.close(descriptor)
 
 
 def read(opened_: Opened, start: int, end: int) -> bytes:

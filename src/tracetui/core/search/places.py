@@ -184,7 +184,7 @@ class SourcePlaces:
         self._ends = np.maximum.reduceat(ends, self._first)
         self._tables: dict[int, _Table] = {}
         self.end = int(self._ends[-1])
-        """Where its last record ends."""
+        """Where its last record ends, or the source itself if it is known to be read."""
 
     @cached_property
     def start(self) -> int:
@@ -231,8 +231,8 @@ class SourcePlaces:
         cluster = int(self._starts.searchsorted(offset, "right")) - 1
         if cluster < 0 or offset >= self._ends[cluster]:
             start = int(self._ends[cluster]) if cluster >= 0 else 0
-            end = int(self._starts[cluster + 1]) if cluster + 1 < len(self._starts) else max(start, offset + 1)
-            return Piece(start, end, ())
+            end = int(self._starts[cluster + 1]) if cluster + 1 < len(self._starts) else self.end
+            return Piece(start, max(end, offset + 1), ())
         table = self._tables.get(cluster)
         if table is None:
             if len(self._tables) >= _TABLES:
