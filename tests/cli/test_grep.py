@@ -138,6 +138,8 @@ def test_a_pattern_that_never_ends_is_told_with_its_place(run: Run, tmp_path: Pa
     answer = run("grep", "-E", "(a+)+[!?]", path)
     assert answer.code == 2
     assert "line 9" in answer.err
+    document = run("grep", "-E", "(a+)+[!?]", path, "--json")
+    assert (document.code, document.json["stopped"]) == (2, True)
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=ascii)

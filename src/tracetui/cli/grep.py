@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tracetui.cli._answer import Asked
     from tracetui.cli._output import Printer
     from tracetui.core.loading import Loaded
-    from tracetui.core.search import Hit, Needle, Search
+    from tracetui.core.search import Hit, Needle, Search, SlowPattern
     from tracetui.core.search.telling import Telling
 
 SCHEMA = "tracetui.grep/1"
@@ -172,13 +172,16 @@ class _Answer:
             printed_ids(loaded.store.live_runs()),
             lambda row: loaded.bodies_of(runs[row]),
         )
+        self._fault: SlowPattern | None = None
         self._flushed = float("-inf")
         progress.let_out = self._let_out
 
     def print(self, *, as_json: bool, as_jsonl: bool) -> None:
         """All hits."""
         if as_json:
-            self._printer.json_around(self._head(), "hits", self._facts(), self._tail)
+            self._printer.json_around(self._head(), "hits", self._facts_to_the_end(), self._tail)
+            if self._fault is not None:
+                raise self._fault
         elif as_jsonl:
             self._printer.json_lines(self._facts())
         else:
@@ -188,6 +191,15 @@ class _Answer:
 
     def _facts(self) -> Iterator[dict[str, Any]]:
         return (self._telling.facts(hit) for hit in self._flushing())
+
+    def _facts_to_the_end(self) -> Iterator[dict[str, Any]]:
+        """The same; a fault is kept until the document is whole."""
+        from tracetui.core.search import SlowPattern
+
+        try:
+            yield from self._facts()
+        except SlowPattern as fault:
+            self._fault = fault
 
     def _flushing(self) -> Iterator[Hit]:
         """Hits; what was printed before the next one is looked for is let out now and then, the first one at once."""
@@ -220,7 +232,7 @@ class _Answer:
         from tracetui.core.summary import path_facts
 
         unsearched = [{**path_facts(missed.path), "reason": missed.reason} for missed in self._search.unsearched]
-        stopped = {"stopped": self._hits.is_stopped, "unsearched": unsearched}
+        stopped = {"stopped": self._hits.is_stopped or self._fault is not None, "unsearched": unsearched}
         return stopped | left_out(self._loaded, self._asked.summaries(self._loaded))
 
 

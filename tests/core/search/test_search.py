@@ -8,12 +8,14 @@ import sqlite3
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from tests.core.search.looking import CALL, ROOT, found, lines, read, record, search, span_name, written
-from tracetui.core.search import Needle, Part, SlowPattern
+from tracetui.core.search import Hit, Needle, Part, SlowPattern
+from tracetui.core.testing import build_run
 from tracetui.resources import samples_dir
 
 
@@ -280,6 +282,36 @@ def test_a_hint_that_lies_on_the_edge_of_blocks_is_found(tmp_path: Path) -> None
             head = whole + b'{"type": "event", "seq": 9, "time": 1, "name": "x", "text": "'
             path.write_bytes(head + b"h" * (edge - len(head) + shift - 3) + b'needle"}\n')
             assert [hit.line for hit in found(path, "needle")] == [6]
+
+
+def test_a_search_in_a_thread_lets_the_store_grow(path: Path) -> None:
+    many = [record("event", seq, span=ROOT, name="x", text="hay needle") for seq in range(5, 3_000)]
+    with path.open("ab") as file:
+        file.write(written(many))
+    loaded = read(path)
+    hits: list[Hit] = []
+    looking = Thread(target=lambda: hits.extend(search_made.hits()))
+    search_made = search(loaded, "needle")
+    looking.start()
+    for number in range(200):
+        loaded.store.apply(build_run("tool search 2..4", run=f"another {number}"))
+    looking.join()
+    assert len(hits) == 1 + len(many)
+
+
+def test_runs_that_take_turns_in_a_file_get_their_own_hits(tmp_path: Path) -> None:
+    path = tmp_path / "turns.jsonl"
+    times = {"startTimeUnixNano": "1767225600000000000", "endTimeUnixNano": "1767225601000000000"}
+    spans = [
+        {"traceId": f"{number % 3 + 1:032x}", "spanId": f"{number + 1:016x}", "name": f"needle {number}", **times}
+        for number in range(30)
+    ]
+    path.write_bytes(written([{"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]} for span in spans]))
+    loaded = read(path)
+    hits = list(search(loaded, "needle", names=False).hits())
+    assert [(hit.line, hit.after) for hit in hits] == [(number + 1, f" {number}") for number in range(30)]
+    assert [loaded.store.runs[hit.run].id for hit in hits] == [span["traceId"] for span in spans]
+    assert [span_name(loaded, hit) for hit in hits] == [span["name"] for span in spans]
 
 
 def test_a_search_leaves_no_file_open(path: Path) -> None:
