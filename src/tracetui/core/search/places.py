@@ -133,7 +133,8 @@ class Places:
         self.starts, self.ends = segments["base"].copy(), segments["base"].copy()
         if len(filled):
             self.starts[filled] += np.minimum.reduceat(self.offset, first[filled])
-            lasts = np.add(self.offset, self.length, dtype=np.int64)
+            is_small = int(self.offset.max()) + int(self.length.max()) < 1 << 32  # then in half the time
+            lasts = np.add(self.offset, self.length, dtype=np.uint32 if is_small else np.int64)
             self.ends[filled] += np.maximum.reduceat(lasts, first[filled])
         is_new = (segments["dead"] == 0) & (self.counts > 0) & (first + self.counts > self.first_record)
         source = np.concatenate((segments["source"][is_new], bad["source"]))
