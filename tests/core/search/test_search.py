@@ -4,7 +4,9 @@ import contextlib
 import gzip
 import json
 import os
+import re
 import sqlite3
+import tempfile
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,8 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.core.search.looking import CALL, ROOT, found, lines, read, record, search, span_name, written
 from tracetui.core.search import Hit, Needle, Part, SlowPattern
@@ -225,6 +229,18 @@ def _all_texts(path: Path) -> list[str]:
 def test_a_pattern_is_found(path: Path) -> None:
     (hit,) = found(path, Needle.pattern(r"n\w+dle\b.*hay"))
     assert (hit.match, hit.field) == ("needle in the hay", "input.query")
+
+
+@settings(max_examples=15)
+@given(st.from_regex(r"[ab][a-cX]{1,3}(foo|İ)?[ ]?(K|s)bar", fullmatch=True), st.booleans())
+def test_a_pattern_finds_what_python_finds(text: str, case: bool) -> None:
+    path = Path(tempfile.mkdtemp()) / "run.jsonl"
+    path.write_bytes(written(lines({"input": text})))
+    for pattern in ("aX+foo", "(?i)KBAR", "b(c|X)", "[ab]+sbar", "k?bar$", "^a.* s"):
+        needle = Needle.pattern(pattern, case)
+        match = re.search(pattern, text, re.IGNORECASE if needle.ignores_case else 0)
+        hits = [hit.match for hit in found(path, needle) if hit.field == "input"]
+        assert hits == ([match[0]] if match else []), pattern
 
 
 def test_a_pattern_that_never_ends_is_stopped_and_named(path: Path) -> None:

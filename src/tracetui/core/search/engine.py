@@ -102,7 +102,6 @@ class Search:
         self._wanted = None if runs is None else frozenset(runs)
         self._keys = keys
         self._has_names = names
-        self._holds = None if needle.is_regex else needle.holds
         self._context = context
         self._is_cancelled = is_cancelled
         self._runs = [run for run in newest_first(store.live_runs()) if runs is None or run.row in self._wanted_rows]
@@ -258,7 +257,7 @@ class Search:
                     continue
                 for unit in self._units(piece, seen, place, lambda start, end: read(at_hand, start, end)):
                     is_window = piece.end - piece.start > READ_AT_ONCE
-                    for text in texts_in(unit, keys=self._keys, holds=self._holds, is_window=is_window):
+                    for text in texts_in(unit, keys=self._keys, holds=self.needle.holds, is_window=is_window):
                         yield unit, text
         finally:
             at_hand.close()
@@ -324,7 +323,7 @@ class Search:
             piece = place.piece_at(a)
             if piece.rows and not self._is_unwanted(piece, place):
                 unit = Unit(piece.rows, a, record=record)
-                for text in texts_in(unit, keys=self._keys, holds=self._holds):
+                for text in texts_in(unit, keys=self._keys, holds=self.needle.holds):
                     yield unit, text
         yield _END
 

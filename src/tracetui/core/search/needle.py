@@ -62,6 +62,7 @@ class Needle:
     """A text as it may stand in bytes that are no JSON, or damaged; None for a regular expression."""
     _exact: re.Pattern[str] | None
     _small: str = field(repr=False)
+    """A text, folded; of a regular expression a text that all its matches hold."""
 
     @classmethod
     def text(cls, wanted: str, ignores_case: bool | None = None) -> Needle:
@@ -99,7 +100,10 @@ class Needle:
         if ignores:
             runs = [part for run in runs for part in re.split(f"[{_STRANGE}]", run) if part]
         hints, folds = _hints_of(runs, "", ignores_case=ignores)
-        return cls(wanted, True, ignores, hints, folds, _escapes_of(hints), None, None, "")
+        must = max(runs, key=len, default="")
+        return cls(
+            wanted, True, ignores, hints, folds, _escapes_of(hints), None, None, must.lower() if ignores else must
+        )
 
     @classmethod
     def typed(cls, wanted: str) -> Needle:
@@ -114,7 +118,9 @@ class Needle:
         return int(re.IGNORECASE) if self.ignores_case else 0
 
     def holds(self, text: str) -> bool:
-        """Whether it is in a text; for a text only, not for a regular expression."""
+        """Whether it is in a text; of a regular expression, whether it may be."""
+        if self.is_regex:
+            return self._small in (text.lower() if self.ignores_case else text)
         return self.find(text) is not None
 
     def find(self, text: str) -> tuple[int, int] | None:
