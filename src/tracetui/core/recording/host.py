@@ -12,6 +12,8 @@ import sys
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
+from tracetui.core.recording.context import watch_collector
+
 if TYPE_CHECKING:
     from tracetui.core.recording.recorder import Recorder
 
@@ -26,6 +28,7 @@ def add(recorder: Recorder) -> None:
     global _hooked
     if not _hooked:
         _hooked = True
+        watch_collector()
         atexit.register(_at_exit)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=_in_child)

@@ -185,13 +185,16 @@ class RunRecording:
             if self._busy:
                 self._wait(seq, line)
                 return
-            self._busy = True
-            try:
-                guarded(self._hand_over, seq, line)
-            finally:
-                self._busy = False
+            self._hand_over_alone(seq, line)
             while self._waiting:
-                self._put_to_all(*self._waiting.popleft())
+                self._hand_over_alone(*self._waiting.popleft())
+
+    def _hand_over_alone(self, seq: int, line: bytes) -> None:
+        self._busy = True
+        try:
+            guarded(self._hand_over, seq, line)
+        finally:
+            self._busy = False
 
     def _wait(self, seq: int, line: bytes) -> None:
         if len(self._waiting) < _HELD_BACK:

@@ -12,7 +12,7 @@ from contextvars import Token
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from tracetui.core.recording.context import CURRENT, child_variables, generator_frame
+from tracetui.core.recording.context import CURRENT, child_variables, hold, let_go, make_current
 
 if TYPE_CHECKING:
     from tracetui.core.recording.recorder import Recorder
@@ -131,16 +131,19 @@ class Scope:
     # Being inside it
 
     def _enter(self, frame: FrameType | None) -> None:
-        self.entry = CURRENT.set(self)
-        self.frame = generator_frame(frame) if frame is not None else None
+        self.entry = make_current(self)
+        if frame is not None:
+            hold(self, frame)
 
     def leave(self) -> None:
         """Make current again what was so before; nothing, if something else is current by now."""
         # A generator that is closed elsewhere, or finished by the garbage collector, finds another context: left alone.
-        entry, self.entry, self.frame = self.entry, None, None
+        entry, self.entry = self.entry, None
+        if self.frame is not None:
+            let_go(self)
         if entry is not None and CURRENT.get() is self:
             before = entry.old_value
-            CURRENT.set(None if before is Token.MISSING else before)
+            make_current(None if before is Token.MISSING else before)
 
 
 class RunScope(Scope):
@@ -381,7 +384,7 @@ class Span(Scope):
 
     async def __aenter__(self) -> Self:
         self.recorder.enter_span(self)
-        self.frame = generator_frame(sys._getframe(1))
+        hold(self, sys._getframe(1))
         return self
 
     async def __aexit__(
