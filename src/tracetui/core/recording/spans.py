@@ -48,7 +48,7 @@ class Scope:
 
     # What happens in it
 
-    def event(self, name: str, text: str = "", *, class_: str = "event", **attributes: object) -> None:
+    def event(self, name: str, text: str = "", *, class_: str = "event", **attributes: object) -> Self:
         """A named moment in this scope.
 
         Args:
@@ -58,8 +58,9 @@ class Scope:
             attributes: anything else.
         """
         self.recorder.record_event(self, class_, name, text, attributes)
+        return self
 
-    def log(self, message: object = "", *, level: str = "info", exception: object = None, **values: object) -> None:
+    def log(self, message: object = "", *, level: str = "info", exception: object = None, **values: object) -> Self:
         """A line of a log, values, or both.
 
         Args:
@@ -69,6 +70,7 @@ class Scope:
             values: named values.
         """
         self.recorder.record_log(self, message, level, exception, values)
+        return self
 
     def decision(
         self,
@@ -79,7 +81,7 @@ class Scope:
         reason: str = "",
         confidence: float | None = None,
         **attributes: object,
-    ) -> None:
+    ) -> Self:
         """A choice and what it was made from.
 
         Args:
@@ -91,20 +93,24 @@ class Scope:
             attributes: anything else.
         """
         self.recorder.record_decision(self, type, chosen, alternatives, reason, confidence, attributes)
+        return self
 
-    def observed(self, what: str, value: object, **attributes: object) -> None:
+    def observed(self, what: str, value: object, **attributes: object) -> Self:
         """Something seen on its way: a ``request``, a ``response``, a ``context``, a ``result``."""
         self.recorder.record_observed(self, what, value, attributes)
+        return self
 
-    def token(self, text: str, **attributes: object) -> None:
+    def token(self, text: str, **attributes: object) -> Self:
         """A piece of a streamed answer. Recorded at verbosity ``detailed`` and above."""
         self.recorder.record_token(self, text, attributes)
+        return self
 
-    def chunks(self, chunks: Iterable[object]) -> None:
+    def chunks(self, chunks: Iterable[object]) -> Self:
         """What a retrieval found: texts, or objects with ``text``, ``id``, ``score``, ``source``."""
         self.recorder.record_chunks(self, chunks)
+        return self
 
-    def retry(self, attempt: int, reason: object = "", *, wait_s: float | None = None, **attributes: object) -> None:
+    def retry(self, attempt: int, reason: object = "", *, wait_s: float | None = None, **attributes: object) -> Self:
         """Another attempt.
 
         Args:
@@ -114,6 +120,7 @@ class Scope:
             attributes: anything else.
         """
         self.recorder.record_retry(self, attempt, reason, wait_s, attributes)
+        return self
 
     def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """Variables for a child process, so that what it records is linked to this scope.
