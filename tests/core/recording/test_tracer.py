@@ -239,7 +239,9 @@ def test_a_log_has_level_text_and_values(recorded: Recorded) -> None:
 
 def test_what_happens_in_a_span_can_be_said_in_one_breath(recorded: Recorded) -> None:
     with recorded.tracer.run(), recorded.tracer.step("scan") as step:
-        step.log(signal=0.87).decision("router", "a").retry(1).event("tick").observed("request", {}).chunks([]).token("x")
+        step.log(signal=0.87).decision("router", "a").retry(1).event("tick").observed("request", {}).chunks([]).token(
+            "x"
+        )
     with recorded.tracer.run() as run:
         run.log("one").log("two")
     assert [event["name"] for event in recorded.records("event")] == [
