@@ -17,7 +17,8 @@ import re
 import sys
 from collections.abc import Callable
 from contextvars import ContextVar, Token
-from threading import get_ident
+from functools import partial
+from threading import local
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
@@ -26,8 +27,23 @@ if TYPE_CHECKING:
 
 CURRENT: Final[ContextVar[Scope | None]] = ContextVar("tracetui.current", default=None)
 """The innermost scope (a run or a span) that the running code entered."""
-COLLECTING: Final[list[int]] = []
-"""The thread in which the garbage collector is at work, where that matters."""
+
+
+class _Collecting(set[str]):
+    """Not empty while the garbage collector is at work, which tells each beginning and end with the same keys."""
+
+    start = property(None, set.update)
+    stop = property(None, set.difference_update)
+
+    def __init__(self) -> None:
+        self.told = partial(setattr, self)
+
+
+COLLECTING: Final = _Collecting()
+"""Whether the garbage collector is at work, in whichever thread; empty where that does not matter."""
+_OF_THREAD: Final = local()
+_OF_PROCESS: Final[dict[str, object]] = {}
+"""What the collector told last, there of each thread, here of all: where both are the same, it is at work."""
 _HELD: Final[dict[FrameType, list[Scope]]] = {}
 """Frame of a generator -> the scopes that it holds open, innermost last."""
 
@@ -109,27 +125,14 @@ def make_current(scope: Scope | None) -> Token[Scope | None] | None:
 
 def is_collecting() -> bool:
     """Whether the running code was called by the garbage collector; only known where it matters."""
-    return get_ident() in COLLECTING
+    return bool(COLLECTING) and getattr(_OF_THREAD, "start", None) is _OF_PROCESS.get("start")
 
 
 def watch_collector() -> None:
     """Know from now on when the garbage collector is at work."""
-    if sys.version_info < (3, 12) and _starts not in gc.callbacks:
-        gc.callbacks.insert(0, _starts)
-
-
-def _starts(phase: str, _: object) -> None:
-    if phase == "start":
-        COLLECTING.append(get_ident())
-        if gc.callbacks[-1] is not _stops:  # others that came later are called by the collector too
-            if _stops in gc.callbacks:
-                gc.callbacks.remove(_stops)
-            gc.callbacks.append(_stops)
-
-
-def _stops(phase: str, _: object) -> None:
-    if phase == "stop":
-        COLLECTING.clear()
+    if sys.version_info < (3, 12) and COLLECTING.told not in gc.callbacks:
+        # All of them in C: the collector swallows what a signal handler raises in the midst of a callback in Python.
+        gc.callbacks[:0] = [COLLECTING.told, partial(setattr, _OF_THREAD), _OF_PROCESS.__setitem__]
 
 
 def _on_stack(wanted: FrameType) -> bool:

@@ -47,15 +47,15 @@ def release(recorder: Recorder) -> None:
 
 def _at_exit() -> None:
     """End what the program left open: as failed if it ends because of an exception. What was refused is tried once more."""
+    global _over
+    _over = True
     error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
     for recorder in list(_ALL):
         recorder.close(error)
-    global _over
-    _over = True
 
 
 def is_over() -> bool:
-    """Whether the process is ending and its runs have been ended: a run begun now would not be ended any more."""
+    """Whether the process is ending and its runs are being ended: a run begun now would not be ended any more."""
     return _over
 
 

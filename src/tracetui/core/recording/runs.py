@@ -10,6 +10,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from threading import RLock
@@ -161,8 +162,8 @@ class RunRecording:
                 raise
             finally:
                 self._beginning = False
-            while self._waiting:
-                self.file.append(*self._waiting.popleft())
+            for waiting in self._held_back():
+                self.file.append(*waiting)
 
     def put(self, seq: int, line: bytes, taken: int | None = 0) -> None:
         """Hand over a record, its line end included, of which ``file`` took so many bytes already."""
@@ -186,8 +187,8 @@ class RunRecording:
                 self._wait(seq, line)
                 return
             self._hand_over_alone(seq, line)
-            while self._waiting:
-                self._hand_over_alone(*self._waiting.popleft())
+            for waiting in self._held_back():
+                self._hand_over_alone(*waiting)
 
     def _hand_over_alone(self, seq: int, line: bytes) -> None:
         self._busy = True
@@ -201,6 +202,12 @@ class RunRecording:
             self._waiting.append((seq, line))
         else:
             self._stats.lost += 1
+
+    def _held_back(self) -> Iterator[tuple[int, bytes]]:
+        """What waits, until nothing does; a signal handler may take of it meanwhile."""
+        with suppress(IndexError):
+            while True:
+                yield self._waiting.popleft()
 
     def _hand_over(self, seq: int, line: bytes) -> None:
         record = Record(self.info, _type(line), seq, line[:-1])
