@@ -91,9 +91,9 @@ class RunRecording:
         self._waiting: deque[tuple[int, bytes]] = deque()
         """Records of those who interrupted the writing of another one, or of the header."""
         self._headed = 0
-        """How many of the sinks took the header."""
+        """How many of the sinks were given the header."""
         self._is_heading = False
-        """The next of them is given the header, or was when an exception of a signal handler came in between."""
+        """The last of them has not returned: an exception of a signal handler may have ended it."""
         self.number: Callable[[], int]
         """The number of the next record."""
         self.file = self._way()
@@ -214,19 +214,22 @@ class RunRecording:
         for sink in self._sinks if seq else self._without_header():
             try:
                 sink.emit(record)
+                if not seq:  # at once: from a return to here no signal comes in between
+                    self._is_heading = False
             except Exception:  # a sink is the host's or ours; neither may hurt the program that records
                 self._stats.lost += 1
                 self._stats.fault()
 
     def _without_header(self) -> Iterator[Sink]:
-        """The sinks that have not taken the header yet."""
+        """The sinks that have not taken the header yet; one that was interrupted says itself whether it has."""
+        if self._is_heading and _has_taken(self._sinks[self._headed - 1], self.info):
+            self._is_heading = False
+        self._headed -= self._is_heading
         while self._headed < len(self._sinks):
             sink = self._sinks[self._headed]
-            if not (self._is_heading and _has_taken(sink, self.info)):
-                self._is_heading = True
-                yield sink
+            self._is_heading = True
             self._headed += 1
-            self._is_heading = False
+            yield sink
 
     def _header(self) -> bytes:
         from tracetui.core.processes import Processes
@@ -277,8 +280,10 @@ class _Detour:
 
 def _has_taken(sink: Sink, info: RunInfo) -> bool:
     """Whether an interrupted sink has taken the header all the same."""
-    made = getattr(sink, "writer", None)
-    return made is not None and made(info).has_taken
+    made, asked = getattr(sink, "writer", None), getattr(sink, "has_taken", None)
+    if made is not None:
+        return bool(made(info).has_taken)
+    return asked is not None and bool(asked(info))
 
 
 def _between(info: RunInfo) -> str:

@@ -64,6 +64,7 @@ _TURN_MS: Final = 2
 
 _INSERT: Final = "INSERT INTO records (run, pid, seq, type, time, span, record) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _SELECT: Final = "SELECT id, record FROM records WHERE run = ? AND id > ? ORDER BY id LIMIT ?"
+_TAKEN: Final = "SELECT 1 FROM records WHERE run = ? AND pid = ? LIMIT 1"
 _AT_ONCE: Final = 1_000
 _FRONT: Final = 300
 """Bytes of a record within which time and span usually stand."""
@@ -158,6 +159,18 @@ class SqliteSink:
                 after = row_id
                 yield line.encode()
         yield from [record.line for record in list(self._kept) if record.run.id == run.id]
+
+    def has_taken(self, run: RunInfo) -> bool:
+        """Whether it has taken a record of a run and process: for who was interrupted while it gave it the first."""
+        import sqlite3
+
+        with self._lock:
+            if any(record.run is run for record in self._kept):
+                return True
+            try:
+                return self._open().execute(_TAKEN, (run.id, run.pid)).fetchone() is not None
+            except (sqlite3.Error, OSError, NotOurs):
+                return False
 
     def close(self) -> None:
         """Write what is kept, for the last time if the database still refuses, and close it. A further record reopens it."""
