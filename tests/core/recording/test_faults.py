@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from tests.core.recording.workers import COMMAND
 from tracetui import JsonlSink, MemorySink, Tracer
 from tracetui.core.recording.sinks import jsonl
 
+Rounds = Callable[[int, int], int]
 SECOND = 1_000_000_000
 CODES = ("ENOSPC", "EIO", "EINTR", "EDQUOT", "EROFS")
 MOST = 200
@@ -355,6 +357,73 @@ def test_a_full_disk_costs_what_is_told_and_recording_goes_on_when_there_is_room
     found = check(tracer, small_disk)
     assert found.lost == sum(found.gaps) > 0
     assert found.seqs[tracer.stats.records - 1]
+
+
+@pytest.fixture(scope="session")
+def failing_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The disk that fails below Python, for SQLite and all else; it is made by a C compiler."""
+    compiler = shutil.which("cc")
+    if compiler is None or not sys.platform.startswith("linux"):
+        pytest.skip("there is no C compiler, or this is no Linux")
+    made = tmp_path_factory.mktemp("disk") / "failing_disk.so"
+    source = Path(__file__).with_name("failing_disk.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", str(made), str(source), "-ldl"], check=True)
+    return made
+
+
+Totals = dict[tuple[str, str], tuple[int, ...]]
+
+
+def on_a_failing_disk(disk: Path, what: str, *, length: int, step: int, folder: Path) -> Totals:
+    """What ``failing_disk.py`` says: operation and fault -> runs, failed, records, lost, missing, twice."""
+    command = [
+        sys.executable,
+        str(Path(__file__).with_name("failing_disk.py")),
+        what,
+        str(length),
+        str(step),
+        str(folder),
+    ]
+    environment = {**os.environ, "LD_PRELOAD": str(disk)}
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=500, env=environment)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    lines = [line.split() for line in ran.stdout.splitlines()]
+    totals = {(operation, fault): tuple(map(int, figures)) for operation, fault, *figures in lines}
+    runs, failed, records, lost, missing, twice = (sum(column) for column in zip(*totals.values(), strict=True))
+    print(  # noqa: T201
+        f"{what}: {runs} runs, {failed} operations failed, {records} records, {lost} told to be lost, {missing} missing, "
+        f"{twice} twice, no exception"
+    )
+    assert lost == missing
+    assert twice == 0
+    return totals
+
+
+@pytest.mark.parametrize("what", ["jsonl", "sqlite"])
+def test_one_operation_of_the_system_that_fails_costs_nothing(
+    what: str, failing_disk: Path, tmp_path: Path, rounds: Rounds
+) -> None:
+    totals = on_a_failing_disk(failing_disk, what, length=1, step=rounds(9, 1), folder=tmp_path)
+    assert {lost for _, _, _, lost, _, _ in totals.values()} == {0}
+    assert all(totals[key][1] for key in totals if key[0] in ("write", "open", "fsync", "mkdir"))
+
+
+@pytest.mark.parametrize("length", [5, 40, 0], ids=["five", "forty", "for good"])
+@pytest.mark.parametrize("what", ["jsonl", "sqlite"])
+def test_operations_of_the_system_that_fail_one_after_the_other_cost_what_is_told(
+    what: str, length: int, failing_disk: Path, tmp_path: Path, rounds: Rounds
+) -> None:
+    totals = on_a_failing_disk(failing_disk, what, length=length, step=rounds(30, 1), folder=tmp_path)
+    assert length or totals["write", "ENOSPC"][3] > 0
+
+
+@pytest.mark.parametrize("length", [1, 0], ids=["once", "for good"])
+@pytest.mark.parametrize("what", ["save", "save_markdown"])
+def test_what_cannot_be_saved_leaves_nothing_behind_whichever_operation_fails(
+    what: str, length: int, failing_disk: Path, tmp_path: Path
+) -> None:
+    totals = on_a_failing_disk(failing_disk, what, length=length, step=1, folder=tmp_path)
+    assert all(totals[key][1] for key in totals if key[0] in ("write", "open", "fsync", "rename", "mkdir"))
 
 
 @pytest.mark.parametrize("fault", CODES)

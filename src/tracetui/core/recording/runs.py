@@ -10,7 +10,6 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from threading import RLock
@@ -146,6 +145,8 @@ class RunRecording:
         seq = self.number()
         self.put(seq, f'{{"type":"{type_}","seq":{seq},{self.between}{body}\n'.encode())
         if type_ == "run_end":
+            for waiting in self._waited(_HELD_BACK):
+                self.file.append(*waiting)
             self.file.end()
 
     def begin(self) -> None:
@@ -162,7 +163,7 @@ class RunRecording:
                 raise
             finally:
                 self._beginning = False
-            for waiting in self._held_back():
+            for waiting in self._waited(_HELD_BACK):
                 self.file.append(*waiting)
 
     def put(self, seq: int, line: bytes, taken: int | None = 0) -> None:
@@ -187,8 +188,9 @@ class RunRecording:
                 self._wait(seq, line)
                 return
             self._hand_over_alone(seq, line)
-            for waiting in self._held_back():
-                self._hand_over_alone(*waiting)
+            if self._waiting:
+                for waiting in self._waited(len(self._waiting)):
+                    self._hand_over_alone(*waiting)
 
     def _hand_over_alone(self, seq: int, line: bytes) -> None:
         self._busy = True
@@ -203,11 +205,13 @@ class RunRecording:
         else:
             self._stats.lost += 1
 
-    def _held_back(self) -> Iterator[tuple[int, bytes]]:
-        """What waits, until nothing does; a signal handler may take of it meanwhile."""
-        with suppress(IndexError):
-            while True:
+    def _waited(self, most: int) -> Iterator[tuple[int, bytes]]:
+        """What waits, but no more than so much: handing it over may be what brings more of it."""
+        for _ in range(most):
+            try:
                 yield self._waiting.popleft()
+            except IndexError:  # a signal handler took it
+                return
 
     def _hand_over(self, seq: int, line: bytes) -> None:
         record = Record(self.info, _type(line), seq, line[:-1])

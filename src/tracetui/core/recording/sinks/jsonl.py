@@ -284,13 +284,18 @@ class _File:
                 break
             whole += 1
             size += len(line)
+        kept = self._kept[whole - (0 <= gap < whole)] if left == -1 and whole != gap else None
+        """All of it but its line end is there, which is written in any case before the next one."""
         tells_gap = 0 <= gap < whole
         if tells_gap:
             whole -= 1
             size -= len(lines[gap])
+        size += 0 if kept is None else len(kept[1]) - 1
         # Nothing is called from here on, so that no signal comes in between: all of it is noted, or nothing.
         if tells_gap:
             self._gap = 0
+        if kept is not None:
+            self._kept[whole] = (kept[0], b"\n")
         self._kept_bytes -= size
         del self._kept[:whole]
         self._flushed = None
@@ -310,8 +315,8 @@ class _File:
         was_torn = self._torn
         try:
             file = self._file or self._open()
-            if self._torn:
-                file.write(b"\n")
+            if self._torn and not file.write(b"\n"):
+                _refused()
             self._torn = True  # until all is written, and if an exception of a signal handler ends this call as well
             left = data
             while left:
