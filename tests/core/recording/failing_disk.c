@@ -73,12 +73,20 @@ int close(int fd)
     return REAL(int, "close", int)(fd);
 }
 
+/* How much of it is written yet: half, and what cannot be halved is refused as on a full disk. */
+static size_t shortened(size_t size)
+{
+    if (fault != SHORT)
+        return 0;
+    errno = ENOSPC;
+    return size / 2;
+}
+
 ssize_t write(int fd, const void *data, size_t size)
 {
     if (is_watched(fd) && fails(WRITE)) {
-        if (fault != SHORT)
+        if ((size = shortened(size)) == 0)
             return -1;
-        size = size / 2;
     }
     return REAL(ssize_t, "write", int, const void *, size_t)(fd, data, size);
 }
@@ -87,9 +95,8 @@ ssize_t write(int fd, const void *data, size_t size)
     ssize_t name(int fd, const void *data, size_t size, offset at)                                      \
     {                                                                                                   \
         if (is_watched(fd) && fails(WRITE)) {                                                           \
-            if (fault != SHORT)                                                                         \
+            if ((size = shortened(size)) == 0)                                                          \
                 return -1;                                                                              \
-            size = size / 2;                                                                            \
         }                                                                                               \
         return REAL(ssize_t, #name, int, const void *, size_t, offset)(fd, data, size, at);             \
     }

@@ -61,6 +61,8 @@ class Disk:
             return write(data)
         if self._fault == "short":
             return write(data[: len(data) // 2])
+        if self._fault == "but one":
+            return write(data[:-1])
         if self._fault == "none":
             return None
         self.refuse()
@@ -183,7 +185,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "fsync": {"fsync": "every"},
     "one file": {"one": True},
 }
-FAULTS = [("write", code) for code in (*CODES, "short", "none")]
+FAULTS = [("write", code) for code in (*CODES, "short", "but one", "none")]
 FAULTS += [(kind, code) for kind in ("open", "mkdir", "fsync") for code in CODES]
 
 

@@ -216,7 +216,7 @@ class _File:
         """Write a record that could not be written at once, or keep it for later."""
         with self._lock:
             self._torn = self._torn or bool(taken)
-            self._append(seq, line)
+            self._append(seq, line if taken != len(line) - 1 else b"\n")  # if only its line end is missing, it is there
 
     def _append(self, seq: int, line: bytes) -> None:
         self.write = refuse
