@@ -490,6 +490,9 @@ def main(name: str, setting: str, folder: str, rounds: str) -> None:
     tracer = made(setting, folder)
     for _ in range(int(rounds)):
         PROGRAMS[name](tracer)
+        for sink in tracer._recorder.sinks:  # type: ignore[union-attr]
+            if isinstance(sink, MemorySink):
+                sink.records.clear()  # else each fork copies all that was ever recorded
     tracer.close()
     stats = tracer.stats
     print(stats.records, stats.lost, stats.faults, stats.first_fault)  # noqa: T201

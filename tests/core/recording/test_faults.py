@@ -3,11 +3,13 @@
 import errno
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
@@ -17,8 +19,8 @@ import orjson
 import pytest
 
 from tests.core.recording.workers import COMMAND
-from tracetui import JsonlSink, MemorySink, Tracer
-from tracetui.core.recording.sinks import jsonl
+from tracetui import JsonlSink, MemorySink, SqliteSink, Tracer
+from tracetui.core.recording.sinks import jsonl, sqlite
 
 Rounds = Callable[[int, int], int]
 SECOND = 1_000_000_000
@@ -357,8 +359,37 @@ def test_a_full_disk_costs_what_is_told_and_recording_goes_on_when_there_is_room
             tracer.event("tick", "x" * 500, n=number)
     tracer.close()
     found = check(tracer, small_disk)
+    print(f"{found.records} records, {found.lost} told to be lost, {found.missing} missing")  # noqa: T201
     assert found.lost == sum(found.gaps) > 0
     assert found.seqs[tracer.stats.records - 1]
+
+
+def test_a_full_disk_costs_a_database_what_is_told_and_recording_goes_on_when_there_is_room(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "KEPT_BYTES", 20_000)
+    path, ballast = small_disk / "runs.db", small_disk / "ballast"
+    ballast.write_bytes(b"x" * 100_000)
+    tracer = Tracer("full", sinks=[SqliteSink(path, clock=Ticks())])
+    with tracer.run():
+        for number in range(400):
+            tracer.event("tick", "x" * 500, n=number)
+        assert tracer.stats.lost > 0
+        ballast.unlink()
+        for number in range(8):
+            tracer.event("tick", "x" * 500, n=number)
+    tracer.close()
+    stats = tracer.stats
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        seqs = Counter(seq for (seq,) in database.execute("SELECT seq FROM records WHERE type != 'gap'"))
+        gaps = [
+            orjson.loads(line)["lost"] for (line,) in database.execute("SELECT record FROM records WHERE type = 'gap'")
+        ]
+    print(f"{stats.records} records, {stats.lost} told to be lost, {stats.records - len(seqs)} missing")  # noqa: T201
+    assert stats.faults == 0, stats.first_fault
+    assert stats.lost == stats.records - len(seqs) == sum(gaps) > 0
+    assert set(seqs.values()) == {1}
 
 
 @pytest.fixture(scope="session")
