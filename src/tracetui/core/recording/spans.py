@@ -331,7 +331,7 @@ class Span(Scope):
         """
         if output is not None:
             self._say("output", output)
-        if model:
+        if is_told(model):
             self._say("model", model)
         self.usage(
             input_tokens=input_tokens,
@@ -358,7 +358,7 @@ class Span(Scope):
 
     def skip(self, reason: str = "", **attributes: object) -> None:
         """End it as skipped: it was not done, which is no failure."""
-        self.attributes.update({"reason": reason, **attributes} if reason else attributes)
+        self.attributes.update({"reason": reason, **attributes} if is_told(reason) else attributes)
         self._end("skipped")
 
     def _end(self, status: str) -> None:
@@ -398,6 +398,11 @@ class Span(Scope):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.__exit__(kind, error, traceback)
+
+
+def is_told(text: object) -> bool:
+    """Whether a text was given; asks nothing of what is no text, which may raise."""
+    return text is not None and (type(text) is not str or bool(text))
 
 
 def is_quiet(error: BaseException) -> bool:

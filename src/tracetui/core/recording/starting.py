@@ -148,8 +148,8 @@ def make_end(recorder: Recorder) -> End:
             if begun < recording.forked:
                 return
             rest = recorder.rest(span, _AT_END) if span.late or span.attributes else "}"
-            seq = recording.number()
             said = _STATUSES.get(status) or recorder.word(status)
+            seq = recording.number()
             line = (
                 f'{{"type":"span_end","seq":{seq},{recording.between}"time":{clock()},{span.identity},'
                 f'"start":{span.start_time},"duration_ns":{duration},"status":{said}{rest}\n'
