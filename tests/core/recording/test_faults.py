@@ -436,7 +436,7 @@ def on_a_failing_disk(disk: Path, what: str, *, length: int, step: int, folder: 
 def test_one_operation_of_the_system_that_fails_costs_nothing(
     what: str, failing_disk: Path, tmp_path: Path, rounds: Rounds
 ) -> None:
-    totals = on_a_failing_disk(failing_disk, what, length=1, step=rounds(9, 1), folder=tmp_path)
+    totals = on_a_failing_disk(failing_disk, what, length=1, step=rounds(25, 1), folder=tmp_path)
     assert {lost for _, _, _, lost, _, _ in totals.values()} == {0}
     assert all(totals[key][1] for key in totals if key[0] in ("write", "open", "fsync", "mkdir"))
 
@@ -446,7 +446,7 @@ def test_one_operation_of_the_system_that_fails_costs_nothing(
 def test_operations_of_the_system_that_fail_one_after_the_other_cost_what_is_told(
     what: str, length: int, failing_disk: Path, tmp_path: Path, rounds: Rounds
 ) -> None:
-    totals = on_a_failing_disk(failing_disk, what, length=length, step=rounds(30, 1), folder=tmp_path)
+    totals = on_a_failing_disk(failing_disk, what, length=length, step=rounds(60, 1), folder=tmp_path)
     assert length or totals["write", "ENOSPC"][3] > 0
 
 
