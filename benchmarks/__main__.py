@@ -23,6 +23,7 @@ def benchmarks() -> dict[str, Benchmark]:
     from benchmarks.recording import recording
     from benchmarks.redaction import redaction
     from benchmarks.screens import first_frame, tree
+    from benchmarks.searching import search
     from benchmarks.starting import starting
     from benchmarks.structures import chip, key_index
 
@@ -44,6 +45,7 @@ def benchmarks() -> dict[str, Benchmark]:
         "usage": usage_memory,
         "recording": recording,
         "redaction": redaction,
+        "search": search,
     }
 
 

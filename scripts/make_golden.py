@@ -1,5 +1,6 @@
-"""Write tests/cli/golden/: what `stats --json` and `view --json` say of each sample. A test compares.
+"""Write tests/cli/golden/: what `stats --json` and `view --json` say of each sample. Tests compare.
 
+Beside it stands golden_search.jsonl: what `grep --json` finds in all samples.
 `.venv/bin/python scripts/make_golden.py` takes what is said now as right: read each difference first. What depends on the
 clock, the version and the place of the samples is left out.
 """
@@ -17,10 +18,21 @@ import tracetui.cli
 from tracetui.resources import samples_dir
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "cli" / "golden"
+SEARCHES = FOLDER.parent / "golden_search.jsonl"
+SEARCHED = (
+    ["timeout"],
+    ["-E", "not? found"],
+    ["--keys", "tool_call_id"],
+    ["--names", "search"],
+    ["€"],
+    ["4096"],
+    ['\n  File "'],
+)
+"""What is searched for in the samples."""
 AS_OF = "2027-01-01T00:00:00Z"
 """After all that the samples recorded: nobody is taken to be writing."""
 LEFT_OUT = ("schema", "tool_version", "as_of")
-ONE_BY_ONE = ("runs", "spans", "events", "unreadable", "unrecognised")
+ONE_BY_ONE = ("runs", "hits", "spans", "events", "unreadable", "unrecognised")
 """Lists whose items stand on a line each."""
 
 
@@ -46,6 +58,16 @@ def text(sample: str) -> str:
     said = {"stats": answer("stats", path)}
     said |= {f"view {run['id']}": answer("view", run["id"], "--in", path) for run in said["stats"]["runs"]}
     return "".join(lines(said)) + "\n"
+
+
+def searches() -> str:
+    """What is found in all samples now."""
+    said = {" ".join(words): answer("grep", *words, samples_dir())["hits"] for words in SEARCHED}
+    return "".join(part for name, hits in said.items() for part in (json.dumps(name) + "\n", *map(_line, hits)))
+
+
+def _line(hit: Any) -> str:
+    return f" {json.dumps(hit)}\n"
 
 
 def lines(value: Any, indent: str = "", name: str = "") -> Iterator[str]:
@@ -108,6 +130,7 @@ def main() -> None:
     wanted = {path_of(sample): text(sample) for sample in samples()}
     for path in [path for path in FOLDER.rglob("*.json") if path not in wanted]:
         path.unlink()
+    SEARCHES.write_text(searches(), encoding="utf-8")
     for path, said in wanted.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(said, encoding="utf-8")

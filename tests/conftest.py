@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,10 @@ for _name in (
 os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 time.tzset()
+# A shell without job control starts what goes to the background with interrupts ignored, and so would all that tests start.
+for _signal in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    if signal.getsignal(_signal) is signal.SIG_IGN:
+        signal.signal(_signal, signal.default_int_handler if _signal == signal.SIGINT else signal.SIG_DFL)
 
 hypothesis.settings.register_profile("plain", max_examples=60, derandomize=True, deadline=None, database=None)
 hypothesis.settings.register_profile("long", parent=hypothesis.settings.get_profile("plain"), max_examples=3_000)

@@ -12,7 +12,7 @@ from benchmarks.measure import Result, in_turns
 from benchmarks.reading import SlowDecoder, decode, read
 from tracetui.core.formats.native import NativeDecoder
 
-WITHOUT_A_TERMINAL = ("skeleton", "chip", "filter", "slow-lane", "formats", "recording", "redaction")
+WITHOUT_A_TERMINAL = ("skeleton", "chip", "filter", "slow-lane", "formats", "recording", "redaction", "search")
 IN_OTHER_PROCESSES = ("memory", "key-index", "usage", "list", "start")
 IN_A_TERMINAL = ("first-frame", "tree", "latency", "idle", "stream")
 

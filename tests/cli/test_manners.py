@@ -18,6 +18,7 @@ PRINTING = [
     ["list"],
     ["stats"],
     ["tail", "-n", "100"],
+    ["grep", "--keys", "e"],
     ["view", "latest", "--events"],
     ["view", "latest", "--full"],
     ["formats", "--explain", "."],

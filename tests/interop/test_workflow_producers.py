@@ -147,7 +147,7 @@ RAGFLOW = {
 CLAUDE = {
     ("[[well]] Find out why the sum is wrong", "ok"): 1,
     ("[[killed]] Find out why the sum is wrong", "unfinished"): 1,
-    ("", "ok"): 1,
+    ("calc", "ok"): 1,  # without a prompt: called after its folder
 }
 BADLY = "[[badly]] Find out why the sum is wrong"
 ALL = [

@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, str]] = {
     "view": "The span tree of one run as text.",
     "stats": "The figures of each run, and their sums.",
     "tail": "The last events of all runs; with -f those to come.",
+    "grep": "Search in names and bodies: run, span, field, line.",
     "replay": "Write a recording again with its own timing.",
     "formats": "What tracetui reads, and why it decided so for a file.",
 }

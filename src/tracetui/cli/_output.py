@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -63,6 +63,18 @@ class Printer:
         """Write each value on a line of its own."""
         for value in values:
             self._out.write(ascii_json(value) + "\n")
+
+    def json_around(
+        self, head: Mapping[str, object], name: str, items: Iterable[object], tail: Callable[[], Mapping[str, object]]
+    ) -> None:
+        """Write one JSON document whose list ``name`` is written while its items come, what stands behind it afterwards."""
+        self._out.write(ascii_json(head, indent=True).removesuffix("\n}") + f',\n  "{name}": [')
+        separator = "\n    "
+        for item in items:
+            self._out.write(separator + ascii_json(item))
+            separator = ",\n    "
+        end = "]" if separator.startswith("\n") else "\n  ]"
+        self._out.write(end + "," + ascii_json(tail(), indent=True).removeprefix("{") + "\n")
 
     def flush(self) -> None:
         """Let the reader of a pipe have what was written so far."""
@@ -124,10 +136,14 @@ class ProgressLine:
 
     def __call__(self, progress: Progress) -> None:
         """Show it in place of what was shown before."""
-        text = plain_ascii(
+        self.say(
             f"reading {bytes_size(progress.read_bytes)} of {bytes_size(progress.total_bytes)}"
             f"  {count(progress.spans)} spans  {count(progress.runs)} runs"
         )
+
+    def say(self, text: str) -> None:
+        """Show a text of our own in place of what was shown before."""
+        text = plain_ascii(text)
         sys.stderr.write("\r" + text.ljust(self._width))
         sys.stderr.flush()
         self._width = len(text)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.planted import HARMLESS, PLANTED
-from tracetui.core.recording.encoding import DEEPEST, MOST_TEXTS, Gate
+from tracetui.core.recording.encoding import DEEPEST, MOST_OBJECTS, MOST_TEXTS, Gate
 from tracetui.core.redaction import REDACTED, Redactor
 
 
@@ -88,11 +88,17 @@ def test_an_object_that_cannot_be_looked_at_costs_itself_only() -> None:
     assert read({"good": 1, "bad": Loud()}) == {"good": 1, "bad": "[not recordable: Loud: RuntimeError]"}
 
 
-def test_a_value_that_contains_itself_is_written_to_a_depth() -> None:
+def test_a_value_that_contains_itself_says_so() -> None:
     value: list[object] = [1]
-    value.append(value)
-    text = json.dumps(read(value))
-    assert f"deeper than {DEEPEST} levels" in text
+    value += [value, {"again": value}]
+    assert read(value) == [1, "[contains itself]", {"again": "[contains itself]"}]
+
+
+def test_a_value_whose_parts_know_each_other_is_written_in_bounded_time() -> None:
+    parts: list[dict[str, object]] = [{} for _ in range(30)]
+    for part in parts:
+        part["others"] = list(parts)
+    assert f"more than {MOST_OBJECTS} objects" in gate(100_000_000, Redactor(defaults=False)).encode(parts).decode()
 
 
 def test_a_value_deeper_than_the_interpreter_can_go_is_written() -> None:

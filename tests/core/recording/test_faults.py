@@ -3,10 +3,13 @@
 import errno
 import os
 import shutil
+import sqlite3
 import subprocess
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
@@ -16,9 +19,10 @@ import orjson
 import pytest
 
 from tests.core.recording.workers import COMMAND
-from tracetui import JsonlSink, MemorySink, Tracer
-from tracetui.core.recording.sinks import jsonl
+from tracetui import JsonlSink, MemorySink, SqliteSink, Tracer
+from tracetui.core.recording.sinks import jsonl, sqlite
 
+Rounds = Callable[[int, int], int]
 SECOND = 1_000_000_000
 CODES = ("ENOSPC", "EIO", "EINTR", "EDQUOT", "EROFS")
 MOST = 200
@@ -59,6 +63,8 @@ class Disk:
             return write(data)
         if self._fault == "short":
             return write(data[: len(data) // 2])
+        if self._fault == "but one":
+            return write(data[:-1])
         if self._fault == "none":
             return None
         self.refuse()
@@ -181,7 +187,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "fsync": {"fsync": "every"},
     "one file": {"one": True},
 }
-FAULTS = [("write", code) for code in (*CODES, "short", "none")]
+FAULTS = [("write", code) for code in (*CODES, "short", "but one", "none")]
 FAULTS += [(kind, code) for kind in ("open", "mkdir", "fsync") for code in CODES]
 
 
@@ -353,8 +359,104 @@ def test_a_full_disk_costs_what_is_told_and_recording_goes_on_when_there_is_room
             tracer.event("tick", "x" * 500, n=number)
     tracer.close()
     found = check(tracer, small_disk)
+    print(f"{found.records} records, {found.lost} told to be lost, {found.missing} missing")  # noqa: T201
     assert found.lost == sum(found.gaps) > 0
     assert found.seqs[tracer.stats.records - 1]
+
+
+def test_a_full_disk_costs_a_database_what_is_told_and_recording_goes_on_when_there_is_room(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "KEPT_BYTES", 20_000)
+    path, ballast = small_disk / "runs.db", small_disk / "ballast"
+    ballast.write_bytes(b"x" * 100_000)
+    tracer = Tracer("full", sinks=[SqliteSink(path, clock=Ticks())])
+    with tracer.run():
+        for number in range(400):
+            tracer.event("tick", "x" * 500, n=number)
+        assert tracer.stats.lost > 0
+        ballast.unlink()
+        for number in range(8):
+            tracer.event("tick", "x" * 500, n=number)
+    tracer.close()
+    stats = tracer.stats
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        seqs = Counter(seq for (seq,) in database.execute("SELECT seq FROM records WHERE type != 'gap'"))
+        gaps = [
+            orjson.loads(line)["lost"] for (line,) in database.execute("SELECT record FROM records WHERE type = 'gap'")
+        ]
+    print(f"{stats.records} records, {stats.lost} told to be lost, {stats.records - len(seqs)} missing")  # noqa: T201
+    assert stats.faults == 0, stats.first_fault
+    assert stats.lost == stats.records - len(seqs) == sum(gaps) > 0
+    assert set(seqs.values()) == {1}
+
+
+@pytest.fixture(scope="session")
+def failing_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The disk that fails below Python, for SQLite and all else; it is made by a C compiler."""
+    compiler = shutil.which("cc")
+    if compiler is None or not sys.platform.startswith("linux"):
+        pytest.skip("there is no C compiler, or this is no Linux")
+    made = tmp_path_factory.mktemp("disk") / "failing_disk.so"
+    source = Path(__file__).with_name("failing_disk.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", str(made), str(source), "-ldl"], check=True)
+    return made
+
+
+Totals = dict[tuple[str, str], tuple[int, ...]]
+
+
+def on_a_failing_disk(disk: Path, what: str, *, length: int, step: int, folder: Path) -> Totals:
+    """What ``failing_disk.py`` says: operation and fault -> runs, failed, records, lost, missing, twice."""
+    command = [
+        sys.executable,
+        str(Path(__file__).with_name("failing_disk.py")),
+        what,
+        str(length),
+        str(step),
+        str(folder),
+    ]
+    environment = {**os.environ, "LD_PRELOAD": str(disk)}
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=500, env=environment)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    lines = [line.split() for line in ran.stdout.splitlines()]
+    totals = {(operation, fault): tuple(map(int, figures)) for operation, fault, *figures in lines}
+    runs, failed, records, lost, missing, twice = (sum(column) for column in zip(*totals.values(), strict=True))
+    print(  # noqa: T201
+        f"{what}: {runs} runs, {failed} operations failed, {records} records, {lost} told to be lost, {missing} missing, "
+        f"{twice} twice, no exception"
+    )
+    assert lost == missing
+    assert twice == 0
+    return totals
+
+
+@pytest.mark.parametrize("what", ["jsonl", "sqlite"])
+def test_one_operation_of_the_system_that_fails_costs_nothing(
+    what: str, failing_disk: Path, tmp_path: Path, rounds: Rounds
+) -> None:
+    totals = on_a_failing_disk(failing_disk, what, length=1, step=rounds(25, 1), folder=tmp_path)
+    assert {lost for _, _, _, lost, _, _ in totals.values()} == {0}
+    assert all(totals[key][1] for key in totals if key[0] in ("write", "open", "fsync", "mkdir"))
+
+
+@pytest.mark.parametrize("length", [5, 40, 0], ids=["five", "forty", "for good"])
+@pytest.mark.parametrize("what", ["jsonl", "sqlite"])
+def test_operations_of_the_system_that_fail_one_after_the_other_cost_what_is_told(
+    what: str, length: int, failing_disk: Path, tmp_path: Path, rounds: Rounds
+) -> None:
+    totals = on_a_failing_disk(failing_disk, what, length=length, step=rounds(60, 1), folder=tmp_path)
+    assert length or totals["write", "ENOSPC"][3] > 0
+
+
+@pytest.mark.parametrize("length", [1, 0], ids=["once", "for good"])
+@pytest.mark.parametrize("what", ["save", "save_markdown"])
+def test_what_cannot_be_saved_leaves_nothing_behind_whichever_operation_fails(
+    what: str, length: int, failing_disk: Path, tmp_path: Path
+) -> None:
+    totals = on_a_failing_disk(failing_disk, what, length=length, step=1, folder=tmp_path)
+    assert all(totals[key][1] for key in totals if key[0] in ("write", "open", "fsync", "rename", "mkdir"))
 
 
 @pytest.mark.parametrize("fault", CODES)

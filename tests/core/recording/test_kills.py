@@ -85,7 +85,7 @@ def seen_by_the_reader(path: Path) -> Counter[str]:
 def test_what_was_acknowledged_before_a_kill_is_there_once_and_the_next_run_appends_cleanly(
     tmp_path: Path, rounds: Rounds, record_property: Figure
 ) -> None:
-    acknowledged = torn = 0
+    acknowledged = torn = lost = kills = 0
     for number in range(rounds(2, 50)):
         path = tmp_path / "private" / f"{number}.jsonl"
         victims = killed("jsonl", path, 20, seed=number)
@@ -96,31 +96,30 @@ def test_what_was_acknowledged_before_a_kill_is_there_once_and_the_next_run_appe
         for victim in victims:
             numbers = found[victim.run]
             assert numbers == list(range(len(numbers))), "numbers are missing, or there twice"
-            assert len(numbers) >= victim.acknowledged
+            lost += max(0, victim.acknowledged - len(numbers))
             acknowledged += victim.acknowledged
+        kills += len(victims)
         assert seen_by_the_reader(path) == {run: len(numbers) for run, numbers in found.items()}
         torn += records.count(None)
         path.unlink()
-    record_property("acknowledged", acknowledged)
-    record_property("torn", torn)
-    print(f"acknowledged {acknowledged}, lost 0, torn lines {torn}")  # noqa: T201
+    tell(record_property, kills=kills, acknowledged=acknowledged, lost=lost, torn_last_lines=torn)
+    assert lost == 0
 
 
 def test_a_kill_costs_the_others_that_write_into_the_same_file_nothing(
     tmp_path: Path, rounds: Rounds, record_property: Figure
 ) -> None:
-    acknowledged = lost = torn = 0
+    acknowledged = lost = torn = kills = 0
     for number in range(rounds(2, 50)):
         path = tmp_path / f"{number}.jsonl"
         victims = killed("jsonl", path, 5, at_once=4, seed=number)
         seen = seen_by_the_reader(path)
         lost += sum(max(0, victim.acknowledged - seen[victim.run]) for victim in victims)
         acknowledged += sum(victim.acknowledged for victim in victims)
+        kills += len(victims)
         torn += list(parsed(path.read_bytes())).count(None)
         path.unlink()
-    record_property("acknowledged", acknowledged)
-    record_property("torn", torn)
-    print(f"acknowledged {acknowledged}, lost {lost}, torn lines {torn}")  # noqa: T201
+    tell(record_property, kills=kills, acknowledged=acknowledged, lost=lost, torn_lines=torn)
     assert lost == 0
 
 
@@ -153,16 +152,88 @@ def test_what_a_kill_costs_in_buffered_mode_is_what_was_held_back(tmp_path: Path
 def test_what_was_acknowledged_before_a_kill_is_in_the_database(
     tmp_path: Path, rounds: Rounds, record_property: Figure
 ) -> None:
-    path = tmp_path / "runs.db"
-    victims = killed("sqlite", path, rounds(20, 200))
+    acknowledged = lost = kills = 0
+    for number in range(rounds(1, 50)):
+        path = tmp_path / f"{number}.db"
+        victims = killed("sqlite", path, 20, seed=number)
+        found = ticks([{"run": run, **record} for run, _, record in rows(path)])
+        for victim in victims:
+            numbers = found.get(victim.run, [])
+            assert numbers == list(range(len(numbers)))
+            lost += max(0, victim.acknowledged - len(numbers))
+        acknowledged += sum(victim.acknowledged for victim in victims)
+        kills += len(victims)
+        remove(path)
+    tell(record_property, kills=kills, acknowledged=acknowledged, lost=lost)
+    assert lost == 0
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "sqlite"])
+def test_processes_that_share_a_sink_lose_nothing_and_tear_nothing(
+    kind: str, tmp_path: Path, rounds: Rounds, record_property: Figure
+) -> None:
+    path, each = tmp_path / "private" / "shared", rounds(500, 10_000)
+    told = together("many", kind, path, each, processes=8)
+    assert {(records, lost, faults) for _, records, lost, faults in told} == {(each, 0, 0)}
+    if kind == "sqlite":
+        found = [(run, pid, record["seq"]) for run, pid, record in rows(path)]
+        torn = 0
+    else:
+        records = list(parsed(path.read_bytes()))
+        torn = records.count(None)
+        found = [(record["run"], record["pid"], record["seq"]) for record in records if record is not None]
+    lost = each * len(told) - len(set(found))
+    tell(
+        record_property,
+        processes=len(told),
+        records=len(found),
+        lost=lost,
+        torn=torn,
+        twice=len(found) - len(set(found)),
+    )
+    assert (lost, torn, len(found)) == (0, 0, each * len(told))
+    assert {run for run, _, _ in found} == {run for run, _, _, _ in told}
+    loaded = load([str(path)])
+    assert [run.record_count for run in loaded.runs] == [each] * len(told)
+    loaded.reader.close()
+
+
+def together(program: str, kind: str, path: Path, records: int, *, processes: int) -> list[tuple[str, int, int, int]]:
+    """Let processes do the same at the same time; what each says: run, records, lost, faults."""
+    started = [
+        subprocess.Popen(
+            [*COMMAND, program, kind, str(path), str(records)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(processes)
+    ]
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    told = []
+    for process in started:
+        run, *figures = process.communicate(timeout=500)[0].split()
+        assert process.returncode == 0
+        told.append((run, *map(int, figures)))
+    return told  # type: ignore[return-value]
+
+
+def rows(path: Path) -> Iterator[tuple[str, int, dict[str, object]]]:
+    """Run, process and record of each row of a database that is as it should be."""
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        lines = database.execute("SELECT run, record FROM records ORDER BY id")
-        found = ticks([{"run": run, **orjson.loads(line)} for run, line in lines])
-    for victim in victims:
-        numbers = found.get(victim.run, [])
-        assert numbers == list(range(len(numbers)))
-        assert len(numbers) >= victim.acknowledged
-    acknowledged = sum(victim.acknowledged for victim in victims)
-    record_property("acknowledged", acknowledged)
-    print(f"acknowledged {acknowledged}, lost 0")  # noqa: T201
+        for run, pid, line in database.execute("SELECT run, pid, record FROM records ORDER BY id"):
+            yield run, pid, orjson.loads(line)
+
+
+def remove(path: Path) -> None:
+    """Remove a database with what lies beside it."""
+    for each in path.parent.glob(f"{path.name}*"):
+        each.unlink()
+
+
+def tell(record_property: Figure, **figures: int) -> None:
+    """Say what was counted; ``pytest -rP`` shows it."""
+    for name, figure in figures.items():
+        record_property(name, figure)
+    print(", ".join(f"{name} {figure}" for name, figure in figures.items()))  # noqa: T201

@@ -301,6 +301,22 @@ def test_beyond_a_megabyte_the_oldest_are_lost_counted_and_told_by_a_gap_in_thei
     assert [record["seq"] for record in found[1:]] == list(range(lost, count + 2))
 
 
+def test_a_sink_whose_memory_is_full_tries_once_more_before_it_loses_what_others_only_held_up(tmp_path: Path) -> None:
+    clock = Clock(1)
+    sink = SqliteSink(tmp_path / "a.db", busy_timeout_ms=0, clock=clock)
+    hand = Hand()
+    sink.emit(hand.header())
+    with locked(tmp_path / "a.db"):
+        for _ in range(9):
+            sink.emit(hand.event(1, "log", text="x" * (KEPT_BYTES // 10)))
+    clock.now += RETRY_NS // 2
+    for _ in range(9):
+        sink.emit(hand.event(1, "log", text="x" * (KEPT_BYTES // 10)))
+    sink.close()
+    assert sink.lost == 0
+    assert rows(tmp_path / "a.db", "seq") == list(range(19))
+
+
 def test_gaps_are_told_of_each_run_by_itself(tmp_path: Path) -> None:
     clock = Clock(1)
     sink = SqliteSink(tmp_path / "a.db", busy_timeout_ms=0, clock=clock)

@@ -237,6 +237,18 @@ def test_a_log_has_level_text_and_values(recorded: Recorded) -> None:
     assert (event["span"], event["attributes"]) == (step.id, {"spread": 0.3})
 
 
+def test_what_happens_in_a_span_can_be_said_in_one_breath(recorded: Recorded) -> None:
+    with recorded.tracer.run(), recorded.tracer.step("scan") as step:
+        step.log(signal=0.87).decision("router", "a").retry(1).event("tick").observed("request", {}).chunks([]).token(
+            "x"
+        )
+    with recorded.tracer.run() as run:
+        run.log("one").log("two")
+    assert [event["name"] for event in recorded.records("event")] == [
+        *("log", "router", "retry", "tick", "request", "chunks", "log", "log")
+    ]
+
+
 def test_a_logged_exception_keeps_its_traceback(recorded: Recorded) -> None:
     with recorded.tracer.run():
         try:
@@ -345,7 +357,7 @@ def test_a_tracer_that_is_off_records_nothing_and_takes_everything() -> None:
     sink = MemorySink()
     tracer = Tracer("off", sinks=[sink], enabled=False)
     one_of_each(tracer)
-    tracer.start("by hand").usage(input_tokens=1).finish()
+    tracer.start("by hand").usage(input_tokens=1).log("one").retry(1).finish()
     tracer.decision("router", chosen="a")
     assert tracer.trace(len) is len
     assert tracer.wrap(len) is len

@@ -73,13 +73,15 @@ def _died(pid: int) -> bytes:
     raise AssertionError(f"{pid} died by itself")
 
 
-def many(path: str, records: str) -> None:
-    """Record ``records`` records, all in one run, and say what became of them."""
-    tracer = Tracer("many", sinks=[JsonlSink(path=path)])
+def many(kind: str, path: str, records: str) -> None:
+    """Record ``records`` records, all in one run, as soon as a line comes in, and say what became of them."""
+    tracer = Tracer("many", sinks=[sink(kind, path)])
+    sys.stdin.readline()
     with tracer.run(), tracer.step("all"):
         for number in range((int(records) - 4) // 2):
             with tracer.step("one", n=number):
                 pass
+    tracer.close()
     stats = tracer.stats
     print(tracer.run_id, stats.records, stats.lost, stats.faults)  # noqa: T201
 

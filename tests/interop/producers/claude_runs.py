@@ -193,7 +193,8 @@ class Sessions:
 
     def __init__(self, folder: Path, claude: str, url: str) -> None:
         self.folder, self.claude = folder, claude
-        self.place = Path(tempfile.mkdtemp())
+        self.place = Path(tempfile.mkdtemp()) / "calc"
+        self.place.mkdir()
         (self.place / "calc.py").write_text("def add(a, b):\n    return a - b\n")
         (folder / "streams").mkdir()
         self.environment = {

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from tracetui.core.formats._utf8 import check_lines
 from tracetui.core.formats._values import SUBJECT_LENGTH, amount_of, mapping_of, text_of
 from tracetui.core.model import NO_TIME, Clock, EventClass, Status, Usage
 
@@ -160,7 +161,7 @@ def usage_from(counts: Sequence[int | None] | None, cost: float | None) -> Usage
 def is_utf8(lines: Sequence[bytes]) -> bool:
     """Whether bytes are text."""
     try:
-        b"".join([line for line in lines if not line.isascii()]).decode()
+        check_lines(lines)
     except UnicodeDecodeError:
         return False
     return True

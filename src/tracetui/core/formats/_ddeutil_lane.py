@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from tracetui.core.formats._ddeutil_records import FIRST_WITH_ENDS, Entry, parted, version_of
+from tracetui.core.formats._utf8 import check_block
 from tracetui.core.model import NO_TIME, Kind
 from tracetui.core.operations import Begin, Columns, End, Event, Operation, Patch, Record, RunFact, span_key
 
@@ -52,7 +53,7 @@ def lines_of(block: bytes) -> tuple[list[int], list[Line]] | None:
     if len(lines) < SMALLEST_BLOCK:
         return None
     try:
-        b"".join([line for line in lines if not line.isascii()]).decode()  # what is skipped is not looked at
+        check_block(block)
         return list(map(len, lines)), list(map(_decode, lines))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None

@@ -21,6 +21,7 @@ from tracetui.core.formats._ladder import parse
 from tracetui.core.formats._lines import LINE_LIMIT
 from tracetui.core.formats._many_times import epoch_array, epoch_times
 from tracetui.core.formats._scan import element_places, top_level_keys
+from tracetui.core.formats._utf8 import check_block
 from tracetui.core.model import NO_TIME, EventClass, Status, Usage
 
 SMALLEST_BLOCK: Final = 64
@@ -95,8 +96,7 @@ def plain_lines(block: bytes, at: int) -> Told | None:
         return None
     lengths = list(map(len, lines))
     try:
-        if not block.isascii():
-            block.decode()  # msgspec does not look at what it skips
+        check_block(block)
         steps = list(map(_decode, lines))
         return _told(steps, list(accumulate(lengths[:-1], initial=at)), [length - 1 for length in lengths])
     except _FAULTS:

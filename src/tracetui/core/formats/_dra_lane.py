@@ -16,6 +16,7 @@ import msgspec
 from tracetui.core.formats._ladder import parse
 from tracetui.core.formats._lines import LINE_LIMIT
 from tracetui.core.formats._many_times import zoned_times
+from tracetui.core.formats._utf8 import check_block
 from tracetui.core.formats._values import iso_ns, mapping_of
 from tracetui.core.model import NO_TIME, EventClass, Kind, Status, Usage
 from tracetui.core.operations import Columns, Operation, span_key
@@ -73,8 +74,7 @@ def plain_lines(
     if len(texts) < SMALLEST_BLOCK:
         return None
     try:
-        if not block.isascii():
-            block.decode()  # msgspec does not look at the bytes of what it passes over
+        check_block(block)
         lines = list(map(_decode, texts))
         if not _in_order(lines, starts, ends, begun):
             return None

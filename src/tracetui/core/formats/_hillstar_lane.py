@@ -16,6 +16,7 @@ import msgspec
 from tracetui.core.formats._hillstar_run import NO_FIGURES, Figures, HillstarRun, class_of
 from tracetui.core.formats._many_keys import span_keys
 from tracetui.core.formats._many_times import epoch_times
+from tracetui.core.formats._utf8 import check_block
 from tracetui.core.formats._values import LARGEST_COUNT
 from tracetui.core.model import NO_TIME, Flag, Kind, Status
 from tracetui.core.operations import Columns, Operation, Patch, Record, span_key
@@ -63,8 +64,7 @@ def _decoded(
     if len(lines) < SMALLEST_BLOCK:
         return None
     try:
-        if not block.isascii():
-            block.decode()  # what is skipped is not looked at
+        check_block(block)
         return lines, _mapped(lines, decode, careful)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None

@@ -16,6 +16,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from tracetui.core.formats._utf8 import check_lines
 from tracetui.core.model import EventClass, Kind, Status, kind_of
 from tracetui.core.operations import Columns, Operation
 
@@ -106,9 +107,7 @@ def columns(block: bytes, at: int, run: str, rest_of: Callable[[bytes, int], lis
     if len(lines) < SMALLEST_BLOCK:
         return None
     try:
-        b"".join(
-            [line for line in lines if not line.isascii()]
-        ).decode()  # msgspec does not look at the bytes of what it skips
+        check_lines(lines)
         records = _records(lines)
         return _columns(records, lines, at, run, rest_of)
     except (msgspec.MsgspecError, ValueError, RecursionError):

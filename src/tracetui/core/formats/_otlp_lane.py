@@ -23,6 +23,7 @@ from tracetui.core.formats._otlp_spans import (
     identifier,
     status_of,
 )
+from tracetui.core.formats._utf8 import check_block
 from tracetui.core.formats._values import LARGEST_TIME
 from tracetui.core.model import Status
 
@@ -89,9 +90,10 @@ def takes(block: bytes) -> bool:
     if b"\r" in block or len(block) > LINE_LIMIT:
         return False
     try:
-        return block.isascii() or bool(block.decode())
+        check_block(block)
     except UnicodeDecodeError:
         return False
+    return True
 
 
 def spans_in(line: bytes) -> list[OtelSpan] | None:

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from tracetui.core.formats._utf8 import check_lines
 from tracetui.core.formats._values import LARGEST_COUNT, count_of, mapping_of, text_of
 
 
@@ -176,7 +177,7 @@ def events_of(raws: Sequence[msgspec.Raw]) -> list[Event] | None:
 def blocks_of(lines: Sequence[bytes]) -> list[Event] | None:
     """Events of the blocks of a stream (what follows ``data:``)."""
     try:
-        b"".join([line for line in lines if not line.isascii()]).decode()  # what is skipped is not looked at
+        check_lines(lines)
         return _plain([_block(line).data for line in lines])
     except _FAULTS:
         return None

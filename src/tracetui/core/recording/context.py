@@ -2,16 +2,23 @@
 
 Tasks of asyncio copy the context by themselves. Threads start with an empty one (``Tracer.wrap`` carries it over). A generator
 runs in the context of whoever resumes it, so a span that it holds open over a ``yield`` would look current to its consumer:
-such a span counts as current only while its generator is on the stack.
+such a span counts as current only while its generator is on the stack, and then it does so whatever generators that took turns
+with it left behind in the variable.
+
+Before Python 3.12 the garbage collector runs wherever memory is taken, also inside of ``ContextVar.set``, which does not bear
+being called again from a finaliser: the process would crash. So nothing becomes current there.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
 from collections.abc import Callable
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
+from functools import partial
+from threading import local
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +27,25 @@ if TYPE_CHECKING:
 
 CURRENT: Final[ContextVar[Scope | None]] = ContextVar("tracetui.current", default=None)
 """The innermost scope (a run or a span) that the running code entered."""
+
+
+class _Collecting(set[str]):
+    """Not empty while the garbage collector is at work, which tells each beginning and end with the same keys."""
+
+    start = property(None, set.update)
+    stop = property(None, set.difference_update)
+
+    def __init__(self) -> None:
+        self.told = partial(setattr, self)
+
+
+COLLECTING: Final = _Collecting()
+"""Whether the garbage collector is at work, in whichever thread; empty where that does not matter."""
+_OF_THREAD: Final = local()
+_OF_PROCESS: Final[dict[str, object]] = {}
+"""What the collector told last, there of each thread, here of all: where both are the same, it is at work."""
+_HELD: Final[dict[FrameType, list[Scope]]] = {}
+"""Frame of a generator -> the scopes that it holds open, innermost last."""
 
 Bridge = Callable[["Scope | None"], "Scope | None"]
 _bridge: Bridge | None = None
@@ -45,20 +71,68 @@ def add_bridge(innermost: Bridge) -> None:
 
 def going_on(scope: Scope | None) -> Scope | None:
     """The scope, or the nearest around it that has not ended and is held open by no suspended generator."""
+    known = scope
     while scope is not None and (scope.ended or (scope.frame is not None and not _on_stack(scope.frame))):
         scope = scope.outer
+    return scope if not _HELD or (scope is known and known is not None) else _within(scope)
+
+
+def _within(scope: Scope | None) -> Scope | None:
+    """The scope, or one that a generator on the stack holds open, if the scope is not in that one."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        for held in reversed(_HELD.get(frame, ())):
+            if held.recording is not None and not held.ended:  # a span that is only about to begin has none
+                return scope if _is_in(scope, held) else held
+        frame = frame.f_back
     return scope
 
 
-def generator_frame(frame: FrameType) -> FrameType | None:
-    """The frame, if it is a generator's that may be suspended while its consumer runs.
+def _is_in(scope: Scope | None, outer: Scope) -> bool:
+    while scope is not None and scope is not outer:
+        scope = scope.outer
+    return scope is outer
+
+
+def hold(scope: Scope, frame: FrameType) -> None:
+    """Note which generator holds a scope open, if the frame is one's that may be suspended while its consumer runs.
 
     Generators behind ``contextlib.contextmanager`` are none: what they open is meant for the block that they surround.
     """
     if not frame.f_code.co_flags & GENERATOR:
-        return None
+        return
     resumer = frame.f_back
-    return None if resumer is not None and resumer.f_globals.get("__name__") == "contextlib" else frame
+    if resumer is None or resumer.f_globals.get("__name__") != "contextlib":
+        scope.frame = frame
+        _HELD.setdefault(frame, []).append(scope)
+
+
+def let_go(scope: Scope) -> None:
+    """No generator holds the scope open any more."""
+    frame, scope.frame = scope.frame, None
+    held = _HELD.get(frame) if frame is not None else None
+    if frame is not None and held is not None:
+        if scope in held:
+            held.remove(scope)
+        if not held:
+            _HELD.pop(frame, None)
+
+
+def make_current(scope: Scope | None) -> Token[Scope | None] | None:
+    """Enter a scope; None: that is not possible now, in a finaliser."""
+    return None if COLLECTING and is_collecting() else CURRENT.set(scope)
+
+
+def is_collecting() -> bool:
+    """Whether the running code was called by the garbage collector; only known where it matters."""
+    return bool(COLLECTING) and getattr(_OF_THREAD, "start", None) is _OF_PROCESS.get("start")
+
+
+def watch_collector() -> None:
+    """Know from now on when the garbage collector is at work."""
+    if sys.version_info < (3, 12) and COLLECTING.told not in gc.callbacks:
+        # All of them in C: the collector swallows what a signal handler raises in the midst of a callback in Python.
+        gc.callbacks[:0] = [COLLECTING.told, partial(setattr, _OF_THREAD), _OF_PROCESS.__setitem__]
 
 
 def _on_stack(wanted: FrameType) -> bool:

@@ -9,7 +9,7 @@ from functools import wraps
 from types import AsyncGeneratorType, GeneratorType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
-from tracetui.core.recording.context import CURRENT
+from tracetui.core.recording.context import CURRENT, make_current
 from tracetui.core.recording.spans import Scope, Span
 
 if TYPE_CHECKING:
@@ -24,11 +24,12 @@ def carried(function: Callable[P, R], scope: Scope | None) -> Callable[P, R]:
 
     @wraps(function)
     def inside(*args: P.args, **kwargs: P.kwargs) -> R:
-        token = CURRENT.set(scope)
+        token = make_current(scope)
         try:
             return function(*args, **kwargs)
         finally:
-            CURRENT.reset(token)
+            if token is not None:
+                CURRENT.reset(token)
 
     return inside
 
@@ -108,11 +109,12 @@ def _generated(span: Span, inner: GeneratorType[Any, Any, Any], ended: Callable[
     """Run a generator inside its span, and its consumer outside of it."""
     step: Callable[[Any], Any] = inner.send
     given: object = None
+    inside: Scope | None = span
     span.recorder.enter_span(span, CURRENT.get())
     try:
         while True:
             outside = CURRENT.get()
-            CURRENT.set(span)
+            make_current(inside)
             try:
                 value = step(given)
             except StopIteration as stop:
@@ -120,7 +122,8 @@ def _generated(span: Span, inner: GeneratorType[Any, Any, Any], ended: Callable[
                 span.finish()
                 return stop.value
             finally:
-                CURRENT.set(outside)
+                inside = CURRENT.get()
+                make_current(outside)
             step, given = inner.send, None
             try:
                 given = yield value
@@ -138,18 +141,20 @@ async def _streamed(span: Span, inner: AsyncGeneratorType[Any, Any]) -> AsyncIte
     """The same for an asynchronous generator."""
     step: Callable[[Any], Any] = inner.asend
     given: object = None
+    inside: Scope | None = span
     span.recorder.enter_span(span, CURRENT.get())
     try:
         while True:
             outside = CURRENT.get()
-            CURRENT.set(span)
+            make_current(inside)
             try:
                 value = await step(given)
             except StopAsyncIteration:
                 span.finish()
                 return
             finally:
-                CURRENT.set(outside)
+                inside = CURRENT.get()
+                make_current(outside)
             step, given = inner.asend, None
             try:
                 given = yield value

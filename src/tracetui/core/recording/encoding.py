@@ -19,6 +19,8 @@ from tracetui.core.redaction import Redactor
 
 DEEPEST: Final = 100
 """Levels of nesting that are written; what lies deeper is named, not shown."""
+MOST_OBJECTS: Final = 50_000
+"""Lists, dictionaries and other objects in one value that are taken apart one by one; those beyond are only named."""
 MOST_TEXT: Final = 4_000_000
 """Characters of one text beyond which even verbosity ``debug`` cuts."""
 MOST_TEXTS: Final = 16
@@ -29,6 +31,11 @@ _MOST_KEYS: Final = 10_000
 _ANYTHING: Final = "any value at all"
 """What is put under a key to see whether the key alone makes it a secret."""
 _WITHOUT_NAN: Final = frozenset({str, int, bool, type(None), bytes})
+_CALLS_NOTHING: Final = (
+    orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
+_ITSELF: Final = "[contains itself]"
+_TOO_MANY: Final = f"[more than {MOST_OBJECTS} objects]"
 _TOO_DEEP: Final = f"[deeper than {DEEPEST} levels]"
 
 
@@ -96,7 +103,9 @@ class Gate:
 
     def _encode(self, value: object) -> bytes:
         try:
-            data = orjson.dumps(value, default=plain_object)
+            # Without a call of anything in Python: what that, or another thread meanwhile, takes out of a list or dictionary
+            # which the encoder is at, it would read all the same, and the process would crash.
+            data = orjson.dumps(value, option=_CALLS_NOTHING)
         except (TypeError, ValueError, RecursionError):
             data = orjson.dumps(plain(value))
         else:
@@ -116,7 +125,7 @@ class Gate:
 
 
 def plain_object(value: object) -> object:
-    """What stands for an object that JSON does not have; called by the encoder."""
+    """What stands for an object that JSON does not have."""
     if isinstance(value, bytes | bytearray | memoryview):
         return base64.b64encode(bytes(value)).decode()
     if isinstance(value, BaseException):
@@ -134,28 +143,53 @@ def plain_object(value: object) -> object:
     return str(value)
 
 
-def plain(value: object, depth: int = 0) -> object:
+def plain(value: object) -> object:
     """A value made of nothing but what JSON has; NaN, huge numbers and lone surrogates as texts, as the format says."""
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, Enum):
-        return plain(value.value, depth + 1)
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, int):
-        return int(value) if _SMALLEST <= value <= _LARGEST else _digits(value)
-    if isinstance(value, float):
-        return _number(float(value))
-    if depth >= DEEPEST:
-        return _TOO_DEEP
-    if isinstance(value, dict):
-        return {_key(key): plain(item, depth + 1) for key, item in list(value.items())}
-    if isinstance(value, list | tuple) and not hasattr(type(value), "_asdict"):
-        return [plain(item, depth + 1) for item in value]
-    try:
-        return plain(_told(value), depth + 1)
-    except Exception as fault:  # an object that cannot be looked at costs itself, not the record
-        return f"[not recordable: {type(value).__name__}: {type(fault).__name__}]"
+    return _Plain().of(value)
+
+
+class _Plain:
+    """Takes one value apart, which may contain itself, and which others may change meanwhile."""
+
+    def __init__(self) -> None:
+        self._around: set[int] = set()
+        """Ids of the objects around the one at hand."""
+        self._left = MOST_OBJECTS
+
+    def of(self, value: object, depth: int = 0) -> object:
+        """The plain form of a part."""
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, Enum):
+            return self.of(value.value, depth + 1)
+        if isinstance(value, str):
+            return _text(value)
+        if isinstance(value, int):
+            return int(value) if _SMALLEST <= value <= _LARGEST else _digits(value)
+        if isinstance(value, float):
+            return _number(float(value))
+        if id(value) in self._around:
+            return _ITSELF
+        if depth >= DEEPEST:
+            return _TOO_DEEP
+        self._left -= 1
+        if self._left < 0:
+            return _TOO_MANY
+        self._around.add(id(value))
+        try:
+            return self._parts(value, depth + 1)
+        finally:
+            self._around.discard(id(value))
+
+    def _parts(self, value: object, depth: int) -> object:
+        if isinstance(value, dict):
+            return {_key(key): self.of(item, depth) for key, item in list(value.items())}
+        if isinstance(value, list | tuple) and not hasattr(type(value), "_asdict"):
+            return [self.of(item, depth) for item in list(value)]
+        try:
+            return self.of(_told(value), depth)
+        except Exception as fault:  # an object that cannot be looked at costs itself, not the record
+            return f"[not recordable: {type(value).__name__}: {type(fault).__name__}]"
 
 
 def _may_hold_nan(value: object) -> bool:

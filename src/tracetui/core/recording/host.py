@@ -12,6 +12,8 @@ import sys
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
+from tracetui.core.recording.context import watch_collector
+
 if TYPE_CHECKING:
     from tracetui.core.recording.recorder import Recorder
 
@@ -26,6 +28,7 @@ def add(recorder: Recorder) -> None:
     global _hooked
     if not _hooked:
         _hooked = True
+        watch_collector()
         atexit.register(_at_exit)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=_in_child)
@@ -44,15 +47,15 @@ def release(recorder: Recorder) -> None:
 
 def _at_exit() -> None:
     """End what the program left open: as failed if it ends because of an exception. What was refused is tried once more."""
+    global _over
+    _over = True
     error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
     for recorder in list(_ALL):
         recorder.close(error)
-    global _over
-    _over = True
 
 
 def is_over() -> bool:
-    """Whether the process is ending and its runs have been ended: a run begun now would not be ended any more."""
+    """Whether the process is ending and its runs are being ended: a run begun now would not be ended any more."""
     return _over
 
 

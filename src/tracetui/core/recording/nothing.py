@@ -38,7 +38,8 @@ class Nothing:
         """Take anything, give nothing."""
 
     set = input = output = result = model = usage = update = start = _same
-    event = log = decision = observed = token = chunks = retry = finish = fail = skip = _none
+    event = log = decision = observed = token = chunks = retry = _same
+    finish = fail = skip = _none
 
     def environment(self, base: dict[str, str] | None = None) -> dict[str, str]:
         """The variables as they are."""

@@ -265,6 +265,10 @@ class Recorder:
         with self._lock:
             if self._active:
                 return self._active[-1]
+            if (
+                self.last is not None and host.is_over()
+            ):  # threads that go on while the process ends: no run of their own
+                return self.last
             self._implicit = self.make_run(nearest, "", "", {})
             self._begin(self._implicit)
             return self._implicit

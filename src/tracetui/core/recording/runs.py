@@ -90,9 +90,9 @@ class RunRecording:
         self._waiting: deque[tuple[int, bytes]] = deque()
         """Records of those who interrupted the writing of another one, or of the header."""
         self._headed = 0
-        """How many of the sinks took the header."""
+        """How many of the sinks were given the header."""
         self._is_heading = False
-        """The next of them is given the header, or was when an exception of a signal handler came in between."""
+        """The last of them has not returned: an exception of a signal handler may have ended it."""
         self.number: Callable[[], int]
         """The number of the next record."""
         self.file = self._way()
@@ -145,6 +145,8 @@ class RunRecording:
         seq = self.number()
         self.put(seq, f'{{"type":"{type_}","seq":{seq},{self.between}{body}\n'.encode())
         if type_ == "run_end":
+            for waiting in self._waited(_HELD_BACK):
+                self.file.append(*waiting)
             self.file.end()
 
     def begin(self) -> None:
@@ -161,8 +163,8 @@ class RunRecording:
                 raise
             finally:
                 self._beginning = False
-            while self._waiting:
-                self.file.append(*self._waiting.popleft())
+            for waiting in self._waited(_HELD_BACK):
+                self.file.append(*waiting)
 
     def put(self, seq: int, line: bytes, taken: int | None = 0) -> None:
         """Hand over a record, its line end included, of which ``file`` took so many bytes already."""
@@ -185,13 +187,17 @@ class RunRecording:
             if self._busy:
                 self._wait(seq, line)
                 return
-            self._busy = True
-            try:
-                guarded(self._hand_over, seq, line)
-            finally:
-                self._busy = False
-            while self._waiting:
-                self._put_to_all(*self._waiting.popleft())
+            self._hand_over_alone(seq, line)
+            if self._waiting:
+                for waiting in self._waited(len(self._waiting)):
+                    self._hand_over_alone(*waiting)
+
+    def _hand_over_alone(self, seq: int, line: bytes) -> None:
+        self._busy = True
+        try:
+            guarded(self._hand_over, seq, line)
+        finally:
+            self._busy = False
 
     def _wait(self, seq: int, line: bytes) -> None:
         if len(self._waiting) < _HELD_BACK:
@@ -199,24 +205,35 @@ class RunRecording:
         else:
             self._stats.lost += 1
 
+    def _waited(self, most: int) -> Iterator[tuple[int, bytes]]:
+        """What waits, but no more than so much: handing it over may be what brings more of it."""
+        for _ in range(most):
+            try:
+                yield self._waiting.popleft()
+            except IndexError:  # a signal handler took it
+                return
+
     def _hand_over(self, seq: int, line: bytes) -> None:
         record = Record(self.info, _type(line), seq, line[:-1])
         for sink in self._sinks if seq else self._without_header():
             try:
                 sink.emit(record)
+                if not seq:  # at once: from a return to here no signal comes in between
+                    self._is_heading = False
             except Exception:  # a sink is the host's or ours; neither may hurt the program that records
                 self._stats.lost += 1
                 self._stats.fault()
 
     def _without_header(self) -> Iterator[Sink]:
-        """The sinks that have not taken the header yet."""
+        """The sinks that have not taken the header yet; one that was interrupted says itself whether it has."""
+        if self._is_heading and _has_taken(self._sinks[self._headed - 1], self.info):
+            self._is_heading = False
+        self._headed -= self._is_heading
         while self._headed < len(self._sinks):
             sink = self._sinks[self._headed]
-            if not (self._is_heading and _has_taken(sink, self.info)):
-                self._is_heading = True
-                yield sink
+            self._is_heading = True
             self._headed += 1
-            self._is_heading = False
+            yield sink
 
     def _header(self) -> bytes:
         from tracetui.core.processes import Processes
@@ -267,8 +284,10 @@ class _Detour:
 
 def _has_taken(sink: Sink, info: RunInfo) -> bool:
     """Whether an interrupted sink has taken the header all the same."""
-    made = getattr(sink, "writer", None)
-    return made is not None and made(info).has_taken
+    made, asked = getattr(sink, "writer", None), getattr(sink, "has_taken", None)
+    if made is not None:
+        return bool(made(info).has_taken)
+    return asked is not None and bool(asked(info))
 
 
 def _between(info: RunInfo) -> str:

@@ -12,7 +12,7 @@ from contextvars import Token
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from tracetui.core.recording.context import CURRENT, child_variables, generator_frame
+from tracetui.core.recording.context import CURRENT, child_variables, hold, let_go, make_current
 
 if TYPE_CHECKING:
     from tracetui.core.recording.recorder import Recorder
@@ -48,7 +48,7 @@ class Scope:
 
     # What happens in it
 
-    def event(self, name: str, text: str = "", *, class_: str = "event", **attributes: object) -> None:
+    def event(self, name: str, text: str = "", *, class_: str = "event", **attributes: object) -> Self:
         """A named moment in this scope.
 
         Args:
@@ -58,8 +58,9 @@ class Scope:
             attributes: anything else.
         """
         self.recorder.record_event(self, class_, name, text, attributes)
+        return self
 
-    def log(self, message: object = "", *, level: str = "info", exception: object = None, **values: object) -> None:
+    def log(self, message: object = "", *, level: str = "info", exception: object = None, **values: object) -> Self:
         """A line of a log, values, or both.
 
         Args:
@@ -69,6 +70,7 @@ class Scope:
             values: named values.
         """
         self.recorder.record_log(self, message, level, exception, values)
+        return self
 
     def decision(
         self,
@@ -79,7 +81,7 @@ class Scope:
         reason: str = "",
         confidence: float | None = None,
         **attributes: object,
-    ) -> None:
+    ) -> Self:
         """A choice and what it was made from.
 
         Args:
@@ -91,20 +93,24 @@ class Scope:
             attributes: anything else.
         """
         self.recorder.record_decision(self, type, chosen, alternatives, reason, confidence, attributes)
+        return self
 
-    def observed(self, what: str, value: object, **attributes: object) -> None:
+    def observed(self, what: str, value: object, **attributes: object) -> Self:
         """Something seen on its way: a ``request``, a ``response``, a ``context``, a ``result``."""
         self.recorder.record_observed(self, what, value, attributes)
+        return self
 
-    def token(self, text: str, **attributes: object) -> None:
+    def token(self, text: str, **attributes: object) -> Self:
         """A piece of a streamed answer. Recorded at verbosity ``detailed`` and above."""
         self.recorder.record_token(self, text, attributes)
+        return self
 
-    def chunks(self, chunks: Iterable[object]) -> None:
+    def chunks(self, chunks: Iterable[object]) -> Self:
         """What a retrieval found: texts, or objects with ``text``, ``id``, ``score``, ``source``."""
         self.recorder.record_chunks(self, chunks)
+        return self
 
-    def retry(self, attempt: int, reason: object = "", *, wait_s: float | None = None, **attributes: object) -> None:
+    def retry(self, attempt: int, reason: object = "", *, wait_s: float | None = None, **attributes: object) -> Self:
         """Another attempt.
 
         Args:
@@ -114,6 +120,7 @@ class Scope:
             attributes: anything else.
         """
         self.recorder.record_retry(self, attempt, reason, wait_s, attributes)
+        return self
 
     def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """Variables for a child process, so that what it records is linked to this scope.
@@ -131,16 +138,19 @@ class Scope:
     # Being inside it
 
     def _enter(self, frame: FrameType | None) -> None:
-        self.entry = CURRENT.set(self)
-        self.frame = generator_frame(frame) if frame is not None else None
+        self.entry = make_current(self)
+        if frame is not None:
+            hold(self, frame)
 
     def leave(self) -> None:
         """Make current again what was so before; nothing, if something else is current by now."""
         # A generator that is closed elsewhere, or finished by the garbage collector, finds another context: left alone.
-        entry, self.entry, self.frame = self.entry, None, None
+        entry, self.entry = self.entry, None
+        if self.frame is not None:
+            let_go(self)
         if entry is not None and CURRENT.get() is self:
             before = entry.old_value
-            CURRENT.set(None if before is Token.MISSING else before)
+            make_current(None if before is Token.MISSING else before)
 
 
 class RunScope(Scope):
@@ -321,7 +331,7 @@ class Span(Scope):
         """
         if output is not None:
             self._say("output", output)
-        if model:
+        if is_told(model):
             self._say("model", model)
         self.usage(
             input_tokens=input_tokens,
@@ -348,7 +358,7 @@ class Span(Scope):
 
     def skip(self, reason: str = "", **attributes: object) -> None:
         """End it as skipped: it was not done, which is no failure."""
-        self.attributes.update({"reason": reason, **attributes} if reason else attributes)
+        self.attributes.update({"reason": reason, **attributes} if is_told(reason) else attributes)
         self._end("skipped")
 
     def _end(self, status: str) -> None:
@@ -381,13 +391,18 @@ class Span(Scope):
 
     async def __aenter__(self) -> Self:
         self.recorder.enter_span(self)
-        self.frame = generator_frame(sys._getframe(1))
+        hold(self, sys._getframe(1))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.__exit__(kind, error, traceback)
+
+
+def is_told(text: object) -> bool:
+    """Whether a text was given; asks nothing of what is no text, which may raise."""
+    return text is not None and (type(text) is not str or bool(text))
 
 
 def is_quiet(error: BaseException) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from orjson import dumps
 
-from tracetui.core.recording.context import CURRENT, GENERATOR, generator_frame
+from tracetui.core.recording.context import COLLECTING, CURRENT, GENERATOR, hold, is_collecting
 from tracetui.core.recording.ids import RandomIds
 from tracetui.core.recording.records import AT_ONCE
 from tracetui.core.recording.spans import Scope, Span
@@ -56,13 +56,16 @@ def make_enter(recorder: Recorder) -> Enter:  # noqa: C901  # a call for each of
     def enter(span: Span, outer: Scope | None = _HERE) -> Span:  # noqa: C901
         try:
             if outer is _HERE:
-                span.entry = entry = set_current(span)
-                outer = entry.old_value
-                if outer is _MISSING:
-                    outer = None
+                if COLLECTING and is_collecting():
+                    outer = CURRENT.get()
+                else:
+                    span.entry = entry = set_current(span)
+                    outer = entry.old_value
+                    if outer is _MISSING:
+                        outer = None
                 frame = frame_of(1)
                 if frame.f_code.co_flags & GENERATOR:
-                    span.frame = generator_frame(frame)
+                    hold(span, frame)
             if recorder.elsewhere is not None:
                 outer = recorder.elsewhere(outer)
             if (
@@ -145,8 +148,8 @@ def make_end(recorder: Recorder) -> End:
             if begun < recording.forked:
                 return
             rest = recorder.rest(span, _AT_END) if span.late or span.attributes else "}"
-            seq = recording.number()
             said = _STATUSES.get(status) or recorder.word(status)
+            seq = recording.number()
             line = (
                 f'{{"type":"span_end","seq":{seq},{recording.between}"time":{clock()},{span.identity},'
                 f'"start":{span.start_time},"duration_ns":{duration},"status":{said}{rest}\n'
@@ -175,7 +178,7 @@ def make_leave(recorder: Recorder) -> Leave:
         elif not span.ended:
             end(span, "ok")
         entry = span.entry
-        if entry is None or span.frame is not None:
+        if entry is None or span.frame is not None or COLLECTING:
             span.leave()
             return
         try:

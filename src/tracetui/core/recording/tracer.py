@@ -21,7 +21,7 @@ from tracetui.core.recording.nothing import NOTHING
 from tracetui.core.recording.recorder import Recorder, Verbosity
 from tracetui.core.recording.records import Sink
 from tracetui.core.recording.runs import Clock, Stats
-from tracetui.core.recording.spans import RunScope, Scope, Span
+from tracetui.core.recording.spans import RunScope, Scope, Span, is_told
 from tracetui.core.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -245,8 +245,8 @@ class Tracer:
             return cast(Span, NOTHING)
         span = recorder.span_class(recorder, parent, name, kind, values)
         if value is not None:
-            span.late = {"model": model, "input": value} if model else {"input": value}
-        elif model:
+            span.late = {"model": model, "input": value} if is_told(model) else {"input": value}
+        elif is_told(model):
             span.late = {"model": model}
         return span
 

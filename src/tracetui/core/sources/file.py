@@ -188,7 +188,7 @@ class FileSource:
 
     def fetch(self, a: int, b: int) -> bytes:
         """``b`` bytes at offset ``a``. Raises ChangedOnDisk when they are not there any more."""
-        descriptor = self._open()
+        descriptor = self.descriptor()
         try:
             data = _read(descriptor, a, b)
         except OSError as error:
@@ -202,7 +202,7 @@ class FileSource:
     def line_of(self, a: int, near: int, near_line: int) -> int:
         """Line number of offset ``a``, counted from ``near``, which begins line ``near_line``; 0 if it cannot be told."""
         try:
-            descriptor = self._open()
+            descriptor = self.descriptor()
         except ChangedOnDisk:
             return 0
         try:
@@ -213,8 +213,11 @@ class FileSource:
             os.close(descriptor)
         return near_line + (ends if a >= near else -ends)
 
-    def _open(self) -> int:
-        """A descriptor on the very file that was read, by its name or, renamed or deleted, through what is kept open."""
+    def descriptor(self) -> int:
+        """A descriptor on the very file that was read, by its name or, renamed or deleted, through what is kept open.
+
+        The caller closes it. Raises ChangedOnDisk.
+        """
         place = self.place
         for opened in (partial(_by_name, place.path), partial(self._files.duplicate, self._key)):
             descriptor = opened()

@@ -222,7 +222,7 @@ class GzipSource(FileSource):
 
     def _parts(self, start: int, end: int) -> list[bytes]:
         points, place = self._points, self.place
-        descriptor = self._open()
+        descriptor = self.descriptor()
         try:
             parts = []
             while start < end:

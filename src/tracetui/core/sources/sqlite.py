@@ -498,6 +498,27 @@ class SqliteSource:
             raise ChangedOnDisk(f"row {row_id} of {self.path!a} was changed or deleted since it was read")
         return data
 
+    def all_rows(self, at_once: int) -> Iterator[tuple[int, dict[str, object]]]:
+        """Every row that can be read as it is now, with its locator, so many at a look. Raises ChangedOnDisk."""
+        for number, name in enumerate(self._tables):
+            last: int | None = None
+            rows: list[tuple[int, dict[str, object] | None]] = [(0, None)]
+            while rows:
+                try:
+                    with self.open() as database:
+                        table = database.table(name)
+                        rows = [] if table is None else list(database.rows(table, last, at_once))
+                except Damaged as damage:
+                    raise ChangedOnDisk(f"{self.path!a}: {damage}") from damage
+                except OSError as error:
+                    raise ChangedOnDisk(f"cannot read {self.path!a}: {error.strerror or error}") from error
+                for row_id, record in rows:
+                    if last is not None and row_id <= last:  # pages that lead back would never end
+                        raise ChangedOnDisk(f"{self.path!a}: its rows are not in their order")
+                    last = row_id
+                    if record is not None:
+                        yield row_id * len(self._tables) + number, record
+
     def line_of(self, a: int, near: int, near_line: int) -> int:  # noqa: ARG002
         """0: a database has no lines."""
         return 0

@@ -8,8 +8,14 @@ from pathlib import Path
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it that are missing, mode 0700 each, whatever the umask. Raises OSError."""
+    """Make a folder and those above it that are missing, mode 0700 each, whatever the umask.
+
+    Raises OSError, for one that somebody else made a link of too.
+    """
     if folder.is_dir():
+        status = folder.lstat()
+        if stat.S_ISLNK(status.st_mode) and hasattr(os, "geteuid") and status.st_uid not in (0, os.geteuid()):
+            raise OSError(None, "a link of another user", str(folder))
         return
     make_folder(folder.parent)
     try:

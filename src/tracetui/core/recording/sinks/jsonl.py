@@ -183,6 +183,8 @@ class _File:
         self._reason = ""
         self._told: list[int | None] = []
         """What the writes of the last flush returned."""
+        self._flushed: tuple[list[bytes], int] | None = None
+        """The lines of that flush, and the place of the gap among them, while what they tell is not noted yet."""
         self.busy = False
         """A flush is going on: who comes then, in the same thread, is a signal handler or a finaliser, and only adds to it."""
         self._synced = 0
@@ -214,10 +216,12 @@ class _File:
         """Write a record that could not be written at once, or keep it for later."""
         with self._lock:
             self._torn = self._torn or bool(taken)
-            self._append(seq, line)
+            self._append(seq, line if taken != len(line) - 1 else b"\n")  # if only its line end is missing, it is there
 
     def _append(self, seq: int, line: bytes) -> None:
         self.write = refuse
+        if not self.busy:
+            self._forget_written()
         self._keep(seq, line)
         if not (self._retry or self._buffer) or self.is_due:
             self.flush()
@@ -229,8 +233,9 @@ class _File:
         if not self._kept:
             self._since = self._clock()
             self._sink.opened(self)
+        size = len(line)  # called first: between taking a number and putting back a sum no signal is to come
         self._kept.append((seq, line))
-        self._kept_bytes += len(line)
+        self._kept_bytes += size
         while self._retry and not self.busy and self._kept_bytes > KEPT_BYTES and len(self._kept) > 1:
             # The header, without which nothing can be read, is the last to go.
             lost, data = self._kept.pop(1 if self._kept[0][0] == 0 else 0)
@@ -255,29 +260,45 @@ class _File:
 
     def _flush(self) -> bool:
         """Write what is kept now, with the gap before what follows it if records were lost."""
+        self._forget_written()
         lines = [line for _, line in self._kept]
         place = sum(seq < self._last_lost for seq, _ in self._kept) if self._gap else -1
         if self._gap:
             lines.insert(place, self._gap_record())
-        self._told.clear()
+        self._told = []
+        self._flushed = (lines, place)
         try:
             return self._write(b"".join(lines))
         finally:
-            self._forget_written(lines, place)
+            self._forget_written()
 
-    def _forget_written(self, lines: list[bytes], gap: int) -> None:
+    def _forget_written(self) -> None:
         """What stands in the file whole is not written again, however the write ended."""
-        left, whole = sum(filter(None, self._told)), 0
+        if self._flushed is None:
+            return
+        lines, gap = self._flushed
+        left, whole, size = sum(filter(None, self._told)), 0, 0
         for line in lines:
             left -= len(line)
             if left < 0:
                 break
             whole += 1
-        if 0 <= gap < whole:
-            self._gap = 0
+            size += len(line)
+        kept = self._kept[whole - (0 <= gap < whole)] if left == -1 and whole != gap else None
+        """All of it but its line end is there, which is written in any case before the next one."""
+        tells_gap = 0 <= gap < whole
+        if tells_gap:
             whole -= 1
-        self._kept_bytes -= sum(len(line) for _, line in self._kept[:whole])
+            size -= len(lines[gap])
+        size += 0 if kept is None else len(kept[1]) - 1
+        # Nothing is called from here on, so that no signal comes in between: all of it is noted, or nothing.
+        if tells_gap:
+            self._gap = 0
+        if kept is not None:
+            self._kept[whole] = (kept[0], b"\n")
+        self._kept_bytes -= size
         del self._kept[:whole]
+        self._flushed = None
 
     def _gap_record(self) -> bytes:
         """A gap takes the number of the last record lost."""
@@ -294,8 +315,8 @@ class _File:
         was_torn = self._torn
         try:
             file = self._file or self._open()
-            if self._torn:
-                file.write(b"\n")
+            if self._torn and not file.write(b"\n"):
+                _refused()
             self._torn = True  # until all is written, and if an exception of a signal handler ends this call as well
             left = data
             while left:
@@ -364,6 +385,7 @@ class _File:
 
     def give_up(self) -> None:
         """Count what is still kept as lost."""
+        self._forget_written()
         for seq, _ in self._kept:
             self._lose(seq)
         self._kept.clear()
@@ -372,6 +394,7 @@ class _File:
     def abandon(self) -> None:
         """Close without writing anything."""
         file, self._file, self.write = self._file, None, refuse
+        self._flushed = None
         self._kept.clear()
         self._kept_bytes = self._gap = 0
         if file is not None:

@@ -59,8 +59,12 @@ BUSY_TIMEOUT_MS: Final = 250
 LAST_TIMEOUT_MS: Final = 2_000
 """How long the last attempt waits for other writers when the sink is closed, ms."""
 
+_TURN_MS: Final = 2
+"""How long SQLite waits by itself. It looks ever more seldom, so that one of many writers may never find the database free."""
+
 _INSERT: Final = "INSERT INTO records (run, pid, seq, type, time, span, record) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _SELECT: Final = "SELECT id, record FROM records WHERE run = ? AND id > ? ORDER BY id LIMIT ?"
+_TAKEN: Final = "SELECT 1 FROM records WHERE run = ? AND pid = ? LIMIT 1"
 _AT_ONCE: Final = 1_000
 _FRONT: Final = 300
 """Bytes of a record within which time and span usually stand."""
@@ -105,6 +109,8 @@ class SqliteSink:
         self._writing = False
         self._retry = 0
         """When a database that refused is tried again, ns; 0: it does not refuse."""
+        self._is_waiting = False
+        """It refused because others write."""
         self._kept: list[Record] = []
         self._kept_bytes = 0
         self._gaps: dict[tuple[str, int], _Gap] = {}
@@ -123,11 +129,18 @@ class SqliteSink:
         """Write it. A database that refuses is tried again later; what is lost for good is told by a ``gap`` record."""
         with self._lock:
             if self._kept or self._gaps or self._retry:
+                if self._is_full(record):
+                    self._flush()
                 self._keep(record)
                 if self._clock() >= self._retry:
                     self._flush()
             elif not self._write([_row(record)]):
                 self._keep(record)
+
+    def _is_full(self, record: Record) -> bool:
+        """Whether records would be lost only because others write: it is better to try once more, if not at every record."""
+        rested = self._clock() >= self._retry - RETRY_NS * 3 // 4
+        return self._is_waiting and rested and self._kept_bytes + len(record.line) > KEPT_BYTES
 
     def lines(self, run: RunInfo) -> Iterator[bytes]:
         """The lines of a run, all its processes: those in the database, then those that are kept. Never raises."""
@@ -146,6 +159,18 @@ class SqliteSink:
                 after = row_id
                 yield line.encode()
         yield from [record.line for record in list(self._kept) if record.run.id == run.id]
+
+    def has_taken(self, run: RunInfo) -> bool:
+        """Whether it has taken a record of a run and process: for who was interrupted while it gave it the first."""
+        import sqlite3
+
+        with self._lock:
+            if any(record.run is run for record in self._kept):
+                return True
+            try:
+                return self._open().execute(_TAKEN, (run.id, run.pid)).fetchone() is not None
+            except (sqlite3.Error, OSError, NotOurs):
+                return False
 
     def close(self) -> None:
         """Write what is kept, for the last time if the database still refuses, and close it. A further record reopens it."""
@@ -175,12 +200,11 @@ class SqliteSink:
         import sqlite3
 
         self._writing = True
+        deadline = time.monotonic() + (self._timeout if timeout is None else timeout) / 1_000
         try:
-            connection = self._open(timeout)
-            if len(rows) == 1:
-                connection.execute(_INSERT, rows[0])
-            else:
-                _write_all(connection, rows)
+            connection = self._open()
+            while not _has_written(connection, rows, deadline):
+                pass
         except (sqlite3.Error, OSError, NotOurs) as fault:
             self._refused(fault)
             return False
@@ -192,12 +216,10 @@ class SqliteSink:
         return True
 
     def _refused(self, fault: Exception) -> None:
-        import sqlite3
-
         self.reason = getattr(fault, "strerror", None) or str(fault) or type(fault).__name__
         self._retry = self._clock() + RETRY_NS
-        is_busy = getattr(fault, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-        if not is_busy:
+        self._is_waiting = _is_busy(fault)
+        if not self._is_waiting:
             self._shut()
 
     def _keep(self, record: Record) -> None:
@@ -236,7 +258,7 @@ class SqliteSink:
 
     # -- the connection --------------------------------------------------------------------------------------------
 
-    def _open(self, timeout: int | None = None) -> sqlite3.Connection:
+    def _open(self) -> sqlite3.Connection:
         """The connection, made if there is none or if its files are no longer those of that name."""
         if self._connection is not None and self._pid != os.getpid():  # a fork that nobody told us of
             self.after_fork()
@@ -248,8 +270,6 @@ class SqliteSink:
             self._connect()
         if self._connection is None:
             raise OSError(None, "not connected")
-        if timeout is not None:
-            self._connection.execute(f"PRAGMA busy_timeout={timeout}").close()
         return self._connection
 
     def _connect(self) -> None:
@@ -258,7 +278,7 @@ class SqliteSink:
         make_folder(self._path.parent)
         file = make_file(self._path, self._mode)
         connection = sqlite3.connect(
-            self._path, timeout=self._timeout / 1_000, isolation_level=None, check_same_thread=False
+            self._path, timeout=_TURN_MS / 1_000, isolation_level=None, check_same_thread=False
         )
         try:
             status = self._path.lstat()
@@ -352,6 +372,28 @@ def _row(record: Record) -> Row:
     return run.id, run.pid, record.seq, record.type, at, span, line.decode("utf-8", "replace")
 
 
+def _has_written(connection: sqlite3.Connection, rows: list[Row], deadline: float) -> bool:
+    """Write rows; False: another process was writing, and there is time to try again. Raises what SQLite does."""
+    import sqlite3
+
+    try:
+        if len(rows) == 1:
+            connection.execute(_INSERT, rows[0])
+        else:
+            _write_all(connection, rows)
+    except sqlite3.OperationalError as fault:
+        if not _is_busy(fault) or time.monotonic() >= deadline:
+            raise
+        return False
+    return True
+
+
+def _is_busy(fault: Exception) -> bool:
+    import sqlite3
+
+    return getattr(fault, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
 def _write_all(connection: sqlite3.Connection, rows: list[Row]) -> None:
     connection.execute("BEGIN IMMEDIATE").close()
     try:
@@ -377,7 +419,7 @@ def _prepare(connection: sqlite3.Connection, deadline: float) -> None:
             return
         except sqlite3.OperationalError as fault:
             # While another process sets it up, SQLite refuses some steps at once instead of waiting.
-            if fault.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            if not _is_busy(fault) or time.monotonic() > deadline:
                 raise
             time.sleep(0.005)
 
