@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Final
 
 from tracetui.core.errors import TracetuiError
@@ -185,7 +186,7 @@ def _literals(wanted: str, flags: int) -> list[str]:
     if flags & re.VERBOSE:
         return []
     try:
-        from re import _constants as constants, _parser as parser  # type: ignore[attr-defined]  # isort: skip
+        constants, parser = import_module("re._constants"), import_module("re._parser")
     except ImportError:  # no promise of Python's: then every record is looked at
         return []
     runs, run = [], ""
