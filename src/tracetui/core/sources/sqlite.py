@@ -448,6 +448,10 @@ class SqliteSource:
         self._seen = ()
         self._is_damaged = False
 
+    def recall(self, seen: tuple[int, ...]) -> None:
+        """An earlier process read all of it, as this signature says it still is."""
+        self._seen = seen
+
     def has_changed(self) -> bool:
         """Whether the database, its log or its journal changed since it was last read to its end."""
         try:

@@ -118,6 +118,7 @@ class Store:
         self.retelling: dict[int, int] = {}
         """Spans that outlived the records of a file which is read again, with what of them it may tell once more."""
         self._change = Change()
+        self._melt: Callable[[], None] | None = None
         # Where the record being folded is: set by _enter and _record.
         self._batch = Batch(-1, "")
         self._segment_run = -1
@@ -140,10 +141,17 @@ class Store:
             Columns: self._fold_columns,
         }
 
+    def freeze(self, melt: Callable[[], None]) -> None:
+        """Its columns are mapped from a file and cannot grow; ``melt`` is called before the first batch is folded in."""
+        self._melt = melt
+
     # -- writing -------------------------------------------------------------------------------------------------------
 
     def apply(self, batch: Batch) -> Change:
         """Fold one batch in. Returns what changed."""
+        if self._melt is not None:
+            melt, self._melt = self._melt, None
+            melt()
         change = self._change = Change(
             spans=(len(self.spans), len(self.spans)), events=(len(self.events), len(self.events))
         )
