@@ -127,9 +127,8 @@ def load(
 def _known(paths: Sequence[str], index: Index) -> Loaded | None:
     """What an earlier reading left, if nothing has changed since."""
     from tracetui.core.index.layout import NotAnIndex
-    from tracetui.core.reading.still import still_reader
 
-    reader = still_reader(paths, index.files)
+    reader = index.reader(paths)
     try:
         return None if reader is None else Loaded(index.store(), reader)
     except NotAnIndex:
@@ -182,8 +181,8 @@ def leave_index(paths: Sequence[str], store: Store, reader: Reader) -> bool:
     progress = reader.progress
     if not is_worth_it(progress.bytes_read, progress.files_found):
         return False
-    states = reader.states
-    return states is not None and save_index(default_paths(paths), store, states)
+    state = reader.state
+    return state is not None and save_index(default_paths(paths), store, state)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from tracetui.core.reading.claims import Claims, Detect
 from tracetui.core.reading.follower import Follower
 from tracetui.core.reading.member import BLOCK_BYTES, Stage
 from tracetui.core.reading.members import Members
-from tracetui.core.reading.memory import FileState, Memory, states_of
+from tracetui.core.reading.memory import FileState, Memory, ReadingState, states_of
 from tracetui.core.reading.pipeline import Pipeline
 from tracetui.core.sources._base import Source
 from tracetui.core.sources.file import OpenFiles
@@ -266,8 +266,12 @@ class Reader:
             self._pipeline.reconsider(self._members, memory.touched)
 
     @property
-    def states(self) -> list[FileState] | None:
+    def state(self) -> ReadingState | None:
         """What a later reading can take up, when this one is done; None: nothing, as things are."""
         if self._has_work() or not self._pipeline.first_done:
             return None
-        return states_of(self._members, self._began_ns)
+        files = states_of(self._members, self._began_ns)
+        if files is None:
+            return None
+        discovery = self._discovery
+        return ReadingState(files, discovery.states, dict(discovery.troubles), dict(discovery.oddities))

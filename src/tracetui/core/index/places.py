@@ -1,27 +1,29 @@
 """Where indexes lie and which one belongs to some paths: one file for each set of paths, in the user's cache folder."""
 
-# Names as the system gives them, and no Path: this runs before everything else of a second open.
-# ruff: noqa: PTH100, PTH103, PTH105, PTH108, PTH111, PTH117, PTH118, PTH120, PTH123, RUF100
+# Names as the system gives them, and few imports: this comes before everything else of a second open.
+# ruff: noqa: PTH100, PTH108, PTH111, PTH117, PTH118, PTH120, RUF100
 
 from __future__ import annotations
 
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from hashlib import blake2b
-from typing import Final
+import zlib
 
-SUFFIX: Final = ".index"
-OFF: Final = "TRACETUI_CACHE"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+SUFFIX = ".index"
+OFF = "TRACETUI_CACHE"
 """Environment variable: ``off`` keeps nothing and believes nothing."""
-MOST_BYTES: Final = 2_000_000_000
+MOST_BYTES = 2_000_000_000
 """All indexes together; the ones used longest ago go first."""
-MOST_DAYS: Final = 30
+MOST_DAYS = 30
 """An index that was not used for so long goes."""
 
-_DAY_S: Final = 86_400
-_CODE: Final = ("", "formats", "index", "reading", "sources", "store")
+_DAY_S = 86_400
+_CODE = ("", "formats", "index", "reading", "sources", "store")
 
 
 def cache_folder(env: Mapping[str, str] = os.environ) -> str | None:
@@ -38,23 +40,27 @@ def cache_folder(env: Mapping[str, str] = os.environ) -> str | None:
 
 
 def index_path(paths: Sequence[str], env: Mapping[str, str] = os.environ) -> str | None:
-    """The file for what is read under these paths by this very program; None where nothing is kept."""
+    """The file for what is read under these paths; None where nothing is kept."""
     folder = cache_folder(env)
     if folder is None:
         return None
-    roots = "\0".join(dict.fromkeys(os.path.abspath(path) for path in paths))
-    name = blake2b(f"{_fingerprint()}\0{roots}".encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
-    return os.path.join(folder, name + SUFFIX)
+    name = "\0".join(roots(paths)).encode("utf-8", "surrogateescape")
+    # Whose index it is stands in it: two names that meet cost a reading and no more.
+    return os.path.join(folder, f"{zlib.crc32(name):08x}{zlib.adler32(name):08x}{SUFFIX}")
 
 
-def _fingerprint() -> str:
+def roots(paths: Sequence[str]) -> list[str]:
+    """Absolute paths, each once."""
+    return list(dict.fromkeys(os.path.abspath(path) for path in paths))
+
+
+def reader() -> str:
     """Which program reads: another version or other code may read the same bytes otherwise; so may another local zone."""
     from tracetui import __version__
 
-    core = os.path.dirname(os.path.dirname(__file__))
-    newest = max(_times(core), default=0)
+    newest = max(_times(os.path.dirname(os.path.dirname(__file__))), default=0)
     zone = (os.environ.get("TZ", ""), time.tzname, time.timezone, time.altzone)
-    return f"{__version__} {sys.version_info[:2]} {sys.byteorder} {newest} {zone}"
+    return f"{__version__} {sys.implementation.cache_tag} {sys.byteorder} {newest} {zone}"
 
 
 def _times(core: str) -> Iterator[int]:
@@ -71,9 +77,9 @@ def sweep(folder: str, keep: str, most_bytes: int = MOST_BYTES) -> None:
     except OSError:
         return
     left = most_bytes
-    for status, path in sorted(found, key=lambda one: (one[1] != keep, -max(one[0].st_atime, one[0].st_mtime))):
+    for status, path in sorted(found, key=lambda one: (one[1] != keep, -one[0].st_mtime)):
         left -= status.st_size
-        is_old = time.time() - max(status.st_atime, status.st_mtime) > MOST_DAYS * _DAY_S
+        is_old = time.time() - status.st_mtime > MOST_DAYS * _DAY_S
         if path != keep and (left < 0 or is_old):
             discard(path)
 

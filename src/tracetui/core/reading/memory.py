@@ -65,6 +65,11 @@ class FileState:
     mtime_ns: int
 
     @property
+    def row(self) -> tuple[object, ...]:
+        """Its values in order, from which it is made again."""
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+    @property
     def place(self) -> Place:
         """Where its source is, and how it is recognised there."""
         device, inode, *_ = self.status
@@ -73,6 +78,22 @@ class FileState:
     def is_same(self, status: os.stat_result) -> bool:
         """Whether the file is still as it was."""
         return self.status == signature(status) and (not self.marks or self.marks == _marks(self.path))
+
+
+@dataclass(slots=True, frozen=True)
+class ReadingState:
+    """What a reading that is over knows, for a later one to take up.
+
+    Args:
+        folders: path, device, inode and time of change of each folder; with the last one -1, it has to be listed again.
+        troubles: files and folders that could not be looked at, with the reason.
+        oddities: names that lead to no regular file, with what they are.
+    """
+
+    files: list[FileState]
+    folders: list[tuple[str, int, int, int]]
+    troubles: dict[str, str]
+    oddities: dict[str, str]
 
 
 def signature(status: os.stat_result) -> tuple[int, int, int, int, int]:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tracetui.core.batch import Aside, Progress, SeenFile
-from tracetui.core.discovery import Discovery, Found
 from tracetui.core.reading.memory import FileState
 from tracetui.core.sources.file import FileSource, OpenFiles, Place
 
@@ -20,9 +19,13 @@ if TYPE_CHECKING:
 class StillReader:
     """Answers as the reader would that had just read these files."""
 
-    def __init__(self, discovery: Discovery, states: Sequence[FileState]) -> None:
-        self._discovery = discovery
+    def __init__(
+        self, paths: Sequence[str], states: Sequence[FileState], troubles: dict[str, str], oddities: dict[str, str]
+    ) -> None:
+        self._paths = paths
         self._states = states
+        self._troubles = troubles
+        self._oddities = oddities
         self._sources: dict[int, Source] | None = None
 
     @property
@@ -43,12 +46,12 @@ class StillReader:
     @property
     def unrecognised(self) -> list[tuple[str, str]]:
         """Paths that no format reads, with the reason."""
-        return sorted([*self._staged("unclaimed"), *self._discovery.oddities.items()])
+        return sorted([*self._staged("unclaimed"), *self._oddities.items()])
 
     @property
     def unreadable_paths(self) -> list[tuple[str, str]]:
         """Files and folders that the system does not let be read, with the reason."""
-        return sorted({*self._staged("refused"), *self._discovery.troubles.items()})
+        return sorted({*self._staged("refused"), *self._troubles.items()})
 
     @property
     def set_aside(self) -> list[Aside]:
@@ -92,7 +95,7 @@ class StillReader:
         """Why a file is read as it is, by looking at it now. Raises OSError for a path that cannot be read."""
         from tracetui.core.reader import Reader
 
-        return Reader(self._discovery.roots).explain(path)
+        return Reader(self._paths).explain(path)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -102,7 +105,9 @@ class StillReader:
 
 
 def still_reader(paths: Sequence[str], states: Sequence[FileState]) -> StillReader | None:
-    """A reader for files that are all as they were, and no others there; None where something changed."""
+    """A reader for files that are all as they were, and no others there, by walking the folders; None: something changed."""
+    from tracetui.core.discovery import Discovery, Found
+
     discovery = Discovery(paths)
     left = {state.path: state for state in states}
     inodes: set[tuple[int, int]] = set()
@@ -117,7 +122,7 @@ def still_reader(paths: Sequence[str], states: Sequence[FileState]) -> StillRead
             if state is None or not state.is_same(status):
                 return None
             inodes.add((status.st_dev, status.st_ino))
-    return None if left else StillReader(discovery, states)
+    return None if left else StillReader(paths, states, discovery.troubles, discovery.oddities)
 
 
 def _source(id: int, state: FileState | None, files: OpenFiles) -> Source:

@@ -36,6 +36,8 @@ from tracetui.core.store.usage import FIGURES, UsageTable
 if TYPE_CHECKING:
     import numpy
 
+    from tracetui.core.kept import Kept
+
 _KEY_MASK = 0xFFFF_FFFF_FFFF_FFFF
 _RUN_SPREAD = 0x9E37_79B9_7F4A_7C15
 _MAX_TIME = (1 << 63) - 1
@@ -118,6 +120,8 @@ class Store:
         self.retelling: dict[int, int] = {}
         """Spans that outlived the records of a file which is read again, with what of them it may tell once more."""
         self._change = Change()
+        self.kept: Kept | None = None
+        """Figures that were worked out once; None as soon as something is added."""
         self._melt: Callable[[], None] | None = None
         # Where the record being folded is: set by _enter and _record.
         self._batch = Batch(-1, "")
@@ -152,6 +156,7 @@ class Store:
         if self._melt is not None:
             melt, self._melt = self._melt, None
             melt()
+        self.kept = None
         change = self._change = Change(
             spans=(len(self.spans), len(self.spans)), events=(len(self.events), len(self.events))
         )
