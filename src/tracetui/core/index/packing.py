@@ -150,7 +150,7 @@ def _grown(column: array[int] | memoryview) -> array[int]:
     if isinstance(column, array):
         return column
     grown = array(column.format)
-    grown.frombytes(column)
+    grown.frombytes(column.cast("B"))
     return grown
 
 

@@ -13,6 +13,7 @@ import os
 
 from tracetui.core.index.layout import NotAnIndex, Sections
 from tracetui.core.index.places import index_path, reader, roots
+from tracetui.core.sources.marks import signature_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def is_unchanged(sections: Sections) -> bool:
         for state in files:
             status = os.stat(state[0])
             now = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-            if state[1] != now or state[_MARKED]:
+            if state[1] != now or (state[_MARKED] and state[_MARKED] != signature_of(state[0])):
                 return False
     except OSError:
         return False

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from tracetui.core.follow import UNSETTLED_NS
 from tracetui.core.sources.file import Place
+from tracetui.core.sources.marks import signature_of
 
 if TYPE_CHECKING:
     from tracetui.core.reading.member import Member
@@ -102,8 +103,6 @@ def signature(status: os.stat_result) -> tuple[int, int, int, int, int]:
 
 
 def _marks(path: str) -> tuple[int, ...]:
-    from tracetui.core.sources.sqlite import signature_of
-
     try:
         return signature_of(path)
     except OSError:
