@@ -23,6 +23,7 @@ from tracetui.core.store.usage import TOKENS
 if TYPE_CHECKING:
     from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.bodies import Bodies
+    from tracetui.core.pricing import Costs, Prices
     from tracetui.core.run_status import StatusRules
     from tracetui.core.sources._base import Source
 
@@ -85,6 +86,7 @@ class Summaries:
         bodies: For the ids of spans as written, or what makes them when they are needed; None: the store's numbers stand in.
         now_ns: The clock of the answer, ns since the epoch.
         rules: When a run is stalled or dead.
+        prices: What calls without a recorded cost are computed with; None: the library's prices.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class Summaries:
         bodies: Bodies | Callable[[], Bodies] | None,
         now_ns: int,
         rules: StatusRules,
+        prices: Prices | None = None,
     ) -> None:
         self._store = store
         self._sources = sources
@@ -109,6 +112,17 @@ class Summaries:
         self._totals: dict[int, tuple[int, int]] | None = None
         self._statuses: dict[int, tuple[str, str]] = {}
         self._slow: SlowSpans | None = None
+        self._prices = prices
+        self._costs: Costs | None = None
+
+    @property
+    def costs(self) -> Costs:
+        """What spans and runs cost."""
+        if self._costs is None:
+            from tracetui.core.pricing import Costs
+
+            self._costs = Costs(self._store, self._prices)
+        return self._costs
 
     def status(self, run: Run) -> tuple[str, str]:
         """Status and reason of a run."""
