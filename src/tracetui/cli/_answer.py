@@ -44,7 +44,8 @@ class Asked:
         """Facts of what was read, by this clock."""
         from tracetui.core.summary import Summaries
 
-        return Summaries(loaded.store, loaded.reader.sources, loaded.bodies, self.now_ns, self.rules, asked_prices())
+        prices = asked_prices()
+        return Summaries(loaded.store, loaded.reader.sources, lambda: loaded.bodies, self.now_ns, self.rules, prices)
 
     @property
     def zone(self) -> tzinfo:
