@@ -39,6 +39,7 @@ SORTS = ("start", "name", "status", "duration", "spans", "errors", "tokens", "co
     default="-start",
     show_default=True,
     callback=lambda ctx, param, value: _sort_name(value),  # noqa: ARG005 - click's signature
+    shell_complete=lambda ctx, param, incomplete: [*SORTS, *(f"-{name}" for name in SORTS)],  # noqa: ARG005 - click's
     help=f"Order by {', '.join(SORTS)}; -COLUMN from the largest down.",
 )
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N runs.")
