@@ -117,7 +117,7 @@ def sort_runs(runs: list[Run], sort: str, summaries: Summaries) -> list[Run]:
         "spans": lambda run: run.span_count,
         "errors": lambda run: run.error_count,
         "tokens": lambda run: summaries.tokens(run)[0]["total"],
-        "cost": lambda run: run.usage.cost_usd,
+        "cost": lambda run: summaries.cost(run).usd,
         "format": lambda run: run.format,
     }
     key = keys[sort.removeprefix("-")]
