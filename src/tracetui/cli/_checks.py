@@ -316,6 +316,7 @@ def _prices(env: Mapping[str, str]) -> Iterator[Check]:
     from importlib.metadata import PackageNotFoundError, version
 
     from tracetui.core.errors import TracetuiError
+    from tracetui.core.pricing.place import price_path
     from tracetui.core.pricing.price_file import PriceFile
 
     try:
@@ -324,9 +325,9 @@ def _prices(env: Mapping[str, str]) -> Iterator[Check]:
         advice = "python -m pip install genai-prices"
         yield Check("knowledge", "prices", "genai-prices is missing: no cost is computed", "note", advice)
     try:
-        own = PriceFile.found(env=env)
-        if own is not None:
-            count = len(own.entries)
-            yield Check("knowledge", "own prices", f"{own.path}: {count} entr{'y' if count == 1 else 'ies'}")
+        path = price_path(env=env)
+        if path is not None:
+            count = len(PriceFile.read(path).entries)
+            yield Check("knowledge", "own prices", f"{path}: {count} entr{'y' if count == 1 else 'ies'}")
     except TracetuiError as error:
         yield Check("knowledge", "own prices", str(error), "problem", "put it right, or unset TRACETUI_PRICES")
