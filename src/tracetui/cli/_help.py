@@ -33,6 +33,7 @@ Commands (tracetui COMMAND --help says more):
   clean       Delete old recordings, or tell which would be deleted.
   replay      Write a recording again with its own timing.
   formats     What tracetui reads, and why it decided so for a file.
+  doctor      What this terminal and machine can do, and what to do about it.
   completion  Print what completes commands and options in bash, zsh or fish.
 
 Other options:
