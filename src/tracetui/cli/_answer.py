@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tracetui.core.filter import Node
     from tracetui.core.filter.select import Selector
     from tracetui.core.pricing import Prices
+    from tracetui.core.pricing.price_file import PriceFile
     from tracetui.core.run_status import StatusRules
     from tracetui.core.sources.stdin import Spool
     from tracetui.core.store import Run
@@ -66,13 +67,16 @@ def asked_prices() -> Prices | None:
     from tracetui.core.pricing.place import price_path
 
     context = click.get_current_context(silent=True)
-    path = price_path(None if context is None else context.meta.get(PRICES))
-    if path is None:
+    file: PriceFile | None = None if context is None else context.meta.get(PRICES)
+    if file is None and (path := price_path()) is not None:
+        from tracetui.core.pricing.price_file import PriceFile
+
+        file = PriceFile.read(path)
+    if file is None:
         return None
     from tracetui.core.pricing import Prices
-    from tracetui.core.pricing.price_file import PriceFile
 
-    return Prices(PriceFile.read(path))
+    return Prices(file)
 
 
 def status_rules(stall_after: int | None, dead_after: int | None) -> StatusRules:
