@@ -50,6 +50,11 @@ def recovered(store: Store, row: int) -> bool:
     return bool(_recovered(store, run, np.asarray([row], np.int32))[0])
 
 
+def recovered_rows(store: Store, run: int, rows: list[int]) -> Bools:
+    """Of each failed span of a run whether it did no harm, as ``recovered`` says of one."""
+    return _recovered(store, run, np.asarray(rows, np.int32)) if rows else np.zeros(0, np.bool_)
+
+
 class Found(NamedTuple):
     """The next of some spans."""
 
