@@ -43,7 +43,7 @@ class Asked:
         """Facts of what was read, by this clock."""
         from tracetui.core.summary import Summaries
 
-        return Summaries(loaded.store, loaded.reader.sources, loaded.bodies, self.now_ns, self.rules)
+        return Summaries(loaded.store, loaded.reader.sources, lambda: loaded.bodies, self.now_ns, self.rules)
 
     @property
     def zone(self) -> tzinfo:

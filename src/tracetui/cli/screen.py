@@ -25,7 +25,7 @@ def _as_theme(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     return value
 
 
-@click.command("screen", hidden=True)
+@click.command("screen", hidden=True, help="The screen; without a terminal (or with TERM=dumb) the list of runs.")
 @paths_argument
 @click.option("--sample", is_flag=True, help="Open the sample traces that come with tracetui.")
 @click.option("--theme", metavar="NAME", callback=_as_theme, help="Theme to begin with; T on the screen tries them.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +23,7 @@ from tracetui.core.store.usage import TOKENS
 if TYPE_CHECKING:
     from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.bodies import Bodies
+    from tracetui.core.pricing import Costs, Prices
     from tracetui.core.run_status import StatusRules
     from tracetui.core.sources._base import Source
 
@@ -82,18 +83,20 @@ class Summaries:
     Args:
         store: What has been read.
         sources: The reader's sources by id.
-        bodies: For the ids of spans as written; None: the store's numbers stand in.
+        bodies: For the ids of spans as written, or what makes them when they are needed; None: the store's numbers stand in.
         now_ns: The clock of the answer, ns since the epoch.
         rules: When a run is stalled or dead.
+        prices: What calls without a recorded cost are computed with; None: the library's prices.
     """
 
     def __init__(
         self,
         store: Store,
         sources: Mapping[int, Source],
-        bodies: Bodies | None,
+        bodies: Bodies | Callable[[], Bodies] | None,
         now_ns: int,
         rules: StatusRules,
+        prices: Prices | None = None,
     ) -> None:
         self._store = store
         self._sources = sources
@@ -109,6 +112,17 @@ class Summaries:
         self._totals: dict[int, tuple[int, int]] | None = None
         self._statuses: dict[int, tuple[str, str]] = {}
         self._slow: SlowSpans | None = None
+        self._prices = prices
+        self._costs: Costs | None = None
+
+    @property
+    def costs(self) -> Costs:
+        """What spans and runs cost."""
+        if self._costs is None:
+            from tracetui.core.pricing import Costs
+
+            self._costs = Costs(self._store, self._prices)
+        return self._costs
 
     def status(self, run: Run) -> tuple[str, str]:
         """Status and reason of a run."""
@@ -206,14 +220,8 @@ class Summaries:
         return self._names(self._cause_rows(run))
 
     def _cause_rows(self, run: Run) -> list[int]:
-        failed = self._store.failed_rows(run.row)
-        parent_of, flags = self._store.spans.parent, self._store.spans.flags
-        parents = {parent_of[row] for row in failed} - {_NO_ROW}
-        if len(failed) <= _FEW and not any(flags[parent] & _DROPPED for parent in parents):
-            return [row for row in failed if row not in parents]
-        from tracetui.core.store.rollups import cause_rows
-
-        return cause_rows(self._store, run.row)
+        kept = self._store.kept
+        return quick_causes(self._store, run) if kept is None else kept.causes.get(run.row, [])
 
     def tokens(self, run: Run) -> tuple[Facts, list[str]]:
         """Sums of the run's tokens, and the figures (cost too) that some of its model calls lack."""
@@ -230,7 +238,8 @@ class Summaries:
     def _total(self, run: Run) -> tuple[int | None, int]:
         """The run's tokens in total, each call's as recorded, else its input and output; and of how many calls it is known."""
         if self._totals is None:
-            self._totals = _totals(self._store)
+            kept = self._store.kept
+            self._totals = token_totals(self._store) if kept is None else kept.totals
         total, count = self._totals.get(run.row, (0, 0))
         return (total if count else None), count
 
@@ -248,7 +257,8 @@ class Summaries:
 
     def span_id(self, row: int) -> str:
         """A span's id as written; the store's number for it, in hexadecimal, where that cannot be read."""
-        return span_id(self._store, self._bodies, row)
+        bodies = self._bodies() if callable(self._bodies) else self._bodies
+        return span_id(self._store, bodies, row)
 
     def unreadable(self) -> list[Facts]:
         """Bytes that a format claimed and could not read."""
@@ -307,7 +317,19 @@ def longest_leaf(store: Store, run: Run) -> int | None:
     return low + int(np.argmax(np.where(timed, end - start, -1)))
 
 
-def _totals(store: Store) -> dict[int, tuple[int, int]]:
+def quick_causes(store: Store, run: Run) -> list[int]:
+    """The failed spans of a run without a failed child; the few of most runs by a plain loop."""
+    failed = store.failed_rows(run.row)
+    parent_of, flags = store.spans.parent, store.spans.flags
+    parents = {parent_of[row] for row in failed} - {_NO_ROW}
+    if len(failed) <= _FEW and not any(flags[parent] & _DROPPED for parent in parents):
+        return [row for row in failed if row not in parents]
+    from tracetui.core.store.rollups import cause_rows
+
+    return cause_rows(store, run.row)
+
+
+def token_totals(store: Store) -> dict[int, tuple[int, int]]:
     """Run row to its total of tokens and the number of spans where it is known; all runs at once."""
     table = store.usage
     if not len(table):
