@@ -5,14 +5,18 @@ The rules and their limits are in ``RULES`` and in ``docs/analysis.md``; nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
+from tracetui.core.analysis.run_spans import covered
 from tracetui.core.text import count, duration, share, tokens
 from tracetui.core.text import cost as money
 
 if TYPE_CHECKING:
+    from tracetui.core.analysis.retries import Retry
     from tracetui.core.analysis.run_analysis import RunAnalysis
 
 SECOND: Final = 1_000_000_000
@@ -133,12 +137,14 @@ def _retried(about: RunAnalysis) -> Iterator[Advice]:
     for each in about.retries:
         lost.setdefault(each.name, []).append(each)
     for name, tried in lost.items():
-        ns = sum(each.lost_ns or 0 for each in tried)
+        ns = lost_ns(tried)
         part = _of_wall(about, ns)
         if ns >= RETRY_NS or (part is not None and part >= RETRY_SHARE and ns > 0):
             again = sum(each.retries for each in tried)
             well = sum(each.recovered for each in tried)
-            outcome = "it went well in the end" if well == len(tried) else f"{well} of {len(tried)} went well in the end"
+            outcome = f"{well} of {len(tried)} went well in the end"
+            if well in (0, len(tried)):
+                outcome = "it went well in the end" if well else "it never went well"
             text = f"{name}: {again} {'retry' if again == 1 else 'retries'} took {duration(ns)}{_percent(part)}; {outcome}"
             rows = tuple(row for each in tried for row in each.rows)
             yield Advice("retries", text, {"retries": again, "lost_ns": ns, "share": part}, rows)
@@ -146,9 +152,10 @@ def _retried(about: RunAnalysis) -> Iterator[Advice]:
 
 def _bottleneck(about: RunAnalysis) -> Iterator[Advice]:
     for each in about.bottlenecks:
-        part = _of_wall(about, each.total_ns)
+        part = about.share_of(each)
         if part is not None and part >= BOTTLENECK_SHARE:
-            text = f"{each.name}: {_times(each.count)} {duration(each.mean_ns)} in the mean, {duration(each.total_ns)} in all"
+            mean = f"{_times(each.count)} {duration(each.mean_ns)} in the mean" if each.count > 1 else "one call"
+            text = f"{each.name}: {mean}, {duration(each.total_ns)} in all"
             figures = {"count": each.count, "mean_ns": each.mean_ns, "total_ns": each.total_ns, "share": part}
             yield Advice("bottleneck", text + _percent(part), figures, () if each.slowest is None else (each.slowest,))
 
@@ -169,7 +176,7 @@ def _slow_tail(about: RunAnalysis) -> Iterator[Advice]:
 
 
 def _idle(about: RunAnalysis) -> Iterator[Advice]:
-    if about.attribution is None:
+    if about.attribution is None or not about.spans.placed.any():
         return
     for gap in about.attribution.gaps[:1]:
         part = _of_wall(about, gap.end - gap.start)
@@ -231,6 +238,12 @@ def _small_calls(about: RunAnalysis) -> Iterator[Advice]:
 
 def _rate(spent: Any) -> float | None:
     return spent.cost / spent.total if spent.cost and spent.total else None
+
+
+def lost_ns(tried: Sequence[Retry]) -> int:
+    """Time that several retries lost, those inside of others not counted twice."""
+    lost = [each.lost for each in tried if each.lost is not None]
+    return covered(np.asarray([begin for begin, _ in lost]), np.asarray([end for _, end in lost])) if lost else 0
 
 
 def _times(number: int) -> str:

@@ -109,7 +109,9 @@ def attribution(spans: RunSpans) -> Attribution | None:
     waits = spans.holder[node]
     part = np.where(waits, _WAIT, number[node])
     sweep = _Sweep(begin, stop, part, low, high, spans.status[node] == Status.open)
-    counts = np.bincount(number[spans.told & ~spans.holder], minlength=4)
+    # A plain span in a call is a part of that call, and no call of its own.
+    counted = spans.told & ((number == _OWN) | (spans.kind != Kind.span))
+    counts = np.bincount(number[counted], minlength=4)
     worked_low, worked_high = low[~waits], high[~waits]
     gaps = _gaps(spans, sweep, node, low, high)
     parts = tuple(

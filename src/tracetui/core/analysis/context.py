@@ -1,6 +1,6 @@
 """How the context of each agent grew: the input tokens of its model calls one after another, and where it was compacted.
 
-A compaction is seen where the input falls to ``FALL`` of the call before or less, by ``LEAST`` tokens or more, after it had grown
+A compaction is seen where, among the calls of one name, the input falls to ``FALL`` of the call before or less, by ``LEAST`` tokens or more, after it had grown
 (``GROWN`` calls or more since the last one, the last of them the largest so far). Events whose type says ``compact`` are told by
 the producer; one of those that lies between the same two calls is the same compaction.
 """
@@ -113,16 +113,38 @@ def _told(spans: RunSpans) -> dict[int, list[int]]:
 
 def _compactions(spans: RunSpans, nodes: list[int], sizes: list[int], told: list[int]) -> list[Compaction]:
     times = sorted(told)
-    found, since, largest, done = [], 0, 0, 0
-    for at, size in enumerate(sizes):
-        before = sizes[at - 1] if at else None
-        start = int(spans.start[nodes[at]])
-        earlier = bisect_right(times, start, done) - done
+    found, done = [], 0
+    conversations: dict[int, _Conversation] = {}
+    for at, (node, size) in enumerate(zip(nodes, sizes, strict=True)):
+        talk = conversations.setdefault(int(spans.name[node]), _Conversation())
+        earlier = bisect_right(times, int(spans.start[node]), done) - done
         done += earlier
-        grown = at - since >= GROWN and before is not None and before >= largest
-        fell = before is not None and size <= before * FALL and before - size >= LEAST
-        if earlier or (grown and fell):
-            found.append(Compaction(int(spans.rows[nodes[at]]), before, size, earlier > 0))
-            since, largest = at, size
-        largest = max(largest, size)
+        if earlier or talk.is_compacted(size):
+            before = talk.last if talk.last is not None else sizes[at - 1] if at else None
+            found.append(Compaction(int(spans.rows[node]), before, size, earlier > 0))
+            talk.calls, talk.largest = 0, 0
+        talk.take(size)
     return found
+
+
+class _Conversation:
+    """The calls of one name, which share a prompt that grows."""
+
+    def __init__(self) -> None:
+        self.last: int | None = None
+        self.calls = 0
+        """Since the last compaction."""
+        self.largest = 0
+
+    def is_compacted(self, size: int) -> bool:
+        """Whether a call of this size says that the context was compacted before it."""
+        last = self.last
+        if last is None or self.calls < GROWN or last < self.largest:
+            return False
+        return size <= last * FALL and last - size >= LEAST
+
+    def take(self, size: int) -> None:
+        """The next call."""
+        self.last = size
+        self.calls += 1
+        self.largest = max(self.largest, size)

@@ -29,6 +29,9 @@ _VARYING: Final = re.compile(
     """,
     re.VERBOSE,
 )
+_DIGITS: Final = re.compile(r"\d{1,40}")
+_ANNOUNCES: Final = 14
+"""A first line of so few characters (``Exit code 1``) is shown with the next one."""
 _BLANKS: Final = re.compile(r"\s+")
 _PYTHON_FRAME: Final = re.compile(r'^[ \t]{0,20}File "([^"\n]{1,500})", line (\d{1,9})(?:, in ([^\n]{1,200}))?', re.MULTILINE)
 _OTHER_FRAME: Final = re.compile(r"^[ \t]{0,20}at ([^\n]{1,300})", re.MULTILINE)
@@ -46,14 +49,28 @@ _OVER_LIMIT: Final = re.compile(
 
 def normalised(message: str) -> str:
     """The first line of a message with everything that differs from time to time as ``#``."""
-    text = message[:LOOKED_AT].strip()
-    line = next((line for line in text.split("\n") if line.strip()), "")
-    return _BLANKS.sub(" ", _VARYING.sub("#", line)).strip()[:SHOWN]
+    line = first_line(message)
+    text = _BLANKS.sub(" ", _VARYING.sub("#", line)).strip()
+    if not any(char.isalpha() for char in text):  # all of it is quoted
+        text = _BLANKS.sub(" ", _DIGITS.sub("#", line)).strip()
+    return text[:SHOWN]
 
 
 def first_line(message: str) -> str:
-    """The first line with something in it, and how many more there are is not said."""
-    return next((line.strip() for line in message[:LOOKED_AT].split("\n") if line.strip()), "")
+    """The line of a message that tells the most: its first, with the next one where it only announces that.
+
+    Of a message that holds a traceback it is the last one, behind what stands before the traceback.
+    """
+    lines = [line.strip() for line in message[:LOOKED_AT].split("\n") if line.strip()]
+    if not lines:
+        return ""
+    at = next((at for at, line in enumerate(lines) if line.startswith("Traceback (most recent")), -1)
+    if at >= 0:
+        last = message[-LOOKED_AT:].rstrip().rpartition("\n")[2].strip()
+        return f"{lines[0].rstrip(':')}: {last}" if at else last
+    if len(lines) > 1 and (lines[0].endswith(":") or len(lines[0]) <= _ANNOUNCES):
+        return f"{lines[0].rstrip(':')}: {lines[1]}"
+    return lines[0]
 
 
 def said(type_: str, message: str) -> str:

@@ -37,10 +37,16 @@ class Retry:
     """Attempts after the first."""
     events: int
     """Retry events that tell of it."""
-    lost_ns: int | None
+    lost: tuple[int, int] | None
+    """From when to when the time was lost, ns; None without times."""
     recovered: bool
     same_arguments: bool | None
     """None: not recorded, or not compared."""
+
+    @property
+    def lost_ns(self) -> int | None:
+        """Time that was lost."""
+        return None if self.lost is None else self.lost[1] - self.lost[0]
 
 
 def retries(spans: RunSpans, bodies: Bodies) -> list[Retry]:
@@ -65,7 +71,7 @@ def _told(spans: RunSpans) -> list[Retry]:
             continue
         start = store.spans.start[row]
         last = int(times[mine].max())
-        lost = last - start if start != NO_TIME and last >= start else None
+        lost = (start, last) if start != NO_TIME and last >= start else None
         status = store.spans.status[row]
         found.append(
             Retry(
@@ -125,7 +131,8 @@ def _retry(spans: RunSpans, chain: list[int], prints: dict[int, bytes]) -> Retry
     well = spans.status[last] in (Status.ok, Status.unset)
     lost = None
     if spans.placed[first] and spans.placed[last]:
-        lost = max(0, int(spans.start[last] if well else spans.end[last]) - int(spans.start[first]))
+        begin = int(spans.start[first])
+        lost = begin, max(begin, int(spans.start[last] if well else spans.end[last]))
     rows = tuple(int(spans.rows[node]) for node in chain)
     return Retry(
         spans.name_of(first),

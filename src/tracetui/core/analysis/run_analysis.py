@@ -7,7 +7,6 @@ several times, decisions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +22,7 @@ from tracetui.core.analysis.moments import Decision, Silence, decisions, silence
 from tracetui.core.analysis.open_stack import OpenSpan, open_stack
 from tracetui.core.analysis.path_times import PathTimes, path_times
 from tracetui.core.analysis.retries import Retry, retries
-from tracetui.core.analysis.run_spans import RunSpans, grouped, own_times
+from tracetui.core.analysis.run_spans import RunSpans, covered, grouped, own_times
 from tracetui.core.analysis.spending import Spender, Spent, Usages, by_agent, by_model, by_tool
 
 from tracetui.core.text import offset
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from tracetui.core.store import Run, Store
 
 SLOWEST: Final = 100
-"""Slow spans that are kept."""
+"""Slow spans that are kept, if nobody asks for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +102,11 @@ class RunAnalysis:
         """Tool calls that their producer flagged as failed, and all of them."""
         return sum(tool.failed for tool in self.tools), sum(tool.spans for tool in self.tools)
 
+    @property
+    def at_work(self) -> int:
+        """Finished spans that hold no others: those among which the slowest are looked for."""
+        return int(((self.spans.took >= 0) & ~self.spans.holder).sum())
+
     def name(self, row: int) -> str:
         """Name of a span, untrusted."""
         store = self.spans.store
@@ -116,6 +120,16 @@ class RunAnalysis:
         """A moment as time since the run's begin: ``+3m35s``."""
         begin = self.spans.begin
         return offset(time - begin if time >= 0 and begin >= 0 else None)
+
+    def share_of(self, each: NameStats) -> float | None:
+        """Part of the wall clock in which some span of a name was active; None without times."""
+        if not self.wall_ns:
+            return None
+        spans = self.spans
+        mine = spans.placed & (spans.name == spans.store.strings.find(each.name)) & (spans.kind == each.kind)
+        begin, stop = spans.begin, spans.begin + self.wall_ns
+        active = covered(np.clip(spans.start[mine], begin, stop), np.clip(spans.end[mine], begin, stop))
+        return active / self.wall_ns
 
     def wasted(self, each: Repetition) -> Spent:
         """Tokens and cost of what was wasted on a repetition."""
@@ -131,6 +145,7 @@ def analyse_run(
     status: tuple[str, str],
     now_ns: int,
     bottleneck_ns: int = BOTTLENECK_NS,
+    keep: int = SLOWEST,
 ) -> RunAnalysis:
     """Look at one run.
 
@@ -142,6 +157,7 @@ def analyse_run(
         status: Status and reason of the run (``Summaries.status``).
         now_ns: The clock of the answer, ns since the epoch.
         bottleneck_ns: Mean duration from which a name is a bottleneck.
+        keep: Slow spans to keep.
     """
     spans = RunSpans(store, run)
     own = own_times(spans)
@@ -157,7 +173,7 @@ def analyse_run(
         own,
         path_times(spans),
         names,
-        slowest(spans, names, SLOWEST),
+        slowest(spans, names, keep),
         bottleneck_ns,
         bottlenecks(names, bottleneck_ns),
         wrong,
@@ -193,14 +209,6 @@ def _small_calls(usages: Usages) -> list[SmallCalls]:
     return sorted(found, key=lambda each: -each.cost)
 
 
-def failed_tools(found: Sequence[RunAnalysis]) -> tuple[int, int]:
-    """Failed tool calls of several runs, and all of them."""
-    sums = [each.tool_calls for each in found]
-    return sum(failed for failed, _ in sums), sum(every for _, every in sums)
-
-
 def is_open(status: str) -> bool:
     """Whether a run of a status has no end."""
     return status in ("running", "stalled", "unfinished")
-
-

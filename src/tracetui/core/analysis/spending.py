@@ -97,6 +97,9 @@ class Usages:
         known[known] = priced[place[known]] == rows[at][known]
         self._recorded, self._computed = np.full(len(at), np.nan), np.full(len(at), np.nan)
         self._recorded[known], self._computed[known] = recorded[place[known]], computed[place[known]]
+        halves = np.zeros(len(at), np.bool_)
+        halves[known] = costs.partial()[place[known]]
+        self._halves: Bools = halves
         self.is_call: Bools = spans.kind[self.node] == Kind.llm
         with_row = np.zeros(len(spans), np.bool_)
         with_row[self.node] = True
@@ -156,7 +159,8 @@ class Usages:
             known = ~np.isnan(values)
             total = np.bincount(group[known], weights=values[known], minlength=count)
             sums[name] = _or_none(total, np.bincount(group[known], minlength=count))
-        lacking.append(("cost_usd", _lacking(group, ~np.isnan(self.cost[some]), is_call, llm, count)))
+        halves = np.bincount(group[self._halves[some]], minlength=count) > 0
+        lacking.append(("cost_usd", halves | _lacking(group, ~np.isnan(self.cost[some]), is_call, llm, count)))
         both = columns["cached"][1] & columns["input"][1]
         base = np.zeros(count, np.int64)
         np.add.at(base, group[both], columns["input"][0][both])
