@@ -23,6 +23,7 @@ ANSWERS = {
         ["grep", "-E", "t.m.out"],
     ],
     "clean": [["clean"], ["clean", "--older-than", "0s"]],
+    "doctor": [["doctor"]],
     "formats": [["formats"], ["formats", "--explain", "."]],
 }
 ITEMS = {"list": "run", "stats": "run", "view": "span", "tail": "record", "grep": "hit", "formats": "format"}

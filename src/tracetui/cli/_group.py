@@ -20,6 +20,8 @@ COMMANDS: Final[dict[str, str]] = {
     "clean": "Delete old recordings, or tell which would be deleted.",
     "replay": "Write a recording again with its own timing.",
     "formats": "What tracetui reads, and why it decided so for a file.",
+    "doctor": "What this terminal and machine can do, and what to do about it.",
+    "completion": "Print what completes commands and options in bash, zsh or fish.",
 }
 """Commands by name, with what they do in a sentence; each is `command` in the module `tracetui.cli.<name>`."""
 

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tracetui.cli._group import COMMANDS, FAULT
-from tracetui.cli._options import duration_option, json_option, jsonl_option, paths_argument, reading_options, where_option
+from tracetui.cli._options import (
+    duration_option,
+    json_option,
+    jsonl_option,
+    paths_argument,
+    reading_options,
+    where_option,
+)
 
 if TYPE_CHECKING:
     from tracetui.cli._answer import Asked
@@ -50,7 +57,11 @@ def _as_conditions(ctx: click.Context, param: click.Parameter, value: str | None
 )
 @duration_option("--bottleneck", "Mean duration from which a name is a bottleneck (5s).")
 @click.option(
-    "--limit", type=click.IntRange(min=1), default=LISTED, metavar="N", help=f"Items of each list in the text ({LISTED})."
+    "--limit",
+    type=click.IntRange(min=1),
+    default=LISTED,
+    metavar="N",
+    help=f"Items of each list in the text ({LISTED}).",
 )
 @json_option
 @jsonl_option
@@ -91,7 +102,7 @@ def command(
     if as_json:
         printer.json(_document(asked, loaded, summaries, found, where))
     elif as_jsonl:
-        printer.json_lines(_facts(loaded, summaries, each) for each in found)
+        printer.json_lines(_facts(summaries, each) for each in found)
     elif found:
         _print(printer, Page(printer.width, printer.symbols, limit), asked, loaded, summaries, found)
     status = conclude(loaded, paths, quiet=quiet)
@@ -141,7 +152,7 @@ class _Telling:
             self._due = self._now() + 0.25
 
 
-def _facts(loaded: Loaded, summaries: Summaries, about: RunAnalysis) -> dict[str, Any]:
+def _facts(summaries: Summaries, about: RunAnalysis) -> dict[str, Any]:
     from tracetui.core.analysis.facts import RunFacts
 
     return RunFacts(about, summaries, summaries.span_id).facts()
@@ -156,7 +167,7 @@ def _document(
     return {
         **frame(SCHEMA, asked, where),
         "whole": folder_facts(loaded.store, found, summaries),
-        "runs": [_facts(loaded, summaries, each) for each in found],
+        "runs": [_facts(summaries, each) for each in found],
         **left_out(loaded, summaries),
     }
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from tracetui.core.errors import ChangedOnDisk
 from tracetui.core.formats._base import RecordBody
 from tracetui.core.model import EventDetail, SpanDetail
-from tracetui.core.sources.file import FileSource
 
 if TYPE_CHECKING:
     from tracetui.core.formats._base import Format
@@ -189,6 +188,8 @@ class Bodies:
 
         Of a file whole stretches are read at once, since a system call for each record takes longer than parsing it.
         """
+        from tracetui.core.sources.file import FileSource
+
         places = _Places(self._store, records)
         at, count = 0, len(places)
         while at < count:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from tracetui.core.model import KIND_WORDS, NO_TIME, Flag, Kind, RunStatus, Usage
+from tracetui.core.pricing.cost import Cost
 from tracetui.core.relations import Relations
 from tracetui.core.repairs import Repairs
 from tracetui.core.run_names import printed_ids
@@ -43,7 +44,7 @@ _ORDER: Final = (
     *("start", "end", "duration_ms", "duration_source", "clock"),
     *("spans", "open_spans", "spans_by_kind", "events", "events_by_type"),
     *("errors", "failed", "causes", "skipped", "retries"),
-    *("tokens", "models", "cost_usd", "cost_computed_usd", "cost_source", "partial"),
+    *("tokens", "models", "cost_usd", "cost_computed_usd", "cost_source", "cost_prices", "partial"),
     *("slowest", "notes", "repairs", "links"),
 )
 """The keys of a run's facts as they are printed."""
@@ -75,6 +76,19 @@ def path_facts(path: str) -> Facts:
     if text.encode() != data:
         facts["path_bytes"] = base64.b64encode(data).decode()
     return facts
+
+
+def cost_facts(cost: Cost) -> Facts:
+    """A cost as JSON has it: recorded and computed apart, US dollars, and the word for where they come from."""
+    return {
+        "cost_usd": _dollars(cost.recorded),
+        "cost_computed_usd": _dollars(cost.computed),
+        "cost_source": cost.source,
+    }
+
+
+def _dollars(usd: float | None) -> float | None:
+    return None if usd is None else round(usd, _COST_DIGITS)
 
 
 class Summaries:
@@ -154,7 +168,7 @@ class Summaries:
         length, source = run.duration()
         causes = self.causes(run)
         tokens, partial = self.tokens(run)
-        cost = run.usage.cost_usd
+        cost = self.cost(run)
         return {
             "id": self.ids[run.row],
             "name": run.name,
@@ -176,10 +190,9 @@ class Summaries:
             "retries": run.retry_count,
             "tokens": tokens,
             "models": sorted(run.models),
-            "cost_usd": None if cost is None else round(cost, _COST_DIGITS),
-            "cost_computed_usd": None,
-            "cost_source": "unknown" if cost is None else "recorded",
-            "partial": partial,
+            **cost_facts(cost),
+            "cost_prices": cost.origin or None,
+            "partial": [*partial, "cost_usd"] if cost.partial else partial,
             "notes": self.repairs.notes(run),
         }
 
@@ -224,7 +237,7 @@ class Summaries:
         return quick_causes(self._store, run) if kept is None else kept.causes.get(run.row, [])
 
     def tokens(self, run: Run) -> tuple[Facts, list[str]]:
-        """Sums of the run's tokens, and the figures (cost too) that some of its model calls lack."""
+        """Sums of the run's tokens, and those that some of its model calls lack, as ``tokens.input``."""
         usage = run.usage
         facts: Facts = {name: getattr(usage, name) for name in TOKENS}
         known = {name: count for name, count in run.known.items() if count}
@@ -232,8 +245,14 @@ class Summaries:
             facts["total"], known["total"] = self._total(run)
         calls = run.kind_counts[Kind.llm]
         lacking = {name for name, count in known.items() if 0 < count < calls}
-        partial = [f"tokens.{name}" for name in TOKENS if name in lacking]
-        return facts, partial + (["cost_usd"] if "cost_usd" in lacking else [])
+        return facts, [f"tokens.{name}" for name in TOKENS if name in lacking]
+
+    def cost(self, run: Run) -> Cost:
+        """What a run cost."""
+        if len(self._store.usage):
+            return self.costs.of_run(run)
+        recorded = run.usage.cost_usd  # of the run as a whole: there is nothing to compute
+        return Cost(recorded if recorded is not None and math.isfinite(recorded) else None)
 
     def _total(self, run: Run) -> tuple[int | None, int]:
         """The run's tokens in total, each call's as recorded, else its input and output; and of how many calls it is known."""
@@ -377,7 +396,8 @@ def totals(runs: Iterable[Facts]) -> Facts:
     answer["tokens"] = {name: _sum(run["tokens"][name] for run in runs) for name in TOKENS}
     for name in ("cost_usd", "cost_computed_usd"):
         cost = _sum(run[name] for run in runs)
-        answer[name] = None if cost is None else round(cost, _COST_DIGITS)
+        answer[name] = _dollars(cost)
+    answer["cost_source"] = Cost(answer["cost_usd"], answer["cost_computed_usd"]).source
     answer["partial"] = _partial(runs, answer)
     return answer
 
@@ -388,11 +408,12 @@ def _partial(runs: list[Facts], answer: Facts) -> list[str]:
     for run in runs:
         calls = run.get("spans_by_kind", {}).get("llm", 0)
         lacking = [f"tokens.{name}" for name in TOKENS if calls and run["tokens"][name] is None]
-        lacking += ["cost_usd"] if calls and run["cost_usd"] is None else []
+        lacking += ["cost_usd"] if calls and run["cost_source"] == "unknown" else []
         lacking += ["duration_ms"] if run["duration_ms"] is None else []
         partial.update(lacking)
     unknown = {f"tokens.{name}" for name in TOKENS if answer["tokens"][name] is None}
-    unknown |= {name for name in ("duration_ms", "cost_usd") if answer[name] is None}
+    unknown |= {"duration_ms"} if answer["duration_ms"] is None else set()
+    unknown |= {"cost_usd"} if answer["cost_source"] == "unknown" else set()
     return sorted(partial - unknown)
 
 

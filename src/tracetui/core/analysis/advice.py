@@ -1,6 +1,8 @@
-"""What to do about it: rules over the figures of an analysis. Each line of advice carries its rule, its numbers and its spans.
+"""What to do about it: rules over the figures of an analysis. Each line of advice carries its rule, its numbers and
+its spans.
 
-The rules and their limits are in ``RULES`` and in ``docs/analysis.md``; nothing is said that no figure stands behind.
+The rules and their limits are in ``RULES`` and in ``docs/analysis.md``; nothing is said that no figure stands
+behind.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tracetui.core.analysis.run_spans import covered
-from tracetui.core.text import count, duration, share, tokens
 from tracetui.core.text import cost as money
+from tracetui.core.text import count, duration, share, tokens
 
 if TYPE_CHECKING:
     from tracetui.core.analysis.retries import Retry
@@ -145,7 +147,9 @@ def _retried(about: RunAnalysis) -> Iterator[Advice]:
             outcome = f"{well} of {len(tried)} went well in the end"
             if well in (0, len(tried)):
                 outcome = "it went well in the end" if well else "it never went well"
-            text = f"{name}: {again} {'retry' if again == 1 else 'retries'} took {duration(ns)}{_percent(part)}; {outcome}"
+            text = (
+                f"{name}: {again} {'retry' if again == 1 else 'retries'} took {duration(ns)}{_percent(part)}; {outcome}"
+            )
             rows = tuple(row for each in tried for row in each.rows)
             yield Advice("retries", text, {"retries": again, "lost_ns": ns, "share": part}, rows)
 
@@ -212,7 +216,9 @@ def _cache(about: RunAnalysis) -> Iterator[Advice]:
         if part is None or part >= CACHE_SHARE or model.spans < CACHE_CALLS or model.spent.cache_base < CACHE_INPUT:
             continue
         base = model.spent.cache_base
-        text = f"{model.name or 'models without a name'}: {share(part)} of {tokens(base)} input tokens came from a cache"
+        text = (
+            f"{model.name or 'models without a name'}: {share(part)} of {tokens(base)} input tokens came from a cache"
+        )
         figures = {"cached": model.spent.cached, "input": base, "share": part, "calls": model.spans}
         yield Advice("cache", text, figures, model.rows)
 

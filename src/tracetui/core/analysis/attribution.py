@@ -1,11 +1,12 @@
-"""Where the wall clock of a run went: model, tool, retrieval, own work, idle. The parts add up to it, to the nanosecond.
+"""Where the wall clock of a run went: model, tool, retrieval, own work, idle. The parts add up to it, to the
+nanosecond.
 
-At each instant the innermost active spans count: those that are active while none of their children is. Where several are, in
-parallel, the instant is split evenly among them. A plain span (one without a kind of its own) is part of the model call,
-tool or retrieval that it lies in.
+At each instant the innermost active spans count: those that are active while none of their children is. Where
+several are, in parallel, the instant is split evenly among them. A plain span (one without a kind of its own) is
+part of the model call, tool or retrieval that it lies in.
 
-Idle is what nobody works in: no span is active at all, or, for ``IDLE_NS`` and longer, only agents, chains, steps and spans
-that hold others and wait. Shorter waits of those are their own time.
+Idle is what nobody works in: no span is active at all, or, for ``IDLE_NS`` and longer, only agents, chains, steps
+and spans that hold others and wait. Shorter waits of those are their own time.
 """
 
 from __future__ import annotations
@@ -148,7 +149,9 @@ class _Sweep:
         shares[:, self.idle] = 0
         self.ns = shares.sum(axis=1)
         self.ns[_WAIT] = length[self.idle].sum()
-        opened = np.stack([_active(len(length), first[(part == at) & is_open], last[(part == at) & is_open]) for at in range(5)])
+        opened = np.stack(
+            [_active(len(length), first[(part == at) & is_open], last[(part == at) & is_open]) for at in range(5)]
+        )
         self.open_ns = self._open(length, active, total, opened)
 
     def _open(self, length: Longs, active: Any, total: Any, opened: Any) -> Longs:
@@ -203,7 +206,7 @@ def _gaps(spans: RunSpans, sweep: _Sweep, node: Ints, low: Longs, high: Longs) -
     start, end = sweep.edges[first], sweep.edges[last]
     by = np.lexsort((start, start - end))
     depth = spans.shape.depth[spans.shape.position]
-    gaps = []
+    gaps: list[Gap] = []
     for at in by.tolist():
         row = None
         if len(gaps) < _TOLD:

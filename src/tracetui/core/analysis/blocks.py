@@ -1,12 +1,12 @@
 """The analysis of one run as lines of text, the most telling first: what ``tracetui analyze`` prints.
 
-The first ten lines of a run that failed, or that has no end, say what broke or where it stopped, where that is, when it was,
-what it said and what was going on.
+The first ten lines of a run that failed, or that has no end, say what broke or where it stopped, where that is,
+when it was, what it said and what was going on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import tzinfo
 from typing import Final
 
@@ -34,16 +34,13 @@ from tracetui.core.bodies import Bodies
 from tracetui.core.model import NO_TIME, Kind, Status
 from tracetui.core.pricing import Cost
 from tracetui.core.run_table import length_text
-from tracetui.core.symbols import Symbols
 from tracetui.core.text import (
     cell_width,
     clock_time,
-    cost,
     count,
     cut,
     duration,
     exact,
-    marked,
     offset,
     safe,
     share,
@@ -70,7 +67,7 @@ class RunPage:
         tz: Zone of times shown.
     """
 
-    def __init__(self, about: RunAnalysis, page: Page, bodies: Bodies, id: str, spent: Cost, tz: tzinfo) -> None:  # noqa: A002
+    def __init__(self, about: RunAnalysis, page: Page, bodies: Bodies, id: str, spent: Cost, tz: tzinfo) -> None:
         self._about = about
         self._page = page
         self._symbols = page.symbols
@@ -134,7 +131,7 @@ class RunPage:
             yield from self._page.labelled("times", "no span of it has any: what needs them is left out")
 
     def _first(self, first: FirstCause) -> Iterator[str]:
-        page, symbols, about, cause = self._page, self._symbols, self._about, first.cause
+        page, about, cause = self._page, self._about, first.cause
         label = "broke first" if about.status == "error" or is_open(about.status) else "first error"
         yield from page.labelled(label, self._told(cause.row, first.subject, cause.name))
         if len(first.path) > 1 or cause.event is not None:
@@ -241,7 +238,9 @@ class RunPage:
             node = int(done.nonzero()[0][spans.end[done].argmax()])
             row = int(spans.rows[node])
             ended = offset(int(spans.end[node]) - spans.begin, symbols) if spans.begin >= 0 else ""
-            yield from page.labelled("before it", f"{self._told(row)} {self._went(row)}{', at ' + ended if ended else ''}")
+            yield from page.labelled(
+                "before it", f"{self._told(row)} {self._went(row)}{', at ' + ended if ended else ''}"
+            )
 
     def _since(self, each: OpenSpan) -> str:
         start, begin = self._store.spans.start[each.row], self._spans.begin
@@ -275,14 +274,18 @@ class RunPage:
         if total < 2:
             return
         yield from page.section("Errors", f"{number(total, 'cause')} in {number(len(groups), 'group')}")
-        shown = []
+        shown: list[str] = []
         for group in groups[: page.limit]:
-            outcome = [self._of(group.ended_run, len(group.causes), "failed the run")] if about.status == "error" else []
+            outcome = (
+                [self._of(group.ended_run, len(group.causes), "failed the run")] if about.status == "error" else []
+            )
             outcome.append(self._of(group.recovered, len(group.causes), "recovered"))
             names = counted(group.names)
             when = self._extent([each.time for each in group.causes if each.time != NO_TIME])
             shown += page.paragraph(f"  {symbols['error']} {len(group.causes):>4} ", group.text)
-            shown.append(page.line("  ".join(part for part in (names, when, ", ".join(filter(None, outcome))) if part), 9))
+            shown.append(
+                page.line("  ".join(part for part in (names, when, ", ".join(filter(None, outcome))) if part), 9)
+            )
         yield from page.listed(shown, len(groups), "groups")
         if about.errors.not_read:
             yield page.line(f"the texts of {exact(about.errors.not_read, symbols)} more causes were not read")
@@ -409,7 +412,7 @@ class RunPage:
         yield from page.listed(shown, len(ordered), "names")
 
     def _repetitions(self) -> Iterator[str]:
-        about, page, symbols = self._about, self._page, self._symbols
+        about, page = self._about, self._page
         found = [each for each in about.repetitions if each.verdict != "retry"]
         if not found:
             return
@@ -460,7 +463,9 @@ class RunPage:
         if not found:
             return
         limit = next((each.limit for each in found if each.limit is not None), None)
-        yield from page.section("Context by agent", f"limit {tokens(limit, symbols)}" if limit else "input of each model call")
+        yield from page.section(
+            "Context by agent", f"limit {tokens(limit, symbols)}" if limit else "input of each model call"
+        )
         shown: list[str] = []
         for each in found[: page.limit]:
             small, large = each.tokens[0], each.largest

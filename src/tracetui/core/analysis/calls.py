@@ -1,9 +1,10 @@
 """What tools were called with and what they answered, as short fingerprints, for very many calls.
 
-Only the first record of a call is read for its arguments, in the order of the file and in large blocks. Where the arguments are
-the value under one path of keys in a record, that path is learnt from one call that its format has read, and the others are
-looked up there; everything else is asked of the format. What is found to be equal that way is read once more in full by the
-one who asks. Calls without arguments (none recorded, or empty ones) have no fingerprint: they would all look the same.
+Only the first record of a call is read for its arguments, in the order of the file and in large blocks. Where the
+arguments are the value under one path of keys in a record, that path is learnt from one call that its format has
+read, and the others are looked up there; everything else is asked of the format. What is found to be equal that way
+is read once more in full by the one who asks. Calls without arguments (none recorded, or empty ones) have no
+fingerprint: they would all look the same.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tracetui.core.errors import ChangedOnDisk
-from tracetui.core.formats._base import RecordBody
 from tracetui.core.jsontext import json_text
 from tracetui.core.model import ABSENT, SpanDetail
 
@@ -33,7 +33,17 @@ VOLATILE: Final = frozenset(
 """Keys whose values differ between two equal answers; in lower case."""
 PENDING: Final = frozenset(
     {
-        *("pending", "queued", "running", "in_progress", "in progress", "processing", "waiting", "not ready", "not_ready"),
+        *(
+            "pending",
+            "queued",
+            "running",
+            "in_progress",
+            "in progress",
+            "processing",
+            "waiting",
+            "not ready",
+            "not_ready",
+        ),
         *("not yet", "started", "starting", "scheduled", "retry later", "still running", "in_queue", "incomplete"),
     }
 )
@@ -116,7 +126,7 @@ def arguments(store: Store, bodies: Bodies, rows: Iterable[int]) -> dict[int, by
     order = np.argsort(first, kind="stable")
     wanted, first = wanted[order].tolist(), first[order].tolist()
     types, runs = store.records.type, store.spans.run
-    for row, record, raw in _raws(store, bodies, wanted, first):
+    for row, record, raw in _raws(bodies, wanted, first):
         print_ = None
         key = (runs[row], types[record])
         path = learnt.get(key)
@@ -182,9 +192,7 @@ def _path_of(raw: bytes, wanted: object) -> tuple[str, ...] | None:
     return found[0] if len(found) == 1 else None
 
 
-def _raws(
-    store: Store, bodies: Bodies, rows: list[int], records: list[int]
-) -> Iterator[tuple[int, int, bytes | None]]:
+def _raws(bodies: Bodies, rows: list[int], records: list[int]) -> Iterator[tuple[int, int, bytes | None]]:
     """The bytes of records in order, each with its span; None where they are gone."""
     for (row, record), raw in zip(zip(rows, records, strict=True), bodies.raws(records), strict=True):
         yield row, record, raw

@@ -1,8 +1,10 @@
-"""How the context of each agent grew: the input tokens of its model calls one after another, and where it was compacted.
+"""How the context of each agent grew: the input tokens of its model calls one after another, and where it was
+compacted.
 
-A compaction is seen where, among the calls of one name, the input falls to ``FALL`` of the call before or less, by ``LEAST`` tokens or more, after it had grown
-(``GROWN`` calls or more since the last one, the last of them the largest so far). Events whose type says ``compact`` are told by
-the producer; one of those that lies between the same two calls is the same compaction.
+A compaction is seen where, among the calls of one name, the input falls to ``FALL`` of the call before or less, by
+``LEAST`` tokens or more, after it had grown (``GROWN`` calls or more since the last one, the last of them the
+largest so far). Events whose type says ``compact`` are told by the producer; one of those that lies between the
+same two calls is the same compaction.
 """
 
 from __future__ import annotations

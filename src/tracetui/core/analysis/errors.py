@@ -1,8 +1,8 @@
 """What went wrong in a run: causes in groups of one message, the first of them with all that was going on then.
 
-A cause is a failed span without a failed child. An event of class ``error`` counts as well where its span did not fail: where
-a producer has no other way to say it. What a cause did: it ended the run (every span above it failed), it failed spans above
-it, it was recovered (``failures.recovered``), or nothing above it took notice.
+A cause is a failed span without a failed child. An event of class ``error`` counts as well where its span did not
+fail: where a producer has no other way to say it. What a cause did: it ended the run (every span above it failed),
+it failed spans above it, it was recovered (``failures.recovered``), or nothing above it took notice.
 """
 
 from __future__ import annotations
@@ -200,7 +200,10 @@ def _tops(spans: RunSpans, rows: list[int]) -> list[int | None]:
             break
         jump = later
     nodes = np.searchsorted(spans.rows, np.asarray(rows, np.int64))
-    return [None if top == node else int(spans.rows[top]) for node, top in zip(nodes.tolist(), jump[nodes].tolist(), strict=True)]
+    return [
+        None if top == node else int(spans.rows[top])
+        for node, top in zip(nodes.tolist(), jump[nodes].tolist(), strict=True)
+    ]
 
 
 def _error_events(spans: RunSpans, bodies: Bodies, at_most: int) -> list[Cause]:
@@ -299,4 +302,3 @@ def _before(spans: RunSpans, node: int) -> int | None:
         if len(nodes):
             return int(spans.rows[nodes[np.lexsort((nodes, spans.end[nodes]))[-1]]])
     return None
-

@@ -1,7 +1,8 @@
-"""The analysis of runs as plain values, for ``tracetui analyze --json``: times in milliseconds, null for what is not known.
+"""The analysis of runs as plain values, for ``tracetui analyze --json``: times in milliseconds, null for what is not
+known.
 
-Lists hold ``AT_MOST`` items at most; what was left out of which list is counted in ``left_out``. Spans are told by the ids that their
-producers wrote.
+Lists hold ``AT_MOST`` items at most; what was left out of which list is counted in ``left_out``. Spans are told by
+the ids that their producers wrote.
 """
 
 from __future__ import annotations
@@ -377,4 +378,3 @@ def _figures(figures: dict[str, Any]) -> Facts:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, _DIGITS)
-

@@ -1,8 +1,9 @@
 """What ``--fail-on`` asks for: conditions that make the exit status 1, and which runs meet them.
 
-Conditions are separated by commas; any of them is enough. ``error``, ``stalled``, ``unfinished``, ``running`` and ``unknown`` are statuses of a
-run, ``loop`` is a loop in it, ``retries`` and ``loops`` are numbers that can be compared (``retries>3``), and everything else is a term of
-the filter language that is asked of the run: ``cost>1``, ``dur>10m``, ``tokens>100k``, ``errors>0``, ``model:gpt-5``.
+Conditions are separated by commas; any of them is enough. ``error``, ``stalled``, ``unfinished``, ``running`` and
+``unknown`` are statuses of a run, ``loop`` is a loop in it, ``retries`` and ``loops`` are numbers that can be
+compared (``retries>3``), and everything else is a term of the filter language that is asked of the run: ``cost>1``,
+``dur>10m``, ``tokens>100k``, ``errors>0``, ``model:gpt-5``.
 """
 
 from __future__ import annotations
@@ -87,7 +88,9 @@ def _condition(part: str, text: str, at: int) -> Condition:
     place = at + text[at:].index(part)
     if re.fullmatch(r"[A-Za-z_]+", part):
         known = ", ".join(("loop", *STATUSES))
-        raise BadCondition(_pointed(f"{part!a} is no condition; there are {known}, and comparisons like cost>1", text, place))
+        raise BadCondition(
+            _pointed(f"{part!a} is no condition; there are {known}, and comparisons like cost>1", text, place)
+        )
     try:
         return Condition(part, node=parse(part))
     except FilterError as error:

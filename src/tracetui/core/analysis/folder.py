@@ -1,6 +1,7 @@
 """Many runs together: how many failed and when, what went wrong across them, and what it all took and cost.
 
-Made of the analyses of the single runs, so that every figure here is the sum of theirs; percentiles are over the spans of all runs.
+Made of the analyses of the single runs, so that every figure here is the sum of theirs; percentiles are over the
+spans of all runs.
 """
 
 from __future__ import annotations
@@ -93,7 +94,9 @@ def analyse_folder(store: Store, runs: Iterable[RunAnalysis]) -> FolderAnalysis:
         by_name(pooled, np.concatenate([each.own_ns for each in ordered])),
         _together([model for each in ordered for model in each.models]),
         _together([agent for each in ordered for agent in each.agents]),
-        sorted(_together([tool for each in ordered for tool in each.tools]), key=lambda each: (-each.failed, -each.time_ns)),
+        sorted(
+            _together([tool for each in ordered for tool in each.tools]), key=lambda each: (-each.failed, -each.time_ns)
+        ),
         _sum([each.spent for each in ordered]),
     )
 
@@ -103,19 +106,18 @@ def _badness(each: RunAnalysis) -> tuple[int, int, float, int]:
 
 
 def _pieces(runs: Sequence[RunAnalysis]) -> tuple[int | None, tuple[Piece, ...]]:
-    times = [(each.run.start, each.status == "error") for each in runs if each.run.start is not None]
+    times = [(start, each.status == "error") for each in runs if (start := each.run.start) is not None]
     if not times:
         return None, ()
-    starts = [start for start, _ in times if start is not None]
+    starts = [start for start, _ in times]
     length = max(starts) - min(starts)
     step = next((step for step in STEPS if length // step < PIECES), STEPS[-1])
     first = min(starts) // step
     counts: dict[int, list[int]] = {}
     for start, failed in times:
-        if start is not None:
-            piece = counts.setdefault(start // step - first, [0, 0])
-            piece[0] += 1
-            piece[1] += failed
+        piece = counts.setdefault(start // step - first, [0, 0])
+        piece[0] += 1
+        piece[1] += failed
     last = max(counts)
     if last > PIECES * 4:  # only where times lie further apart than any step helps with
         return step, tuple(Piece((first + at) * step, *counts[at]) for at in sorted(counts))

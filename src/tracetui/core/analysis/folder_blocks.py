@@ -9,7 +9,15 @@ from typing import Final
 from tracetui.core.analysis.folder import DAY, HOUR, MINUTE, FolderAnalysis
 from tracetui.core.analysis.page import Page
 from tracetui.core.analysis.run_analysis import RunAnalysis, is_open
-from tracetui.core.analysis.tables import cost_text, counted, length_bar, models_table, names_table, number, spenders_table
+from tracetui.core.analysis.tables import (
+    cost_text,
+    counted,
+    length_bar,
+    models_table,
+    names_table,
+    number,
+    spenders_table,
+)
 from tracetui.core.pricing import Cost
 from tracetui.core.run_table import length_text
 from tracetui.core.summary import Facts
@@ -62,7 +70,10 @@ def _head(about: FolderAnalysis, page: Page, totals: Facts) -> Iterator[str]:
     length = totals["duration_ms"]
     partial = totals["partial"]
     took = duration(None if length is None else round(length * 1_000_000), symbols)
-    figures = [f"{marked(took, partial='duration_ms' in partial, symbols=symbols)} in all", number(totals["spans"], "span")]
+    figures = [
+        f"{marked(took, partial='duration_ms' in partial, symbols=symbols)} in all",
+        number(totals["spans"], "span"),
+    ]
     if totals["causes"]:
         figures.append(number(totals["causes"], "cause"))
     if totals["tokens"]["total"] is not None:
@@ -144,7 +155,9 @@ def _briefly(each: RunAnalysis, crumb: str) -> Iterator[str]:
         if inner:
             yield f"stopped in {crumb.join(map(safe, each.path_names(inner[-1].row)[-3:]))}"
     if first is not None:
-        where = crumb.join(map(safe, each.path_names(first.cause.row)[-3:])) if first.cause.row >= 0 else first.cause.name
+        where = (
+            crumb.join(map(safe, each.path_names(first.cause.row)[-3:])) if first.cause.row >= 0 else first.cause.name
+        )
         yield f"{where}: {first.cause.text or 'no message is recorded'}"
     elif each.status == "error" and each.status_reason:
         yield each.status_reason

@@ -19,14 +19,24 @@ def folder_facts(store: Store, found: Sequence[RunAnalysis], summaries: Summarie
     """Facts of some runs together; the figures of ``totals`` are those of ``stats``."""
     facts: Facts = {"totals": totals([summaries.full(each.run) for each in found])}
     if not found:
-        return facts | {"step_ms": None, "pieces": [], "errors": [], "names": [], "models": [], "agents": [], "tools": []} | {
-            "loops": 0,
-            "tool_results": {"failed": 0, "of": 0},
-            "worst": [],
-            "left_out": {},
-        }
+        return (
+            facts
+            | {"step_ms": None, "pieces": [], "errors": [], "names": [], "models": [], "agents": [], "tools": []}
+            | {
+                "loops": 0,
+                "tool_results": {"failed": 0, "of": 0},
+                "worst": [],
+                "left_out": {},
+            }
+        )
     about = analyse_folder(store, found)
-    lists = {"errors": about.errors, "names": about.names, "models": about.models, "agents": about.agents, "tools": about.tools}
+    lists = {
+        "errors": about.errors,
+        "names": about.names,
+        "models": about.models,
+        "agents": about.agents,
+        "tools": about.tools,
+    }
     ids = summaries.ids
     return facts | {
         "loops": sum(len(each.loops) for each in found),

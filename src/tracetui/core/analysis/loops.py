@@ -1,24 +1,25 @@
 """A tool that is called with the same arguments again and again, and several tools that go round: what that costs.
 
-The calls of one agent are compared, in order of time, by name and by a fingerprint of their arguments. ``AT_LEAST`` equal ones
-are looked at more closely, once all of them are read:
+The calls of one agent are compared, in order of time, by name and by a fingerprint of their arguments. ``AT_LEAST``
+equal ones are looked at more closely, once all of them are read:
 
 - **retry**: each of them but the last failed. Trying again after an error is no loop; see ``retries``.
-- **polling**: the answers differ (without times and ids in them), or they say that something is still pending, or the calls come
-  at regular intervals with nothing of that agent's models between them and mostly waiting.
+- **polling**: the answers differ (without times and ids in them), or they say that something is still pending, or the
+  calls come at regular intervals with nothing of that agent's models between them and mostly waiting.
 - **loop**: everything else. A call after an equal one that failed is not counted.
 
-Calls without recorded arguments are never a loop. A **cycle** is two to five different calls that follow each other in the same
-order three times or more; it takes the place of the loops of its members.
+Calls without recorded arguments are never a loop. A **cycle** is two to five different calls that follow each other
+in the same order three times or more; it takes the place of the loops of its members.
 
-Wasted is what came after the first call, or the first round: the time of the calls, and of the model call that asked for each,
-with tokens and cost of both.
+Wasted is what came after the first call, or the first round: the time of the calls, and of the model call that
+asked for each, with tokens and cost of both.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -107,9 +108,7 @@ def _candidates(spans: RunSpans) -> np.ndarray:
 class _Agent:
     """The calls of one agent."""
 
-    def __init__(
-        self, spans: RunSpans, bodies: Bodies, agent: int, nodes: list[int], prints: dict[int, bytes]
-    ) -> None:
+    def __init__(self, spans: RunSpans, bodies: Bodies, agent: int, nodes: list[int], prints: dict[int, bytes]) -> None:
         self._spans = spans
         self._bodies = bodies
         self._agent = agent
@@ -213,7 +212,7 @@ class _Agent:
             models = np.flatnonzero(spans.placed & (spans.kind == Kind.llm) & (spans.agent == self._agent))
             self._models = models[np.argsort(spans.end[models], kind="stable")]
         ends, found = spans.end[self._models], []
-        for before, node in zip(nodes, nodes[1:], strict=False):
+        for before, node in pairwise(nodes):
             if not spans.placed[node]:
                 continue
             at = int(np.searchsorted(ends, spans.start[node], "right")) - 1

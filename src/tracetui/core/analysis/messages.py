@@ -33,7 +33,9 @@ _DIGITS: Final = re.compile(r"\d{1,40}")
 _ANNOUNCES: Final = 14
 """A first line of so few characters (``Exit code 1``) is shown with the next one."""
 _BLANKS: Final = re.compile(r"\s+")
-_PYTHON_FRAME: Final = re.compile(r'^[ \t]{0,20}File "([^"\n]{1,500})", line (\d{1,9})(?:, in ([^\n]{1,200}))?', re.MULTILINE)
+_PYTHON_FRAME: Final = re.compile(
+    r'^[ \t]{0,20}File "([^"\n]{1,500})", line (\d{1,9})(?:, in ([^\n]{1,200}))?', re.MULTILINE
+)
 _OTHER_FRAME: Final = re.compile(r"^[ \t]{0,20}at ([^\n]{1,300})", re.MULTILINE)
 _LIMIT: Final = re.compile(
     r"(?:limit(?: is| of|:)?|maximum(?: context length| allowed)?(?: is| of|:)?|max(?:imum)? tokens?(?: is| of|:)?|>)"

@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
 DECISIONS_READ: Final = 200
 """Decisions of one run whose texts are read; all of them are counted."""
-_CHOSEN: Final = ("chosen", "selected", "choice", "decision", "selected_tool", "selected_model", "route", "action", "outcome")
+_CHOSEN: Final = (
+    "chosen",
+    "selected",
+    "choice",
+    "decision",
+    "selected_tool",
+    "selected_model",
+    "route",
+    "action",
+    "outcome",
+)
 _ALTERNATIVES: Final = ("alternatives", "candidates", "options", "rejected", "available", "considered")
 _REASON: Final = ("reason", "rationale", "reasoning", "why", "explanation", "justification")
 _LONGEST: Final = 400

@@ -74,7 +74,8 @@ class Page:
 
 def wrapped(text: str, room: int, lines: int, symbols: Symbols) -> list[str]:
     """A text on up to some lines, broken between words; what is left is cut."""
-    left, found = safe(" ".join(text[: room * lines * 8].strip().split("\n"))), []
+    left = safe(" ".join(text[: room * lines * 8].strip().split("\n")))
+    found: list[str] = []
     while len(found) < lines - 1 and cell_width(left) > room:
         head = cut(left, room + 1, symbols=symbols).removesuffix(symbols.cut)
         place = head.rfind(" ")

@@ -1,8 +1,8 @@
 """The critical path of a run as a list: which spans it led through, and how much of the time each of them held it.
 
-The spans are those of ``critical_path``. Of each counts the time in which no other span of the path in it was active. Where that
-way is shorter than the longest span without children (spans outside of their parents' time, or beside each other without a
-common parent), the way from the run to that span is the path.
+The spans are those of ``critical_path``. Of each counts the time in which no other span of the path in it was
+active. Where that way is shorter than the longest span without children (spans outside of their parents' time, or
+beside each other without a common parent), the way from the run to that span is the path.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """What was tried again: attempts, the time they cost, and whether one of them succeeded.
 
-Two ways in which a recording shows it: events of class ``retry`` on a span, and a failed span that is followed by a sibling of
-its name (for tools with equal arguments, where both are recorded). Lost is the time from the start of the first attempt to the
-start of the last one where that went well, else to its end; of retry events, to the last of them.
+Two ways in which a recording shows it: events of class ``retry`` on a span, and a failed span that is followed by a
+sibling of its name (for tools with equal arguments, where both are recorded). Lost is the time from the start of
+the first attempt to the start of the last one where that went well, else to its end; of retry events, to the last
+of them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One run, looked at from all sides: the objects behind ``tracetui analyze`` and the Summary screen.
 
 Everything carries span rows, so that each line can lead to its spans; texts and JSON are made from it elsewhere
-(``blocks.py``, ``facts.py``). Bodies are read only where a figure needs them: texts of causes, arguments of tools that were called
-several times, decisions.
+(``blocks.py``, ``facts.py``). Bodies are read only where a figure needs them: texts of causes, arguments of tools
+that were called several times, decisions.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from tracetui.core.analysis.path_times import PathTimes, path_times
 from tracetui.core.analysis.retries import Retry, retries
 from tracetui.core.analysis.run_spans import RunSpans, covered, grouped, own_times
 from tracetui.core.analysis.spending import Spender, Spent, Usages, by_agent, by_model, by_tool
-
 from tracetui.core.text import offset
 
 if TYPE_CHECKING:
@@ -199,7 +198,9 @@ def _small_calls(usages: Usages) -> list[SmallCalls]:
     """Calls of little input and output whose cost is known, by model, the most expensive first."""
     (read, has_read), (written, has_written) = usages.column("input"), usages.column("output")
     cost = usages.cost
-    small = usages.is_call & has_read & has_written & (read <= SMALL_INPUT) & (written <= SMALL_OUTPUT) & ~np.isnan(cost)
+    small = (
+        usages.is_call & has_read & has_written & (read <= SMALL_INPUT) & (written <= SMALL_OUTPUT) & ~np.isnan(cost)
+    )
     at = np.flatnonzero(small & (usages.model != 0))
     strings, rows = usages.spans.store.strings, usages.spans.rows
     found = [

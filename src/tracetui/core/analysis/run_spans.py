@@ -1,8 +1,8 @@
 """The spans of one run as arrays that all parts of an analysis share: who is in whom, when, and what each of them is.
 
-Nodes are numbered from 0 in the order of span rows. Parents that circle are cut, as the tree shows them. A span has a place in
-time if it was recorded (a parent that was only named has none), and its start and end are known and in order; an open span
-ends at the newest record of its run.
+Nodes are numbered from 0 in the order of span rows. Parents that circle are cut, as the tree shows them. A span has
+a place in time if it was recorded (a parent that was only named has none), and its start and end are known and in
+order; an open span ends at the newest record of its run.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def grouped(numbers: Any) -> Iterator[tuple[int, Ints]]:
     ordered = numbers[by]
     edges = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
     for part in np.split(by, edges):
-        yield int(numbers[part[0]]), part
+        yield int(numbers[part[0]]), part.astype(np.int32)
 
 
 def covered(start: Longs, end: Longs) -> int:

@@ -1,7 +1,7 @@
 """Tokens and cost by model, agent and tool, and how much of the prompts came from a cache.
 
-Figures are sums of what is known; ``partial`` names those that some call lacks. A call's agent is the nearest agent above it,
-its tool the nearest tool; what is in neither is the run's own.
+Figures are sums of what is known; ``partial`` names those that some call lacks. A call's agent is the nearest agent
+above it, its tool the nearest tool; what is in neither is the run's own.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Usages:
         mine = node < len(spans)
         mine[mine] = spans.rows[node[mine]] == rows[mine]
         mine[mine] = (store.spans.np("flags")[rows[mine]] & Flag.has_usage) > 0
-        at = np.flatnonzero(mine)
+        at = np.flatnonzero(mine).astype(np.int32)
         self.spans = spans
         self.node: Ints = node[at].astype(np.int32)
         self.model: Any = table.np("model")[at]
