@@ -1,5 +1,4 @@
-"""What to do about it: rules over the figures of an analysis. Each line of advice carries its rule, its numbers and
-its spans.
+"""What to do about it: rules over the figures of an analysis. Each line of advice carries its rule, its numbers and its spans.
 
 The rules and their limits are in ``RULES`` and in ``docs/analysis.md``; nothing is said that no figure stands
 behind.

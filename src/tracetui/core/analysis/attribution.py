@@ -1,5 +1,4 @@
-"""Where the wall clock of a run went: model, tool, retrieval, own work, idle. The parts add up to it, to the
-nanosecond.
+"""Where the wall clock of a run went: model, tool, retrieval, own work, idle. The parts add up to it, to the nanosecond.
 
 At each instant the innermost active spans count: those that are active while none of their children is. Where
 several are, in parallel, the instant is split evenly among them. A plain span (one without a kind of its own) is

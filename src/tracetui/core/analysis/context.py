@@ -1,5 +1,4 @@
-"""How the context of each agent grew: the input tokens of its model calls one after another, and where it was
-compacted.
+"""How the context of each agent grew: the input tokens of its model calls one after another, and where it was compacted.
 
 A compaction is seen where, among the calls of one name, the input falls to ``FALL`` of the call before or less, by
 ``LEAST`` tokens or more, after it had grown (``GROWN`` calls or more since the last one, the last of them the

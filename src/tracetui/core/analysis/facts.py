@@ -1,5 +1,4 @@
-"""The analysis of runs as plain values, for ``tracetui analyze --json``: times in milliseconds, null for what is not
-known.
+"""The analysis of runs as plain values, for ``tracetui analyze --json``: times in milliseconds, null for what is not known.
 
 Lists hold ``AT_MOST`` items at most; what was left out of which list is counted in ``left_out``. Spans are told by
 the ids that their producers wrote.

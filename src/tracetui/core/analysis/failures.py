@@ -1,5 +1,4 @@
-"""What failed in a run and what that comes from: causes, the first cause, what was recovered, and the way to the next
-one.
+"""What failed in a run and what that comes from: causes, the first cause, what was recovered, and the way to the next one.
 
 A cause is a failed span without a failed child. A failed chain is a failed span whose ancestors up to the run
 failed too; the first cause is the span of such a chain that has no failed child and ended first, and without a
