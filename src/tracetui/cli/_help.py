@@ -41,5 +41,6 @@ Other options:
   --version   Show the version and exit.
   -h, --help  Show this message and exit.
 
-Exit status: 0 fine, 1 found what --fail-on names, 2 wrong usage, 3 nothing readable there, 130 interrupted.
+Exit status: 0 fine, 1 analyze found what --fail-on names (grep: nothing),
+2 wrong usage, 3 nothing readable there, 130 interrupted.
 """
