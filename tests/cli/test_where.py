@@ -77,7 +77,7 @@ def test_a_filter_and_since_both_hold(run: Run, traces: Path) -> None:
 def test_where_nothing_is_selected_that_is_said_and_is_no_failure(run: Run, traces: Path) -> None:
     answer = run("list", traces, "--where", "name:nobody")
     assert answer.code == 0
-    assert "no span and no run is what --where asks for" in answer.err
+    assert "none of 3 runs is what --where asks for" in answer.err
 
 
 def test_an_empty_folder_is_still_nothing_readable(run: Run, tmp_path: Path) -> None:
