@@ -27,7 +27,15 @@ ANSWERS = {
     "doctor": [["doctor"]],
     "formats": [["formats"], ["formats", "--explain", "."]],
 }
-ITEMS = {"list": "run", "stats": "run", "analyze": "analysis", "view": "span", "tail": "record", "grep": "hit", "formats": "format"}
+ITEMS = {
+    "list": "run",
+    "stats": "run",
+    "analyze": "analysis",
+    "view": "span",
+    "tail": "record",
+    "grep": "hit",
+    "formats": "format",
+}
 CASES = [(name, arguments) for name, answers in ANSWERS.items() for arguments in answers]
 
 
