@@ -59,8 +59,11 @@ class RunStudy:
 
     @property
     def is_waiting(self) -> bool:
-        """Rows do without what is slow and critical until `look` is called; those of a small run never do."""
-        return not self._is_done and self.tree.count > MANY_SPANS
+        """Rows do without what is slow and critical until `look` is called; those of a small run never do.
+
+        While much is being read nobody waits: it would have to be found out again and again, and keys with it.
+        """
+        return not self._is_done and self.tree.count > MANY_SPANS and not self.session.is_reading
 
     def forget(self) -> bool:
         """The store changed. True: what is slow and what is critical has to be found out again."""

@@ -336,7 +336,8 @@ class SpanData:
 
     def start_fetching(self) -> None:
         """A new frame: study the run if that waits, and let rows that wait be read."""
-        self.study.look()
+        if self.study.is_waiting:
+            self.study.look()
         self._spent, self._has_unread = 0.0, False
 
     def _may_fetch(self) -> bool:
