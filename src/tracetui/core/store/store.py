@@ -145,6 +145,11 @@ class Store:
             Columns: self._fold_columns,
         }
 
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it is as it was mapped: nothing was folded in since."""
+        return self._melt is not None
+
     def freeze(self, melt: Callable[[], None]) -> None:
         """Its columns are mapped from a file and cannot grow; ``melt`` is called before the first batch is folded in."""
         self._melt = melt
