@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
 import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -35,6 +37,13 @@ if TYPE_CHECKING:
     from tracetui.tui.feed import Watched
     from tracetui.tui.keymaps import Key
     from tracetui.tui.terminal import TerminalGuard
+
+
+_CYCLES = (5_000, 20, 20)
+"""How seldom cycles are looked for: what is read comes in objects by the thousand, and none of them is in a cycle."""
+
+_SWITCH_S = 0.001
+"""How long a thread that reads a key or writes a frame waits while batches are folded; 5 ms, twice a key, are felt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +162,10 @@ class TracetuiApp(App[object]):
     def _begin_to_read(self) -> None:
         if self.guard is not None:  # not before: an app that is asked to end while it mounts its screen fails
             self.guard.watch_signals(asyncio.get_running_loop())
+            # What is there by now stays: going through all of it again and again lets keys wait for 50 ms and more.
+            gc.freeze()
+            gc.set_threshold(*_CYCLES)
+            sys.setswitchinterval(_SWITCH_S)
         feed = self.session.feed
         if feed is not None:
             feed.changed = self._was_changed

@@ -18,7 +18,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from tracetui.core.batch import Aside, Batch, Explanation, Growth, Notice, Progress, SeenFile
-from tracetui.core.model import Clock, EventClass, Kind, Status, Usage
+from tracetui.core.model import Clock, EventClass, Flag, Kind, Status, Usage
 from tracetui.core.operations import (
     Bad,
     Begin,
@@ -82,7 +82,21 @@ _NUMBER_COLUMNS: Final = {
 _NAMES: Final = tuple(field.name for field in dataclasses.fields(Columns))
 _CLASSES: Final = {
     (kind.__module__, kind.__qualname__): kind
-    for kind in (Aside, Clock, EventClass, Explanation, Kind, Notice, Place, Progress, Repair, SeenFile, Status, Usage)
+    for kind in (
+        Aside,
+        Clock,
+        EventClass,
+        Explanation,
+        Flag,
+        Kind,
+        Notice,
+        Place,
+        Progress,
+        Repair,
+        SeenFile,
+        Status,
+        Usage,
+    )
 }
 
 

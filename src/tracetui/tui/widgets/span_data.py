@@ -234,12 +234,12 @@ class SpanData:
         if EventClass.retry in self.shown_classes:
             return 0
         if self._own_retries is None:
+            import numpy as np
+
             events = self.session.store.events
-            own: dict[int, int] = {}
-            for event in self.session.store.events_of_run(self.run.row).tolist():
-                if events.cls[event] == EventClass.retry:
-                    own[events.span[event]] = own.get(events.span[event], 0) + 1
-            self._own_retries = own
+            rows = self.session.store.events_of_run(self.run.row)
+            owners = events.np("span")[rows[events.np("cls")[rows] == EventClass.retry]]
+            self._own_retries = dict(zip(*map(np.ndarray.tolist, np.unique(owners, return_counts=True)), strict=True))
         return self._own_retries.get(item.row, 0)
 
     # ------------------------------------------------------------ times
