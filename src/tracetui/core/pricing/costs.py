@@ -33,6 +33,7 @@ _SELLERS: Final = {"claude-code": "anthropic"}
 """Who sells the models of a format's calls, where the format is one program's."""
 
 
+_FEW_GROUPS: Final = 1 << 16
 _NOTHING: Final = Cost()
 
 
@@ -224,7 +225,7 @@ class Costs:
         todo = np.flatnonzero(asked)
         if not len(todo):
             return
-        counts = {name: self._counts(name, at[todo]) for name in TOKENS}
+        counts = {name: column for name in TOKENS if (column := self._counts(name, at[todo])) is not None}
         times = self._times(table.spans[todo], table.run[todo])
         for provider, model, chosen in self._groups(table.run[todo], at[todo]):
             rates = self._prices.rates(provider, model)
@@ -249,7 +250,14 @@ class Costs:
         sellers = sorted(set(formats))
         codes = _of_runs(runs, [sellers.index(word) for word in formats]).astype(np.int64)
         keys = models * len(sellers) + codes
-        order = np.argsort(keys, kind="stable")
+        present = np.flatnonzero(np.bincount(keys))
+        if len(present) == 1:
+            ranks = np.zeros(len(keys), np.uint16)
+        else:
+            rank_of = np.zeros(int(present[-1]) + 1, np.uint16 if len(present) <= _FEW_GROUPS else np.int64)
+            rank_of[present] = np.arange(len(present))
+            ranks = rank_of[keys]
+        order = np.argsort(ranks, kind="stable")  # of 16-bit numbers it takes a tenth of the time
         ordered = keys[order]
         begins = np.flatnonzero(np.diff(ordered, prepend=-1))
         lengths = np.diff(begins, append=len(ordered))
@@ -258,9 +266,11 @@ class Costs:
             model, code = divmod(int(ordered[begin]), len(sellers))
             yield sellers[code], self._store.strings[model], order[begin : begin + int(lengths[group])]
 
-    def _counts(self, name: str, at: npt.NDArray[np.integer]) -> Floats:
-        """A figure of the usage table, nan where it is unknown."""
+    def _counts(self, name: str, at: npt.NDArray[np.integer]) -> Floats | None:
+        """A figure of the usage table, nan where it is unknown; None: it is nowhere known."""
         column = self._store.usage.np(name)[at]
+        if (column == _UNKNOWN).all():
+            return None
         counts = np.where(column == _UNKNOWN, np.nan, column.astype(np.float64))
         for place in np.flatnonzero(column == _BIG).tolist():
             counts[place] = _float(getattr(self._store.usage.get(int(at[place])), name))
@@ -302,6 +312,8 @@ class Costs:
 
 def _of_runs(runs: npt.NDArray[np.uint32], values: list[bool] | list[int]) -> npt.NDArray[np.int64]:
     """For each run row its value."""
+    if len(set(values)) == 1:
+        return np.broadcast_to(np.asarray(values[0]), len(runs))
     return np.asarray(np.array(values, type(values[0]) if values else int)[runs])
 
 
