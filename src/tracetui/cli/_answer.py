@@ -17,7 +17,7 @@ from tracetui.core.moments import moment_ns
 
 if TYPE_CHECKING:
     from tracetui.core.filter import Node
-    from tracetui.core.filter.select import Selector
+    from tracetui.core.filter.select import Selector, Setting
     from tracetui.core.pricing import Prices
     from tracetui.core.pricing.price_file import PriceFile
     from tracetui.core.run_status import StatusRules
@@ -153,9 +153,16 @@ def selector(where: Node | None, asked: Asked, loaded: Loaded, summaries: Summar
     """What ``--where`` selects from what was read; None without one."""
     if where is None:
         return None
-    from tracetui.core.filter.select import Selector, Setting
+    from tracetui.core.filter.select import Selector
 
-    return Selector(where, loaded.store, Setting(summaries, loaded.bodies_of, asked.now_ns, asked.tz))
+    return Selector(where, loaded.store, setting(asked, loaded, summaries))
+
+
+def setting(asked: Asked, loaded: Loaded, summaries: Summaries) -> Setting:
+    """What filters are answered with besides the store."""
+    from tracetui.core.filter.select import Setting
+
+    return Setting(summaries, loaded.bodies_of, asked.now_ns, asked.tz)
 
 
 def selected_runs(
