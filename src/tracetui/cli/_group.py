@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, str]] = {
     "view": "The span tree of one run as text.",
     "stats": "The figures of each run, and their sums.",
     "tail": "The last events of all runs; with -f those to come.",
+    "analyze": "What broke, where time and money went, what to do about it.",
     "grep": "Search in names and bodies: run, span, field, line.",
     "clean": "Delete old recordings, or tell which would be deleted.",
     "replay": "Write a recording again with its own timing.",

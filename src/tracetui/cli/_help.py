@@ -23,12 +23,14 @@ Options of the screen:
   --pick                  Print the run or span chosen with enter, and end.
   --stall-after DURATION  Call a silent run stalled after this time (1m).
   --dead-after DURATION   Believe a silent run's writer dead after it (1h).
+  --prices FILE           Prices of models, for calls without a recorded cost.
 
 Commands (tracetui COMMAND --help says more):
   list        The runs, newest first.
   view        The span tree of one run as text.
   stats       The figures of each run, and their sums.
   tail        The last events of all runs; with -f those to come.
+  analyze     What broke, where time and money went, what to do about it.
   grep        Search in names and bodies: run, span, field, line.
   clean       Delete old recordings, or tell which would be deleted.
   replay      Write a recording again with its own timing.
@@ -40,5 +42,6 @@ Other options:
   --version   Show the version and exit.
   -h, --help  Show this message and exit.
 
-Exit status: 0 fine, 2 wrong usage, 3 nothing readable there, 130 interrupted.
+Exit status: 0 fine, 1 analyze found what --fail-on names (grep: nothing),
+2 wrong usage, 3 nothing readable there, 130 interrupted.
 """
