@@ -30,6 +30,7 @@ Commands (tracetui COMMAND --help says more):
   stats    The figures of each run, and their sums.
   tail     The last events of all runs; with -f those to come.
   grep     Search in names and bodies: run, span, field, line.
+  export   One run as one file: Markdown, HTML, JSON, CSV, OTLP.
   replay   Write a recording again with its own timing.
   formats  What tracetui reads, and why it decided so for a file.
 

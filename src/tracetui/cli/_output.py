@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TextIO
 
+from tracetui.core.jsontext import ascii_json
 from tracetui.core.symbols import ASCII, Symbols, choose
 from tracetui.core.text import bytes_size, count, plain_ascii, safe
 
@@ -79,21 +80,6 @@ class Printer:
     def flush(self) -> None:
         """Let the reader of a pipe have what was written so far."""
         self._out.flush()
-
-
-def ascii_json(value: object, *, indent: bool = False) -> str:
-    """JSON in which every character that is not printable ASCII stands as its escape: right in any locale and pipe."""
-    from tracetui.core.jsontext import json_text
-
-    text = json_text(value, indent)
-    if text.isascii():
-        return text
-    return "".join(char if char < "\x7f" else _escape(char) for char in text)
-
-
-def _escape(char: str) -> str:
-    units = char.encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
 def terminal_width(out: TextIO) -> int:

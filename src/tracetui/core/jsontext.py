@@ -32,6 +32,14 @@ def json_text(value: object, indent: bool = False) -> str:
     return text if text.isprintable() else text.translate(_ESCAPES)
 
 
+def ascii_json(value: object, *, indent: bool = False) -> str:
+    """JSON in which every character that is not printable ASCII stands as its escape: right in any locale and pipe."""
+    text = json_text(value, indent)
+    if text.isascii():
+        return text
+    return "".join(char if char < "\x7f" else _escape(ord(char)) for char in text)
+
+
 class _Escapes(dict[int, int | str]):
     """Character to itself or its escape; worked out once for each character that is met."""
 
