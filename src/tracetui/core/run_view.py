@@ -159,6 +159,11 @@ class RunView:
         except ChangedOnDisk:
             return None
 
+    def rollup(self, row: int) -> Rollup | None:
+        """What the subtree of a span comes to; None for a span without spans below it."""
+        position = self._tree.position(row)
+        return self._tree.rollup(position) if position >= 0 and self._tree.size(position) > 1 else None
+
     def usage(self, row: int) -> Usage:
         """Tokens and cost recorded on a span."""
         return self.store.usage_of(row) or Usage()

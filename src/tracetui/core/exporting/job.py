@@ -7,6 +7,7 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from tracetui.core.exporting.gate import Gate
+from tracetui.core.model import NO_TIME
 from tracetui.core.redaction import Redactor
 from tracetui.core.run_view import RunView, SpanLine
 from tracetui.core.summary import Facts
@@ -20,6 +21,19 @@ if TYPE_CHECKING:
 _IDS = frozenset({"id", "parent"})
 _TOLD_EVERY = 64
 """Spans after which progress is told, if anybody listens."""
+
+
+class _ExactView(RunView):
+    """The same with times to the nanosecond, ns since the epoch."""
+
+    def event_facts(self, row: int, *, full: bool) -> dict[str, Any]:
+        time = self.store.events.time[row]
+        return super().event_facts(row, full=full) | {"time_ns": None if time == NO_TIME else time}
+
+    def _span_facts(self, line: SpanLine, ids: dict[int, str]) -> dict[str, Any]:
+        start, end = self.store.spans.start[line.row], self.store.spans.end[line.row]
+        exact = {"start_ns": None if start == NO_TIME else start, "end_ns": None if end == NO_TIME else end}
+        return super()._span_facts(line, ids) | exact
 
 
 class Job:
@@ -58,7 +72,7 @@ class Job:
         self.where = where_text
         self.zone = zone
         self.as_of = as_of
-        self.view = RunView(store, run, bodies, where=where)
+        self.view = _ExactView(store, run, bodies, where=where)
         self.gone = 0
         """Spans whose records are gone from their file, so far."""
         self.cut = 0
