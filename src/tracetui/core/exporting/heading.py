@@ -77,4 +77,5 @@ def redaction_words(job: Job) -> str:
     """What was done about secrets, so far."""
     if not job.gate.is_on:
         return "no: secrets are left in (--no-redact)"
-    return f"yes: {exact(job.gate.count)} secret{'' if job.gate.count == 1 else 's'} taken out"
+    count = job.gate.count
+    return f"yes: {exact(count)} secret{'' if count == 1 else 's'} taken out" if count else "yes: no secrets found"

@@ -77,6 +77,8 @@ class Job:
         """Spans whose records are gone from their file, so far."""
         self.cut = 0
         """Values that were cut, so far."""
+        self.lost_events = 0
+        """Events that the output has no place for."""
         self.written = 0
         """Spans written so far."""
         self.is_ascii = False
@@ -97,6 +99,8 @@ class Job:
             notes.append(f"{self.cut:,} long value{' was' if self.cut == 1 else 's were'} cut; --to json and jsonl have all")
         if self.gone:
             notes.append(f"{self.gone:,} bodies are gone: their file changed on disk")
+        if self.lost_events:
+            notes.append(f"{self.lost_events:,} events of the run have no span to stand at; --to json and jsonl have them")
         return notes
 
     def frame(self, schema: str) -> Facts:
