@@ -103,9 +103,9 @@ def answer(command: str, *arguments: str | Path) -> Any:
 
 
 def relative(value: Any, place: str) -> Any:
-    """A value with texts in it that are paths made relative to the samples."""
+    """A value with texts in it that are paths made relative to the samples, and a price table without its version."""
     if isinstance(value, str):
-        return value.replace(place, "")
+        return "genai-prices" if value.startswith("genai-prices ") else value.replace(place, "")
     return [relative(item, place) for item in value] if isinstance(value, list) else value
 
 

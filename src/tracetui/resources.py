@@ -2,7 +2,7 @@
 
 In a checkout they are top-level folders, where people look for them and change them; the build copies them into the
 wheel, below `tracetui/_data`. An editable install does not see that copy. This module alone knows both places,
-and where the user's own themes are.
+and where the user's own settings and themes are.
 """
 
 import os
@@ -19,13 +19,17 @@ def themes_dir() -> Path:
     return _folder("themes", _CHECKOUT / "themes")
 
 
-def user_themes_dir(env: Mapping[str, str] | None = None) -> Path:
-    """The folder of the user's own themes; it need not exist."""
+def user_config_dir(env: Mapping[str, str] | None = None) -> Path:
+    """The folder of the user's own settings, `$XDG_CONFIG_HOME/tracetui`, else `~/.config/tracetui`; it need not exist."""
     env = os.environ if env is None else env
     base = env.get("XDG_CONFIG_HOME", "")
-    return (
-        Path(base) if base.startswith("/") else Path(env.get("HOME") or "~").expanduser() / ".config"
-    ) / "tracetui/themes"
+    root = Path(base) if base.startswith("/") else Path(env.get("HOME") or "~").expanduser() / ".config"
+    return root / "tracetui"
+
+
+def user_themes_dir(env: Mapping[str, str] | None = None) -> Path:
+    """The folder of the user's own themes; it need not exist."""
+    return user_config_dir(env) / "themes"
 
 
 def theme_names() -> list[str]:

@@ -22,6 +22,7 @@ ANSWERS = {
         ["grep", "--keys", "--names", "e"],
         ["grep", "-E", "t.m.out"],
     ],
+    "clean": [["clean"], ["clean", "--older-than", "0s"]],
     "formats": [["formats"], ["formats", "--explain", "."]],
 }
 ITEMS = {"list": "run", "stats": "run", "view": "span", "tail": "record", "grep": "hit", "formats": "format"}

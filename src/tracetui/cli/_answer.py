@@ -18,6 +18,7 @@ from tracetui.core.moments import moment_ns
 if TYPE_CHECKING:
     from tracetui.core.filter import Node
     from tracetui.core.filter.select import Selector
+    from tracetui.core.pricing import Prices
     from tracetui.core.run_status import StatusRules
     from tracetui.core.sources.stdin import Spool
     from tracetui.core.store import Run
@@ -43,7 +44,8 @@ class Asked:
         """Facts of what was read, by this clock."""
         from tracetui.core.summary import Summaries
 
-        return Summaries(loaded.store, loaded.reader.sources, loaded.bodies, self.now_ns, self.rules)
+        prices = asked_prices()
+        return Summaries(loaded.store, loaded.reader.sources, lambda: loaded.bodies, self.now_ns, self.rules, prices)
 
     @property
     def zone(self) -> tzinfo:
@@ -51,6 +53,26 @@ class Asked:
         from datetime import UTC, datetime
 
         return self.tz or datetime.now().astimezone().tzinfo or UTC
+
+
+def asked_prices() -> Prices | None:
+    """The prices of the user's own file, with the library's behind them; None: there is no such file.
+
+    Raises UnreadableSettings.
+    """
+    import click
+
+    from tracetui.cli._options import PRICES
+    from tracetui.core.pricing.place import price_path
+
+    context = click.get_current_context(silent=True)
+    path = price_path(None if context is None else context.meta.get(PRICES))
+    if path is None:
+        return None
+    from tracetui.core.pricing import Prices
+    from tracetui.core.pricing.price_file import PriceFile
+
+    return Prices(PriceFile.read(path))
 
 
 def status_rules(stall_after: int | None, dead_after: int | None) -> StatusRules:

@@ -17,8 +17,10 @@ COMMANDS: Final[dict[str, str]] = {
     "tail": "The last events of all runs; with -f those to come.",
     "grep": "Search in names and bodies: run, span, field, line.",
     "export": "One run as one file: Markdown, HTML, JSON, CSV, OTLP.",
+    "clean": "Delete old recordings, or tell which would be deleted.",
     "replay": "Write a recording again with its own timing.",
     "formats": "What tracetui reads, and why it decided so for a file.",
+    "completion": "Print what completes commands and options in bash, zsh or fish.",
 }
 """Commands by name, with what they do in a sentence; each is `command` in the module `tracetui.cli.<name>`."""
 

@@ -25,14 +25,16 @@ Options of the screen:
   --dead-after DURATION   Believe a silent run's writer dead after it (1h).
 
 Commands (tracetui COMMAND --help says more):
-  list     The runs, newest first.
-  view     The span tree of one run as text.
-  stats    The figures of each run, and their sums.
-  tail     The last events of all runs; with -f those to come.
-  grep     Search in names and bodies: run, span, field, line.
-  export   One run as one file: Markdown, HTML, JSON, CSV, OTLP.
-  replay   Write a recording again with its own timing.
-  formats  What tracetui reads, and why it decided so for a file.
+  list        The runs, newest first.
+  view        The span tree of one run as text.
+  stats       The figures of each run, and their sums.
+  tail        The last events of all runs; with -f those to come.
+  grep        Search in names and bodies: run, span, field, line.
+  export      One run as one file: Markdown, HTML, JSON, CSV, OTLP.
+  clean       Delete old recordings, or tell which would be deleted.
+  replay      Write a recording again with its own timing.
+  formats     What tracetui reads, and why it decided so for a file.
+  completion  Print what completes commands and options in bash, zsh or fish.
 
 Other options:
   --version   Show the version and exit.

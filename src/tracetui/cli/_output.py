@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TextIO
 
-from tracetui.core.jsontext import ascii_json
 from tracetui.core.symbols import ASCII, Symbols, choose
 from tracetui.core.text import bytes_size, count, plain_ascii, safe
 
@@ -80,6 +79,13 @@ class Printer:
     def flush(self) -> None:
         """Let the reader of a pipe have what was written so far."""
         self._out.flush()
+
+
+def ascii_json(value: object, *, indent: bool = False) -> str:
+    """JSON in which every character that is not printable ASCII stands as its escape: right in any locale and pipe."""
+    from tracetui.core import jsontext  # late: text needs none
+
+    return jsontext.ascii_json(value, indent=indent)
 
 
 def terminal_width(out: TextIO) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -40,7 +39,9 @@ def _as_output(ctx: click.Context, param: click.Parameter, value: str) -> str:  
     help=f"{COMMANDS['export']}\n\nRUN is a path, latest, failed, an id or its beginning, or a name. Secrets are taken out.",
 )
 @click.argument("run", metavar="RUN")
-@click.option("--to", "output", required=True, callback=_as_output, metavar="|".join(OUTPUTS), help="What to make of it.")
+@click.option(
+    "--to", "output", required=True, callback=_as_output, metavar="|".join(OUTPUTS), help="What to make of it."
+)
 @click.option("-o", "--output", "target", metavar="FILE", help="File or folder to write to; - is standard output.")
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
 @click.option("--in", "places", metavar="PATH", multiple=True, help="Where the run is looked for; may be repeated.")
@@ -113,7 +114,7 @@ def _path(target: str | None, job: Job, chosen: Exporter, *, is_terminal: bool) 
     name = default_name(job.gate.text(job.run.name), job.gate.id(job.summaries.ids[job.run.row]), chosen.suffix)
     if target is None:
         return Path(name)
-    return Path(target) / name if os.path.isdir(target) or target.endswith("/") else Path(target)
+    return Path(target) / name if target.endswith("/") or Path(target).is_dir() else Path(target)
 
 
 def _print(job: Job, chosen: Exporter, printer: Printer) -> None:

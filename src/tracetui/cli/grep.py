@@ -38,7 +38,7 @@ _TOLD_EVERY_S: Final = 0.25
 @click.option("-i", "--ignore-case", "case", flag_value="ignore", help="Both cases, capitals or not.")
 @click.option("-s", "--case-sensitive", "case", flag_value="keep", help="The case as it is written.")
 @click.option("--names", "only_names", is_flag=True, help="Only names of runs and spans, and ids of runs.")
-@click.option("--keys", is_flag=True, help="Also the names of values in records.")
+@click.option("--keys", is_flag=True, help="Also the names of values in records, such as type.")
 @click.option("-m", "--max-count", type=click.IntRange(min=1), metavar="N", help="Stop after N hits.")
 @click.option(
     "-C",

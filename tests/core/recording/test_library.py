@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -351,15 +352,15 @@ def test_what_shares_a_file_with_what_shares_a_file_with_what_stays_is_kept_too(
     a, b = run_file(tmp_path), run_file(tmp_path, OTHER)
     c = run_file(tmp_path, "c" * 32, at=NOW)
 
-    def join(self: cleaning._Plan) -> None:
+    def join(self: cleaning.Plan) -> None:
         """As if the first run were in the second's file too, and that one in the third's."""
         plain(self)
         by_id = {candidate.run.id: candidate for candidate in self._candidates}
         by_id[RUN].files += by_id[OTHER].files
         by_id[OTHER].files += by_id["c" * 32].files
 
-    plain = cleaning._Plan._give_files
-    monkeypatch.setattr(cleaning._Plan, "_give_files", join)
+    plain = cleaning.Plan._give_files
+    monkeypatch.setattr(cleaning.Plan, "_give_files", join)
     assert cleaned(tmp_path).runs == ()
     assert (a.exists(), b.exists(), c.exists()) == (True, True, True)
 
@@ -478,7 +479,7 @@ def between(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object]) -> No
         change()
         plain(target)
 
-    monkeypatch.setattr(_deleting, "delete", later)
+    monkeypatch.setattr(cleaning, "delete", later)
 
 
 def test_a_folder_that_becomes_a_link_before_it_is_cleaned_protects_what_the_link_leads_to(
@@ -535,15 +536,15 @@ def test_a_file_that_was_replaced_by_one_of_the_same_size_and_time_is_kept(
 
 def test_a_file_that_grows_while_it_is_read_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = run_file(tmp_path)
-    plain = cleaning._Plan._give_files
+    plain = cleaning.Plan._give_files
 
-    def grow(self: cleaning._Plan) -> None:
+    def grow(self: cleaning.Plan) -> None:
         with path.open("ab") as file:
             file.write(b"\n")
         os.utime(path, ns=(EPOCH, EPOCH))
         plain(self)
 
-    monkeypatch.setattr(cleaning._Plan, "_give_files", grow)
+    monkeypatch.setattr(cleaning.Plan, "_give_files", grow)
     assert reasons(cleaned(tmp_path)) == ["changed since it was looked at"]
 
 
@@ -552,13 +553,35 @@ def test_of_a_run_with_a_file_that_changed_no_file_is_deleted(tmp_path: Path, mo
     second_file = put(tmp_path / "z.jsonl", a_run(Hand(pid=4712, child=True)))
     plain = cleaning._delete
 
-    def later(*arguments: Any) -> str:
+    def later(*arguments: Any) -> _deleting.Reason | None:
         second_file.write_bytes(second_file.read_bytes() + b"\n")
         return plain(*arguments)
 
     monkeypatch.setattr(cleaning, "_delete", later)
     assert reasons(cleaned(tmp_path)) == ["changed since it was looked at"]
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_file_that_a_program_has_open_to_write_is_kept(tmp_path: Path) -> None:
+    path = run_file(tmp_path)
+    with path.open("ab"):
+        result = cleaned(tmp_path)
+    assert [(kept.why, kept.reason) for kept in result.kept] == [("writer", "a program has it open to write")]
+    with path.open("rb"):  # reading does not keep it
+        assert len(cleaned(tmp_path).runs) == 1
+    assert not path.exists()
+
+
+def test_an_age_without_a_unit_is_refused(tmp_path: Path) -> None:
+    path = run_file(tmp_path)
+    with pytest.raises(TracetuiError, match="write 7d for days"):
+        cleaned(tmp_path, older_than="7")
+    assert path.exists()
+
+
+def test_every_reason_is_a_word_that_is_explained() -> None:
+    code = Path(cleaning.__file__).read_text() + Path(_deleting.__file__).read_text()
+    assert set(re.findall(r'(?:Reason|Refused)\("(\w+)"', code)) == set(cleaning.WHYS)
 
 
 def test_a_file_that_the_system_keeps_is_told_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

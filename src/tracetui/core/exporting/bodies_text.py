@@ -9,7 +9,6 @@ from tracetui.core.exporting.rows import Row, Rows
 from tracetui.core.formats.native import messages_in
 from tracetui.core.jsontext import json_text
 from tracetui.core.model import NO_TIME
-from tracetui.core.symbols import UNICODE
 from tracetui.core.text import cost_full, exact, offset, safe, share, wall_time_full
 
 if TYPE_CHECKING:
@@ -48,7 +47,10 @@ class BodyText:
         if line.detail is None:
             body["gone"] = True
         if error := facts["error"]:
-            body["error"] = [_lines(error["type"]), *(budget.text(_lines(error[name])) for name in ("message", "traceback"))]
+            body["error"] = [
+                _lines(error["type"]),
+                *(budget.text(_lines(error[name])) for name in ("message", "traceback")),
+            ]
         if messages := facts.get("messages"):
             body["messages"] = [_message(message, budget) for message in messages]
         for name in ("input", "output"):
@@ -84,10 +86,9 @@ class BodyText:
         if known:
             words = [f"{exact(known[name])} {word}" for name, word in _TOKEN_WORDS.items() if name in known]
             shown.append(["tokens", ", ".join(words)])
-        if facts["cost_usd"] is not None:
-            shown.append(["cost", f"{cost_full(facts['cost_usd'])} as recorded"])
-        elif facts.get("cost_computed_usd") is not None:
-            shown.append(["cost", f"{UNICODE.computed}{cost_full(facts['cost_computed_usd'])} computed from prices"])
+        for name, source in (("cost_usd", "as recorded"), ("cost_computed_usd", "computed from prices")):
+            if facts[name] is not None:
+                shown.append(["cost", f"{cost_full(facts[name])} {source}"])
         if facts["inferred"]:
             shown.append(["worked out", ", ".join(facts["inferred"])])
         if not facts["recorded"]:
@@ -135,5 +136,3 @@ def value_text(value: object) -> str:
 
 def _lines(text: str) -> str:
     return safe(text, newlines=True)
-
-

@@ -41,7 +41,7 @@ COLUMNS: Final[dict[str, Callable[[Facts], object]]] = {
     "cache_write_tokens": lambda span: span["tokens"]["cache_write"],
     "reasoning_tokens": lambda span: span["tokens"]["reasoning"],
     "cost_usd": lambda span: span["cost_usd"],
-    "cost_computed_usd": lambda span: span.get("cost_computed_usd"),
+    "cost_computed_usd": lambda span: span["cost_computed_usd"],
     "subject": lambda span: span["subject"],
     "error_type": lambda span: span["error"] and span["error"]["type"],
     "error_message": lambda span: span["error"] and span["error"]["message"],

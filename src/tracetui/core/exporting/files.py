@@ -1,4 +1,4 @@
-"""Where an export goes: a file that is there whole or not at all, readable by its owner only; and what such a file is called."""
+"""Where an export goes: a file that is there whole or not at all, for its owner only; and what such a file is called."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Gate:
         known = self._ids.get(text)
         if known is not None:
             return known
-        clean, count = self._redactor.key(text)
+        _, count = self._redactor.key(text)
         if not count:
             return text
         self.count += count

@@ -39,9 +39,10 @@ def headline(job: Job) -> Headline:
     if total is not None:
         partial = "tokens.total" in facts["partial"]
         words.append(marked(f"{exact(total, symbols)} tokens", partial=partial, symbols=symbols))
-    if facts["cost_usd"] is not None:
-        partial = "cost_usd" in facts["partial"]
-        words.append(marked(cost_full(facts["cost_usd"], symbols), partial=partial, symbols=symbols))
+    cost = job.summaries.cost(run)
+    if cost.usd is not None:
+        computed = cost.computed is not None
+        words.append(marked(cost_full(cost.usd, symbols), computed=computed, partial=cost.partial, symbols=symbols))
     lines = ["  ".join(words)]
     if facts["status_reason"] and status != "ok":
         lines.append(safe(facts["status_reason"]))

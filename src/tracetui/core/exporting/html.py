@@ -22,7 +22,6 @@ from tracetui.core.exporting.rows import Row, Rows
 from tracetui.core.figures import duration
 from tracetui.core.model import KIND_WORDS
 from tracetui.core.symbols import UNICODE
-from tracetui.core.text import safe
 
 if TYPE_CHECKING:
     from tracetui.core.exporting import Write
@@ -40,7 +39,9 @@ _WITHOUT_SCRIPT: Final = 2_000
 _LABELS: Final = 6
 _STEPS: Final = tuple(
     step * unit for unit in (1, 10**3, 10**6) for step in (1, 2, 5, 10, 20, 50, 100, 200, 500)
-) + tuple(10**9 * seconds for seconds in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 18_000, 36_000))
+) + tuple(
+    10**9 * seconds for seconds in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 18_000, 36_000)
+)
 STATUS_WORDS: Final = ("unset", "ok", "error", "skipped", "open")
 CAUSE, CRITICAL, ORPHAN, CONTEXT = 1, 2, 4, 8
 """Bits of a row's flags."""
@@ -138,7 +139,9 @@ class _Page:
             figures = "  ".join(text for text in (row.time, row.tokens, row.cost) if text)
             self.lines.append(f"{symbol} {'  ' * min(row.depth, 30)}{row.kind} {row.name}  {figures}")
         elif self._count == _WITHOUT_SCRIPT:
-            self.lines.append(f"… and {self._job.run.span_count - _WITHOUT_SCRIPT:,} more, which a browser with script shows")
+            self.lines.append(
+                f"… and {self._job.run.span_count - _WITHOUT_SCRIPT:,} more, which a browser with script shows"
+            )
         self._count += 1
 
     def run(self, title: str, lines: list[str], status: str) -> dict[str, Any]:

@@ -72,7 +72,7 @@ class Job:
         self.where = where_text
         self.zone = zone
         self.as_of = as_of
-        self.view = _ExactView(store, run, bodies, where=where)
+        self.view = _ExactView(store, run, bodies, where=where, costs=summaries.costs)
         self.gone = 0
         """Spans whose records are gone from their file, so far."""
         self.cut = 0
@@ -96,11 +96,15 @@ class Job:
         """What a reader of the export has to know of what is not in it, in words."""
         notes = []
         if self.cut:
-            notes.append(f"{self.cut:,} long value{' was' if self.cut == 1 else 's were'} cut; --to json and jsonl have all")
+            notes.append(
+                f"{self.cut:,} long value{' was' if self.cut == 1 else 's were'} cut; --to json and jsonl have all"
+            )
         if self.gone:
             notes.append(f"{self.gone:,} bodies are gone: their file changed on disk")
         if self.lost_events:
-            notes.append(f"{self.lost_events:,} events of the run have no span to stand at; --to json and jsonl have them")
+            notes.append(
+                f"{self.lost_events:,} events of the run have no span to stand at; --to json and jsonl have them"
+            )
         return notes
 
     def frame(self, schema: str) -> Facts:
@@ -137,7 +141,7 @@ class Job:
     def _clean_span(self, facts: Facts) -> Facts:
         ids = {name: value if value is None else self.gate.id(value) for name, value in facts.items() if name in _IDS}
         clean: Facts = self.gate.value({name: value for name, value in facts.items() if name not in ids})
-        return {**{"id": ids["id"], "parent": ids["parent"]}, **clean}
+        return {"id": ids["id"], "parent": ids["parent"], **clean}
 
     def run_events(self) -> list[dict[str, Any]]:
         """Events of the run that are in no span, without secrets."""

@@ -1,7 +1,7 @@
 """A run of any format as a recording in tracetui's own (``docs/recording-format.md``), which reads back equal.
 
-Records come in the order in which the run's own came: a span's start where its first record was, its end, with everything that
-was said of it, at its last. So bodies are read in the order in which they lie on disk, and rows of a store that reads the export
+Records come in the order in which the run's own came: a span's start where its first record was, its end, with all that was
+said of it, at its last. So bodies are read in the order in which they lie on disk, and rows of a store that reads the export
 are in the order of this one's. What the format has no other place for stands in ``header.exported`` and in keys of its own.
 """
 
@@ -33,12 +33,10 @@ _START, _EVENT, _END = range(3)
 
 def write(job: Job, out: Write) -> None:
     """Write the recording."""
-    seq = 0
-    for record in _records(job):
+    for seq, record in enumerate(_records(job)):
         # The key that the format is known by comes first, then the number, as readers of a part expect it.
         first = {"tracetui": VERSION} if seq == 0 else {}
         out(json_line({**first, "type": record.pop("type"), "seq": seq, **record}) + "\n")
-        seq += 1
 
 
 def _records(job: Job) -> Iterator[Record]:
@@ -181,7 +179,12 @@ class _Spans:
         flags = spans.flags[row]
         if flags & Flag.invented and not flags & Flag.announced:
             end, status = spans.end[row], Status(spans.status[row])
-            record |= {"invented": True, "status": status.name, **({} if end == NO_TIME else {"end": end}), **self._body(row)}
+            record |= {
+                "invented": True,
+                "status": status.name,
+                **({} if end == NO_TIME else {"end": end}),
+                **self._body(row),
+            }
         if inferred := [word for word, flag in INFERRED.items() if flags & flag]:
             record["inferred"] = inferred
         return record

@@ -1,8 +1,8 @@
 """A run as one OTLP document in JSON (``TracesData``), for whatever takes OpenTelemetry.
 
-Ids are the producer's where they are OpenTelemetry's (32 and 16 hexadecimal digits), else derived from them. What kinds, models,
-tokens and messages are is told in the GenAI conventions of OpenTelemetry, in OpenInference's where those have no word, and in
-``tracetui.*`` where neither has. ``docs/export.md`` holds the table.
+Ids are the producer's where they are OpenTelemetry's (32 and 16 hexadecimal digits), else derived from them. What kinds,
+models, tokens and messages are is told in the GenAI conventions of OpenTelemetry, in OpenInference's where those have no word,
+and in ``tracetui.*`` where neither has. ``docs/export.md`` holds the table.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ _TRACE_ID: Final = re.compile("[0-9a-f]{32}")
 _SPAN_ID: Final = re.compile("[0-9a-f]{16}")
 _DEEPEST: Final = 40
 """Levels of an attribute's value; what is deeper stands as JSON text."""
-_READ_ELSEWHERE: Final = frozenset({"resource", "scope", "span.kind", "links", "traceState", "trace_state", keys.KIND_ORIGINAL})
+_READ_ELSEWHERE: Final = frozenset(
+    {"resource", "scope", "span.kind", "links", "traceState", "trace_state", keys.KIND_ORIGINAL}
+)
 """What the reader of OTLP adds to a span's attributes and OTLP has a place of its own for."""
 _OTLP: Final = "otlp-json"
 DOCUMENT_CHARACTERS: Final = 16_000_000
@@ -179,7 +181,11 @@ class _Spans:
         """The nearest span above that was recorded, or named as a parent."""
         spans = self._job.store.spans
         parent = spans.parent[row]
-        while parent >= 0 and spans.flags[parent] & (Flag.invented | Flag.dropped) and not spans.flags[parent] & Flag.announced:
+        while (
+            parent >= 0
+            and spans.flags[parent] & (Flag.invented | Flag.dropped)
+            and not spans.flags[parent] & Flag.announced
+        ):
             parent = spans.parent[parent]
         return parent
 
@@ -222,7 +228,11 @@ class _Spans:
     def _error_event(self, facts: Facts) -> list[dict[str, Any]]:
         """A traceback, as OpenTelemetry has it: an event."""
         error = facts["error"]
-        if not error or not error["traceback"] or any(event["type"] == keys.EXCEPTION for event in facts.get("events", ())):
+        if (
+            not error
+            or not error["traceback"]
+            or any(event["type"] == keys.EXCEPTION for event in facts.get("events", ()))
+        ):
             return []
         said = {
             keys.EXCEPTION_TYPE: error["type"],
@@ -281,7 +291,10 @@ def _bodies(facts: Facts) -> dict[str, object]:
         answered = len(messages)
         while answered and messages[answered - 1]["role"] == "assistant":
             answered -= 1
-        for name, some in ((keys.INPUT_MESSAGES[1], messages[:answered]), (keys.OUTPUT_MESSAGES[1], messages[answered:])):
+        for name, some in (
+            (keys.INPUT_MESSAGES[1], messages[:answered]),
+            (keys.OUTPUT_MESSAGES[1], messages[answered:]),
+        ):
             if some:
                 told[name] = json_text([_parts(message) for message in some])
     is_tool = facts["kind"] == "tool"

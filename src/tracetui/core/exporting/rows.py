@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tracetui.core.model import NO_TIME, Clock
+from tracetui.core.run_table import cost_text
 from tracetui.core.store.rollups import cause_rows
 from tracetui.core.symbols import ASCII, UNICODE
 from tracetui.core.text import cost, duration, marked, offset, safe, tokens
@@ -100,17 +101,18 @@ class Rows:
         """Tokens and cost: of a span with others below it those of all of them."""
         symbols, rollup = self._symbols, self._job.view.rollup(row)
         if rollup is not None:
-            count, partial, dollars = rollup.tokens, rollup.tokens_partial, rollup.cost
-            cost_partial = rollup.cost_partial
+            count, partial = rollup.tokens, rollup.tokens_partial
+            dollars = marked(
+                cost(rollup.cost, symbols), computed=rollup.cost_computed, partial=rollup.cost_partial, symbols=symbols
+            )
         else:
             figures = facts["tokens"]
             halves = [figures[name] for name in ("input", "output") if figures[name] is not None]
             count = figures["total"] if figures["total"] is not None else sum(halves) if halves else None
-            partial, dollars, cost_partial = figures["total"] is None and len(halves) == 1, facts["cost_usd"], False
-        return (
-            _or_blank(marked(tokens(count, symbols), partial=partial, symbols=symbols), symbols.none),
-            _or_blank(marked(cost(dollars, symbols), partial=cost_partial, symbols=symbols), symbols.none),
-        )
+            partial = figures["total"] is None and len(halves) == 1
+            dollars = cost_text(self._job.view.cost(row), symbols)
+        counted = marked(tokens(count, symbols), partial=partial, symbols=symbols)
+        return _or_blank(counted, symbols.none), _or_blank(dollars, symbols.none)
 
 
 def _or_blank(figure: str, none: str) -> str:

@@ -33,8 +33,8 @@ _STATUS_NUMBERS = {word: int(status) for word, status in STATUSES.items()}
 # What is out of range or no OpenTelemetry id fails to decode, which costs less than looking at each value afterwards.
 _Id = Annotated[str, msgspec.Meta(min_length=16, max_length=16)]
 _Time = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
-# A record with the key ``tracetui`` is a header, one with ``run`` stands in a shared file, one with ``inferred`` or ``invented``
-# is from an export and has flags: nothing decodes to this.
+# A record with the key ``tracetui`` is a header, one with ``run`` stands in a shared file, one with ``inferred`` or
+# ``invented`` is from an export and has flags: nothing decodes to this.
 _Never = Literal["\0"]
 
 

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tracetui.core.errors import NotFound, TracetuiError
+from tracetui.core.recording._deleting import Reason, Refused, check, delete, target_of
 
 if TYPE_CHECKING:
     from tracetui.core.batch import SeenFile
-    from tracetui.core.loading import Loaded
+    from tracetui.core.loading import Loaded, Progress
     from tracetui.core.processes import Process
     from tracetui.core.recording._deleting import Target
     from tracetui.core.run_status import StatusRules
@@ -27,6 +28,22 @@ if TYPE_CHECKING:
 
 NATIVE: Final = "tracetui"
 """The only format whose runs are deleted without its being named."""
+
+WHYS: Final = {
+    "format": "of a format that was not asked for",
+    "live": "running or stalled",
+    "writer": "a program may still write to them",
+    "age": "not old enough",
+    "database": "in a database",
+    "shared": "in a file with a run that stays",
+    "unsure": "not all of their files are there, or it is not known whose a file is",
+    "unreadable": "a file of them cannot be read",
+    "link": "reached through a link",
+    "changed": "changed since they were looked at",
+    "outside": "outside the paths that were named",
+    "denied": "may not be deleted",
+}
+"""Why runs stay, in a word, with what that means of several runs."""
 
 _LIVE: Final = frozenset({"running", "stalled"})
 _HEADER: Final = b'{"tracetui"'
@@ -54,6 +71,9 @@ class Kept:
     format: str
     paths: tuple[Path, ...]
     reason: str
+    why: str
+    """The reason in a word: ``format``, ``live``, ``writer``, ``age``, ``database``, ``shared``, ``unsure``, ``unreadable``,
+    ``link``, ``changed``, ``outside``, ``denied``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +124,19 @@ def clean(
         NotFound: a path that does not exist.
         TracetuiError: an age that is none, a format that does not exist, or another format without a path.
     """
+    return planned(paths, older_than, formats, now_ns=now_ns, rules=rules).carry_out(dry_run=dry_run)
+
+
+def planned(
+    paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
+    older_than: timedelta | str = "7d",
+    formats: Sequence[str] = (NATIVE,),
+    *,
+    now_ns: int | None = None,
+    rules: StatusRules | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Plan:
+    """What ``clean`` would delete, not yet decided, for whoever wants to tell how far reading has come. Raises as it does."""
     from tracetui.core.loading import default_paths, load
     from tracetui.core.run_status import StatusRules
 
@@ -115,8 +148,7 @@ def clean(
         if not os.path.lexists(root):
             raise NotFound(f"no such file or folder: {root!r}")
     now = time.time_ns() if now_ns is None else now_ns
-    plan = _Plan(load(roots), roots, wanted, now - age, now, rules or StatusRules())
-    return plan.carry_out(dry_run=dry_run)
+    return Plan(load(roots, progress=progress), roots, wanted, now - age, now, rules or StatusRules())
 
 
 def _age(older_than: timedelta | str) -> int:
@@ -128,6 +160,9 @@ def _age(older_than: timedelta | str) -> int:
 
         found = duration_ns(older_than)
         ns = -1 if found is None else found
+        # A bare number is seconds everywhere else; of what is deleted nobody shall have to remember that.
+        if ns > 0 and older_than.strip()[-1:].isdigit():
+            raise TracetuiError(f"an age has a unit: write {older_than.strip()}d for days, not {older_than!a}")
     if ns < 0:
         raise TracetuiError(f"{str(older_than)!a} is no age; write it like 90m, 12h, 7d or 4w")
     return ns
@@ -154,35 +189,39 @@ def _formats(formats: Sequence[str], *, is_place_named: bool) -> frozenset[str]:
 
 @dataclass(slots=True)
 class _Candidate:
-    """A run with its files, and why it stays (empty: it goes)."""
+    """A run with its files, and why it stays (None: it goes)."""
 
     run: Run
     files: list[SeenFile] = field(default_factory=list)
     last_ns: int = 0
-    reason: str = ""
+    stays: Reason | None = None
     targets: list[Target] = field(default_factory=list)
 
 
-class _Plan:
+class Plan:
     """Decides for each run of what was read, then deletes."""
 
     def __init__(
         self, loaded: Loaded, roots: Sequence[str], wanted: frozenset[str], before: int, now: int, rules: StatusRules
     ) -> None:
-        self._loaded = loaded
+        self.loaded = loaded
+        """What was read."""
         self._roots = roots
         self._wanted = wanted
         self._before = before
-        self._now = now
+        self.now_ns = now
+        """What ages are counted to, ns since the epoch."""
         self._rules = rules
         files = loaded.reader.files
-        self._files = {file.source: file for file in files if file.source >= 0 and file.role == "run"}
-        self._asides = [file for file in files if file.role != "run"]
+        runs = loaded.store.live_runs()
+        telling = {source for run in runs for source in run.sources}
+        self._files = {file.source: file for file in files if file.source in telling}
+        self._asides = [file for file in files if file.role != "run" and file.source not in telling]
         self._closed: dict[str, list[str]] = {}
         """Names of the files that cannot be read, by folder."""
         for path, _ in loaded.reader.unreadable_paths:
             self._closed.setdefault(os.path.dirname(path), []).append(os.path.basename(path))  # noqa: PTH119, PTH120
-        self._candidates = [_Candidate(run) for run in loaded.store.live_runs()]
+        self._candidates = [_Candidate(run) for run in runs]
         self._give_files()
 
     def carry_out(self, *, dry_run: bool) -> CleanResult:
@@ -190,20 +229,20 @@ class _Plan:
         from tracetui.core.run_names import printed_ids
 
         for candidate in self._candidates:
-            candidate.reason = self._why_kept(candidate)
+            candidate.stays = self._why_kept(candidate)
         self._keep_what_shares_files()
-        ids = printed_ids(self._loaded.store.live_runs())
+        ids = printed_ids(self.loaded.store.live_runs())
         gone: list[Cleaned] = []
         kept: list[Kept] = []
-        deleted: dict[str, str] = {}
+        deleted: dict[str, Reason | None] = {}
         counted: set[str] = set()
         for candidate in sorted(self._candidates, key=lambda candidate: candidate.last_ns):
-            if not candidate.reason and not dry_run:
-                candidate.reason = _delete(candidate, deleted)
+            if candidate.stays is None and not dry_run:
+                candidate.stays = _delete(candidate, deleted)
             run, files = candidate.run, {file.path: file for file in candidate.files}
             paths = tuple(Path(path) for path in sorted(files))
-            if candidate.reason:
-                kept.append(Kept(ids[run.row], run.name, run.format, paths, candidate.reason))
+            if (stays := candidate.stays) is not None:
+                kept.append(Kept(ids[run.row], run.name, run.format, paths, stays.text, stays.why))
             else:
                 # What another run shares was counted with that.
                 size = sum(file.size for path, file in files.items() if path not in counted)
@@ -217,7 +256,7 @@ class _Plan:
             for source in candidate.run.sources:
                 file = self._files.get(source)
                 if file is None:
-                    candidate.reason = "not all of its files are there"
+                    candidate.stays = Reason("unsure", "not all of its files are there")
                 else:
                     candidate.files.append(file)
         self._give_asides()
@@ -243,51 +282,48 @@ class _Plan:
                 if len(owners) == 1:
                     candidate.files.append(aside)
                 else:
-                    candidate.reason = f"it is not known whose {aside.role} is {Path(aside.path).name!a}"
+                    name = Path(aside.path).name
+                    candidate.stays = Reason("unsure", f"it is not known whose {aside.role} is {name!a}")
 
-    def _why_kept(self, candidate: _Candidate) -> str:
-        """Why a run stays; empty if nothing speaks against its going."""
+    def _why_kept(self, candidate: _Candidate) -> Reason | None:
+        """Why a run stays; None if nothing speaks against its going."""
         from tracetui.core.run_status import run_status
 
         run = candidate.run
-        if candidate.reason:
-            return candidate.reason
         if run.format not in self._wanted:
-            return f"its format, {run.format}, was not asked for"
-        status = run_status(run, self._now, self._rules).status.value
+            return Reason("format", f"its format, {run.format}, was not asked for")
+        if candidate.stays is not None:
+            return candidate.stays
+        status = run_status(run, self.now_ns, self._rules).status.value
         if status in _LIVE:
-            return f"it is {status}"
+            return Reason("live", f"it is {status}")
         if any(file.is_database for file in candidate.files):
-            return "it is in a database"
+            return Reason("database", "it is in a database")
         if candidate.last_ns > self._before:
-            return "it is not old enough"
-        if reason := self._why_unsure(candidate):
-            return reason
-        return self._why_not_deletable(candidate)
+            return Reason("age", "it is not old enough")
+        return self._why_unsure(candidate) or self._why_not_deletable(candidate)
 
-    def _why_unsure(self, candidate: _Candidate) -> str:
+    def _why_unsure(self, candidate: _Candidate) -> Reason | None:
         """What only the native format tells: writers that live, and files of the run that could not be read."""
         run = candidate.run
         if run.format != NATIVE:
-            return ""
+            return None
         for folder in {_folder(file) for file in candidate.files}:
             for name in self._closed.get(folder, ()):
                 if name.startswith(f"{run.id}."):
-                    return f"a file of it cannot be read: {name!a}"
+                    return Reason("unreadable", f"a file of it cannot be read: {name!a}")
         if any(_has_writer(file.path, self._rules.is_running) for file in candidate.files):
-            return "its writer lives"
-        return ""
+            return Reason("writer", "its writer lives")
+        return None
 
-    def _why_not_deletable(self, candidate: _Candidate) -> str:
-        from tracetui.core.recording._deleting import Refused, check, target_of
-
+    def _why_not_deletable(self, candidate: _Candidate) -> Reason | None:
         try:
             candidate.targets = [target_of(file, self._roots) for file in candidate.files]
             for target in candidate.targets:
                 check(target)
         except Refused as refused:
-            return str(refused)
-        return ""
+            return refused.reason
+        return None
 
     def _keep_what_shares_files(self) -> None:
         """A file stays if any of its runs does, and then all others of its runs stay too."""
@@ -295,12 +331,12 @@ class _Plan:
         for candidate in self._candidates:
             for file in candidate.files:
                 by_path.setdefault(file.path, []).append(candidate)
-        waiting = [candidate for candidate in self._candidates if candidate.reason]
+        waiting = [candidate for candidate in self._candidates if candidate.stays is not None]
         while waiting:
             for file in waiting.pop().files:
                 for other in by_path[file.path]:
-                    if not other.reason:
-                        other.reason = f"{Path(file.path).name!a} also holds a run that stays"
+                    if other.stays is None:
+                        other.stays = Reason("shared", f"{Path(file.path).name!a} also holds a run that stays")
                         waiting.append(other)
 
 
@@ -308,28 +344,25 @@ def _folder(file: SeenFile) -> str:
     return os.path.dirname(file.path)  # noqa: PTH120  names as the reader has them
 
 
-def _delete(candidate: _Candidate, deleted: dict[str, str]) -> str:
-    """Delete the files of a run, once more looked at all together first; why it stays after all, or empty.
+def _delete(candidate: _Candidate, deleted: dict[str, Reason | None]) -> Reason | None:
+    """Delete the files of a run, once more looked at all together first; why it stays after all, or None.
 
     ``deleted`` says what became of files that another run shares.
     """
-    from tracetui.core.recording._deleting import Refused, check, delete
-
     left = [target for target in candidate.targets if target.file.path not in deleted]
     for path in (target.file.path for target in candidate.targets):
-        if deleted.get(path):
-            return deleted[path]
-    reason = ""
+        if (before := deleted.get(path)) is not None:
+            return before
     try:
         for target in left:
             check(target)
         for target in left:
             delete(target)
-            deleted[target.file.path] = ""
+            deleted[target.file.path] = None
     except Refused as refused:
-        reason = str(refused)
-        deleted.update({target.file.path: reason for target in left if target.file.path not in deleted})
-    return reason
+        deleted.update({target.file.path: refused.reason for target in left if target.file.path not in deleted})
+        return refused.reason
+    return None
 
 
 def _has_writer(path: str, is_running: Callable[[Process], bool | None]) -> bool:
