@@ -26,12 +26,14 @@ _TOLD_EVERY_S: Final = 0.25
 _FIRST_TOLD_S: Final = 0.5
 
 
-def _as_output(ctx: click.Context, param: click.Parameter, value: str) -> str:  # noqa: ARG001 - click's signature
-    if value == "svg":
-        raise click.BadParameter("a picture of the screen needs the screen; --to html is the page that looks like it")
-    if value not in OUTPUTS:
-        raise click.BadParameter(f"{value!a} is none of {', '.join(OUTPUTS)}")
-    return value
+class _Output(click.Choice[str]):
+    """The outputs; says why there is one less than expected."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name of an output. Raises a usage error."""
+        if value == "svg":
+            self.fail("a picture of the screen needs the screen; --to html is the page that looks like it", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 @click.command(
@@ -39,9 +41,7 @@ def _as_output(ctx: click.Context, param: click.Parameter, value: str) -> str:  
     help=f"{COMMANDS['export']}\n\nRUN is a path, latest, failed, an id or its beginning, or a name. Secrets are taken out.",
 )
 @click.argument("run", metavar="RUN")
-@click.option(
-    "--to", "output", required=True, callback=_as_output, metavar="|".join(OUTPUTS), help="What to make of it."
-)
+@click.option("--to", "output", required=True, type=_Output(OUTPUTS), help="What to make of it.")
 @click.option("-o", "--output", "target", metavar="FILE", help="File or folder to write to; - is standard output.")
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
 @click.option("--in", "places", metavar="PATH", multiple=True, help="Where the run is looked for; may be repeated.")
