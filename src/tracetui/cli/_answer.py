@@ -17,8 +17,9 @@ from tracetui.core.moments import moment_ns
 
 if TYPE_CHECKING:
     from tracetui.core.filter import Node
-    from tracetui.core.filter.select import Selector
+    from tracetui.core.filter.select import Selector, Setting
     from tracetui.core.pricing import Prices
+    from tracetui.core.pricing.price_file import PriceFile
     from tracetui.core.run_status import StatusRules
     from tracetui.core.sources.stdin import Spool
     from tracetui.core.store import Run
@@ -66,13 +67,16 @@ def asked_prices() -> Prices | None:
     from tracetui.core.pricing.place import price_path
 
     context = click.get_current_context(silent=True)
-    path = price_path(None if context is None else context.meta.get(PRICES))
-    if path is None:
+    file: PriceFile | None = None if context is None else context.meta.get(PRICES)
+    if file is None and (path := price_path()) is not None:
+        from tracetui.core.pricing.price_file import PriceFile
+
+        file = PriceFile.read(path)
+    if file is None:
         return None
     from tracetui.core.pricing import Prices
-    from tracetui.core.pricing.price_file import PriceFile
 
-    return Prices(PriceFile.read(path))
+    return Prices(file)
 
 
 def status_rules(stall_after: int | None, dead_after: int | None) -> StatusRules:
@@ -149,9 +153,16 @@ def selector(where: Node | None, asked: Asked, loaded: Loaded, summaries: Summar
     """What ``--where`` selects from what was read; None without one."""
     if where is None:
         return None
-    from tracetui.core.filter.select import Selector, Setting
+    from tracetui.core.filter.select import Selector
 
-    return Selector(where, loaded.store, Setting(summaries, loaded.bodies_of, asked.now_ns, asked.tz))
+    return Selector(where, loaded.store, setting(asked, loaded, summaries))
+
+
+def setting(asked: Asked, loaded: Loaded, summaries: Summaries) -> Setting:
+    """What filters are answered with besides the store."""
+    from tracetui.core.filter.select import Setting
+
+    return Setting(summaries, loaded.bodies_of, asked.now_ns, asked.tz)
 
 
 def selected_runs(

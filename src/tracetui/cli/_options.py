@@ -114,12 +114,19 @@ where_option: Decorator = click.option(
 
 
 PRICES: Final = "tracetui.prices"
-"""Where the context of a command keeps the price file that was named."""
+"""Where the context of a command keeps the price file that was named, as it was read."""
 
 
 def _keep_prices(ctx: click.Context, param: click.Parameter, value: str | None) -> None:  # noqa: ARG001 - click's
-    if value is not None:
-        ctx.meta[PRICES] = value
+    if value is None:
+        return
+    from tracetui.core.errors import UnreadableSettings
+    from tracetui.core.pricing.price_file import PriceFile
+
+    try:
+        ctx.meta[PRICES] = PriceFile.read(value)
+    except UnreadableSettings as error:
+        raise click.BadParameter(str(error)) from error
 
 
 prices_option: Decorator = click.option(

@@ -251,19 +251,23 @@ class Reader:
         """Whether a file is known from an earlier reading and is as it was; then it is known now."""
         if self._members.same(status) is not None:
             return False  # one file of two names
-        state = memory.recall(path, status)
+        state = memory.known(path, status)
         if state is None:
             return False
-        self._pipeline.recall(self._members.add(path, status), state)
+        member = self._members.add(path, status)
+        self._pipeline.recall(member, state)
+        memory.recalled(member, state)
         return True
 
     def _settle_memory(self, memory: Memory) -> None:
         """All files are found: take back what an earlier reading said of those that changed or are gone."""
         self._memory = None
-        for state in memory.take_left():
+        left = memory.take_left()
+        again = memory.overturned(left)
+        for state in left:
             self._pipeline.take_back(state, self._members.named(state.path))
-        if memory.touched:
-            self._pipeline.reconsider(self._members, memory.touched)
+        for member in again:
+            self._pipeline.read_again(member)
 
     @property
     def state(self) -> ReadingState | None:

@@ -37,10 +37,11 @@ def save_index(paths: Sequence[str], store: Store, reading: ReadingState) -> boo
         return False
     from tracetui.core.index.layout import write
     from tracetui.core.index.packing import packed_store
+    from tracetui.core.reading.memory import grouped
 
     values, columns = packed_store(store)
     values["of"] = (reader(), roots(paths))
-    values["files"] = [state.row for state in reading.files]
+    values["files"] = [state.row for state in grouped(reading.files, store._source_runs)]
     values["folders"] = reading.folders
     values["beside"] = (reading.troubles, reading.oddities)
     try:

@@ -14,10 +14,10 @@ _NAMES: Final = ("prices.toml", "prices.json")
 """What it is called in the user's configuration folder."""
 
 
-def price_path(named: str | None = None, env: Mapping[str, str] | None = None) -> str | None:
-    """The file that was named, else that of the environment, else the one in the user's folder; None: there is none."""
+def price_path(env: Mapping[str, str] | None = None) -> str | None:
+    """The file that the environment names, else the one in the user's folder; None: there is none."""
     env = os.environ if env is None else env
-    if named or env.get(VARIABLE):
-        return named or env[VARIABLE]
+    if env.get(VARIABLE):
+        return env[VARIABLE]
     paths = (user_config_dir(env) / name for name in _NAMES)
     return next((str(path) for path in paths if path.is_file()), None)

@@ -10,8 +10,8 @@ learnt across them is not remembered. So is the run of a new file that belongs t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tracetui.core.follow import UNSETTLED_NS
@@ -41,6 +41,7 @@ class FileState:
         packed: it is compressed with gzip.
         document: a change means reading all of it again.
         mtime_ns: when it was last changed, the log of a database included.
+        group: equal for files that tell of the same runs, or share an assembler with one that does.
     """
 
     path: str
@@ -64,6 +65,7 @@ class FileState:
     packed: bool
     document: bool
     mtime_ns: int
+    group: int = -1
 
     @property
     def row(self) -> tuple[object, ...]:
@@ -114,24 +116,79 @@ class Memory:
 
     def __init__(self, states: Iterable[FileState]) -> None:
         self._left = {state.path: state for state in states}
-        self.all = list(self._left.values())
-        self.touched: set[str] = set()
-        """Folders in which something came, went or changed."""
+        self._recalled: list[tuple[Member, FileState]] = []
+        self._folders: set[str] = set()
+        self._stems: set[tuple[str, str]] = set()
 
-    def recall(self, path: str, status: os.stat_result) -> FileState | None:
+    def known(self, path: str, status: os.stat_result) -> FileState | None:
         """The state of a file that is as it was; each once."""
         state = self._left.get(path)
         if state is not None and state.is_same(status):
             del self._left[path]
             return state
-        self.touched.add(os.path.dirname(path))
+        self._touch(path)
         return None
+
+    def recalled(self, member: Member, state: FileState) -> None:
+        """A file was taken up as it was."""
+        self._recalled.append((member, state))
 
     def take_left(self) -> list[FileState]:
         """The files that are gone or changed."""
         left, self._left = list(self._left.values()), {}
-        self.touched.update(os.path.dirname(state.path) for state in left)
+        for state in left:
+            self._touch(state.path)
         return left
+
+    def overturned(self, left: Iterable[FileState]) -> list[Member]:
+        """Files that are as they were and have to be read again all the same.
+
+        They tell of the same runs as one that changed, or their claim hangs on what lies beside them: one of their name but for
+        its ending, or, where the claim is not certain, anything.
+        """
+        groups = {state.group for state in left}
+        groups |= {state.group for _, state in self._recalled if self._is_beside(state)}
+        groups.discard(-1)
+        return [member for member, state in self._recalled if state.group in groups or self._is_beside(state)]
+
+    def _touch(self, path: str) -> None:
+        self._folders.add(os.path.dirname(path))
+        self._stems.add(_stem(path))
+
+    def _is_beside(self, state: FileState) -> bool:
+        if not state.certain and os.path.dirname(state.path) in self._folders:
+            return True
+        return _stem(state.path) in self._stems
+
+
+def grouped(files: list[FileState], runs: Mapping[int, Iterable[int]]) -> list[FileState]:
+    """The same files with their groups: those that share a run (``runs`` by source), a bundle, or a file that does."""
+    head: dict[object, object] = {}
+
+    def root(node: object) -> object:
+        while head.setdefault(node, node) != node:
+            head[node] = node = head[head[node]]
+        return node
+
+    for state in files:
+        if state.source >= 0:
+            here = root(("source", state.source))
+            shared = [("bundle", state.bundle_number)] if state.bundle_number >= 0 else []
+            for node in [*shared, *(("run", run) for run in runs.get(state.source, ()))]:
+                head[root(node)] = here
+                here = root(here)
+    numbers: dict[object, int] = {}
+    return [
+        replace(state, group=numbers.setdefault(root(("source", state.source)), len(numbers)))
+        if state.source >= 0
+        else state
+        for state in files
+    ]
+
+
+def _stem(path: str) -> tuple[str, str]:
+    folder, name = os.path.split(path)
+    return folder, name.partition(".")[0] or name
 
 
 def states_of(members: Iterable[Member], began_ns: int) -> list[FileState] | None:

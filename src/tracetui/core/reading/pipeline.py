@@ -133,18 +133,18 @@ class Pipeline:
             member.tail.restart(state.generation + 1)
             member.sync()
             member.forget()
+            self._take_back_now(member)
             self._read_recalled(member.bundle)
             return
         bundle = self._claims.numbered(state)
         self.out.append(Batch(state.source, state.format, state.generation + 1, forget=True, complete=True))
         self._read_recalled(bundle)
 
-    def reconsider(self, members: Iterable[Member], folders: set[str]) -> None:
-        """Folders are not as they were: claims in them that this may overturn are made again."""
-        for member in list(members):
-            match = member.match
-            if match is not None and not match.certain and os.path.dirname(member.path) in folders and member.is_closed:
-                self.begin_again(member)
+    def read_again(self, member: Member) -> None:
+        """A file that was recalled is to be read after all."""
+        if member in self._members and member.decoder is None and member.stage is not Stage.found:
+            self.begin_again(member)
+            self._take_back_now(member)
 
     def _resume(self, member: Member, state: FileState, match: Match) -> None:
         member.match = match
@@ -164,8 +164,13 @@ class Pipeline:
             return
         recalled, bundle.recalled = bundle.recalled, []
         for member in recalled:
-            if member in self._members and member.is_closed and member.decoder is None:
-                self.begin_again(member)
+            if member.is_closed:
+                self.read_again(member)
+
+    def _take_back_now(self, member: Member) -> None:
+        """All that a run's files said goes before any of it is said again: nothing of it may outlive them."""
+        if member.forgetting:
+            self.out.append(member.batch())
 
     # What is to be read first.
 
