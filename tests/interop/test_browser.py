@@ -153,7 +153,7 @@ def test_it_finds_names_and_bodies_and_opens_what_is_folded(opened: Callable[[st
     page.press("g", "h")
     assert page.find("upstream timed out") == "1 of 1"
     assert "upstream timed out" in page.page.locator("#detail").inner_text()
-    assert page.find("http_get").endswith(" of 14")
+    assert page.find("http_get").endswith(" of 7")
     assert page.page.locator("#detail mark").count() > 0
     first = page.page.locator(".row.selected").get_attribute("id")
     page.press("n")
