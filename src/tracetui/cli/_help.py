@@ -23,6 +23,7 @@ Options of the screen:
   --pick                  Print the run or span chosen with enter, and end.
   --stall-after DURATION  Call a silent run stalled after this time (1m).
   --dead-after DURATION   Believe a silent run's writer dead after it (1h).
+  --prices FILE           Prices of models, for calls without a recorded cost.
 
 Commands (tracetui COMMAND --help says more):
   list        The runs, newest first.

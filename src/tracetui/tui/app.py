@@ -22,6 +22,7 @@ from tracetui.tui import clipboard, messages
 from tracetui.tui.feed import Feed
 from tracetui.tui.palette import ActionsProvider
 from tracetui.tui.presentation import styles_for
+from tracetui.tui.pricing import Pricing
 from tracetui.tui.run import ScreenOptions
 from tracetui.tui.screens.main import MainScreen
 from tracetui.tui.session import Session, local_timezone
@@ -32,6 +33,7 @@ from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.piece_line import PieceLine
 
 if TYPE_CHECKING:
+    from tracetui.core.pricing import Prices
     from tracetui.core.reader import Notice
     from tracetui.tui.keymaps import Key
     from tracetui.tui.terminal import TerminalGuard
@@ -88,6 +90,9 @@ class TracetuiApp(App[object]):
         self.fault = ""
         """The traceback of a fault of ours, safe to print; empty if there was none."""
         self.main = MainScreen(session, shown_path, self.options.pick, rest_s)
+        self.pricing: Pricing | None = None
+        """None until something is read."""
+        self._price_problem = ""
 
     @classmethod
     def from_options(cls, options: ScreenOptions) -> TracetuiApp:
@@ -144,6 +149,7 @@ class TracetuiApp(App[object]):
             self.guard.watch_signals(asyncio.get_running_loop())
         feed = self.session.feed
         if feed is not None:
+            self.pricing = Pricing(self.session, self._prices, self._was_priced)
             feed.changed = self._was_changed
             feed.progressed = self._has_progressed
             feed.noticed = self._was_noticed
@@ -152,6 +158,28 @@ class TracetuiApp(App[object]):
 
     def _was_changed(self, change: Change) -> None:
         self.main.post_message(messages.StoreChanged(change))
+        if self.pricing is not None:
+            self.pricing.wake()
+
+    def _prices(self) -> Prices:
+        """Prices of the user's own file, else the library's; in a thread. A file that is wrong is told and left out."""
+        from tracetui.core.pricing import Prices
+        from tracetui.core.pricing.place import price_path
+        from tracetui.core.pricing.price_file import PriceFile
+
+        file, path = self.options.prices, price_path()
+        if file is None and path is not None:
+            try:
+                file = PriceFile.read(path)
+            except TracetuiError as error:
+                self._price_problem = str(error)
+        return Prices(file)
+
+    def _was_priced(self) -> None:
+        self.main.post_message(messages.CostsChanged())
+        problem, self._price_problem = self._price_problem, ""
+        if problem:
+            self.main.header.say(problem, "warning")
 
     def _has_progressed(self) -> None:
         self.main.post_message(messages.ProgressChanged())
@@ -168,6 +196,8 @@ class TracetuiApp(App[object]):
         """Read no more."""
         if self.session.feed is not None:
             await self.session.feed.stop()
+        if self.pricing is not None:
+            await self.pricing.stop()
 
     def _handle_exception(self, error: Exception) -> None:
         """A fault of ours ends the app; its traceback is printed when the terminal is clean again."""

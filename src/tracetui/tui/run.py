@@ -13,6 +13,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from tracetui.core.pricing.price_file import PriceFile
     from tracetui.core.sources.stdin import Spool
 
 TEXTUAL_ENVIRONMENT: Final = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
@@ -41,6 +42,8 @@ class ScreenOptions:
     dead_after_ns: int | None = None
     sample: bool = False
     """Open the recordings that come with tracetui."""
+    prices: PriceFile | None = None
+    """The price file that was named; None: the user's own, if there is one."""
     spool: Spool | None = None
     """What keeps standard input, whose file is among the paths."""
 
