@@ -5,17 +5,32 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from statistics import median
+from typing import Final
 
 from benchmarks import data
-from benchmarks.terminal import _ESCAPES, Terminal, Timeout
+from benchmarks.measure import Result
+from benchmarks.terminal import Terminal, Timeout, plain
 
 _APP = (sys.executable, "-m", "tracetui", "--no-state")
+# The same app that takes nothing for much.
+_THREAD = (
+    sys.executable,
+    "-c",
+    "import sys\n"
+    "from tracetui.core.reading import choosing\n"
+    "choosing.is_much = lambda paths: False\n"
+    "from tracetui.cli import main\n"
+    "sys.exit(main(sys.argv[1:]))",
+    "--no-state",
+)
 _READING = re.compile(rb"reading [\d.,]+")
-_CALM_S = 1.5
+_ROW = re.compile(rb"row ([\d,]+) of")
+_CALM_S: Final = 1.5
 """The header says how far reading is four times a second; when it has not for so long, all is read."""
-_PAUSE_S = 0.06
+_PAUSE_S: Final = 0.06
 """Between a frame and the next key: faster than a key that is held down would be unfair, slower is no test."""
 
 
@@ -57,9 +72,8 @@ class Mover:
     def move(self) -> float:
         """One key; the time from it to the frame that says the new row."""
         self._down = self._row <= 1 or (self._down and self._row < 12)
-        self._row += 1 if self._down else -1
         begun = self._terminal.press("j" if self._down else "k")
-        wait = self._wait(b"row %d of" % self._row, 30) - begun
+        wait = self._wait_for_another() - begun
         self.pressed.waits.append(wait)
         self.rest(_PAUSE_S)
         return wait
@@ -69,7 +83,20 @@ class Mover:
         end = time.perf_counter() + seconds
         while (left := end - time.perf_counter()) > 0:
             for now, drawn in self._terminal.chunks(left):
-                self._note(now, _ESCAPES.sub(b"", drawn))
+                self._note(now, plain(drawn))
+
+    def _wait_for_another(self) -> float:
+        """The time when another row than the one before was told."""
+        seen = b""
+        for now, drawn in self._terminal.chunks(30):
+            seen = seen[-20_000:] + drawn
+            shown = plain(seen)
+            self._note(now, shown)
+            told = [int(number.replace(b",", b"")) for number in _ROW.findall(shown)]
+            if told and told[-1] != self._row:
+                self._row = told[-1]
+                return now
+        raise Timeout(f"no other row on the screen: {plain(seen)[-400:]!r}")
 
     def _is_shown(self, wanted: bytes, seconds: float) -> bool:
         try:
@@ -82,14 +109,14 @@ class Mover:
         seen = b""
         for now, drawn in self._terminal.chunks(seconds):
             seen = seen[-20_000:] + drawn
-            plain = _ESCAPES.sub(b"", seen)
-            self._note(now, plain)
-            if wanted in plain:
+            shown = plain(seen)
+            self._note(now, shown)
+            if wanted in shown:
                 return now
-        raise Timeout(f"no {wanted!r} on the screen: {_ESCAPES.sub(b'', seen)[-400:]!r}")
+        raise Timeout(f"no {wanted!r} on the screen: {plain(seen)[-400:]!r}")
 
-    def _note(self, now: float, plain: bytes) -> None:
-        if _READING.search(plain):
+    def _note(self, now: float, shown: bytes) -> None:
+        if _READING.search(shown):
             self.pressed.ended = now
 
 
@@ -103,7 +130,7 @@ def _while_reading(arguments: Sequence[str], idle_keys: int) -> tuple[Pressed, P
         reading.ended = time.perf_counter()
         while time.perf_counter() - reading.ended < _CALM_S:
             mover.move()
-            if time.perf_counter() - reading.ended > 0.6:  # no key meanwhile counts as one of the reading
+            if time.perf_counter() - reading.ended > 0.6:  # no key of the reading any more
                 reading.waits.pop()
         took = reading.ended - terminal.started
         terminal.settle(30)
@@ -113,13 +140,29 @@ def _while_reading(arguments: Sequence[str], idle_keys: int) -> tuple[Pressed, P
     return reading, idle, took
 
 
-def main() -> None:
-    size = int(sys.argv[1])
-    reading, idle, took = _while_reading([*_APP, str(data.mixed(size))], int(sys.argv[2]))
-    for name, p in (("reading", reading), ("idle", idle)):
-        print(name, len(p.waits), *(f"{q}: {p.at(q) * 1e3:.1f}" for q in (0.5, 0.9, 0.95, 1.0)))
-    print(f"took {took:.2f}")
-
-
-if __name__ == "__main__":
-    main()
+def key_while_reading(quick: bool) -> Iterator[Result]:
+    """Keys while a large recording is read, and how long reading it takes, by a process of its own and by a thread."""
+    path = data.mixed(20_000_000 if quick else 1_000_000_000)
+    turns = [_while_reading([*_APP, str(path)], 20 if quick else 100) for _ in range(1 if quick else 3)]
+    _, _, in_thread = _while_reading([*_THREAD, str(path)], 1)
+    p95 = sorted(turns, key=lambda turn: turn[0].at(0.95) / turn[1].at(0.95))[len(turns) // 2]
+    reading, idle, _ = p95
+    size = f"{path.stat().st_size / 1e6:,.0f} MB"
+    yield Result(
+        f"key to frame while {size} are read, p95",
+        f"{reading.at(0.95) * 1e3:.0f} ms",
+        f"idle, p95 {idle.at(0.95) * 1e3:.0f} ms",
+        reading.at(0.95) / idle.at(0.95),
+        2.0,
+        f"{len(reading.waits)} keys, p50 {reading.at(0.5) * 1e3:.0f} ms, slowest {reading.at(1) * 1e3:.0f} ms; "
+        f"middle of {len(turns)}",
+    )
+    took = median(turn[2] for turn in turns)
+    yield Result(
+        f"start to all of {size} read, keys pressed meanwhile",
+        f"{took:.1f} s",
+        f"in a thread {in_thread:.1f} s",
+        took / in_thread,
+        1.0,
+        "wall",
+    )

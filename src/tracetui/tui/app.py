@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
 import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -20,6 +22,7 @@ from tracetui.tui import clipboard, messages
 from tracetui.tui.feed import Feed
 from tracetui.tui.palette import ActionsProvider
 from tracetui.tui.presentation import styles_for
+from tracetui.tui.pricing import Pricing
 from tracetui.tui.run import ScreenOptions
 from tracetui.tui.screens.main import MainScreen
 from tracetui.tui.session import Session, local_timezone
@@ -31,12 +34,20 @@ from tracetui.tui.widgets.piece_line import PieceLine
 
 if TYPE_CHECKING:
     from tracetui.core.index.opening import Index
+    from tracetui.core.pricing import Prices
     from tracetui.core.reader import Notice, Reader
     from tracetui.core.reading.memory import FileState, ReadingState
     from tracetui.core.reading.remote import RemoteReader
     from tracetui.tui.feed import Watched
     from tracetui.tui.keymaps import Key
     from tracetui.tui.terminal import TerminalGuard
+
+
+_CYCLES = (5_000, 20, 20)
+"""How seldom cycles are looked for: what is read comes in objects by the thousand, and none of them is in a cycle."""
+
+_SWITCH_S = 0.001
+"""How long a thread that reads a key or writes a frame waits while batches are folded; 5 ms, twice a key, are felt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,9 @@ class TracetuiApp(App[object]):
         self.read_state: ReadingState | None = None
         """What had been read when it ended, to be left to the next one; None: nothing new, or nothing that took long."""
         self.main = MainScreen(session, shown_path, self.options.pick, rest_s)
+        self.pricing: Pricing | None = None
+        """None until something is read."""
+        self._price_problem = ""
 
     @classmethod
     def from_options(
@@ -160,8 +174,13 @@ class TracetuiApp(App[object]):
     def _begin_to_read(self) -> None:
         if self.guard is not None:  # not before: an app that is asked to end while it mounts its screen fails
             self.guard.watch_signals(asyncio.get_running_loop())
+            # What is there by now stays: going through all of it again and again lets keys wait for 50 ms and more.
+            gc.freeze()
+            gc.set_threshold(*_CYCLES)
+            sys.setswitchinterval(_SWITCH_S)
         feed = self.session.feed
         if feed is not None:
+            self.pricing = Pricing(self.session, self._prices, self._was_priced)
             feed.changed = self._was_changed
             feed.progressed = self._has_progressed
             feed.noticed = self._was_noticed
@@ -170,6 +189,28 @@ class TracetuiApp(App[object]):
 
     def _was_changed(self, change: Change) -> None:
         self.main.post_message(messages.StoreChanged(change))
+        if self.pricing is not None:
+            self.pricing.wake()
+
+    def _prices(self) -> Prices:
+        """Prices of the user's own file, else the library's; in a thread. A file that is wrong is told and left out."""
+        from tracetui.core.pricing import Prices
+        from tracetui.core.pricing.place import price_path
+        from tracetui.core.pricing.price_file import PriceFile
+
+        file, path = self.options.prices, price_path()
+        if file is None and path is not None:
+            try:
+                file = PriceFile.read(path)
+            except TracetuiError as error:
+                self._price_problem = str(error)
+        return Prices(file)
+
+    def _was_priced(self) -> None:
+        self.main.post_message(messages.CostsChanged())
+        problem, self._price_problem = self._price_problem, ""
+        if problem:
+            self.main.header.say(problem, "warning")
 
     def _has_progressed(self) -> None:
         self.main.post_message(messages.ProgressChanged())
@@ -190,6 +231,8 @@ class TracetuiApp(App[object]):
         if feed is not None:
             self.read_state = await feed.state_to_keep()
             await feed.stop()
+        if self.pricing is not None:
+            await self.pricing.stop()
 
     def _handle_exception(self, error: Exception) -> None:
         """A fault of ours ends the app; its traceback is printed when the terminal is clean again."""

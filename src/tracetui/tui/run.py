@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from tracetui.core.index.opening import Index
+    from tracetui.core.pricing.price_file import PriceFile
     from tracetui.core.reading.remote import RemoteReader
     from tracetui.core.sources.stdin import Spool
 
@@ -43,6 +44,8 @@ class ScreenOptions:
     dead_after_ns: int | None = None
     sample: bool = False
     """Open the recordings that come with tracetui."""
+    prices: PriceFile | None = None
+    """The price file that was named; None: the user's own, if there is one."""
     spool: Spool | None = None
     """What keeps standard input, whose file is among the paths."""
     reads_here: bool = False

@@ -18,7 +18,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from tracetui.core.batch import Aside, Batch, Explanation, Growth, Notice, Progress, SeenFile
-from tracetui.core.model import Clock, EventClass, Kind, Status, Usage
+from tracetui.core.model import Clock, EventClass, Flag, Kind, Status, Usage
 from tracetui.core.operations import (
     Bad,
     Begin,
@@ -84,7 +84,7 @@ _NAMES: Final = tuple(field.name for field in dataclasses.fields(Columns))
 _CLASSES: Final = {
     (kind.__module__, kind.__qualname__): kind
     for kind in (
-        *(Aside, Clock, EventClass, Explanation, FileState, Kind, Notice, Place, Progress, ReadingState, Repair),
+        *(Aside, Clock, EventClass, Explanation, FileState, Flag, Kind, Notice, Place, Progress, ReadingState, Repair),
         *(SeenFile, Status, Usage),
     )
 }

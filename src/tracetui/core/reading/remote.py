@@ -53,7 +53,7 @@ class ReaderLost(TracetuiError):
 
 
 class RemoteReader:
-    """Reads the recordings under ``paths`` in another process. One thread at a time may use it, but for ``changed`` and ``end``.
+    """Reads the recordings under ``paths`` in another process. One thread at a time may use it, ``changed`` and ``end`` aside.
 
     Args:
         paths: files and folders.
@@ -149,7 +149,13 @@ class RemoteReader:
         return batches
 
     def _next(self) -> tuple[Says, Any] | None:
-        return self._waiting.popleft() if self._waiting else self._frames.next()
+        return self._waiting.popleft() if self._waiting else self._frames_next()
+
+    def _frames_next(self) -> tuple[Says, Any] | None:
+        try:
+            return self._frames.next()
+        except frames.Damaged as error:  # a format that says what no format of ours does
+            raise ReaderLost(f"what it sent cannot be read: {error}") from error
 
     def be_told(self, is_told: bool) -> None:
         """The process has a watcher of its own."""
@@ -278,7 +284,7 @@ class RemoteReader:
         self._say(Says.ask, (number, name, path))
         while number not in self._answers:
             self._take(WAIT_S)
-            while (came := self._frames.next()) is not None:
+            while (came := self._frames_next()) is not None:
                 if came[0] is Says.answer:
                     self._note(*came, [])
                 else:

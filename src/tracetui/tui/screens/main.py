@@ -352,6 +352,15 @@ class MainScreen(Screen[None]):
         self.say_header()
         self.say_positions()
 
+    def on_costs_changed(self, event: messages.CostsChanged) -> None:
+        """What calls cost is known better."""
+        event.stop()
+        self.runs.price()
+        if self.opened is not None:
+            self.tree_view.price()
+            self.strip.look_again()
+            self.detail.look_soon()
+
     def _apply_to_open_run(self, change: Change) -> None:
         run = self.session.store.runs[self.opened or 0]
         if not run.live:

@@ -77,11 +77,14 @@ class RunStudy:
     def causes(self) -> list[int]:
         """Positions of the causes of failure, in tree order."""
         if self._causes is None:
+            import numpy as np
+
             from tracetui.core.store.rollups import cause_rows
 
             rows = cause_rows(self.session.store, self.run.row)
             self._cause_set = frozenset(rows)
-            self._causes = sorted(at for at in map(self.tree.position, rows) if at >= 0)
+            at = self.tree.positions(np.asarray(rows, np.int32))
+            self._causes = np.sort(at[at >= 0]).tolist()
         return self._causes
 
     def is_cause(self, row: int) -> bool:

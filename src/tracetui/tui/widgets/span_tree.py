@@ -160,7 +160,7 @@ class SpanTree(LineView):
         from tracetui.core.store.run_tree import RunTree
 
         self.run_row = run_row
-        tree = RunTree(self.session.store, run_row)
+        tree = RunTree(self.session.store, run_row, self.session.costs)
         if self._slow is None:
             self._slow = SlowSpans(self.session.store)
         self.data = SpanData(self.session, tree, self.session.store.runs[run_row], self._slow)
@@ -289,6 +289,12 @@ class SpanTree(LineView):
         self.post_message(PositionChanged(self.position_text()))
 
     # ------------------------------------------------------------ what changes
+
+    def price(self) -> None:
+        """Costs are known better: show them."""
+        if self.data is not None:
+            self.data.tree.price(self.session.costs)
+            self._repaint()
 
     def set_chips(self, kinds: Collection[Kind], classes: Collection[EventClass]) -> None:
         """Show only these classes, their ancestors kept and dimmed; both empty: everything."""
