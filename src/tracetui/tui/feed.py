@@ -103,7 +103,7 @@ class Feed:
         """Begin to read. To be called after the first paint, on the loop's thread."""
         if self._task is None:
             loop = asyncio.get_running_loop()
-            if self.store.runs:  # an earlier reading left them
+            if self.store.is_frozen:  # an earlier reading left what is in it
                 self._note(everything(self.store))
                 self._tell_soon()
             self._task = loop.create_task(self._run(), name="tracetui-feed")
