@@ -31,6 +31,7 @@ Commands (tracetui COMMAND --help says more):
   tail     The last events of all runs; with -f those to come.
   grep     Search in names and bodies: run, span, field, line.
   clean    Delete old recordings, or tell which would be deleted.
+  diff     Compare runs: what differs, and where they part.
   replay   Write a recording again with its own timing.
   formats  What tracetui reads, and why it decided so for a file.
 

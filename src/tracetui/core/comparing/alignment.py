@@ -8,6 +8,8 @@ Nothing recurses.
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass, field
 from enum import IntFlag
@@ -71,69 +73,75 @@ class _Item:
     note: Note = Note.none
     many: int = 1
     """So many children from here on, the same on both sides, all of their subtrees equal."""
-    members: list[_Item] = field(default_factory=list)
+    members: list[_Item] | None = None
+
+
+def _column() -> array[int]:
+    return array("i")
 
 
 @dataclass(slots=True)
 class _Rows:
     """Columns that are being made, piece by piece."""
 
-    a: list[Ints] = field(default_factory=list)
-    b: list[Ints] = field(default_factory=list)
-    depth: list[Ints] = field(default_factory=list)
-    size: list[Ints] = field(default_factory=list)
+    a: array[int] = field(default_factory=_column)
+    b: array[int] = field(default_factory=_column)
+    depth: array[int] = field(default_factory=_column)
+    size: array[int] = field(default_factory=_column)
     notes: list[tuple[int, Note]] = field(default_factory=list)
-    count: int = 0
+
+    def __len__(self) -> int:
+        return len(self.a)
+
+    def single(self, a: int, b: int, depth: int, size: int = 1) -> None:
+        """One row; where its subtree follows, its size has to be put in."""
+        self.a.append(a)
+        self.b.append(b)
+        self.depth.append(depth)
+        self.size.append(size)
 
     def stretch(self, one: Side | None, at: int, other: Side | None, there: int, length: int, depth: int) -> None:
         """Subtrees as they are, of one side or of both."""
+        if length == 1:
+            self.single(at, there, depth)
+            return
         side, place = (one, at) if one is not None else (other, there)
         if side is None:
             return
-        nothing = np.full(length, NONE, np.int32)
-        self.a.append(np.arange(at, at + length, dtype=np.int32) if one is not None else nothing)
-        self.b.append(np.arange(there, there + length, dtype=np.int32) if other is not None else nothing)
+        for column, begin in ((self.a, at), (self.b, there)):
+            places = (
+                np.full(length, NONE, np.int32) if begin == NONE else np.arange(begin, begin + length, dtype=np.int32)
+            )
+            column.frombytes(places.tobytes())
         own = side.tree.depth[place : place + length].astype(np.int32)
-        self.depth.append(own - (own[0] - np.int32(depth)))
-        self.size.append(side.tree.size[place : place + length].astype(np.int32))
-        self.count += length
-
-    def single(self, a: int, b: int, depth: int) -> Ints:
-        """One row whose subtree follows; its size has to be put in."""
-        for column, value in ((self.a, a), (self.b, b), (self.depth, depth), (self.size, 1)):
-            column.append(np.full(1, value, np.int32))
-        self.count += 1
-        return self.size[-1]
+        self.depth.frombytes((own - (own[0] - np.int32(depth))).tobytes())
+        self.size.frombytes(side.tree.size[place : place + length].astype(np.int32).tobytes())
 
 
 def align(one: Side, other: Side, budget: Budget | None = None) -> Alignment:
     """The two trees as one."""
     budget = Budget() if budget is None else budget
     rows = _Rows()
-    stack: list[tuple[_Item, int] | tuple[Ints, int]] = [
-        (item, 0) for item in reversed(_items(one, other, NONE, NONE, budget))
-    ]
+    stack: list[tuple[_Item | None, int]] = [(item, 0) for item in reversed(_items(one, other, NONE, NONE, budget))]
     while stack:
-        item, depth = stack.pop()
-        if not isinstance(item, _Item):
-            item[0] = rows.count - depth  # all of its subtree is there
+        item, number = stack.pop()
+        if item is None:
+            rows.size[number] = len(rows) - number  # all of its subtree is there
             continue
         if item.note:
-            rows.notes.append((rows.count, item.note))
-        below = _emitted(rows, one, other, item, depth, budget)
+            rows.notes.append((len(rows), item.note))
+        below = _emitted(rows, one, other, item, number, budget)
         if below is not None:
-            size, items = below
-            stack.append((size, rows.count - 1))
-            stack += [(each, depth + 1) for each in reversed(items)]
+            stack.append((None, len(rows) - 1))
+            stack += [(each, number + 1) for each in reversed(below)]
     return _alignment(rows, budget)
 
 
-def _emitted(
-    rows: _Rows, one: Side, other: Side, item: _Item, depth: int, budget: Budget
-) -> tuple[Ints, list[_Item]] | None:
-    """Write the rows of an item; where those below it are still to come, its size and them."""
+def _emitted(rows: _Rows, one: Side, other: Side, item: _Item, depth: int, budget: Budget) -> list[_Item] | None:
+    """Write the rows of an item; where those below it are still to come, they are returned."""
     if item.members:
-        return rows.single(NONE, NONE, depth), item.members
+        rows.single(NONE, NONE, depth)
+        return item.members
     if item.b == NONE:
         rows.stretch(one, item.a, None, NONE, one.size(item.a), depth)
     elif item.a == NONE:
@@ -143,15 +151,13 @@ def _emitted(
     elif _equal(one, item.a, item.a + one.size(item.a), other, item.b, item.b + other.size(item.b)):
         rows.stretch(one, item.a, other, item.b, one.size(item.a), depth)
     else:
-        return rows.single(item.a, item.b, depth), _items(one, other, item.a, item.b, budget)
+        rows.single(item.a, item.b, depth)
+        return _items(one, other, item.a, item.b, budget)
     return None
 
 
 def _alignment(rows: _Rows, budget: Budget) -> Alignment:
-    a, b, depth, size = (
-        np.concatenate(column) if column else np.empty(0, np.int32)
-        for column in (rows.a, rows.b, rows.depth, rows.size)
-    )
+    a, b, depth, size = (np.array(column, np.int32) for column in (rows.a, rows.b, rows.depth, rows.size))
     notes = np.zeros(len(a), np.uint8)
     for row, note in rows.notes:
         notes[row] |= int(note)
@@ -162,6 +168,8 @@ def _equal(one: Side, begin: int, end: int, other: Side, start: int, stop: int) 
     """Whether two stretches of the trees have the same labels and shapes."""
     if end - begin != stop - start or one.shape_of(begin, end) != other.shape_of(start, stop):
         return False
+    if end - begin == 1:
+        return one.labels[begin] == other.labels[start]
     return np.array_equal(one.label[begin:end], other.label[start:stop]) and np.array_equal(
         one.tree.size[begin:end], other.tree.size[start:stop]
     )
@@ -170,43 +178,87 @@ def _equal(one: Side, begin: int, end: int, other: Side, start: int, stop: int) 
 def _items(one: Side, other: Side, above: int, over: int, budget: Budget) -> list[_Item]:
     """The children of an aligned pair, merged."""
     left, right = one.children(above), other.children(over)
-    first, second = aligned(one.label[left], other.label[right], budget)
-    pairs = list(zip(first.tolist(), second.tolist(), strict=True))
-    if len(pairs) == len(left) == len(right):
-        return _stretches(one, other, [_Item(int(left[a]), int(right[b])) for a, b in pairs])
-    merged = _merged(one, other, left, right, pairs, is_top=above == NONE)
+    mine, theirs = [one.labels[place] for place in left], [other.labels[place] for place in right]
+    first, second = aligned(mine, theirs, budget)
+    if len(first) == len(left) == len(right):
+        return _stretches(one, other, [_Item(a, b) for a, b in zip(left, right, strict=True)])
+    merged = _Merging(one, other, left, right, mine, theirs, first, second).items(is_top=above == NONE)
     return [each for group in _grouped(one, other, merged) for each in group]
 
 
-def _merged(
-    one: Side, other: Side, left: Ints, right: Ints, pairs: list[tuple[int, int]], *, is_top: bool
-) -> list[_Item]:
-    """All children in one order: of a gap first what only the first side has."""
-    twin = _leftovers(one, other, left, right, pairs, is_top=is_top)
-    gone = set(twin.values())
-    labels, theirs = set(one.label[left].tolist()), set(other.label[right].tolist())
-    items: list[_Item] = []
-    at = place = 0
-    for a, b in [*pairs, (len(left), len(right))]:
-        for only in range(at, a):
-            if only not in gone:
-                repeated = Note.repeated if int(one.label[left[only]]) in theirs else Note.none
-                items.append(_Item(int(left[only]), NONE, repeated))
-        for only in range(place, b):
-            position = int(right[only])
-            if only in twin:
-                items.append(_twins(one, other, int(left[twin[only]]), position))
-            else:
-                repeated = Note.repeated if int(other.label[position]) in labels else Note.none
-                items.append(_Item(NONE, position, repeated))
-        if a < len(left):
-            items.append(_Item(int(left[a]), int(right[b])))
-        at, place = a + 1, b + 1
-    return items
+@dataclass(slots=True)
+class _Merging:
+    """The children of an aligned pair, some of which are aligned."""
+
+    one: Side
+    other: Side
+    left: list[int]
+    right: list[int]
+    mine: list[int]
+    """Labels."""
+    theirs: list[int]
+    first: list[int]
+    """Indices of what is aligned."""
+    second: list[int]
+
+    def items(self, *, is_top: bool) -> list[_Item]:
+        """All children in one order: of a gap first what only the first side has."""
+        twin = self._leftovers(is_top=is_top)
+        gone = set(twin.values())
+        labels, others = set(self.mine), set(self.theirs)
+        items: list[_Item] = []
+        at = place = 0
+        for a, b in zip([*self.first, len(self.left)], [*self.second, len(self.right)], strict=True):
+            for only in range(at, a):
+                if only not in gone:
+                    note = Note.repeated if self.mine[only] in others else Note.none
+                    items.append(_Item(self.left[only], NONE, note))
+            for only in range(place, b):
+                position = self.right[only]
+                if only in twin:
+                    items.append(_twins(self.one, self.other, self.left[twin[only]], position))
+                else:
+                    note = Note.repeated if self.theirs[only] in labels else Note.none
+                    items.append(_Item(NONE, position, note))
+            if a < len(self.left):
+                items.append(_Item(self.left[a], self.right[b]))
+            at, place = a + 1, b + 1
+        return items
+
+    def _leftovers(self, *, is_top: bool) -> dict[int, int]:
+        """Index of a child of the second side to that of the first, of those that could not be aligned in order."""
+        met, found = set(self.first), set(self.second)
+        rest = [index for index in range(len(self.left)) if index not in met]
+        free = [index for index in range(len(self.right)) if index not in found]
+        if not rest or not free:
+            return {}
+        waiting: dict[int, deque[int]] = {}
+        for index in rest:
+            waiting.setdefault(self.mine[index], deque()).append(index)
+        twin: dict[int, int] = {}
+        for index in free:
+            if waiting.get(self.theirs[index]):
+                twin[index] = waiting[self.theirs[index]].popleft()
+        gone = set(twin.values())
+        rest = [index for index in rest if index not in gone]
+        free = [index for index in free if index not in twin]
+        if is_top and len(rest) == len(free) == 1:
+            if self.one.kind[self.left[rest[0]]] == self.other.kind[self.right[free[0]]]:
+                twin[free[0]] = rest[0]
+            return twin
+        return twin | self._invented(rest, free)
+
+    def _invented(self, rest: list[int], free: list[int]) -> dict[int, int]:
+        """Rows that only group others are called after what is in them: the first with the first."""
+        mine = [index for index in rest if self.one.flags[self.left[index]] & Flag.invented]
+        if not mine:
+            return {}
+        theirs = [index for index in free if self.other.flags[self.right[index]] & Flag.invented]
+        return dict(zip(theirs, mine, strict=False))
 
 
 def _twins(one: Side, other: Side, a: int, b: int) -> _Item:
-    if one.label[a] != other.label[b]:
+    if one.labels[a] != other.labels[b]:
         return _Item(a, b, Note.renamed)
     parallel = _is_parallel(one, a) or _is_parallel(other, b)
     return _Item(a, b, Note.reordered | (Note.parallel if parallel else Note.none))
@@ -215,8 +267,8 @@ def _twins(one: Side, other: Side, a: int, b: int) -> _Item:
 def _is_parallel(side: Side, position: int) -> bool:
     """Whether a span runs at the same time as the sibling before or after it."""
     siblings = side.children(int(side.parent[position]))
-    at = int(siblings.searchsorted(np.int32(position)))
-    for neighbour in siblings[max(0, at - 1) : at + 2].tolist():
+    at = bisect_left(siblings, position)
+    for neighbour in siblings[max(0, at - 1) : at + 2]:
         if neighbour != position and min(side.end[position], side.end[neighbour]) > max(
             side.start[position], side.start[neighbour]
         ):
@@ -224,41 +276,11 @@ def _is_parallel(side: Side, position: int) -> bool:
     return False
 
 
-def _leftovers(
-    one: Side, other: Side, left: Ints, right: Ints, pairs: list[tuple[int, int]], *, is_top: bool
-) -> dict[int, int]:
-    """Index of a child of the second side to that of the first, of those that could not be aligned in order."""
-    met, found = {a for a, _ in pairs}, {b for _, b in pairs}
-    waiting: dict[int, deque[int]] = {}
-    for index, label in enumerate(one.label[left].tolist()):
-        if index not in met:
-            waiting.setdefault(label, deque()).append(index)
-    twin: dict[int, int] = {}
-    for index, label in enumerate(other.label[right].tolist()):
-        if index not in found and waiting.get(label):
-            twin[index] = waiting[label].popleft()
-    gone = set(twin.values())
-    rest = [index for index in range(len(left)) if index not in met and index not in gone]
-    free = [index for index in range(len(right)) if index not in found and index not in twin]
-    if is_top and len(rest) == len(free) == 1 and one.kind[left[rest[0]]] == other.kind[right[free[0]]]:
-        return twin | {free[0]: rest[0]}
-    return twin | _invented(one, other, left[rest], right[free], rest, free)
-
-
-def _invented(one: Side, other: Side, left: Ints, right: Ints, rest: list[int], free: list[int]) -> dict[int, int]:
-    """Rows that only group others are called after what is in them: the first with the first."""
-    mine = [index for index, position in zip(rest, left.tolist(), strict=True) if one.flags[position] & Flag.invented]
-    their = [
-        index for index, position in zip(free, right.tolist(), strict=True) if other.flags[position] & Flag.invented
-    ]
-    return dict(zip(their, mine, strict=False))
-
-
 def _grouped(one: Side, other: Side, items: list[_Item]) -> list[list[_Item]]:
     """Items, with those of one name that stand together and are more on one side as a group."""
 
     def label(item: _Item) -> int:
-        return int(one.label[item.a] if item.a != NONE else other.label[item.b])
+        return one.labels[item.a] if item.a != NONE else other.labels[item.b]
 
     result: list[list[_Item]] = []
     plain: list[_Item] = []

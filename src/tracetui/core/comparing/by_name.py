@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracetui.core.comparing.comparison import Comparison, dense, spent
-from tracetui.core.comparing.sides import Floats, Side
+from tracetui.core.comparing.sides import STAR, Floats, Side
 from tracetui.core.model import NO_TIME, Flag, Kind, Status
 
 Pair = tuple[float, float]
@@ -23,7 +23,7 @@ class NameDifference:
 
     kind: Kind
     name: str
-    """Untrusted."""
+    """Untrusted. With ``*`` for the model, where the name of a call holds it."""
     calls: tuple[int, int]
     errors: tuple[int, int]
     own_ns: tuple[int, int]
@@ -114,7 +114,7 @@ def _of_label(label: int, one: Side, other: Side, tables: list[_Table], whole: l
     ]
     return NameDifference(
         kind=Kind(int(side.kind[position])),
-        name=side.name(position),
+        name=side.name(position).replace(side.models.get(position) or "\0", STAR),
         calls=whole_pair("calls"),
         errors=whole_pair("errors"),
         own_ns=whole_pair("own"),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tracetui.core.comparing.comparison import dense, spent
-from tracetui.core.comparing.sides import Floats, Side, sides
+from tracetui.core.comparing.sides import STAR, Floats, Side, sides
 from tracetui.core.model import NO_TIME, Flag, Kind, Status
 from tracetui.core.store.shape import Longs
 
@@ -187,7 +187,7 @@ def _path_numbers(side: Side, paths: dict[tuple[int, tuple[int, str]], int], tab
         if text is None:
             name = side.name(position)
             model = side.models.get(position, "")
-            text = texts[label] = (int(side.kind[position]), name.replace(model, "*") if model else name)
+            text = texts[label] = (int(side.kind[position]), name.replace(model, STAR) if model else name)
         key = (found[above] if above >= 0 else -1, _ROOT if above < 0 and only_root else text)
         number = paths.get(key)
         if number is None:

@@ -70,7 +70,7 @@ def _candidates(
     for row in alone.tolist():
         position = int(positions[row])
         size = side.size(position)
-        key = (int(side.label[position]), size, side.shape_of(position, position + size))
+        key = (side.labels[position], size, side.shape_of(position, position + size))
         found.setdefault(key, []).append((row, position))
     return found
 

@@ -9,12 +9,9 @@ The answer does not depend on which sequence is called the first.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-
-import numpy as np
-
-from tracetui.core.store.shape import Longs
 
 EXACT: Final = 400_000_000
 """Pairs of elements that are compared exactly at a time: 50 MB of bits, some 0.1 s."""
@@ -38,34 +35,33 @@ class Budget:
         return True
 
 
-def aligned(one: Longs, other: Longs, budget: Budget) -> tuple[Longs, Longs]:
+def aligned(one: Sequence[int], other: Sequence[int], budget: Budget) -> tuple[list[int], list[int]]:
     """Places in both sequences of what is aligned, both ascending; labels at aligned places are equal."""
     head = _common(one, other)
-    tail = _common(one[head:][::-1], other[head:][::-1])
+    tail = 0
+    most = min(len(one), len(other)) - head
+    if most:
+        tail = _common(one[len(one) - most :][::-1], other[len(other) - most :][::-1])
     left, right = one[head : len(one) - tail], other[head : len(other) - tail]
-    ends = (
-        (np.arange(head), np.arange(len(one) - tail, len(one))),
-        (
-            np.arange(head),
-            np.arange(len(other) - tail, len(other)),
-        ),
-    )
-    if not len(left) or not len(right):
-        middle: tuple[list[int], list[int]] = ([], [])
-    else:
-        middle = _middle(left.tolist(), right.tolist(), budget)
-    first, second = (
-        np.concatenate((begin, np.asarray(found, np.int64) + head, end))
-        for (begin, end), found in zip(ends, middle, strict=True)
-    )
+    first, second = list(range(head)), list(range(head))
+    if left and right:
+        mine, theirs = _middle(list(left), list(right), budget)
+        first += [place + head for place in mine]
+        second += [place + head for place in theirs]
+    first += range(len(one) - tail, len(one))
+    second += range(len(other) - tail, len(other))
     return first, second
 
 
-def _common(one: Longs, other: Longs) -> int:
+def _common(one: Sequence[int], other: Sequence[int]) -> int:
     """Length of the common beginning."""
     length = min(len(one), len(other))
-    different = one[:length] != other[:length]
-    return int(np.argmax(different)) if different.any() else length
+    if one[:length] == other[:length]:
+        return length
+    for place, (mine, theirs) in enumerate(zip(one, other, strict=False)):
+        if mine != theirs:
+            return place
+    return length
 
 
 def _middle(one: list[int], other: list[int], budget: Budget) -> tuple[list[int], list[int]]:

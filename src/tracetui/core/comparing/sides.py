@@ -28,7 +28,9 @@ Floats = npt.NDArray[np.float64]
 TOKENS: Final = ("input", "output", "total", "cached")
 """Tokens that are compared; ``total`` is as recorded, else input and output, else the half that is known."""
 
-_STAR: Final = "*"
+STAR: Final = "*"
+"""Stands for the name of a model in the name of its call."""
+
 _MASK: Final = 0xFFFF_FFFF_FFFF_FFFF
 _ROLL: Final = 0x9E37_79B9_7F4A_7C15  # odd, so that it can be divided by
 _KIND_BITS: Final = 4
@@ -89,8 +91,11 @@ class Side:
     bodies: Bodies | None
     costs: Costs | None
     _counts: dict[str, Ints] = field(default_factory=dict)
-    _first: Ints = field(default_factory=lambda: np.empty(0, np.int32))
-    _children: Ints = field(default_factory=lambda: np.empty(0, np.int32))
+    sizes: memoryview[int] = field(default_factory=lambda: memoryview(b""))
+    """Of each subtree; single elements read faster than those of ``tree.size``."""
+    labels: list[int] = field(default_factory=list)
+    _first: list[int] = field(default_factory=list)
+    _children: list[int] = field(default_factory=list)
     _hashes: list[int] = field(default_factory=list)
     _unroll: list[int] = field(default_factory=list)
 
@@ -99,13 +104,13 @@ class Side:
 
     # -- shape ---------------------------------------------------------------------------------------------------------
 
-    def children(self, position: int) -> Ints:
+    def children(self, position: int) -> list[int]:
         """Positions of the children of a position, in order; of -1 the roots."""
         return self._children[self._first[position + 1] : self._first[position + 2]]
 
     def size(self, position: int) -> int:
         """Spans in the subtree of a position, itself included."""
-        return int(self.tree.size[position])
+        return self.sizes[position]
 
     def shape_of(self, begin: int, end: int) -> int:
         """A number that is equal for stretches of the tree with the same labels and shapes (and hardly for others)."""
@@ -194,8 +199,10 @@ def _side(
         "open": prefix(told & (status == Status.open)),
         "calls": prefix(told & (kind == Kind.llm)),
     }
-    side._children = np.argsort(parent, kind="stable").astype(np.int32)
-    side._first = prefix(np.bincount(parent + 1, minlength=len(tree) + 1))
+    side._children = np.argsort(parent, kind="stable").tolist()
+    side._first = prefix(np.bincount(parent + 1, minlength=len(tree) + 1)).tolist()
+    side.labels = label.tolist()
+    side.sizes = memoryview(np.ascontiguousarray(tree.size))  # type: ignore[arg-type]  # memoryview(array) reads as int
     side._hashes, side._unroll = _hashed(label, tree.size)
     return side
 
@@ -329,7 +336,7 @@ def _labels(told: list[tuple[Store, Preorder, dict[int, str]]]) -> list[Longs]:
         inverse = inverse.astype(np.int64).reshape(-1)
         numbers: dict[tuple[int, str], int] = {}
         for position, text in named.items():
-            pair = (int(kind[position]), text.replace(models[position], _STAR))
+            pair = (int(kind[position]), text.replace(models[position], STAR))
             if pair not in numbers:
                 numbers[pair] = len(pairs)
                 pairs.append(pair)

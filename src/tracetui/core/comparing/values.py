@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-import numpy as np
-
 from tracetui.core.comparing.inputs import opened
 from tracetui.core.comparing.sequences import Budget, aligned
 from tracetui.core.jsontext import json_text
@@ -141,15 +139,12 @@ def _items(
         result.stopped = True
         one, other = one[:MOST_PARTS], other[:MOST_PARTS]
     numbers: dict[str, int] = {}
-    left, right = (
-        np.asarray([numbers.setdefault(json_text(item), len(numbers)) for item in items], np.int64)
-        for items in (one, other)
-    )
+    left, right = ([numbers.setdefault(json_text(item), len(numbers)) for item in items] for items in (one, other))
     budget = Budget(EXACT_LINES)
     first, second = aligned(left, right, budget)
     result.approximate |= budget.approximate
     at = place = 0
-    for a, b in [*zip(first.tolist(), second.tolist(), strict=True), (len(one), len(other))]:
+    for a, b in [*zip(first, second, strict=True), (len(one), len(other))]:
         for step in range(max(a - at, b - place)):
             mine = one[at + step] if at + step < a else ABSENT
             theirs = other[place + step] if place + step < b else ABSENT
@@ -172,12 +167,10 @@ def text_lines(one: str, other: str, context: int = CONTEXT) -> tuple[list[Line]
     """What differs in two texts, line by line, and whether they were too long to be aligned exactly."""
     left, right = one.split("\n"), other.split("\n")
     numbers: dict[str, int] = {}
-    first, second = (
-        np.asarray([numbers.setdefault(line, len(numbers)) for line in lines], np.int64) for lines in (left, right)
-    )
+    first, second = ([numbers.setdefault(line, len(numbers)) for line in lines] for lines in (left, right))
     budget = Budget(EXACT_LINES)
     mine, theirs = aligned(first, second, budget)
-    pairs = [*zip(mine.tolist(), theirs.tolist(), strict=True), (len(left), len(right))]
+    pairs = [*zip(mine, theirs, strict=True), (len(left), len(right))]
     lines = list(islice(_changes(left, right, pairs, context), MOST_LINES))
     return lines, budget.approximate
 
