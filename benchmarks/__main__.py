@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ def benchmarks() -> dict[str, Benchmark]:
     from benchmarks.filters import filters
     from benchmarks.following import idle, latency, stream
     from benchmarks.formats import formats
+    from benchmarks.indexing import second_time
     from benchmarks.memory import memory, usage_memory
     from benchmarks.reading import many_files, skeleton, slow_lane
     from benchmarks.recording import recording
@@ -38,6 +40,7 @@ def benchmarks() -> dict[str, Benchmark]:
         "idle": idle,
         "stream": stream,
         "list": many_files,
+        "second-time": second_time,
         "start": starting,
         "slow-lane": slow_lane,
         "formats": formats,
@@ -68,6 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if unknown := [name for name in asked.names if name not in known]:
         parser.error(f"no benchmark {', '.join(unknown)}; there are: {', '.join(known)}")
+    os.environ["TRACETUI_CACHE"] = "off"  # each time is the first one
     print(_line(_HEADINGS))
     missed = False
     for name in asked.names or known:

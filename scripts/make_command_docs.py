@@ -9,10 +9,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
-
-from tracetui.cli._described import SCREEN, Described, DescribedCommand, all_described, of
-from tracetui.cli._options import json_option, jsonl_option, reading_options, where_option
+from tracetui.cli._described import SCREEN, Described, DescribedCommand, all_described, shared
 
 PATH = Path(__file__).resolve().parent.parent / "docs" / "commands.md"
 BLOCK = re.compile(r"<!-- (commands|options [a-z]+) -->\n.*?<!-- end -->\n", re.DOTALL)
@@ -23,8 +20,8 @@ def text(page: str | None = None) -> str:
     """The whole page, or one given as text, with its tables filled."""
     page = PATH.read_text(encoding="utf-8") if page is None else page
     found = {command.name: command for command in all_described()}
-    common = _shared()
-    tables = {"commands": _overview(page, found), f"options {SHARED}": _table(common.options)}
+    common = shared()
+    tables = {"commands": _overview(page, found), f"options {SHARED}": _table(common)}
     for name, command in found.items():
         tables[f"options {name}"] = _own(command, common) if name != SCREEN else _table(command.options)
     there = [each[1] for each in BLOCK.finditer(page)]
@@ -35,29 +32,15 @@ def text(page: str | None = None) -> str:
     return BLOCK.sub(lambda each: f"<!-- {each[1]} -->\n{tables[each[1]]}<!-- end -->\n", page)
 
 
-def _shared() -> DescribedCommand:
-    """A command with nothing but what the reading commands have in common."""
-
-    @click.command(SHARED)
-    @where_option
-    @json_option
-    @jsonl_option
-    @reading_options
-    def command() -> None:
-        """Share."""
-
-    return of(command)
-
-
-def _own(command: DescribedCommand, common: DescribedCommand) -> str:
+def _own(command: DescribedCommand, common: Sequence[Described]) -> str:
     """The options that only this command has in full, then the names of the others."""
-    own = [option for option in command.options if option not in common.options]
-    shared = [f"`{option.names[-1]}`" for option in command.options if option in common.options]
+    own = [option for option in command.options if option not in common]
+    others = [f"`{option.names[-1]}`" for option in command.options if option in common]
     parts = [_table(own)] if own else []
-    if shared:
+    if others:
         begin = "And, as" if own else "As"
         parts.append(
-            f"{begin} [all reading commands](#what-the-reading-commands-have-in-common): {', '.join(shared)}.\n"
+            f"{begin} [all reading commands](#what-the-reading-commands-have-in-common): {', '.join(others)}.\n"
         )
     return "\n".join(parts)
 

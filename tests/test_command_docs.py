@@ -1,6 +1,8 @@
-"""The tables of docs/commands.md are what the commands say of themselves."""
+"""The tables of docs/commands.md and the manual page are what the commands say of themselves."""
 
 import importlib.util
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -45,3 +47,27 @@ def test_a_command_without_a_section_or_a_table_is_told() -> None:
 
 def test_every_option_says_what_it_does() -> None:
     assert [option.names for command in all_described() for option in command.options if not option.help] == []
+
+
+MAN = script("make_man_page")
+
+
+def test_the_manual_page_is_what_the_script_makes_of_the_commands_now() -> None:
+    assert (
+        MAN.PATH.read_text(encoding="ascii").splitlines() == MAN.text().splitlines()
+    )  # else: scripts/make_man_page.py
+
+
+def test_the_manual_page_is_read_by_groff_without_a_complaint_and_names_every_option() -> None:
+    program = shutil.which("groff")
+    if program is None:
+        pytest.skip("there is no groff")
+    done = subprocess.run(
+        [program, "-man", "-Tutf8", "-ww", "-P-cbou", MAN.PATH], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    said = " ".join(done.stdout.split())
+    for command in all_described():
+        assert command.usage.removeprefix("tracetui ") in said
+        assert [name for option in command.options for name in option.names if name not in said] == []
+    assert "such as 'kind:tool status:error dur>2s'" in said

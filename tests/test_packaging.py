@@ -56,6 +56,11 @@ def test_the_wheel_installs_the_command(installed: Path) -> None:
     assert "tracetui = tracetui.cli:main" in entry_points.read_text()
 
 
+def test_the_wheel_brings_the_manual_page_to_where_man_looks(installed: Path) -> None:
+    (page,) = installed.glob("*.data/data/share/man/man1/tracetui.1")
+    assert page.read_bytes() == (ROOT / "docs" / "tracetui.1").read_bytes()
+
+
 def test_the_wheel_says_that_it_is_typed_and_carries_the_licence(installed: Path) -> None:
     assert (installed / "tracetui" / "py.typed").is_file()
     assert list(installed.glob("*.dist-info/licenses/LICENSE"))
@@ -71,7 +76,9 @@ def test_the_wheel_holds_every_file_of_the_folder(name: str, folder: Path, insta
 
 
 def test_the_wheel_holds_nothing_but_the_package(installed: Path) -> None:
-    assert {path.name for path in installed.iterdir()} == {"tracetui", f"tracetui-{tracetui.__version__}.dist-info"}
+    begin = f"tracetui-{tracetui.__version__}"
+    assert {path.name for path in installed.iterdir()} == {"tracetui", f"{begin}.dist-info", f"{begin}.data"}
+    assert files_below(installed / f"{begin}.data") == {"data/share/man/man1/tracetui.1"}
 
 
 def test_an_installed_tracetui_finds_its_own_files(installed: Path) -> None:

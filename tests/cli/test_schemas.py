@@ -15,6 +15,7 @@ ANSWERS = {
     "list": [["list"], ["list", "--limit", "1"]],
     "stats": [["stats"]],
     "view": [["view", "failed"], ["view", "failed", "--events", "--full"], ["view", "latest", "--depth", "1"]],
+    "analyze": [["analyze"], ["analyze", "--run", "failed"]],
     "tail": [["tail"], ["tail", "-n", "1000"]],
     "grep": [
         ["grep", "error"],
@@ -22,10 +23,24 @@ ANSWERS = {
         ["grep", "--keys", "--names", "e"],
         ["grep", "-E", "t.m.out"],
     ],
+    "diff": [
+        ["diff", "eb3a", "6c54", "--prompts", "--in", "otlp-json"],
+        ["diff", "eb3a", "6c54", "dea6", "--in", "otlp-json"],
+        ["diff", "tracetui", "otlp-json"],
+    ],
     "clean": [["clean"], ["clean", "--older-than", "0s"]],
+    "doctor": [["doctor"]],
     "formats": [["formats"], ["formats", "--explain", "."]],
 }
-ITEMS = {"list": "run", "stats": "run", "view": "span", "tail": "record", "grep": "hit", "formats": "format"}
+ITEMS = {
+    "list": "run",
+    "stats": "run",
+    "analyze": "analysis",
+    "view": "span",
+    "tail": "record",
+    "grep": "hit",
+    "formats": "format",
+}
 CASES = [(name, arguments) for name, answers in ANSWERS.items() for arguments in answers]
 
 
@@ -79,7 +94,7 @@ def test_each_json_line_is_an_item_of_the_schema(name: str, run: Run, monkeypatc
         jsonschema.validate(json.loads(line), item)
 
 
-@pytest.mark.parametrize("name", ["list", "stats", "tail", "grep"])
+@pytest.mark.parametrize("name", ["list", "stats", "analyze", "tail", "grep"])
 def test_an_empty_folder_is_answered_by_the_schema_too(name: str, run: Run, tmp_path: Path) -> None:
     answer = run(name, *(["x"] if name == "grep" else []), tmp_path, "--json")
     assert answer.code == 3

@@ -10,7 +10,13 @@ import pytest
 
 from tests.cli.conftest import Run, recording, start
 from tests.cli.test_schemas import closed, schema
+from tracetui.cli._answer import Asked, setting
+from tracetui.core.filter import parse
+from tracetui.core.filter.select import Selector
+from tracetui.core.loading import load
+from tracetui.core.run_names import printed_ids
 from tracetui.core.testing import EPOCH, SECOND
+from tracetui.resources import samples_dir
 
 EVENT = {
     "type": "event",
@@ -240,3 +246,51 @@ def test_lark_is_loaded_only_for_a_filter(traces: Path) -> None:
         for arguments in (["list", str(traces)], ["list", str(traces), "--where", "kind:tool"])
     ]
     assert [each.splitlines()[-1] for each in told] == ["False False", "True True"]
+
+
+# ---------------------------------------------------------------- grep
+
+
+def selected_spans(folder: Path, expression: str) -> set[tuple[str, str]]:
+    """Run and span of each span that a filter selects."""
+    asked = Asked.of(None, None, None, None)
+    loaded = load([str(folder)])
+    summaries = asked.summaries(loaded)
+    chosen = Selector(parse(expression), loaded.store, setting(asked, loaded, summaries))
+    ids = printed_ids(loaded.store.live_runs())
+    return {(ids[loaded.store.spans.run[row]], summaries.span_id(row)) for row in chosen.spans().tolist()}
+
+
+@pytest.mark.parametrize("sample", ["tracetui", "claude-code", "otlp-json", "hillstar"])
+def test_hits_with_a_filter_are_those_that_lie_in_the_spans_it_selects(sample: str, run: Run) -> None:
+    folder = samples_dir() / sample
+    hits = run("grep", "er", folder, "--json").json["hits"]
+    for expression in ("kind:tool", "depth>0 status:error", "not kind:llm dur>1ms", "text:error"):
+        spans = selected_spans(folder, expression)
+        inside = [hit for hit in hits if (hit["run"], hit["span_id"]) in spans]
+        assert run("grep", "er", folder, "--where", expression, "--json").json["hits"] == inside
+
+
+def test_a_filter_of_runs_leaves_the_other_runs_out(run: Run, traces: Path) -> None:
+    answer = run("grep", "--names", "a", traces, "--where", "since:2026-01-01T00:00:45Z", "--json")
+    assert {hit["run_name"] for hit in answer.json["hits"]} == {"bad"}
+    assert {hit["span"] for hit in answer.json["hits"]} == {None, "bad", "search", "plan"}
+    jsonschema.validate(answer.json, closed(schema("grep")))
+    assert answer.json["where"] == "since:2026-01-01T00:00:45Z"
+
+
+def test_a_filter_that_names_a_class_of_events_looks_into_these_events(run: Run, logged: Path) -> None:
+    hits = run("grep", "a", logged, "--where", "kind:log", "--json").json["hits"]
+    assert [(hit["field"], hit["span"]) for hit in hits] == [("name", "search"), ("text", "search")]
+    assert len(run("grep", "a", logged, "--json").json["hits"]) > 1
+
+
+def test_a_limit_counts_hits_that_the_filter_lets_through(run: Run, traces: Path) -> None:
+    answer = run("grep", "s", traces, "-m", "1", "--where", "name:plan", "--json").json
+    assert [hit["span"] for hit in answer["hits"]] == ["plan"]
+
+
+def test_a_filter_that_selects_nothing_finds_nothing_and_says_so(run: Run, traces: Path) -> None:
+    answer = run("grep", "plan", traces, "--where", "cost>100")
+    assert (answer.code, answer.out) == (1, "")
+    assert "no span and no run is what --where asks for" in answer.err

@@ -17,7 +17,9 @@ from tracetui.core.moments import moment_ns
 
 if TYPE_CHECKING:
     from tracetui.core.filter import Node
-    from tracetui.core.filter.select import Selector
+    from tracetui.core.filter.select import Selector, Setting
+    from tracetui.core.pricing import Prices
+    from tracetui.core.pricing.price_file import PriceFile
     from tracetui.core.run_status import StatusRules
     from tracetui.core.sources.stdin import Spool
     from tracetui.core.store import Run
@@ -43,7 +45,8 @@ class Asked:
         """Facts of what was read, by this clock."""
         from tracetui.core.summary import Summaries
 
-        return Summaries(loaded.store, loaded.reader.sources, loaded.bodies, self.now_ns, self.rules)
+        prices = asked_prices()
+        return Summaries(loaded.store, loaded.reader.sources, lambda: loaded.bodies, self.now_ns, self.rules, prices)
 
     @property
     def zone(self) -> tzinfo:
@@ -51,6 +54,29 @@ class Asked:
         from datetime import UTC, datetime
 
         return self.tz or datetime.now().astimezone().tzinfo or UTC
+
+
+def asked_prices() -> Prices | None:
+    """The prices of the user's own file, with the library's behind them; None: there is no such file.
+
+    Raises UnreadableSettings.
+    """
+    import click
+
+    from tracetui.cli._options import PRICES
+    from tracetui.core.pricing.place import price_path
+
+    context = click.get_current_context(silent=True)
+    file: PriceFile | None = None if context is None else context.meta.get(PRICES)
+    if file is None and (path := price_path()) is not None:
+        from tracetui.core.pricing.price_file import PriceFile
+
+        file = PriceFile.read(path)
+    if file is None:
+        return None
+    from tracetui.core.pricing import Prices
+
+    return Prices(file)
 
 
 def status_rules(stall_after: int | None, dead_after: int | None) -> StatusRules:
@@ -127,9 +153,16 @@ def selector(where: Node | None, asked: Asked, loaded: Loaded, summaries: Summar
     """What ``--where`` selects from what was read; None without one."""
     if where is None:
         return None
-    from tracetui.core.filter.select import Selector, Setting
+    from tracetui.core.filter.select import Selector
 
-    return Selector(where, loaded.store, Setting(summaries, loaded.bodies_of, asked.now_ns, asked.tz))
+    return Selector(where, loaded.store, setting(asked, loaded, summaries))
+
+
+def setting(asked: Asked, loaded: Loaded, summaries: Summaries) -> Setting:
+    """What filters are answered with besides the store."""
+    from tracetui.core.filter.select import Setting
+
+    return Setting(summaries, loaded.bodies_of, asked.now_ns, asked.tz)
 
 
 def selected_runs(

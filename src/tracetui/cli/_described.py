@@ -42,7 +42,7 @@ class DescribedCommand:
     does: str
     """What it does, in a sentence."""
     more: tuple[str, ...]
-    """Paragraphs that its help says behind that."""
+    """Paragraphs that its help says behind that; lines that are to stay lines are ended by newlines."""
     options: tuple[Described, ...]
     """Without ``--help``, in the order of the help."""
     words: tuple[str, ...]
@@ -74,7 +74,7 @@ def of(command: click.Command) -> DescribedCommand:
     context = click.Context(command, info_name=name)
     arguments = [param for param in command.params if isinstance(param, click.Argument)]
     options = [param for param in command.params if isinstance(param, click.Option) and not param.hidden]
-    does, *more = [" ".join(text.split()) for text in (command.help or "").split("\n\n")]
+    does, *more = [_paragraph(text) for text in (command.help or "").split("\n\n")]
     return DescribedCommand(
         name,
         tuple(param.make_metavar(context) for param in arguments),
@@ -83,6 +83,26 @@ def of(command: click.Command) -> DescribedCommand:
         tuple(_option(param, context) for param in options),
         _words(arguments[0], context) if arguments else (),
     )
+
+
+def shared() -> tuple[Described, ...]:
+    """The options that the reading commands have in common."""
+    from tracetui.cli._options import json_option, jsonl_option, reading_options, where_option
+
+    @click.command("shared")
+    @where_option
+    @json_option
+    @jsonl_option
+    @reading_options
+    def command() -> None:
+        """Nothing."""
+
+    return of(command).options
+
+
+def _paragraph(text: str) -> str:
+    lines = [line.strip() for line in text.strip().split("\n")]
+    return "\n".join(lines[1:]) + "\n" if lines[0] == "\b" else " ".join(lines)
 
 
 def _option(param: click.Option, context: click.Context) -> Described:

@@ -15,11 +15,14 @@ COMMANDS: Final[dict[str, str]] = {
     "view": "The span tree of one run as text.",
     "stats": "The figures of each run, and their sums.",
     "tail": "The last events of all runs; with -f those to come.",
+    "analyze": "What broke, where time and money went, what to do about it.",
     "grep": "Search in names and bodies: run, span, field, line.",
-    "clean": "Delete old recordings, or tell which would be deleted.",
     "diff": "Compare runs: what differs, and where they part.",
+    "clean": "Delete old recordings, or tell which would be deleted.",
     "replay": "Write a recording again with its own timing.",
     "formats": "What tracetui reads, and why it decided so for a file.",
+    "doctor": "What this terminal and machine can do, and what to do about it.",
+    "completion": "Print what completes commands and options in bash, zsh or fish.",
 }
 """Commands by name, with what they do in a sentence; each is `command` in the module `tracetui.cli.<name>`."""
 

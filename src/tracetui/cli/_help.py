@@ -25,19 +25,23 @@ Options of the screen:
   --dead-after DURATION   Believe a silent run's writer dead after it (1h).
 
 Commands (tracetui COMMAND --help says more):
-  list     The runs, newest first.
-  view     The span tree of one run as text.
-  stats    The figures of each run, and their sums.
-  tail     The last events of all runs; with -f those to come.
-  grep     Search in names and bodies: run, span, field, line.
-  clean    Delete old recordings, or tell which would be deleted.
-  diff     Compare runs: what differs, and where they part.
-  replay   Write a recording again with its own timing.
-  formats  What tracetui reads, and why it decided so for a file.
+  list        The runs, newest first.
+  view        The span tree of one run as text.
+  stats       The figures of each run, and their sums.
+  tail        The last events of all runs; with -f those to come.
+  analyze     What broke, where time and money went, what to do about it.
+  grep        Search in names and bodies: run, span, field, line.
+  diff        Compare runs: what differs, and where they part.
+  clean       Delete old recordings, or tell which would be deleted.
+  replay      Write a recording again with its own timing.
+  formats     What tracetui reads, and why it decided so for a file.
+  doctor      What this terminal and machine can do, and what to do about it.
+  completion  Print what completes commands and options in bash, zsh or fish.
 
 Other options:
   --version   Show the version and exit.
   -h, --help  Show this message and exit.
 
-Exit status: 0 fine, 2 wrong usage, 3 nothing readable there, 130 interrupted.
+Exit status: 0 fine, 1 analyze found what --fail-on names (grep: nothing),
+2 wrong usage, 3 nothing readable there, 130 interrupted.
 """

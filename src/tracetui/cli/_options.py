@@ -113,8 +113,34 @@ where_option: Decorator = click.option(
 )
 
 
+PRICES: Final = "tracetui.prices"
+"""Where the context of a command keeps the price file that was named, as it was read."""
+
+
+def _keep_prices(ctx: click.Context, param: click.Parameter, value: str | None) -> None:  # noqa: ARG001 - click's
+    if value is None:
+        return
+    from tracetui.core.errors import UnreadableSettings
+    from tracetui.core.pricing.price_file import PriceFile
+
+    try:
+        ctx.meta[PRICES] = PriceFile.read(value)
+    except UnreadableSettings as error:
+        raise click.BadParameter(str(error)) from error
+
+
+prices_option: Decorator = click.option(
+    "--prices",
+    callback=_keep_prices,
+    expose_value=False,
+    metavar="FILE",
+    help="Prices of models, for calls without a recorded cost (docs/cost.md).",
+)
+"""Not among a command's arguments: `Asked.summaries` knows where it is."""
+
+
 def reading_options(command: Command) -> Command:
     """The options of all commands that read runs, in the order the help shows them."""
-    for option in (dead_after_option, stall_after_option, as_of_option, ascii_option, tz_option):
+    for option in (prices_option, dead_after_option, stall_after_option, as_of_option, ascii_option, tz_option):
         command = option(command)
     return command

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from tracetui.cli._group import COMMANDS, NOTHING_READABLE, OK
-from tracetui.cli._options import json_option, jsonl_option, paths_argument, reading_options
+from tracetui.cli._options import json_option, jsonl_option, paths_argument, reading_options, where_option
 
 if TYPE_CHECKING:
     from tracetui.cli._answer import Asked
     from tracetui.cli._output import Printer
+    from tracetui.core.filter import Node
     from tracetui.core.loading import Loaded
     from tracetui.core.search import Hit, Needle, Search, SlowPattern
     from tracetui.core.search.telling import Telling
+    from tracetui.core.search.within import Within
 
 SCHEMA = "tracetui.grep/1"
 NOT_FOUND: Final = 1
@@ -51,6 +53,7 @@ _TOLD_EVERY_S: Final = 0.25
 )
 @click.option("--run", "run", metavar="RUN", help="Only in this run.")
 @click.option("--in", "places", metavar="PATH", multiple=True, help="Another PATH; may be repeated.")
+@where_option
 @json_option
 @jsonl_option
 @reading_options
@@ -65,6 +68,7 @@ def command(
     context: int,
     run: str | None,
     places: tuple[str, ...],
+    where: Node | None,
     as_json: bool,
     as_jsonl: bool,
     tz: tzinfo | None,
@@ -85,13 +89,16 @@ def command(
     printer = Printer(only_ascii=only_ascii)
     paths = (*paths, *places)
     loaded = read(paths)
+    rows = None if run is None else [_row_of(run, loaded, asked)]
+    within = None if where is None else _within(where, rows, loaded, asked, quiet=as_json or as_jsonl)
     progress = _Progress()
     search = Search(
         loaded.store,
         loaded.reader.sources,
         FORMATS,
         needle,
-        runs=None if run is None else [_row_of(run, loaded, asked)],
+        runs=rows if within is None else within.searched,
+        within=within,
         bodies=not only_names,
         keys=keys,
         context=context,
@@ -99,7 +106,7 @@ def command(
     )
     progress.search = search
     hits = _Counted(search.hits(), max_count)
-    answer = _Answer(asked, loaded, search, hits, progress, printer)
+    answer = _Answer(asked, loaded, search, hits, progress, printer, where)
     try:
         answer.print(as_json=as_json, as_jsonl=as_jsonl)
     finally:
@@ -126,6 +133,21 @@ def _row_of(word: str, loaded: Loaded, asked: Asked) -> int:
     from tracetui.core.run_names import find_run
 
     return find_run(word, loaded.runs, asked.summaries(loaded).is_failed).row
+
+
+def _within(where: Node, rows: list[int] | None, loaded: Loaded, asked: Asked, *, quiet: bool) -> Within:
+    """Where a filter lets hits lie; says on standard error if that is nowhere."""
+    from tracetui.cli._answer import setting
+    from tracetui.cli._output import complain
+    from tracetui.core.filter.select import Selector
+    from tracetui.core.search.within import Within
+
+    chosen = Selector(where, loaded.store, setting(asked, loaded, asked.summaries(loaded)))
+    runs = [run for run in loaded.runs if rows is None or run.row in rows]
+    within = Within.selected(chosen, loaded.store, runs)
+    if runs and not within.searched and not quiet:
+        complain("no span and no run is what --where asks for")
+    return within
 
 
 def _tell_unsearched(search: Search) -> None:
@@ -158,14 +180,21 @@ class _Answer:
     """Prints hits in the form that was asked for."""
 
     def __init__(
-        self, asked: Asked, loaded: Loaded, search: Search, hits: _Counted, progress: _Progress, printer: Printer
+        self,
+        asked: Asked,
+        loaded: Loaded,
+        search: Search,
+        hits: _Counted,
+        progress: _Progress,
+        printer: Printer,
+        where: Node | None,
     ) -> None:
         from tracetui.core.run_names import printed_ids
         from tracetui.core.search.telling import Telling
 
         runs = loaded.store.runs
         self._asked, self._loaded, self._search, self._hits = asked, loaded, search, hits
-        self._progress, self._printer = progress, printer
+        self._progress, self._printer, self._where = progress, printer, where
         self._telling: Telling = Telling(
             loaded.store,
             loaded.reader.sources,
@@ -221,7 +250,7 @@ class _Answer:
 
         needle = self._search.needle
         return {
-            **frame(SCHEMA, self._asked),
+            **frame(SCHEMA, self._asked, self._where),
             "pattern": needle.wanted,
             "regex": needle.is_regex,
             "ignore_case": needle.ignores_case,

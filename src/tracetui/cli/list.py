@@ -39,6 +39,7 @@ SORTS = ("start", "name", "status", "duration", "spans", "errors", "tokens", "co
     default="-start",
     show_default=True,
     callback=lambda ctx, param, value: _sort_name(value),  # noqa: ARG005 - click's signature
+    shell_complete=lambda ctx, param, incomplete: [*SORTS, *(f"-{name}" for name in SORTS)],  # noqa: ARG005 - click's
     help=f"Order by {', '.join(SORTS)}; -COLUMN from the largest down.",
 )
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N runs.")
@@ -116,7 +117,7 @@ def sort_runs(runs: list[Run], sort: str, summaries: Summaries) -> list[Run]:
         "spans": lambda run: run.span_count,
         "errors": lambda run: run.error_count,
         "tokens": lambda run: summaries.tokens(run)[0]["total"],
-        "cost": lambda run: run.usage.cost_usd,
+        "cost": lambda run: summaries.cost(run).usd,
         "format": lambda run: run.format,
     }
     key = keys[sort.removeprefix("-")]

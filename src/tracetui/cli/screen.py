@@ -25,10 +25,22 @@ def _as_theme(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     return value
 
 
+def _themes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001 - click's
+    from tracetui.resources import theme_names
+
+    return [name for name in theme_names() if name.startswith(incomplete)]
+
+
 @click.command("screen", hidden=True, help="The screen; without a terminal (or with TERM=dumb) the list of runs.")
 @paths_argument
 @click.option("--sample", is_flag=True, help="Open the sample traces that come with tracetui.")
-@click.option("--theme", metavar="NAME", callback=_as_theme, help="Theme to begin with; T on the screen tries them.")
+@click.option(
+    "--theme",
+    metavar="NAME",
+    callback=_as_theme,
+    shell_complete=_themes,
+    help="Theme to begin with; T on the screen tries them.",
+)
 @tz_option
 @ascii_option
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")

@@ -126,7 +126,7 @@ def _follow(
     from tracetui.core.watching import Watcher
 
     wake = threading.Event()
-    reader = loaded.reader
+    reader = loaded.followed
 
     def changed(paths: Iterable[str] | None) -> None:
         reader.changed(paths)

@@ -65,7 +65,9 @@ def command(
     summaries = asked.summaries(loaded)
     chosen = selector(where, asked, loaded, summaries)
     events = events or (chosen is not None and chosen.names_events)
-    view = RunView(loaded.store, found, loaded.bodies_of(found), depth=depth, events=events, where=chosen)
+    view = RunView(
+        loaded.store, found, loaded.bodies_of(found), depth=depth, events=events, where=chosen, costs=summaries.costs
+    )
     if as_json:
         printer.json(_document(asked, summaries, view, where, full=full, events=events))
     elif as_jsonl:

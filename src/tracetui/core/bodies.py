@@ -6,7 +6,7 @@ together, for screen, commands and exports. It never guesses: bytes that are gon
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
@@ -32,6 +32,9 @@ NOT_JSON: Final = object()
 """The answer of ``json_of`` and ``json_in_text`` where there is none."""
 
 _SMALL = 512
+_NEAR: Final = 32_768
+"""Bytes between two records that are rather read than skipped."""
+_STRETCH: Final = 2_000_000
 _Detail = TypeVar("_Detail")
 
 
@@ -180,19 +183,103 @@ class Bodies:
         reason = self._store.strings[bad.reason[bad_row]]
         return RawRecord(source.path, bad.line[bad_row], offset, length, reason, source.fetch(offset, length))
 
+    def raws(self, records: Sequence[int]) -> Iterator[bytes | None]:
+        """The bytes of many records, None where they are gone; fast where they stand in the order of their file.
+
+        Of a file whole stretches are read at once, since a system call for each record takes longer than parsing it.
+        """
+        from tracetui.core.sources.file import FileSource
+
+        places = _Places(self._store, records)
+        at, count = 0, len(places)
+        while at < count:
+            try:
+                source = self._source_of(places.source[at], places.generation[at])
+            except ChangedOnDisk:
+                yield None
+                at += 1
+                continue
+            end = places.stretch(at) if isinstance(source, FileSource) else at + 1
+            yield from self._stretch(source, places, at, end)
+            at = end
+
+    def _stretch(self, source: Source, places: _Places, at: int, end: int) -> Iterator[bytes | None]:
+        offset, length = places.offset, places.length
+        first = offset[at]
+        if end > at + 1:
+            try:
+                data = source.fetch(first, offset[end - 1] + length[end - 1] - first)
+            except ChangedOnDisk:  # a part of it is there perhaps
+                pass
+            else:
+                for each in range(at, end):
+                    yield data[offset[each] - first : offset[each] - first + length[each]]
+                return
+        for each in range(at, end):
+            try:
+                yield source.fetch(offset[each], length[each])
+            except ChangedOnDisk:
+                yield None
+
+    def detail_of_records(self, span_row: int, records: Sequence[int], raws: Sequence[bytes]) -> SpanDetail:
+        """What some of a span's records say by themselves, from bytes that ``raws`` has fetched; it is not remembered."""
+        store = self._store
+        bodies = [
+            RecordBody(store.record_type(record), raw, store.ordinal(record))
+            for record, raw in zip(records, raws, strict=True)
+        ]
+        return self._format_of(store.spans.run[span_row]).span_detail(bodies)
+
     def _body(self, record: int) -> RecordBody:
         place = self._store.locate(record)
         data = self._source(place).fetch(place.offset, place.length)
         return RecordBody(self._store.record_type(record), data, self._store.ordinal(record))
 
     def _source(self, place: Place) -> Source:
-        source = self._sources.get(place.source)
-        if source is None or source.generation != place.generation:
+        return self._source_of(place.source, place.generation)
+
+    def _source_of(self, number: int, generation: int) -> Source:
+        source = self._sources.get(number)
+        if source is None or source.generation != generation:
             raise ChangedOnDisk("changed on disk: this body is gone")
         return source
 
     def _format_of(self, run: int) -> Format:
         return self._formats[self._store.runs[run].format]
+
+
+class _Places:
+    """Where many records are, looked up at once."""
+
+    def __init__(self, store: Store, records: Sequence[int]) -> None:
+        import numpy as np
+
+        rows = np.asarray(records, np.int64)
+        segments = store.segments
+        at = np.searchsorted(segments.np("first_record"), rows, "right") - 1
+        self.source: list[int] = segments.np("source")[at].tolist()
+        self.generation: list[int] = segments.np("generation")[at].tolist()
+        self.offset: list[int] = (segments.np("base")[at] + store.records.np("offset")[rows]).tolist()
+        self.length: list[int] = store.records.np("length")[rows].tolist()
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def stretch(self, at: int) -> int:
+        """Up to which record they are read in one go: near each other, in order, and not too much."""
+        source, generation, first = self.source[at], self.generation[at], self.offset[at]
+        reached, end = first + self.length[at], at + 1
+        while (
+            end < len(self.source)
+            and self.source[end] == source
+            and self.generation[end] == generation
+            and first <= self.offset[end] <= reached + _NEAR
+            and self.offset[end] + self.length[end] - first <= _STRETCH
+            and self.offset[end] + self.length[end] >= reached
+        ):
+            reached = self.offset[end] + self.length[end]
+            end += 1
+        return end
 
 
 class _Kept(Generic[_Detail]):

@@ -104,6 +104,19 @@ class Discovery:
         """Number of folders known."""
         return len(self._folders)
 
+    @property
+    def states(self) -> list[tuple[str, int, int, int]]:
+        """Each folder's path, device, inode and time of change, ns; -1: that does not tell whether it changes again."""
+        return [
+            (
+                path,
+                folder.device,
+                folder.inode,
+                folder.mtime_ns if folder.settled and path not in self.troubles else -1,
+            )
+            for path, folder in self._folders.items()
+        ]
+
     def siblings(self, folder: str) -> frozenset[str]:
         """Names in a folder, without ``.gz``; empty for a folder that is not walked."""
         known = self._folders.get(folder)

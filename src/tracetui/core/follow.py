@@ -147,6 +147,13 @@ class Tail:
         self._mark = b""
         self._settled = False
 
+    def recall(self, place: Place) -> None:
+        """An earlier process read all of it, as it still is; ``place`` says what it began with."""
+        self.place = place
+        self.position = self.size
+        self._signature = (self.size, self.mtime_ns, self.changed_ns)
+        self._settled = time.time_ns() - max(self.mtime_ns, self.changed_ns) > UNSETTLED_NS
+
     def move(self, path: str) -> None:
         """The same file has another name now."""
         self.place = replace(self.place, path=path)

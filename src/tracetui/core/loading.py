@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tracetui.core.errors import Ambiguous, TracetuiError
+from tracetui.core.index.opening import Index, open_index
 from tracetui.core.run_names import candidate_lines, meant_runs, newest_first, printed_ids
 from tracetui.core.sources._base import STDIN_SHOWN, STDIN_WORD
 from tracetui.core.store import Run, Store
@@ -22,6 +24,8 @@ from tracetui.core.store import Run, Store
 if TYPE_CHECKING:
     from tracetui.core.bodies import Bodies
     from tracetui.core.reader import Reader
+    from tracetui.core.reading.memory import FileState
+    from tracetui.core.reading.still import StillReader
     from tracetui.core.run_bodies import RunBodies
     from tracetui.core.sources.stdin import Spool
 
@@ -50,15 +54,31 @@ class Progress:
     runs: int
 
 
-@dataclass(slots=True)
+@dataclass
 class Loaded:
     """What was read, and what answers for its bodies."""
 
     store: Store
-    reader: Reader
-    bodies: Bodies
+    reader: Reader | StillReader
     spool: Spool | None = None
     """What keeps standard input, if that is read."""
+
+    @cached_property
+    def bodies(self) -> Bodies:
+        """Fetches and understands bodies; made when first asked for, since it brings the formats."""
+        from tracetui.core.bodies import Bodies
+        from tracetui.core.formats import FORMATS
+
+        return Bodies(self.store, self.reader.sources, FORMATS)
+
+    @property
+    def followed(self) -> Reader:
+        """The reader that goes on with what grows. Raises TypeError where nothing was to be followed."""
+        from tracetui.core.reader import Reader
+
+        if not isinstance(self.reader, Reader):
+            raise TypeError("it was read as it lay there")
+        return self.reader
 
     @property
     def runs(self) -> list[Run]:
@@ -95,23 +115,74 @@ def load(
         progress: Told now and then, from 0.5 s on.
         spool: One of the paths is its file, which is shown as standard input.
     """
-    from tracetui.core.bodies import Bodies
-    from tracetui.core.formats import FORMATS
+    paths = default_paths(paths)
+    if spool is not None or follow:
+        return _load(paths, follow=follow, progress=progress, spool=spool)
+    index = open_index(paths)
+    with _without_collections():
+        known = None if index is None else _known(paths, index)
+    return _load(paths, progress=progress, index=index) if known is None else known
+
+
+def _known(paths: Sequence[str], index: Index) -> Loaded | None:
+    """What an earlier reading left, if nothing has changed since."""
+    from tracetui.core.index.layout import NotAnIndex
+
+    reader = index.reader(paths)
+    try:
+        return None if reader is None else Loaded(index.store(), reader)
+    except NotAnIndex:
+        return None
+
+
+def _load(
+    paths: Sequence[str],
+    *,
+    follow: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    spool: Spool | None = None,
+    index: Index | None = None,
+) -> Loaded:
     from tracetui.core.reader import Reader
 
-    store = Store()
-    reader = Reader(default_paths(paths), follow=follow, shown={} if spool is None else {spool.path: STDIN_SHOWN})
+    store, memory = _taken_up(index)
+    shown = {} if spool is None else {spool.path: STDIN_SHOWN}
+    reader = Reader(paths, follow=follow, shown=shown, memory=memory)
     if spool is not None and spool.is_over:
         reader.end(spool.path)
-    loaded = Loaded(store, reader, Bodies(store, reader.sources, FORMATS), spool)
+    loaded = Loaded(store, reader, spool)
     telling = _Telling(loaded, progress)
     with _without_collections():
         while True:
             for batch in reader.poll(_SLICE_S, _SLICE_BYTES):
                 store.apply(batch)
             if reader.next_due(time.monotonic()) > 0:
-                return loaded
+                break
             telling.tell()
+        if spool is None and not follow:
+            leave_index(paths, store, reader)
+    return loaded
+
+
+def _taken_up(index: Index | None) -> tuple[Store, list[FileState]]:
+    """The store to read into, and what it knows already."""
+    from tracetui.core.index.layout import NotAnIndex
+
+    try:
+        return (Store(), []) if index is None else (index.store(), index.files)
+    except NotAnIndex:
+        return Store(), []
+
+
+def leave_index(paths: Sequence[str], store: Store, reader: Reader) -> bool:
+    """Leave what was read to the next reading, if reading it anew would be felt; whether that was done."""
+    from tracetui.core.index.saving import is_worth_it, save_index
+
+    progress = reader.progress
+    if not is_worth_it(progress.bytes_read, progress.files_found):
+        return False
+    state = reader.state
+    return state is not None and save_index(default_paths(paths), store, state)
 
 
 @contextmanager

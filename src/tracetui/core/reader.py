@@ -8,6 +8,7 @@ followed; ``tracetui.core.reading.follower`` says what becomes of a file's sourc
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Self
@@ -20,6 +21,7 @@ from tracetui.core.reading.claims import Claims, Detect
 from tracetui.core.reading.follower import Follower
 from tracetui.core.reading.member import BLOCK_BYTES, Stage
 from tracetui.core.reading.members import Members
+from tracetui.core.reading.memory import FileState, Memory, ReadingState, states_of
 from tracetui.core.reading.pipeline import Pipeline
 from tracetui.core.sources._base import Source
 from tracetui.core.sources.file import OpenFiles
@@ -39,6 +41,7 @@ class Reader:
         monotonic: clock for budgets and for when to look again, s.
         block_bytes: how much is decoded at a time.
         shown: what to call a path that means nothing to anybody: standard input, kept in a file for a while.
+        memory: the files of an earlier reading, whose batches the store has: they are read only where they changed.
     """
 
     def __init__(
@@ -52,7 +55,9 @@ class Reader:
         monotonic: Callable[[], float] = time.monotonic,
         block_bytes: int = BLOCK_BYTES,
         shown: Mapping[str, str] | None = None,
+        memory: Sequence[FileState] = (),
     ) -> None:
+        self._began_ns = wall()
         self._follow = follow
         self._monotonic = monotonic
         self._files = OpenFiles()
@@ -65,6 +70,8 @@ class Reader:
             self._members, self._claims, self._files, follow=follow, wall=wall, block_bytes=block_bytes
         )
         self._pipeline.shown = self._shown
+        self._memory: Memory | None = Memory(memory) if memory else None
+        self._pipeline.expect(memory)
         self._follower = Follower(
             self._members, self._pipeline, self._discovery, self._attention, wall=wall, monotonic=monotonic
         )
@@ -219,6 +226,8 @@ class Reader:
             self._take(self._discovery.step())
         # A file is judged beside its siblings, so all of them are to be known.
         if not self._discovery.busy:
+            if self._memory is not None:
+                self._settle_memory(self._memory)
             self._pipeline.work()
         if self._has_work():
             return True
@@ -229,8 +238,44 @@ class Reader:
         for finding in findings:
             match finding:
                 case Found(path, status):
-                    self._follower.found(path, status)
+                    if self._memory is None or not self._recalls(self._memory, path, status):
+                        self._follower.found(path, status)
                 case Vanished(path):
                     self._follower.vanished(path)
                 case Trouble(path, reason):
                     self._pipeline.notices.append(Notice("warning", f"cannot be read: {reason}", path))
+
+    # Taking up an earlier reading.
+
+    def _recalls(self, memory: Memory, path: str, status: os.stat_result) -> bool:
+        """Whether a file is known from an earlier reading and is as it was; then it is known now."""
+        if self._members.same(status) is not None:
+            return False  # one file of two names
+        state = memory.known(path, status)
+        if state is None:
+            return False
+        member = self._members.add(path, status)
+        self._pipeline.recall(member, state)
+        memory.recalled(member, state)
+        return True
+
+    def _settle_memory(self, memory: Memory) -> None:
+        """All files are found: take back what an earlier reading said of those that changed or are gone."""
+        self._memory = None
+        left = memory.take_left()
+        again = memory.overturned(left)
+        for state in left:
+            self._pipeline.take_back(state, self._members.named(state.path))
+        for member in again:
+            self._pipeline.read_again(member)
+
+    @property
+    def state(self) -> ReadingState | None:
+        """What a later reading can take up, when this one is done; None: nothing, as things are."""
+        if self._has_work() or not self._pipeline.first_done:
+            return None
+        files = states_of(self._members, self._began_ns)
+        if files is None:
+            return None
+        discovery = self._discovery
+        return ReadingState(files, discovery.states, dict(discovery.troubles), dict(discovery.oddities))

@@ -149,35 +149,42 @@ class Repairs:
         return [*(finding.full for finding in self.of(run) if finding.sort.recorded), *run.notes]
 
     def _look(self) -> dict[int, list[Finding]]:
-        counted: dict[int, dict[str, int]] = {}
-        for what, numbers in self._counts():
-            for row, number in numbers:
-                counted.setdefault(row, {})[what] = number
+        kept = self._store.kept
+        counts = counted(self._store, self._only) if kept is None else kept.repairs
         runs = self._store.runs if self._only is None else [self._only]
         found = {}
         for run in runs:
-            findings = _findings(run, counted.get(run.row, {}))
+            findings = _findings(run, counts.get(run.row, {}))
             if findings:
                 found[run.row] = findings
         return found
 
-    def _counts(self) -> Iterator[tuple[str, Iterable[tuple[int, int]]]]:
-        """Of each sort: runs with how often."""
-        unreadable, cut = _unreadable(self._store)
-        yield "unreadable", unreadable.items()
-        yield "cut", cut.items()
-        import numpy as np
 
-        store, only = self._store, self._only
-        low, high = (0, len(store.spans)) if only is None else (max(0, only.first_row), only.last_row + 1)
-        if high > low:
-            run_of = store.spans.np("run", low, high)
-            for what, mask in _span_masks(store, low, high):
-                if mask.any():
-                    numbers = np.bincount(run_of[mask])
-                    yield what, ((row, int(numbers[row])) for row in np.flatnonzero(numbers).tolist())
-        steps = _steps_back(store, only)
-        yield "backwards", steps.items()
+def counted(store: Store, only: Run | None = None) -> dict[int, dict[str, int]]:
+    """What had to be read around, by run row, and how often; of one run ``only``, or of all at once."""
+    found: dict[int, dict[str, int]] = {}
+    for what, numbers in _counts(store, only):
+        for row, number in numbers:
+            found.setdefault(row, {})[what] = number
+    return found
+
+
+def _counts(store: Store, only: Run | None) -> Iterator[tuple[str, Iterable[tuple[int, int]]]]:
+    """Of each sort: runs with how often."""
+    unreadable, cut = _unreadable(store)
+    yield "unreadable", unreadable.items()
+    yield "cut", cut.items()
+    import numpy as np
+
+    low, high = (0, len(store.spans)) if only is None else (max(0, only.first_row), only.last_row + 1)
+    if high > low:
+        run_of = store.spans.np("run", low, high)
+        for what, mask in _span_masks(store, low, high):
+            if mask.any():
+                numbers = np.bincount(run_of[mask])
+                yield what, ((row, int(numbers[row])) for row in np.flatnonzero(numbers).tolist())
+    steps = _steps_back(store, only)
+    yield "backwards", steps.items()
 
 
 def span_rows(store: Store, run: Run, what: str) -> list[int]:

@@ -16,6 +16,7 @@ from tracetui.core.text import cost_full, duration, exact, marked, safe, wall_ti
 
 _NS: Final = 1_000_000
 _LABEL: Final = 10
+_COST_DIGITS: Final = 12
 _NAMES_AT_MOST: Final = 12
 _ORIGIN: Final = {
     Clock.utc: "",
@@ -83,9 +84,7 @@ def _figures(facts: Facts, symbols: Symbols) -> Iterator[str]:
         if facts[name]:
             yield _row(name, exact(facts[name], symbols))
     yield _row("tokens", _tokens(facts["tokens"], facts["partial"], symbols))
-    yield _row(
-        "cost", marked(cost_full(facts["cost_usd"], symbols), partial="cost_usd" in facts["partial"], symbols=symbols)
-    )
+    yield _row("cost", _cost(facts, symbols))
     if facts.get("models"):
         yield _row("models", _names(facts["models"]))
     slowest = facts.get("slowest")
@@ -106,6 +105,20 @@ def _tokens(tokens: Mapping[str, int | None], partial: Sequence[str], symbols: S
         for name in order
         if name in known
     )
+
+
+def _cost(facts: Facts, symbols: Symbols) -> str:
+    """The whole cost, and where it comes from if a part of it is computed."""
+    recorded, computed = facts["cost_usd"], facts["cost_computed_usd"]
+    usd = computed if recorded is None else recorded if computed is None else round(recorded + computed, _COST_DIGITS)
+    figure = marked(cost_full(usd, symbols), computed is not None, "cost_usd" in facts["partial"], symbols)
+    if computed is None:
+        return figure
+    prices = facts.get("cost_prices")
+    words = f"computed{f', {prices}' if prices else ''}"
+    if recorded is not None:
+        words = f"{cost_full(recorded, symbols)} recorded, {cost_full(computed, symbols)} {words}"
+    return _joined(figure, words)
 
 
 def _counted(counts: Mapping[str, int], symbols: Symbols) -> str:

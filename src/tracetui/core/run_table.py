@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
-from tracetui.core.model import Clock, Kind
+from tracetui.core.model import Clock
+from tracetui.core.pricing.cost import Cost
 from tracetui.core.run_names import short_ids
 from tracetui.core.store import Run
 from tracetui.core.summary import Facts, Summaries
@@ -118,8 +119,7 @@ class _Table:
             case "tokens":
                 return _tokens(*self.summaries.tokens(run), symbols)
             case "cost":
-                partial = 0 < run.known.get("cost_usd", 0) < run.kind_counts[Kind.llm]
-                return marked(cost(run.usage.cost_usd, symbols), partial=partial, symbols=symbols)
+                return cost_text(self.summaries.cost(run), symbols)
         return safe(run.format)
 
 
@@ -130,6 +130,11 @@ def _tokens(figures: Facts, partial: Sequence[str], symbols: Symbols) -> str:
     if total is None and halves:
         return marked(tokens(sum(halves), symbols), partial=True, symbols=symbols)
     return marked(tokens(total, symbols), partial="tokens.total" in partial, symbols=symbols)
+
+
+def cost_text(figure: Cost, symbols: Symbols) -> str:
+    """A cost in a few cells: `~` where a part of it is computed, `≥` where one is missing."""
+    return marked(cost(figure.usd, symbols), figure.computed is not None, figure.partial, symbols)
 
 
 def length_text(status: str, length: int | None, source: str, symbols: Symbols) -> str:

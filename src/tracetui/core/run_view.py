@@ -22,12 +22,13 @@ from tracetui.core.model import (
     Status,
     Usage,
 )
+from tracetui.core.pricing import Cost, Costs
 from tracetui.core.store import Run, Store
 from tracetui.core.store.rollups import Rollup
 from tracetui.core.store.run_tree import Item, RunTree
 from tracetui.core.store.store import run_salt
 from tracetui.core.store.usage import TOKENS
-from tracetui.core.summary import iso_time, milliseconds
+from tracetui.core.summary import cost_facts, iso_time, milliseconds
 
 if TYPE_CHECKING:
     from tracetui.core.filter.select import Selector
@@ -69,6 +70,7 @@ class RunView:
         depth: Levels of spans to show; None: all.
         events: Show all events; else only those of class ``error``.
         where: Show only the spans and events that it selects, and what leads to them.
+        costs: What spans cost; None: with the library's prices.
     """
 
     def __init__(
@@ -80,12 +82,14 @@ class RunView:
         depth: int | None = None,
         events: bool = False,
         where: Selector | None = None,
+        costs: Costs | None = None,
     ) -> None:
         self.store = store
         self.run = run
         self.bodies = bodies
+        self.costs = Costs(store) if costs is None else costs
         self._depth = depth
-        self._tree = RunTree(store, run.row)
+        self._tree = RunTree(store, run.row, self.costs)
         self._names_events = where is not None and where.names_events
         if events or self._names_events:
             self._tree.set_chips(frozenset(Kind), frozenset(EventClass))
@@ -148,8 +152,12 @@ class RunView:
             return None
 
     def usage(self, row: int) -> Usage:
-        """Tokens and cost recorded on a span."""
+        """Tokens recorded on a span, and its cost if that is."""
         return self.store.usage_of(row) or Usage()
+
+    def cost(self, row: int) -> Cost:
+        """What a span cost, without those below it."""
+        return self.costs.of_span(row)
 
     def duration(self, row: int) -> tuple[int | None, bool]:
         """Length of a span, ns, and whether it is still open: then up to the newest record of its run."""
@@ -218,7 +226,7 @@ class RunView:
     def _span_facts(self, line: SpanLine, ids: dict[int, str]) -> dict[str, Any]:
         spans, row = self.store.spans, line.row
         length, is_open = self.duration(row)
-        usage = self.usage(row)
+        usage, cost = self.usage(row), self.cost(row)
         flags = spans.flags[row]
         detail = line.detail
         error = None if detail is None else detail.error
@@ -233,7 +241,8 @@ class RunView:
             "end": iso_time(spans.end[row]),
             "duration_ms": None if is_open else milliseconds(length),
             "tokens": {name: getattr(usage, name) for name in TOKENS},
-            "cost_usd": usage.cost_usd,
+            **cost_facts(cost),
+            "cost_partial": cost.partial,
             "model": self.store.model_of(row) or (detail.model if detail is not None else "") or None,
             "subject": detail.subject if detail is not None else "",
             "error": None

@@ -8,11 +8,12 @@ from __future__ import annotations
 import base64
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from tracetui.core.model import KIND_WORDS, NO_TIME, Flag, Kind, RunStatus, Usage
+from tracetui.core.pricing.cost import Cost
 from tracetui.core.relations import Relations
 from tracetui.core.repairs import Repairs
 from tracetui.core.run_names import printed_ids
@@ -43,7 +44,7 @@ _ORDER: Final = (
     *("start", "end", "duration_ms", "duration_source", "clock"),
     *("spans", "open_spans", "spans_by_kind", "events", "events_by_type"),
     *("errors", "failed", "causes", "skipped", "retries"),
-    *("tokens", "models", "cost_usd", "cost_computed_usd", "cost_source", "partial"),
+    *("tokens", "models", "cost_usd", "cost_computed_usd", "cost_source", "cost_prices", "partial"),
     *("slowest", "notes", "repairs", "links"),
 )
 """The keys of a run's facts as they are printed."""
@@ -77,13 +78,26 @@ def path_facts(path: str) -> Facts:
     return facts
 
 
+def cost_facts(cost: Cost) -> Facts:
+    """A cost as JSON has it: recorded and computed apart, US dollars, and the word for where they come from."""
+    return {
+        "cost_usd": _dollars(cost.recorded),
+        "cost_computed_usd": _dollars(cost.computed),
+        "cost_source": cost.source,
+    }
+
+
+def _dollars(usd: float | None) -> float | None:
+    return None if usd is None else round(usd, _COST_DIGITS)
+
+
 class Summaries:
     """Facts of the runs of one store as they are now.
 
     Args:
         store: What has been read.
         sources: The reader's sources by id.
-        bodies: For the ids of spans as written; None: the store's numbers stand in.
+        bodies: For the ids of spans as written, or what makes them when they are needed; None: the store's numbers stand in.
         now_ns: The clock of the answer, ns since the epoch.
         rules: When a run is stalled or dead.
         prices: What calls without a recorded cost are computed with; None: the library's prices.
@@ -93,7 +107,7 @@ class Summaries:
         self,
         store: Store,
         sources: Mapping[int, Source],
-        bodies: Bodies | None,
+        bodies: Bodies | Callable[[], Bodies] | None,
         now_ns: int,
         rules: StatusRules,
         prices: Prices | None = None,
@@ -154,7 +168,7 @@ class Summaries:
         length, source = run.duration()
         causes = self.causes(run)
         tokens, partial = self.tokens(run)
-        cost = run.usage.cost_usd
+        cost = self.cost(run)
         return {
             "id": self.ids[run.row],
             "name": run.name,
@@ -176,10 +190,9 @@ class Summaries:
             "retries": run.retry_count,
             "tokens": tokens,
             "models": sorted(run.models),
-            "cost_usd": None if cost is None else round(cost, _COST_DIGITS),
-            "cost_computed_usd": None,
-            "cost_source": "unknown" if cost is None else "recorded",
-            "partial": partial,
+            **cost_facts(cost),
+            "cost_prices": cost.origin or None,
+            "partial": [*partial, "cost_usd"] if cost.partial else partial,
             "notes": self.repairs.notes(run),
         }
 
@@ -220,17 +233,11 @@ class Summaries:
         return self._names(self._cause_rows(run))
 
     def _cause_rows(self, run: Run) -> list[int]:
-        failed = self._store.failed_rows(run.row)
-        parent_of, flags = self._store.spans.parent, self._store.spans.flags
-        parents = {parent_of[row] for row in failed} - {_NO_ROW}
-        if len(failed) <= _FEW and not any(flags[parent] & _DROPPED for parent in parents):
-            return [row for row in failed if row not in parents]
-        from tracetui.core.store.rollups import cause_rows
-
-        return cause_rows(self._store, run.row)
+        kept = self._store.kept
+        return quick_causes(self._store, run) if kept is None else kept.causes.get(run.row, [])
 
     def tokens(self, run: Run) -> tuple[Facts, list[str]]:
-        """Sums of the run's tokens, and the figures (cost too) that some of its model calls lack."""
+        """Sums of the run's tokens, and those that some of its model calls lack, as ``tokens.input``."""
         usage = run.usage
         facts: Facts = {name: getattr(usage, name) for name in TOKENS}
         known = {name: count for name, count in run.known.items() if count}
@@ -238,13 +245,20 @@ class Summaries:
             facts["total"], known["total"] = self._total(run)
         calls = run.kind_counts[Kind.llm]
         lacking = {name for name, count in known.items() if 0 < count < calls}
-        partial = [f"tokens.{name}" for name in TOKENS if name in lacking]
-        return facts, partial + (["cost_usd"] if "cost_usd" in lacking else [])
+        return facts, [f"tokens.{name}" for name in TOKENS if name in lacking]
+
+    def cost(self, run: Run) -> Cost:
+        """What a run cost."""
+        if len(self._store.usage):
+            return self.costs.of_run(run)
+        recorded = run.usage.cost_usd  # of the run as a whole: there is nothing to compute
+        return Cost(recorded if recorded is not None and math.isfinite(recorded) else None)
 
     def _total(self, run: Run) -> tuple[int | None, int]:
         """The run's tokens in total, each call's as recorded, else its input and output; and of how many calls it is known."""
         if self._totals is None:
-            self._totals = _totals(self._store)
+            kept = self._store.kept
+            self._totals = token_totals(self._store) if kept is None else kept.totals
         total, count = self._totals.get(run.row, (0, 0))
         return (total if count else None), count
 
@@ -262,7 +276,8 @@ class Summaries:
 
     def span_id(self, row: int) -> str:
         """A span's id as written; the store's number for it, in hexadecimal, where that cannot be read."""
-        return span_id(self._store, self._bodies, row)
+        bodies = self._bodies() if callable(self._bodies) else self._bodies
+        return span_id(self._store, bodies, row)
 
     def unreadable(self) -> list[Facts]:
         """Bytes that a format claimed and could not read."""
@@ -321,7 +336,19 @@ def longest_leaf(store: Store, run: Run) -> int | None:
     return low + int(np.argmax(np.where(timed, end - start, -1)))
 
 
-def _totals(store: Store) -> dict[int, tuple[int, int]]:
+def quick_causes(store: Store, run: Run) -> list[int]:
+    """The failed spans of a run without a failed child; the few of most runs by a plain loop."""
+    failed = store.failed_rows(run.row)
+    parent_of, flags = store.spans.parent, store.spans.flags
+    parents = {parent_of[row] for row in failed} - {_NO_ROW}
+    if len(failed) <= _FEW and not any(flags[parent] & _DROPPED for parent in parents):
+        return [row for row in failed if row not in parents]
+    from tracetui.core.store.rollups import cause_rows
+
+    return cause_rows(store, run.row)
+
+
+def token_totals(store: Store) -> dict[int, tuple[int, int]]:
     """Run row to its total of tokens and the number of spans where it is known; all runs at once."""
     table = store.usage
     if not len(table):
@@ -369,7 +396,8 @@ def totals(runs: Iterable[Facts]) -> Facts:
     answer["tokens"] = {name: _sum(run["tokens"][name] for run in runs) for name in TOKENS}
     for name in ("cost_usd", "cost_computed_usd"):
         cost = _sum(run[name] for run in runs)
-        answer[name] = None if cost is None else round(cost, _COST_DIGITS)
+        answer[name] = _dollars(cost)
+    answer["cost_source"] = Cost(answer["cost_usd"], answer["cost_computed_usd"]).source
     answer["partial"] = _partial(runs, answer)
     return answer
 
@@ -380,11 +408,12 @@ def _partial(runs: list[Facts], answer: Facts) -> list[str]:
     for run in runs:
         calls = run.get("spans_by_kind", {}).get("llm", 0)
         lacking = [f"tokens.{name}" for name in TOKENS if calls and run["tokens"][name] is None]
-        lacking += ["cost_usd"] if calls and run["cost_usd"] is None else []
+        lacking += ["cost_usd"] if calls and run["cost_source"] == "unknown" else []
         lacking += ["duration_ms"] if run["duration_ms"] is None else []
         partial.update(lacking)
     unknown = {f"tokens.{name}" for name in TOKENS if answer["tokens"][name] is None}
-    unknown |= {name for name in ("duration_ms", "cost_usd") if answer[name] is None}
+    unknown |= {"duration_ms"} if answer["duration_ms"] is None else set()
+    unknown |= {"cost_usd"} if answer["cost_source"] == "unknown" else set()
     return sorted(partial - unknown)
 
 

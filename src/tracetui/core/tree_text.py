@@ -11,9 +11,10 @@ from typing import Final
 
 from tracetui.core.jsontext import json_text
 from tracetui.core.model import ABSENT, NO_TIME, EventClass, Kind, SpanDetail, Status
+from tracetui.core.run_table import cost_text
 from tracetui.core.run_view import EventLine, RunView, SpanLine
 from tracetui.core.symbols import Symbols
-from tracetui.core.text import cell_width, cost, count, cut, duration, fit, marked, offset, safe, tokens
+from tracetui.core.text import cell_width, count, cut, duration, fit, marked, offset, safe, tokens
 
 _GAP: Final = "  "
 _LANE: Final = 2
@@ -83,7 +84,7 @@ class _Writer:
             self._offset(spans.start[row]),
             time,
             self._or_blank(marked(tokens(total, symbols), partial=partial, symbols=symbols)),
-            self._or_blank(cost(usage.cost_usd, symbols)),
+            self._or_blank(cost_text(self._view.cost(row), symbols)),
         )
         mark = f"{symbols[lane]} " if lane else " " * _LANE
         return (mark + fit(left, self._name, symbols=symbols) + self._row(texts)).rstrip()

@@ -1,7 +1,8 @@
 """Which spans a run's length hangs on: walking back from the end, always into the child that ended last.
 
-In each span on the path, going back from its end: the child that ended last before this moment is on the path too, and the
-walk goes on from that child's start. What ran beside it made the run no longer. No recursion, no child looked at twice.
+In each span on the path, going back from its end: the child that ended last before this moment is on the path too,
+and the walk goes on from that child's start. What ran beside it made the run no longer. No recursion, no child
+looked at twice.
 """
 
 from __future__ import annotations

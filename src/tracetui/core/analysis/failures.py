@@ -1,8 +1,9 @@
 """What failed in a run and what that comes from: causes, the first cause, what was recovered, and the way to the next one.
 
-A cause is a failed span without a failed child. A failed chain is a failed span whose ancestors up to the run failed too; the
-first cause is the span of such a chain that has no failed child and ended first, and without a chain that reaches the root,
-the first failed span that was not recovered. Recovered: a later sibling of the same name ended ok, or the parent did.
+A cause is a failed span without a failed child. A failed chain is a failed span whose ancestors up to the run
+failed too; the first cause is the span of such a chain that has no failed child and ended first, and without a
+chain that reaches the root, the first failed span that was not recovered. Recovered: a later sibling of the same
+name ended ok, or the parent did.
 """
 
 from __future__ import annotations
@@ -48,6 +49,11 @@ def recovered(store: Store, row: int) -> bool:
     """Whether a failed span did no harm: a later sibling of its name ended ok, or its parent (for a root, the run) did."""
     run = store.spans.run[row]
     return bool(_recovered(store, run, np.asarray([row], np.int32))[0])
+
+
+def recovered_rows(store: Store, run: int, rows: list[int]) -> Bools:
+    """Of each failed span of a run whether it did no harm, as ``recovered`` says of one."""
+    return _recovered(store, run, np.asarray(rows, np.int32)) if rows else np.zeros(0, np.bool_)
 
 
 class Found(NamedTuple):

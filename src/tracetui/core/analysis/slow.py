@@ -1,8 +1,8 @@
 """Which spans are slow, and why: over the threshold of their kind, or far over the median of their name.
 
-Names are compared over everything that has been read, all runs together. A span that only holds others (an agent, chain, step
-or plain span with children) is not measured against the threshold of its kind: its time is theirs, and one slow call would
-mark everything above it.
+Names are compared over everything that has been read, all runs together. A span that only holds others (an agent,
+chain, step or plain span with children) is not measured against the threshold of its kind: its time is theirs, and
+one slow call would mark everything above it.
 """
 
 from __future__ import annotations

@@ -291,7 +291,10 @@ def _grouped(one: Side, other: Side, items: list[_Item]) -> list[list[_Item]]:
         if max(count, calls) < 2 or count == calls:
             plain += members
             continue
-        result += [_stretches(one, other, plain), [_Item(NONE, NONE, Note.group, members=members)]]
+        result += [
+            _stretches(one, other, plain),
+            [_Item(NONE, NONE, Note.group, members=_stretches(one, other, members))],
+        ]
         plain = []
     return [*result, _stretches(one, other, plain)]
 

@@ -208,9 +208,11 @@ class Comparison:
         return self.tree.parent(index)
 
     def path(self, index: int) -> list[str]:
-        """Names of the rows above, from the top down. Untrusted."""
+        """Names of the rows above, from the top down, as on the side that has the row. Untrusted."""
         above = [row for row in self.tree.ancestors(index) if not self.alignment.notes[row] & Note.group]
-        return [self._names(row)[0] for row in above]
+        names = [self._names(row) for row in above]
+        only_a = self.alignment.b[index] == NONE and self.alignment.a[index] != NONE
+        return [other_name or name if only_a else name for name, other_name in names]
 
     def __iter__(self) -> Iterator[Row]:
         return map(self.row, range(len(self)))

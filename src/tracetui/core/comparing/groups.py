@@ -156,7 +156,7 @@ def _read(
     sums = [_summed(place, values, len(found)) for values in own]
     for index, path in enumerate(found.tolist()):
         figures = tuple(each[index] for each in sums)
-        table[path].runs[number].append(_InRun(int(counts[index]), failures[index] > 0, figures))
+        table[path].runs[number].append(_InRun(int(counts[index]), bool(failures[index]), figures))
     length, _ = side.run.duration()
     tokens, usd = (float(np.nansum(values)) if np.isfinite(values).any() else None for values in own[2:])
     return length, tokens, usd, float(side.run.span_count), float(side.run.error_count)

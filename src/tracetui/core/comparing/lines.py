@@ -12,6 +12,7 @@ from tracetui.core.comparing.alignment import NONE, Note
 from tracetui.core.comparing.by_name import NameDifference, by_name
 from tracetui.core.comparing.comparison import Comparison, Figures, Row
 from tracetui.core.comparing.run_lines import signed
+from tracetui.core.comparing.sides import STAR
 from tracetui.core.figures import cost, count, duration, marked, tokens
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import cell_width, cut, fit, safe
@@ -245,7 +246,11 @@ def name_lines(comparison: Comparison, width: int, symbols: Symbols) -> Iterator
     yield " " * _LANE + fit("name", room) + "".join(_GAP + fit(name, wide, align="right") for name, wide in figures)
     for each in found[:_NAMES_SHOWN]:
         cells = zip(_name_cells(each, symbols), figures, strict=True)
-        left = fit(f"{symbols[each.kind.name]} {safe(each.name) or '(no name)'}", room, symbols=symbols)
+        left = fit(
+            f"{symbols[each.kind.name]} {safe(each.name) or '(no name)'}{' (any model)' if each.name == STAR else ''}",
+            room,
+            symbols=symbols,
+        )
         yield (
             " " * _LANE
             + left

@@ -21,14 +21,6 @@ from tracetui.core.text import cut, fit, safe
 MOST_LINES: Final = 24
 """Lines of one difference that are shown without ``--full``."""
 
-_WHY: Final = {
-    "status": "went differently",
-    "model": "another model",
-    "input": "another input",
-    "only_a": "only in A",
-    "only_b": "only in B",
-}
-
 
 def parting_lines(
     comparison: Comparison, found: Parting, width: int, symbols: Symbols, *, full: bool = False
@@ -44,7 +36,7 @@ def parting_lines(
         return
     row = comparison.row(at.row)
     yield rule("First divergence", _seen(found, symbols), width, symbols)
-    yield cut(_title(comparison, row, symbols) + f"  {_WHY[at.why]}", width, symbols=symbols)
+    yield cut(_title(comparison, row, symbols) + f"  {_what(found, row, 'B', symbols)}", width, symbols=symbols)
     for letter, side, position in _both(comparison, row):
         yield cut(_side_line(letter, side, position, symbols), width, symbols=symbols)
     yield from _answered(comparison, found, width, symbols)
@@ -59,14 +51,21 @@ def short_parting(letter: str, comparison: Comparison, found: Parting, width: in
     if found.divergence is None:
         return f"{letter}  no difference in substance"
     row = comparison.row(found.divergence.row)
-    to = arrow(symbols)
-    what = f"{row.outcomes[0]} {to} {row.outcomes[1]}" if found.divergence.why == "status" else _why(found, letter)
+    what = _what(found, row, letter, symbols)
     return cut(f"{letter}  parts at {_title(comparison, row, symbols)}  {what}", width, symbols=symbols)
 
 
-def _why(found: Parting, letter: str) -> str:
-    why = "" if found.divergence is None else found.divergence.why
-    return f"only in {letter}" if why == "only_b" else _WHY.get(why, "")
+def _what(found: Parting, row: Row, letter: str, symbols: Symbols) -> str:
+    """What differs where runs part, in a few words."""
+    match "" if found.divergence is None else found.divergence.why:
+        case "status":
+            return f"{row.outcomes[0]} {arrow(symbols)} {row.outcomes[1]}"
+        case "only_a":
+            return "only in A"
+        case "only_b":
+            return f"only in {letter}"
+        case why:
+            return f"another {why}"
 
 
 def texts_lines(

@@ -12,7 +12,7 @@ from tracetui.core.comparing.comparison import Comparison, Delta, Figures, Row, 
 from tracetui.core.comparing.divergence import Parting, Seen, input_differences, output_differences
 from tracetui.core.comparing.groups import Group, GroupComparison, PathFigures, PathRow
 from tracetui.core.comparing.sides import TOKENS
-from tracetui.core.comparing.values import Difference, Differences
+from tracetui.core.comparing.values import LONGEST_LINE, Difference, Differences
 from tracetui.core.model import ABSENT
 from tracetui.core.summary import milliseconds
 
@@ -190,7 +190,7 @@ def differences_facts(found: Differences) -> Facts:
 
 def _difference_facts(found: Difference) -> Facts:
     facts: Facts = {"path": found.path, "kind": found.kind}
-    if found.lines:
+    if found.lines and any("\n" in text or len(text) > LONGEST_LINE for text in (str(found.a), str(found.b))):
         return facts | {"lines": [line.sign + line.text for line in found.lines]}
     return facts | {name: value for name, value in (("a", found.a), ("b", found.b)) if value is not ABSENT}
 

@@ -346,7 +346,20 @@ class Table:
         return self._usage(term, "cached")
 
     def _cost(self, term: Term) -> Bools:
-        return self._usage(term, "cost_usd")
+        """Of what is recorded, else computed."""
+        if "cost" not in self._sparse:
+            costs, count = self._setting.summaries.costs, max(1, len(self._store.spans))
+            spans, recorded, computed = costs.priced()
+            both = np.where(np.isnan(recorded), computed, recorded)
+            found = ~np.isnan(both)
+            values, (known, partial) = np.zeros(count), np.zeros((2, count), np.bool_)
+            values[spans[found]] = both[found]
+            known[spans[found]] = True
+            partial[spans] = costs.partial()
+            self._sparse["cost"] = self._looked_up(values), np.asarray(self._looked_up(known))
+            self._sparse["cost partial"] = np.empty(0), np.asarray(self._looked_up(partial))
+        values, known = self._sparse["cost"]
+        return figures_hold(term, values, self._here(known), self._sparse["cost partial"][1])
 
     def _usage(self, term: Term, name: str) -> Bools:
         values, known = self._figure(name)
@@ -358,18 +371,13 @@ class Table:
             table = self._store.usage
             column = table.np(name)
             count = max(1, len(self._store.spans))
-            if name == "cost_usd":
-                known_rows = np.isfinite(column)
-                values = np.zeros(count, np.float64)
-            else:
-                known_rows = column != _UNKNOWN
-                values = np.zeros(count, np.int64)
+            known_rows = column != _UNKNOWN
+            values = np.zeros(count, np.int64)
             spans = table.np("span")
             values[spans[known_rows]] = column[known_rows]
-            if name != "cost_usd":
-                for row in np.flatnonzero(column == _BIG).tolist():
-                    figure = int(getattr(table.get(row), name) or 0)
-                    values[spans[row]] = max(-LARGEST, min(figure, LARGEST))
+            for row in np.flatnonzero(column == _BIG).tolist():
+                figure = int(getattr(table.get(row), name) or 0)
+                values[spans[row]] = max(-LARGEST, min(figure, LARGEST))
             known = np.zeros(count, np.bool_)
             known[spans[known_rows]] = True
             self._sparse[name] = (

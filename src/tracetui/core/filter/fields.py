@@ -77,7 +77,7 @@ _FIELDS: Final = (
     Field("in", Values.number, "input tokens, cached ones included", of_runs=True),
     Field("out", Values.number, "output tokens, reasoning included", of_runs=True),
     Field("cached", Values.number, "input tokens from the cache", of_runs=True),
-    Field("cost", Values.cost, "recorded cost, US dollars", of_runs=True),
+    Field("cost", Values.cost, "cost as recorded, else computed from prices, US dollars", of_runs=True),
     Field("depth", Values.number, "spans above it"),
     Field("errors", Values.number, "failed spans in it, itself included", of_runs=True),
     Field("age", Values.duration, "how long ago it started", of_runs=True),

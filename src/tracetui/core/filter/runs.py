@@ -56,8 +56,8 @@ def _figure(term: Term, run: Run, setting: Setting) -> bool:
         case "errors":
             return figure_holds(term, run.error_count)
         case "cost":
-            partial = "cost_usd" in setting.summaries.tokens(run)[1]
-            return figure_holds(term, run.usage.cost_usd, partial=partial)
+            cost = setting.summaries.cost(run)
+            return figure_holds(term, cost.usd, partial=cost.partial)
         case "age":
             waited, start = setting.run_age(run), run.start
             known = waited is not None and start is not None

@@ -61,6 +61,11 @@ class Selector:
         """Whether it names a class of events (``kind:log``), which are shown then."""
         return asks_for_events(self._node)
 
+    @property
+    def asks_for_spans(self) -> bool:
+        """Whether it asks for more than what runs themselves have."""
+        return asks_for_spans(self._node)
+
     def runs(self, runs: Iterable[Run]) -> list[Run]:
         """The runs that the filter selects, in their order.
 

@@ -33,6 +33,9 @@ _SELLERS: Final = {"claude-code": "anthropic"}
 """Who sells the models of a format's calls, where the format is one program's."""
 
 
+_NOTHING: Final = Cost()
+
+
 @dataclass(slots=True)
 class _Table:
     """The spans with usage, ascending, and what each cost; as the store was at ``epoch``."""
@@ -88,11 +91,16 @@ class Costs:
 
     def of_span(self, row: int) -> Cost:
         """What a span itself cost, without those below it."""
+        if not self._store.spans.flags[row] & Flag.has_usage:
+            return _NOTHING
         table = self._now()
-        at = int(np.searchsorted(table.spans, row))
-        if at >= len(table.spans) or table.spans[at] != row:
-            return Cost()
-        return self._cost(table, np.array([at]), lacking=False)
+        at = table.spans.searchsorted(np.int32(row))
+        recorded, computed = float(table.recorded[at]), float(table.computed[at])
+        if recorded == recorded:
+            return Cost(recorded)
+        if computed != computed:
+            return _NOTHING
+        return Cost(None, computed, not table.whole[at], self._origins[table.origin[at]])
 
     def of_rows(self, rows: Iterable[int] | Rows) -> Cost:
         """What several spans cost together; each counts once. ``partial`` too if a model call among them has no figure."""

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import fnmatch
 import json
-import os
 import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -20,13 +18,8 @@ from typing import Final
 from tracetui.core.errors import UnreadableSettings
 from tracetui.core.pricing.library import NAME_AT_MOST
 from tracetui.core.pricing.rates import TOKENS, Period, Price, Rate
-from tracetui.resources import user_config_dir
 
-VARIABLE: Final = "TRACETUI_PRICES"
-"""The environment variable that names the file."""
 ORIGIN: Final = "prices file"
-_NAMES: Final = ("prices.toml", "prices.json")
-"""What it is called in the user's configuration folder."""
 _KEYS: Final = ("model", "provider", *TOKENS, "from", "until")
 _LIST: Final = "prices"
 _AT_MOST: Final = 16_000_000
@@ -61,17 +54,6 @@ class PriceFile:
         if len(data) > _AT_MOST:
             raise UnreadableSettings(f"{path!a}: more than {_AT_MOST // 1_000_000} MB are no list of prices")
         return cls(path, _Text(path, data).entries())
-
-    @classmethod
-    def found(cls, named: str | None = None, env: Mapping[str, str] | None = None) -> PriceFile | None:
-        """The file that was named, else that of the environment, else the one in the user's folder; None: there is none."""
-        env = os.environ if env is None else env
-        named = (
-            named
-            or env.get(VARIABLE)
-            or next((str(path) for name in _NAMES if (path := user_config_dir(env) / name).is_file()), None)
-        )
-        return None if named is None else cls.read(named)
 
     def periods(self, provider: str, model: str) -> tuple[Period, ...]:
         """The periods of a model by its recorded name and provider ("": not recorded), the one that counts last."""
@@ -133,7 +115,18 @@ class _Text:
         return _Entry(
             self._pattern(number, "model", entry.get("model")),
             provider,
-            Period(Rate(*(prices.get(name) for name in TOKENS), origin=ORIGIN), since, until),
+            Period(
+                Rate(
+                    prices.get("input"),
+                    prices.get("output"),
+                    prices.get("cached"),
+                    prices.get("cache_write"),
+                    prices.get("reasoning"),
+                    origin=ORIGIN,
+                ),
+                since,
+                until,
+            ),
         )
 
     def _pattern(self, number: int, key: str, value: object) -> re.Pattern[str]:

@@ -14,6 +14,7 @@ from tracetui.core.batch import Explanation
 from tracetui.core.follow import Tail
 from tracetui.core.formats._base import HEAD_BYTES, Candidate, Format, Match
 from tracetui.core.reading.member import Bundle, Member
+from tracetui.core.reading.memory import FileState
 from tracetui.core.sources.file import OpenFiles, kind_of_file
 from tracetui.core.sources.gzip import is_packed, unpacked_head, unpacked_name
 
@@ -58,6 +59,7 @@ class Claims:
         self._real: dict[str, str] = {}
         self._bundles: dict[tuple[str, str], Bundle] = {}
         self._numbers = itertools.count()
+        self._recalled: dict[int, Bundle] = {}
 
     def candidate(self, tail: Tail, head: bytes) -> Candidate:
         """A file as formats may look at it; ``head`` is what it begins with on disk."""
@@ -122,6 +124,27 @@ class Claims:
                 self._bundles |= {key: bundle for key, known in self._bundles.items() if known is other}
         self._bundles |= dict.fromkeys(keys, bundle)
         return bundle, any(other is not bundle for other in found)
+
+    def recalled(self, state: FileState) -> Match | None:
+        """The claim that an earlier reading knew of; None: there was none."""
+        format = next((one for one in self._formats if one.name == state.format), None)
+        if format is None:
+            return None
+        return Match(
+            format, state.reason, state.role, state.bundle, state.certain, state.order, state.tables, state.also
+        )
+
+    def numbered(self, state: FileState, member: Member | None = None, match: Match | None = None) -> Bundle | None:
+        """The bundle that an earlier reading knew by its number: the same one for all files that had that number."""
+        bundle = self._recalled.get(state.bundle_number)
+        if member is None or match is None or state.bundle_number < 0:
+            return bundle
+        if bundle is None:
+            bundle = self._recalled[state.bundle_number] = self.bundle(member, match)[0]
+        else:
+            names = (f"\0{member.tail.key}" if match.bundle is None else match.bundle, *match.also)
+            self._bundles |= {(match.format.name, name): bundle for name in names}
+        return bundle
 
     def explain(self, path: str) -> Explanation:
         """Why a file is read as it is, by looking at it now. Raises OSError for a path that cannot be read."""

@@ -144,7 +144,7 @@ class Follower:
             case Stage.claimed if member.rows is not None:
                 if member.rows.has_changed() and not member.is_waiting:
                     self._has_grown(member)
-                    self._pipeline.wait(member)
+                    self._grown(member)
             case Stage.claimed if member.is_document:
                 if member.has_changed_since_seen():
                     self._has_grown(member)

@@ -65,6 +65,8 @@ class Bundle:
     """Whether it is among the bundles that wait."""
     united_with: Bundle | None = None
     """The bundle that its files go over to, after another file has shown that both are one."""
+    recalled: list[Member] = field(default_factory=list)
+    """Files that an earlier reading read: its assembler does not know what they hold."""
     _waits: set[Member] = field(default_factory=set)
 
     def push(self, member: Member) -> None:
@@ -119,6 +121,8 @@ class Member:
     first_line: int = 1
     held: list[Operation] = field(default_factory=list)
     """A document's operations until all of it is read."""
+    was_document: bool = False
+    """An earlier reading read it as a whole; there is no decoder of it yet."""
     counted: tuple[int, int, int] = (0, 0, 0)
     """What it adds to the tally, as it was last counted."""
 
@@ -182,7 +186,7 @@ class Member:
     @property
     def is_document(self) -> bool:
         """Whether a change means reading all of it again."""
-        return self.decoder.document if self.decoder is not None else False
+        return self.decoder.document if self.decoder is not None else self.was_document
 
     @property
     def signature(self) -> tuple[int, int, int]:
@@ -292,7 +296,7 @@ class Member:
         if self.bundle is not None and self.candidate is not None:
             self.bundle.assembler.forget(self.candidate)
         self.decoder = self.candidate = None
-        self.is_closed = False
+        self.is_closed = self.was_document = False
         self.base, self.first_line = 0, 1
         self.held = []
         self.forgetting = self.source is not None

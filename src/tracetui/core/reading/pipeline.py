@@ -21,8 +21,9 @@ from tracetui.core.formats._base import HEAD_BYTES, Match, Revising
 from tracetui.core.reading.claims import Claims
 from tracetui.core.reading.member import GLANCE_BYTES, Bundle, Member, Stage, glance
 from tracetui.core.reading.members import Members
+from tracetui.core.reading.memory import FileState
 from tracetui.core.sources._base import Source
-from tracetui.core.sources.file import PRINT_BYTES, FileSource, OpenFiles, digest, reason_of
+from tracetui.core.sources.file import PRINT_BYTES, FileSource, OpenFiles, Place, digest, reason_of
 from tracetui.core.sources.gzip import SUFFIX, GzipSource, Pages, is_packed, unpacked_head, unpacked_name
 
 if TYPE_CHECKING:
@@ -97,6 +98,81 @@ class Pipeline:
     def has_work(self) -> bool:
         """Whether anything is to be looked into or read."""
         return bool(self._undetected or self._glances or self._waiting)
+
+    # Taking up an earlier reading.
+
+    def expect(self, states: Iterable[FileState]) -> None:
+        """What an earlier reading knew of: sources keep their numbers, and can be asked even when their file is gone."""
+        known = {state.source: state for state in states if state.source >= 0}
+        for id in range(max(known, default=-1) + 1):
+            # A number whose file was given up is not used again.
+            place = known[id].place if id in known else Place("", -1, -1)
+            self.sources[id] = FileSource(id, place, self._files, -1 - id)
+
+    def recall(self, member: Member, state: FileState) -> None:
+        """A file is as an earlier reading left it: nothing of it is to be read."""
+        member.tail.recall(state.place)
+        member.seen = member.signature
+        member.stage, member.reason = Stage[state.stage], state.reason
+        member.head = (state.looked[0], bytes.fromhex(state.looked[1]))
+        match = self._claims.recalled(state)
+        if match is not None:
+            self._resume(member, state, match)
+            member.is_closed, member.was_document = True, state.document
+            if not match.certain and self._follow:
+                self._uncertain.setdefault(os.path.dirname(member.path), {})[member] = None
+        self._members.count(member)
+
+    def take_back(self, state: FileState, member: Member | None) -> None:
+        """A file that an earlier reading read is gone (no ``member``), or changed: what was read of it is no more."""
+        match = self._claims.recalled(state)
+        if match is None or state.source < 0:
+            return
+        if member is not None:
+            self._resume(member, state, match)
+            member.tail.restart(state.generation + 1)
+            member.sync()
+            member.forget()
+            self._take_back_now(member)
+            self._read_recalled(member.bundle)
+            return
+        bundle = self._claims.numbered(state)
+        self.out.append(Batch(state.source, state.format, state.generation + 1, forget=True, complete=True))
+        self._read_recalled(bundle)
+
+    def read_again(self, member: Member) -> None:
+        """A file that was recalled is to be read after all."""
+        if member in self._members and member.decoder is None and member.stage is not Stage.found:
+            self.begin_again(member)
+            self._take_back_now(member)
+
+    def _resume(self, member: Member, state: FileState, match: Match) -> None:
+        member.match = match
+        member.bundle = self._claims.numbered(state, member, match)
+        if state.source >= 0:
+            member.source = self._new_source(state.source, member, match, state.packed)
+            self.sources[state.source] = member.source
+            if member.rows is not None:
+                member.rows.recall(state.marks)
+        if member.bundle is not None:
+            member.bundle.newest = max(member.bundle.newest, state.mtime_ns)
+            member.bundle.recalled.append(member)
+
+    def _read_recalled(self, bundle: Bundle | None) -> None:
+        """One file of a run is read: the others have to be, since its assembler knows only what it was told."""
+        if bundle is None or not bundle.recalled:
+            return
+        recalled, bundle.recalled = bundle.recalled, []
+        for member in recalled:
+            if member.is_closed:
+                self.read_again(member)
+
+    def _take_back_now(self, member: Member) -> None:
+        """All that a run's files said goes before any of it is said again: nothing of it may outlive them."""
+        if member.forgetting:
+            self.out.append(member.batch())
+
+    # What is to be read first.
 
     def prefer(self, paths: frozenset[str]) -> None:
         """Files to be looked into and read before all others."""
@@ -289,6 +365,7 @@ class Pipeline:
             member.tail.release()
             return
         member.stage = Stage.claimed
+        self._read_recalled(bundle)
         if member.tail.size > LARGE_BYTES and not self.first_done:
             self._glances.append(member)
         self.wait(member)
@@ -378,6 +455,7 @@ class Pipeline:
             self.out.append(member.batch())
         self.look_into(member)
         if member.bundle is not None:
+            self._read_recalled(member.bundle)
             self._revise(member.bundle)
 
     def restart(self, member: Member) -> None:

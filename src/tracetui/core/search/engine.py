@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from tracetui.core.formats._base import Format
+    from tracetui.core.search.within import Within
     from tracetui.core.sources._base import Source
     from tracetui.core.sources.sqlite import SqliteSource
     from tracetui.core.store import Store
@@ -77,6 +78,7 @@ class Search:
         keys: Whether the names of values in records are searched as well.
         context: Characters of the text at either side of a match.
         first_record: Only records from this row on: those that came since an earlier search.
+        within: Only what lies in these spans, records and runs.
         is_cancelled: Asked many times a second; true ends the search.
     """
 
@@ -93,6 +95,7 @@ class Search:
         keys: bool = False,
         context: int = CONTEXT,
         first_record: int = 0,
+        within: Within | None = None,
         is_cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         self._store = store
@@ -100,6 +103,7 @@ class Search:
         self._owners = Owners(store, formats)
         self.needle = needle
         self._wanted = None if runs is None else frozenset(runs)
+        self._within = within
         self._keys = keys
         self._has_names = names
         self._context = context
@@ -170,6 +174,10 @@ class Search:
         low, high = this.first_row, min(this.last_row + 1, len(self._columns["run"]))
         flags = self._columns["flags"][low:high]
         mine = (self._columns["run"][low:high] == run) & (flags & (_COUNTED | _DROPPED) == _COUNTED)
+        if self._within is not None:
+            chosen = self._within.spans[low:high]
+            mine[: len(chosen)] &= chosen
+            mine[len(chosen) :] = False
         rows = np.flatnonzero(mine) + low
         return rows, self._columns["name"][rows]
 
@@ -181,7 +189,7 @@ class Search:
         for run in runs:
             self._look()
             this = self._store.runs[run]
-            of_run = (("name", this.name), ("id", this.id))
+            of_run = (("name", this.name), ("id", this.id)) if self._within is None or run in self._within.runs else ()
             found = self._places_in_names([text for _, text in of_run], matcher)
             for (what, text), place in zip(of_run, found, strict=True):
                 if place is not None:
@@ -280,7 +288,9 @@ class Search:
         return needle.hints[0] in looked_at or needle.escapes.search(data) is not None
 
     def _is_unwanted(self, piece: Piece, place: SourcePlaces) -> bool:
-        """Whether a piece is of runs that are not searched."""
+        """Whether a piece is of runs that are not searched, or of none of the records that are."""
+        if self._within is not None and not any(map(self._is_within, piece.rows)):
+            return True
         if self._wanted is None:
             return False
         return not any(self._run_of(row, place) in self._wanted for row in piece.rows or (None,))
@@ -410,6 +420,8 @@ class Search:
     def _hit(self, unit: Unit, text: Text, found: tuple[int, int], place: SourcePlaces, source: Source) -> Hit | None:
         """A hit, unless it is a name that was told already."""
         row = self._owners.owner(unit, text)
+        if not self._is_within(row):
+            return None
         run = self._run_of(row, place)
         if self._wanted is not None and run not in self._wanted:
             return None
@@ -430,6 +442,14 @@ class Search:
             line,
             *excerpt(text.text, *found, self._context),
         )
+
+    def _is_within(self, row: int | None) -> bool:
+        """Whether a hit may lie in a record, or in unreadable bytes (a row below 0)."""
+        if self._within is None:
+            return True
+        if row is None or row >= 0:
+            return row is not None and self._within.has_record(row)
+        return self._store.bad.run[-1 - row] in self._within.runs
 
     def _part_and_type(self, row: int | None, text: Text) -> tuple[Part, str]:
         if row is not None and row < 0:

@@ -29,6 +29,7 @@ from urllib.parse import quote
 
 from tracetui.core.errors import ChangedOnDisk
 from tracetui.core.sources.file import Place
+from tracetui.core.sources.marks import signature_of
 
 MAGIC: Final = b"SQLite format 3\x00"
 ROW_LIMIT: Final = 64 * 1024 * 1024
@@ -139,20 +140,6 @@ def _is_readable(path: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def signature_of(path: str) -> tuple[int, ...]:
-    """What tells that something in a database changed: sizes and times of it, its log and its journal. Raises OSError."""
-    status = os.stat(path)
-    marks = [status.st_ino, status.st_size, status.st_mtime_ns]
-    for suffix in ("-wal", "-journal"):
-        try:
-            beside = os.stat(path + suffix)
-        except OSError:
-            marks += [-1, -1]
-        else:
-            marks += [beside.st_size, beside.st_mtime_ns]
-    return tuple(marks)
 
 
 class _Copy:
@@ -447,6 +434,10 @@ class SqliteSource:
         self._cursor = _Cursor(self._tables)
         self._seen = ()
         self._is_damaged = False
+
+    def recall(self, seen: tuple[int, ...]) -> None:
+        """An earlier process read all of it, as this signature says it still is."""
+        self._seen = seen
 
     def has_changed(self) -> bool:
         """Whether the database, its log or its journal changed since it was last read to its end."""

@@ -17,15 +17,17 @@ _FEW = 40
 _NUMPY_TYPES = {"q": "int64", "Q": "uint64", "i": "int32", "I": "uint32", "B": "uint8", "H": "uint16", "d": "float64"}
 
 
-def view(column: array[int] | array[float], start: int = 0, stop: int | None = None) -> numpy.ndarray:
+def view(column: array[int] | array[float] | memoryview, start: int = 0, stop: int | None = None) -> numpy.ndarray:
     """A numpy window on rows ``start`` to ``stop`` of a column. Do not keep it: the column cannot grow meanwhile."""
     import numpy as np
 
     length = len(column)
     stop = length if stop is None else min(stop, length)
+    # A mapped column is a memoryview, which calls its type its format.
+    typecode = column.format if isinstance(column, memoryview) else column.typecode
     if start >= stop:
-        return np.empty(0, _NUMPY_TYPES[column.typecode])
-    return np.frombuffer(column, _NUMPY_TYPES[column.typecode])[start:stop]
+        return np.empty(0, _NUMPY_TYPES[typecode])
+    return np.frombuffer(column, _NUMPY_TYPES[typecode])[start:stop]
 
 
 def extend(column: array[int], values: list[int]) -> None:
@@ -53,7 +55,7 @@ class _Table:
     def nbytes(self) -> int:
         """Bytes that the rows take (without what arrays keep in reserve for growth)."""
         columns: list[object] = [getattr(self, name) for name in type(self).__slots__]
-        return sum(len(column) * column.itemsize for column in columns if isinstance(column, array))
+        return sum(len(column) * column.itemsize for column in columns if isinstance(column, array | memoryview))
 
 
 class Spans(_Table):

@@ -81,6 +81,7 @@ def _take_back(store: Store, run: Run) -> None:
         spoken[alive[alive >= 0]] = True
         for row in rows[~spoken[rows]].tolist():
             store.drop_row(run, row)
+            store.retelling.pop(row, None)
         store.retelling.update(dict.fromkeys(rows[spoken[rows]].tolist(), _ALL_PARTS))
     if not run.sources:
         run.live = False
@@ -91,8 +92,9 @@ def _take_back(store: Store, run: Run) -> None:
 def _reset_facts(run: Run) -> None:
     """No source is left that said them."""
     run.recorded_status = run.status_reason = run.recorded_start = run.recorded_end = run.recorded_duration_ns = None
+    run.id, run.name = run.key, ""
     run.process = None
-    run.records_end = False
+    run.records_end = run.order_by_time = run.is_cut_off = False
     run.clock = Clock.utc
     run.meta, run.notes, run.links, run.ranks, run.repairs = {}, [], [], {}, {}
 

@@ -126,6 +126,19 @@ class KeyIndex:
             lost = slots[slot] != pending + 1  # of several rows that wanted one free slot, the last one got it
             pending, slot = pending[lost], (slot[lost] + np.uint64(1)) & mask
 
+    def sealed(self) -> tuple[array[int], int, int]:
+        """The table of those that are in no dictionary: its slots, their bits, and how many rows are in it."""
+        return self._slots, self._bits, self._sealed
+
+    def restore(self, keys: array[int], slots: array[int], bits: int, count: int) -> None:
+        """Take up a table that `sealed` gave, over the same keys; the rows behind it are the newest ones."""
+        self._keys, self._slots, self._bits, self._sealed = keys, slots, bits, count
+        self.newest = dict(zip(keys[count:], range(count, len(keys)), strict=True))
+
+    def rest_on(self, keys: array[int], slots: array[int]) -> None:
+        """The same keys and slots are in other arrays from now on."""
+        self._keys, self._slots = keys, slots
+
     def nbytes(self) -> int:
         """Bytes held, the dictionary estimated at 100 bytes an entry."""
         return len(self._slots) * 4 + len(self.newest) * 100

@@ -19,6 +19,7 @@ from tracetui.core.store.preorder import Preorder, Rows, live_parents
 from tracetui.core.store.shape import Bools, Ints
 
 if TYPE_CHECKING:
+    from tracetui.core.pricing import Costs
     from tracetui.core.store.store import Store
 
 _UNKNOWN = 0xFFFF_FFFF
@@ -37,14 +38,23 @@ class Rollup:
     tokens_partial: bool
     """Some model call in it lacks the figure (or one half of it)."""
     cost: float | None
-    """US dollars, as recorded."""
+    """US dollars: as recorded, and where prices are known what the other calls come to."""
     cost_partial: bool
+    cost_computed: bool = False
+    """A part of the cost is computed."""
 
 
 class Rollups:
-    """Answers for every subtree of one tree, as the store is now."""
+    """Answers for every subtree of one tree, as the store is now.
 
-    def __init__(self, store: Store, run: int, tree: Preorder) -> None:
+    Args:
+        store: What has been read.
+        run: The row of the run.
+        tree: Its spans in preorder.
+        costs: What they cost; None: only what is recorded.
+    """
+
+    def __init__(self, store: Store, run: int, tree: Preorder, costs: Costs | None = None) -> None:
         self._tree = tree
         flags = store.spans.np("flags")[tree.order]
         announced = (flags & Flag.announced) > 0
@@ -56,7 +66,11 @@ class Rollups:
         llm = announced & (store.spans.np("kind")[tree.order] == Kind.llm)
         at, rows = _with_usage(store, tree, flags)
         self._tokens = _Figure.of_tokens(store, at, rows, llm)
-        self._cost = _Figure.of_cost(store, at, rows, llm)
+        self._computed = np.empty(0, np.int32)
+        if costs is None:
+            self._cost = _Figure.of_cost(store, at, rows, llm)
+        else:
+            self._cost, self._computed = _computed_costs(costs, tree, llm)
 
     def of(self, position: int) -> Rollup:
         """The sums of the subtree of a position."""
@@ -71,6 +85,7 @@ class Rollups:
             tokens_partial,
             None if cost is None else float(cost),
             cost_partial,
+            bool(len(self._computed)) and bool(_between(self._computed, position, end)),
         )
 
 
@@ -132,6 +147,20 @@ class _Figure:
         # A difference of sums may be off in its last digit; a figure on its own is shown as recorded.
         value = self._values[first] if last - first == 1 else self._sums[last] - self._sums[first]
         return value, bool(_between(self._lacking, begin, end))
+
+
+def _computed_costs(costs: Costs, tree: Preorder, llm: Bools) -> tuple[_Figure, Ints]:
+    """Cost as recorded and computed, and the positions of what is computed."""
+    spans, recorded, computed = costs.priced()
+    position = tree.positions(spans) if len(spans) else np.empty(0, np.int32)
+    values = np.where(np.isnan(recorded), computed, recorded)
+    here = np.flatnonzero((position >= 0) & ~np.isnan(values))
+    here = here[np.argsort(position[here], kind="stable")]
+    at = position[here]
+    lacking = llm.copy()
+    lacking[at] = False
+    lacking[at[costs.partial()[here]]] = True
+    return _Figure(at, values[here].tolist(), np.flatnonzero(lacking)), at[np.isnan(recorded[here])]
 
 
 def _with_usage(store: Store, tree: Preorder, flags: npt.NDArray[np.uint16]) -> tuple[Ints, Rows]:

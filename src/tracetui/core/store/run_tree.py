@@ -22,6 +22,7 @@ from tracetui.core.store.rollups import Rollup, Rollups
 from tracetui.core.store.shape import Bools, Ints, prefix
 
 if TYPE_CHECKING:
+    from tracetui.core.pricing import Costs
     from tracetui.core.store.store import Change, Store
 
 REBUILD_SHARE = 2
@@ -56,8 +57,9 @@ class Item:
 class RunTree:
     """The spans of one run in preorder, with folding, chips and roll-ups. Positions are places in the whole tree."""
 
-    def __init__(self, store: Store, run: int) -> None:
+    def __init__(self, store: Store, run: int, costs: Costs | None = None) -> None:
         self._store = store
+        self._costs = costs
         self.run = run
         self._tree = Preorder.of_run(store, run)
         self._kinds: frozenset[Kind] = frozenset()
@@ -493,8 +495,12 @@ class RunTree:
     def rollup(self, position: int) -> Rollup:
         """What the subtree of a position comes to."""
         if self._rollups is None:
-            self._rollups = Rollups(self._store, self.run, self._tree)
+            self._rollups = Rollups(self._store, self.run, self._tree, self._costs)
         return self._rollups.of(position)
+
+    def price(self, costs: Costs | None) -> None:
+        """Sum up cost as this says from now on; None: only what is recorded."""
+        self._costs, self._rollups = costs, None
 
     @property
     def has_times(self) -> bool:

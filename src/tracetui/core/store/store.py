@@ -36,6 +36,8 @@ from tracetui.core.store.usage import FIGURES, UsageTable
 if TYPE_CHECKING:
     import numpy
 
+    from tracetui.core.kept import Kept
+
 _KEY_MASK = 0xFFFF_FFFF_FFFF_FFFF
 _RUN_SPREAD = 0x9E37_79B9_7F4A_7C15
 _MAX_TIME = (1 << 63) - 1
@@ -118,6 +120,9 @@ class Store:
         self.retelling: dict[int, int] = {}
         """Spans that outlived the records of a file which is read again, with what of them it may tell once more."""
         self._change = Change()
+        self.kept: Kept | None = None
+        """Figures that were worked out once; None as soon as something is added."""
+        self._melt: Callable[[], None] | None = None
         # Where the record being folded is: set by _enter and _record.
         self._batch = Batch(-1, "")
         self._segment_run = -1
@@ -140,10 +145,18 @@ class Store:
             Columns: self._fold_columns,
         }
 
+    def freeze(self, melt: Callable[[], None]) -> None:
+        """Its columns are mapped from a file and cannot grow; ``melt`` is called before the first batch is folded in."""
+        self._melt = melt
+
     # -- writing -------------------------------------------------------------------------------------------------------
 
     def apply(self, batch: Batch) -> Change:
         """Fold one batch in. Returns what changed."""
+        if self._melt is not None:
+            melt, self._melt = self._melt, None
+            melt()
+        self.kept = None
         change = self._change = Change(
             spans=(len(self.spans), len(self.spans)), events=(len(self.events), len(self.events))
         )

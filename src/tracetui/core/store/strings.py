@@ -18,8 +18,23 @@ class Strings:
     def __len__(self) -> int:
         return len(self._texts)
 
+    def texts(self) -> list[str]:
+        """All texts by number."""
+        return self._texts
+
+    def restore(self, texts: list[str]) -> None:
+        """Take up what `texts` gave."""
+        self._texts = texts
+        self._ids = {}
+
+    def melt(self) -> None:
+        """After `restore`: be able to find numbers. Finished recordings that are looked at seldom need it."""
+        self._ids = {text: number for number, text in enumerate(self._texts)}
+
     def find(self, text: str) -> int:
         """The number of a text, 0 if nobody wrote it."""
+        if not self._ids:
+            self.melt()
         return self._ids.get(text, 0)
 
     def intern(self, text: str) -> int:

@@ -1,0 +1,537 @@
+"""The analysis of one run as lines of text, the most telling first: what ``tracetui analyze`` prints.
+
+The first ten lines of a run that failed, or that has no end, say what broke or where it stopped, where that is,
+when it was, what it said and what was going on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import tzinfo
+from typing import Final
+
+from tracetui.core.analysis.advice import lost_ns
+from tracetui.core.analysis.errors import FirstCause
+from tracetui.core.analysis.loops import Repetition
+from tracetui.core.analysis.open_stack import OpenSpan
+from tracetui.core.analysis.page import Page
+from tracetui.core.analysis.retries import Retry
+from tracetui.core.analysis.run_analysis import RunAnalysis, is_open
+from tracetui.core.analysis.tables import (
+    columns_plot,
+    cost_text,
+    counted,
+    length_bar,
+    models_table,
+    names_table,
+    number,
+    shares_bar,
+    spenders_table,
+    spent_cost,
+    times,
+)
+from tracetui.core.bodies import Bodies
+from tracetui.core.model import NO_TIME, Kind, Status
+from tracetui.core.pricing import Cost
+from tracetui.core.run_table import length_text
+from tracetui.core.text import (
+    cell_width,
+    clock_time,
+    count,
+    cut,
+    duration,
+    exact,
+    offset,
+    safe,
+    share,
+    tokens,
+    wall_time_full,
+)
+
+_BEFORE_NS: Final = 1_000_000_000
+_BAR: Final = 12
+_CALLS_PLOTTED: Final = 8
+"""From so many calls on the growth of a context is drawn."""
+_PATH_NAMES: Final = 60
+
+
+class RunPage:
+    """Writes one run.
+
+    Args:
+        about: The analysis.
+        page: Width, symbols, length of lists.
+        bodies: For the subjects of the spans that are named.
+        id: The run's id as it is printed.
+        spent: What the run cost.
+        tz: Zone of times shown.
+    """
+
+    def __init__(self, about: RunAnalysis, page: Page, bodies: Bodies, id: str, spent: Cost, tz: tzinfo) -> None:
+        self._about = about
+        self._page = page
+        self._symbols = page.symbols
+        self._bodies = bodies
+        self._id = id
+        self._cost = spent
+        self._tz = tz
+        self._spans = about.spans
+        self._store = about.spans.store
+
+    def lines(self) -> Iterator[str]:
+        """All of it."""
+        yield from self._head()
+        yield from self._advice()
+        yield from self._errors()
+        yield from self._time()
+        yield from self._path()
+        yield from self._slowest()
+        yield from self._names()
+        yield from self._retries()
+        yield from self._repetitions()
+        yield from self._tools()
+        yield from self._models()
+        yield from self._agents()
+        yield from self._contexts()
+        yield from self._decisions()
+        yield from self._silence()
+
+    # -- the first lines -----------------------------------------------------------------------------------------------
+
+    def _head(self) -> Iterator[str]:
+        about, symbols, run = self._about, self._symbols, self._about.run
+        length, source = run.duration()
+        causes = about.errors.causes
+        words = [
+            f"{symbols[about.status]} {about.status}",
+            safe(run.name or self._id),
+            length_text(about.status, length, source, symbols),
+            number(run.span_count, "span"),
+            number(causes, "cause") if causes else "",
+            f"{tokens(about.spent.total, symbols)} tokens" if about.spent.total is not None else "",
+            cost_text(self._cost, symbols) if self._cost.usd is not None else "",
+        ]
+        over = sum(cell_width(word) + 2 for word in words if word) - self._page.room
+        if over > 0:
+            words[1] = cut(words[1], max(16, cell_width(words[1]) - over), symbols=symbols)
+        yield "  ".join(word for word in words if word)
+        if about.status_reason and about.status != "ok":
+            yield self._page.line(about.status_reason)
+        first, stopped = about.errors.first, is_open(about.status)
+        if stopped:
+            yield from self._stopped()
+        if first is not None and (not stopped or not first.cause.recovered):
+            yield from self._first(first)
+        elif first is None and about.status == "error":
+            yield from self._without_cause()
+        yield from self._page.labelled("run", f"{self._id}  {wall_time_full(run.start, self._tz, symbols)}")
+        if not about.spans.has_times:
+            yield from self._page.labelled("times", "none are recorded: what needs them is left out")
+        elif not about.spans.placed.any():
+            yield from self._page.labelled("times", "no span of it has any: what needs them is left out")
+
+    def _first(self, first: FirstCause) -> Iterator[str]:
+        page, about, cause = self._page, self._about, first.cause
+        label = "broke first" if about.status == "error" or is_open(about.status) else "first error"
+        yield from page.labelled(label, self._told(cause.row, first.subject, cause.name))
+        if len(first.path) > 1 or cause.event is not None:
+            yield from page.labelled("where", self._crumbs(cause.row, page.room - 15))
+        when = self._when(cause.time, first.start)
+        if when:
+            yield from page.labelled("when", when)
+        said = cause.text or "(no message is recorded)"
+        yield from page.labelled("said", said, 2)
+        if first.frame:
+            yield from page.labelled("raised at", first.frame)
+        yield from page.labelled("before it", self._before(first))
+        if about.spans.has_times and cause.time != NO_TIME:
+            yield from page.labelled("beside it", self._beside(first))
+        yield from page.labelled("led to", self._led_to(first), 2)
+
+    def _when(self, time: int, start: int) -> str:
+        spans, symbols = self._spans, self._symbols
+        if time == NO_TIME or not spans.has_times or spans.begin < 0:
+            return ""
+        parts = [f"{offset(time - spans.begin, symbols)} ({self._clock(time)})"]
+        if start != NO_TIME and time - start >= _BEFORE_NS:
+            parts.append(f"after {duration(time - start, symbols)}")
+        wall = spans.wall
+        if wall is not None and spans.begin + wall - time >= _BEFORE_NS:
+            parts.append(f"{duration(spans.begin + wall - time, symbols)} before the end")
+        return ", ".join(parts)
+
+    def _before(self, first: FirstCause) -> str:
+        parts = []
+        if first.retries:
+            parts.append(f"{number(first.retries, 'retry', 'retries')} of its own")
+        if first.before is not None:
+            parts.append(f"{self._told(first.before)} {self._went(first.before)}")
+        elif not first.retries:
+            parts.append("nothing: it was the first of its parent" if len(first.path) > 1 else "nothing had ended")
+        return "; ".join(parts)
+
+    def _went(self, row: int) -> str:
+        word = {Status.ok: "went well", Status.unset: "ended", Status.error: "failed", Status.skipped: "was skipped"}
+        status = Status(self._store.spans.status[row])
+        took = self._spans.took[self._spans.node(row)]
+        after = f" after {duration(int(took), self._symbols)}" if took >= 0 else ""
+        return word.get(status, "was open") + after
+
+    def _beside(self, first: FirstCause) -> str:
+        if not first.beside:
+            return "nothing else was active"
+        told = [
+            f"{self._crumb_end(each.row)} for {duration(first.cause.time - each.since, self._symbols)}"
+            for each in first.beside[:3]
+        ]
+        more = first.beside_count - len(told)
+        return ", ".join(told) + (f" and {more} more" if more > 0 else "")
+
+    def _led_to(self, first: FirstCause) -> str:
+        about, cause = self._about, first.cause
+        if cause.event is not None:
+            return "an event of its own: no span failed with it"
+        if first.led_to:
+            names = [safe(about.name(row)) for row in first.led_to]
+            ended = " and with it the run" if cause.ended_run and about.status == "error" else ""
+            text = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "") + " failed"
+            return text + ended
+        if cause.recovered:
+            return "nothing: what it belongs to went on well"
+        if about.status == "error":
+            return "the end of the run" if cause.ended_run else "nothing that is recorded as failed"
+        return "nothing that is recorded as failed"
+
+    def _without_cause(self) -> Iterator[str]:
+        """A run that failed without a span that did: the last thing it did."""
+        spans = self._spans
+        done = spans.placed & ~spans.holder
+        text = "no failed span is recorded, and no error event"
+        yield from self._page.labelled("broke first", text)
+        if done.any():
+            node = int(done.nonzero()[0][spans.end[done].argmax()])
+            row = int(spans.rows[node])
+            told = self._told(row, self._bodies.subject(row))
+            yield from self._page.labelled("last work", f"{told} {self._went(row)}")
+            yield from self._page.labelled("where", self._crumbs(row, self._page.room - 15))
+            yield from self._page.labelled("when", self._when(int(spans.end[node]), NO_TIME))
+
+    def _stopped(self) -> Iterator[str]:
+        """A run without an end: what was open."""
+        page, about, symbols, spans = self._page, self._about, self._symbols, self._spans
+        inner = [each for each in about.open_spans if each.innermost]
+        if not inner:
+            yield from page.labelled("stopped in", "no span is open")
+        last = max(inner, key=lambda each: (self._store.spans.start[each.row], each.row), default=None)
+        if last is not None:
+            word = {"running": "running", "stalled": "stalled in"}.get(about.status, "stopped in")
+            yield from page.labelled(word, self._told(last.row, self._bodies.subject(last.row)))
+            yield from page.labelled("where", self._crumbs(last.row, page.room - 15))
+            yield from page.labelled("since", self._since(last))
+            others = [each for each in inner if each.row != last.row]
+            if others:
+                told = [f"{self._crumb_end(each.row)}{self._age(each)}" for each in others[:3]]
+                more = len(others) - len(told)
+                yield from page.labelled("beside it", ", ".join(told) + (f" and {more} more" if more else ""), 2)
+        done = spans.placed & ~spans.holder & (spans.status != Status.open)
+        if done.any():
+            node = int(done.nonzero()[0][spans.end[done].argmax()])
+            row = int(spans.rows[node])
+            ended = offset(int(spans.end[node]) - spans.begin, symbols) if spans.begin >= 0 else ""
+            yield from page.labelled(
+                "before it", f"{self._told(row)} {self._went(row)}{', at ' + ended if ended else ''}"
+            )
+
+    def _since(self, each: OpenSpan) -> str:
+        start, begin = self._store.spans.start[each.row], self._spans.begin
+        if start == NO_TIME or begin < 0:
+            return "unknown: its start has no time"
+        at = f"{offset(start - begin, self._symbols)} ({self._clock(start)})"
+        return f"{at}{self._age(each)} up to the newest record" if each.age_ns is not None else at
+
+    def _age(self, each: OpenSpan) -> str:
+        return "" if each.age_ns is None else f", open for {duration(each.age_ns, self._symbols)}"
+
+    # -- sections ------------------------------------------------------------------------------------------------------
+
+    def _advice(self) -> Iterator[str]:
+        found = self._about.advice
+        if not found:
+            return
+        page = self._page
+        yield from page.section("What to do")
+        shown = [
+            line
+            for place, each in enumerate(found[: page.limit], 1)
+            for line in page.paragraph(f"  {place:>2} ", each.text)
+        ]
+        yield from page.listed(shown, len(found))
+
+    def _errors(self) -> Iterator[str]:
+        about, page, symbols = self._about, self._page, self._symbols
+        groups = about.errors.groups
+        total = about.errors.causes + about.errors.events
+        if total < 2:
+            return
+        yield from page.section("Errors", f"{number(total, 'cause')} in {number(len(groups), 'group')}")
+        shown: list[str] = []
+        for group in groups[: page.limit]:
+            outcome = (
+                [self._of(group.ended_run, len(group.causes), "failed the run")] if about.status == "error" else []
+            )
+            outcome.append(self._of(group.recovered, len(group.causes), "recovered"))
+            names = counted(group.names)
+            when = self._extent([each.time for each in group.causes if each.time != NO_TIME])
+            shown += page.paragraph(f"  {symbols['error']} {len(group.causes):>4} ", group.text)
+            shown.append(
+                page.line("  ".join(part for part in (names, when, ", ".join(filter(None, outcome))) if part), 9)
+            )
+        yield from page.listed(shown, len(groups), "groups")
+        if about.errors.not_read:
+            yield page.line(f"the texts of {exact(about.errors.not_read, symbols)} more causes were not read")
+
+    @staticmethod
+    def _of(some: int, every: int, word: str) -> str:
+        return "" if not some else word if some == every else f"{some:,} {word}"
+
+    def _extent(self, moments: list[int]) -> str:
+        begin = self._spans.begin
+        if not moments or begin < 0:
+            return ""
+        first, last = (offset(time - begin, self._symbols) for time in (min(moments), max(moments)))
+        return first if first == last else f"{first} to {last}"
+
+    def _time(self) -> Iterator[str]:
+        about, page, symbols = self._about, self._page, self._symbols
+        found = about.attribution
+        if found is None or not found.wall_ns or not about.spans.placed.any():
+            return
+        length = duration(found.wall_ns, symbols)
+        yield from page.section("Where the time went", f"{length} = 100%")
+        yield "  " + shares_bar([(part.word, part.ns) for part in found.parts], page.room - 2, symbols)
+        for part in found.parts:
+            if not part.ns and not part.count:
+                continue
+            noun = {"model": "call", "tool": "call", "retrieval": "call", "own": "span", "idle": "gap"}[part.word]
+            figures = f"{duration(part.ns, symbols):>7}  {share(part.ns / found.wall_ns, symbols):>4}"
+            notes = [number(part.count, noun)] if part.count else []
+            if part.open_ns and part.word != "idle":
+                notes.append(f"{duration(part.open_ns, symbols)} of it in open spans")
+            if part.word == "idle" and found.gaps[0].end - found.gaps[0].start >= _BEFORE_NS:
+                notes.append(self._gap())
+            text = f"{symbols['share_' + part.word]} {part.word:<10}{figures}   {', '.join(notes)}"
+            yield page.line(text)
+        if found.most_parallel > 1:
+            yield page.line(
+                f"up to {found.most_parallel} spans worked at once, {found.parallelism or 0:.1f} in the mean: "
+                "shared time is split evenly"
+            )
+        if found.outside:
+            yield page.line(f"{number(found.outside, 'span')} outside of the run's own time: not counted there")
+
+    def _gap(self) -> str:
+        found = self._about.attribution
+        if found is None:
+            return ""
+        gap = found.gaps[0]
+        where = f" in {safe(self._about.name(gap.row))}" if gap.row is not None else ""
+        most = "the longest " if len(found.gaps) > 1 else ""
+        begin = self._spans.begin
+        return f"{most}{duration(gap.end - gap.start, self._symbols)} from {offset(gap.start - begin, self._symbols)}{where}"
+
+    def _path(self) -> Iterator[str]:
+        about, page, symbols = self._about, self._page, self._symbols
+        path = about.path
+        if path is None or not about.wall_ns or len(path.steps) < 2:
+            return
+        spans, begin = self._store.spans, self._spans.begin
+        fact = (
+            f"{path.spans} of {number(about.run.span_count, 'span')}, {duration(path.work_ns, symbols)} at work, "
+            f"{share(path.work_ns / about.wall_ns, symbols)}"
+        )
+        yield from page.section("Critical path", fact)
+        longest = sorted(path.steps, key=lambda step: (-step.ns, step.row))[: page.limit]
+        shown = [
+            page.row(
+                self._crumbs(step.row, page.room, short=True),
+                (
+                    (offset(spans.start[step.row] - begin, symbols), 7),
+                    (duration(step.ns, symbols), 7),
+                    (share(step.ns / about.wall_ns, symbols), 4),
+                ),
+                f"{symbols[Kind(spans.kind[step.row]).name]} ",
+            )
+            for step in sorted(longest, key=lambda step: (spans.start[step.row], step.row))
+        ]
+        yield from page.listed(shown, len(path.steps), "steps, shorter")
+        if not path.complete:
+            yield page.line("the run is so large that only the last part of the path was followed")
+
+    def _slowest(self) -> Iterator[str]:
+        about, page, symbols = self._about, self._page, self._symbols
+        if len(about.slowest) < 2:
+            return
+        yield from page.section("Slowest", "against the p50 of the name")
+        kinds, longest = self._store.spans.kind, about.slowest[0].ns or 1
+        shown = []
+        for each in about.slowest[: page.limit]:
+            factor = "" if each.factor is None else f"{each.factor:.1f}{symbols.times}"
+            bar = length_bar(each.ns / longest, _BAR, symbols)
+            subject = safe(self._bodies.subject(each.row))
+            name = safe(about.name(each.row))
+            text = f"{name}  {subject}" if subject and subject != name else name
+            lead = f"{symbols[Kind(kinds[each.row]).name]} "
+            cells = ((duration(each.ns, symbols), 7), (factor, 6), (f"{bar:<{_BAR}}", _BAR))
+            shown.append(page.row(text, cells, lead))
+        yield from page.listed(shown, about.at_work)
+
+    def _names(self) -> Iterator[str]:
+        about = self._about
+        slow = {(each.name, each.kind) for each in about.bottlenecks}
+        share_of = about.share_of if about.wall_ns else None
+        yield from names_table(self._page, about.names, share_of, slow, about.bottleneck_ns)
+
+    def _retries(self) -> Iterator[str]:
+        about, page, symbols = self._about, self._page, self._symbols
+        if not about.retries:
+            return
+        by_name: dict[str, list[Retry]] = {}
+        for each in about.retries:
+            by_name.setdefault(each.name, []).append(each)
+        yield from page.section("Retries", f"{exact(about.retry_count, symbols)} in {number(len(by_name), 'name')}")
+        ordered = sorted(by_name.items(), key=lambda item: -lost_ns(item[1]))
+        shown = []
+        for name, tried in ordered[: page.limit]:
+            again, well = sum(each.retries for each in tried), sum(each.recovered for each in tried)
+            ns = lost_ns(tried)
+            outcome = "went well in the end" if well == len(tried) else "never went well" if not well else ""
+            text = f"{symbols['retry']} {count(again, symbols):>4}  {name or '(the run itself)'}  "
+            text += f"lost {duration(ns, symbols)}  " if ns else ""
+            text += outcome or f"{well} of {len(tried)} went well in the end"
+            shown.append(page.line(text))
+        yield from page.listed(shown, len(ordered), "names")
+
+    def _repetitions(self) -> Iterator[str]:
+        about, page = self._about, self._page
+        found = [each for each in about.repetitions if each.verdict != "retry"]
+        if not found:
+            return
+        loops = len(about.loops)
+        yield from page.section("Equal calls", f"{number(loops, 'loop')}, {len(found) - loops} of polling")
+        shown: list[str] = []
+        for each in found[: page.limit]:
+            shown += self._repetition(each)
+        yield from page.listed(shown, len(found))
+
+    def _repetition(self, each: Repetition) -> Iterator[str]:
+        symbols, page = self._symbols, self._page
+        names = f" {symbols['decision']} ".join(each.names)
+        is_loop = each.verdict == "loop"
+        mark = symbols["retry"] if is_loop else symbols["dot"]
+        lead = f"{mark} {count(each.count, symbols):>4}  "
+        took = f" in {duration(each.last - each.first, symbols)}" if NO_TIME not in (each.first, each.last) else ""
+        if not is_loop:
+            yield page.line(f"{lead}{names}  {each.subject}: {each.why}, no loop")
+            return
+        yield page.line(f"{lead}{names}  {each.subject}")
+        spent = self._about.wasted(each)
+        parts = [duration(each.wasted_ns, symbols)] if each.wasted_ns else []
+        parts += [f"{tokens(spent.total, symbols)} tokens"] if spent.total else []
+        parts += [spent_cost(spent, symbols)] if spent.cost is not None else []
+        wasted = f"; wasted {', '.join(parts)}" if parts else ""
+        rounds = "the same arguments" if len(each.names) == 1 else "the same round"
+        yield page.line(f"{rounds} {each.count} times{took}{wasted}", 10)
+
+    def _tools(self) -> Iterator[str]:
+        about = self._about
+        failed, every = about.tool_calls
+        if failed or any(tool.spent.total for tool in about.tools):
+            fact = f"{failed:,} of {number(every, 'call')} flagged as failed" if failed else ""
+            yield from spenders_table(self._page, "Tools", fact, about.tools, "tools")
+
+    def _models(self) -> Iterator[str]:
+        yield from models_table(self._page, self._about.models, self._about.spent.cache_share)
+
+    def _agents(self) -> Iterator[str]:
+        agents = [each for each in self._about.agents if each.spans or each.spent.total is not None]
+        if len(agents) > 1:
+            yield from spenders_table(self._page, "Tokens and cost by agent", "", agents, "agents")
+
+    def _contexts(self) -> Iterator[str]:
+        about, page, symbols = self._about, self._page, self._symbols
+        found = [each for each in about.contexts if len(each.rows) >= 3 or each.compactions or each.over_limit]
+        if not found:
+            return
+        limit = next((each.limit for each in found if each.limit is not None), None)
+        yield from page.section(
+            "Context by agent", f"limit {tokens(limit, symbols)}" if limit else "input of each model call"
+        )
+        shown: list[str] = []
+        for each in found[: page.limit]:
+            small, large = each.tokens[0], each.largest
+            text = f"{each.name}  {len(each.rows)} calls, from {tokens(small, symbols)} to {tokens(large, symbols)}"
+            text += f", compacted {times(len(each.compactions))}" if each.compactions else ""
+            text += f", over the limit {times(len(each.over_limit))}" if each.over_limit else ""
+            shown.append(page.line(text))
+            if len(each.tokens) >= _CALLS_PLOTTED and symbols.columns:
+                shown.append("  " + columns_plot(each.tokens, page.room - 2, symbols))
+        yield from page.listed(shown, len(found), "agents")
+
+    def _decisions(self) -> Iterator[str]:
+        about, page, symbols = self._about, self._page, self._symbols
+        total = sum(about.decision_types.values())
+        if not total:
+            return
+        yield from page.section("Decisions", f"{count(total, symbols)}, {number(len(about.decision_types), 'kind')}")
+        begin = self._spans.begin
+        kinds = max(cell_width(safe(each.type)[:24]) for each in about.decisions[: page.limit])
+        shown = []
+        for each in about.decisions[: page.limit]:
+            when = offset(each.time - begin, symbols) if each.time != NO_TIME and begin >= 0 else ""
+            over = [safe(other) for other in each.alternatives if other and other != each.chosen]
+            text = each.chosen or each.text
+            if each.chosen and over:
+                text += f" over {', '.join(over[:3])}" + (f" and {len(over) - 3} more" if len(over) > 3 else "")
+            if each.chosen and each.reason:
+                text += f": {each.reason}"
+            kind = cut(safe(each.type), 24, symbols=symbols)
+            shown.append(page.line(f"{symbols['decision']} {when:>7}  {kind:<{min(kinds, 24)}}  {safe(text)}"))
+        yield from page.listed(shown, total)
+
+    def _silence(self) -> Iterator[str]:
+        about, page, symbols = self._about, self._page, self._symbols
+        quiet = about.silence
+        if quiet is None or quiet.end - quiet.start < _BEFORE_NS:
+            return
+        begin = self._spans.begin
+        where = f" in {self._crumbs(quiet.row, 50, short=True)}" if quiet.row is not None else ", no span was open"
+        yield from page.section("Longest silence", f"{duration(quiet.end - quiet.start, symbols)} without a record")
+        yield page.line(f"from {offset(quiet.start - begin, symbols)} to {offset(quiet.end - begin, symbols)}{where}")
+
+    def _clock(self, time: int) -> str:
+        return clock_time(time, self._tz)[:8]
+
+    # -- words ---------------------------------------------------------------------------------------------------------
+
+    def _told(self, row: int, subject: str = "", name: str = "") -> str:
+        """Symbol, name and subject of a span."""
+        if row < 0:
+            return f"{self._symbols['error']} {safe(name)}"
+        called = safe(name or self._about.name(row)) or "(no name)"
+        subject = safe(subject)
+        about = f"  {subject}" if subject and subject != called else ""
+        return f"{self._symbols[Kind(self._store.spans.kind[row]).name]} {called}{about}"
+
+    def _crumbs(self, row: int, room: int, *, short: bool = False) -> str:
+        """The names from the run down to a span; without the outermost where there is no room for it, or not for all."""
+        if row < 0:
+            return "the run itself"
+        names = [safe(name) or "(no name)" for name in self._about.path_names(row)[-_PATH_NAMES:]]
+        if short and len(names) > 2:
+            names = names[-2:]
+        crumb = f" {self._symbols['crumb']} "
+        text = crumb.join(names)
+        return cut(text, max(20, room), "start", self._symbols)
+
+    def _crumb_end(self, row: int) -> str:
+        return self._crumbs(row, 60, short=True)

@@ -1,0 +1,183 @@
+"""Many runs together: how many failed and when, what went wrong across them, and what it all took and cost.
+
+Made of the analyses of the single runs, so that every figure here is the sum of theirs; percentiles are over the
+spans of all runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from tracetui.core.analysis.by_name import NameStats, by_name
+from tracetui.core.analysis.errors import Cause
+from tracetui.core.analysis.run_analysis import RunAnalysis
+from tracetui.core.analysis.spending import Spender, Spent
+from tracetui.core.store import Store
+
+MINUTE: Final = 60 * 1_000_000_000
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+STEPS: Final = (
+    *(MINUTE * number for number in (1, 5, 15, 30)),
+    *(HOUR * number for number in (1, 3, 6, 12)),
+    *(DAY * number for number in (1, 7, 30, 90, 365, 3_650)),
+)
+"""Lengths of the pieces of time in which failures are counted."""
+PIECES: Final = 24
+"""Pieces of time at most."""
+_BADNESS: Final = ("error", "stalled", "unfinished", "unknown", "running", "ok")
+
+
+@dataclass(frozen=True, slots=True)
+class SharedError:
+    """One message in several runs, or in one."""
+
+    text: str
+    count: int
+    ended_runs: int
+    """Runs that failed with it."""
+    runs: tuple[RunAnalysis, ...]
+    """Those in which it is, the worst first."""
+    example: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Runs that began in one piece of time."""
+
+    start: int
+    runs: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class FolderAnalysis:
+    """What can be said of several runs together."""
+
+    runs: tuple[RunAnalysis, ...]
+    """The worst first: by status, then by causes and cost."""
+    step_ns: int | None
+    pieces: tuple[Piece, ...]
+    """Without gaps; empty if no run has a time."""
+    errors: tuple[SharedError, ...]
+    names: list[NameStats]
+    models: list[Spender]
+    agents: list[Spender]
+    tools: list[Spender]
+    spent: Spent
+
+
+class _Pooled:
+    """The spans of several runs, as ``by_name`` wants them."""
+
+    def __init__(self, store: Store, runs: Sequence[RunAnalysis]) -> None:
+        self.store = store
+        for name in ("rows", "kind", "status", "name", "told", "holder", "took"):
+            parts: list[Any] = [getattr(each.spans, name) for each in runs]
+            setattr(self, name, np.concatenate(parts))
+
+
+def analyse_folder(store: Store, runs: Iterable[RunAnalysis]) -> FolderAnalysis:
+    """Put analyses of single runs together; there must be at least one."""
+    ordered = sorted(runs, key=_badness)
+    step, pieces = _pieces(ordered)
+    pooled: Any = _Pooled(store, ordered)
+    return FolderAnalysis(
+        tuple(ordered),
+        step,
+        pieces,
+        _shared(ordered),
+        by_name(pooled, np.concatenate([each.own_ns for each in ordered])),
+        _together([model for each in ordered for model in each.models]),
+        _together([agent for each in ordered for agent in each.agents]),
+        sorted(
+            _together([tool for each in ordered for tool in each.tools]), key=lambda each: (-each.failed, -each.time_ns)
+        ),
+        _sum([each.spent for each in ordered]),
+    )
+
+
+def _badness(each: RunAnalysis) -> tuple[int, int, float, int]:
+    return (_BADNESS.index(each.status), -each.errors.causes, -(each.spent.cost or 0), -(each.run.start or 0))
+
+
+def _pieces(runs: Sequence[RunAnalysis]) -> tuple[int | None, tuple[Piece, ...]]:
+    times = [(start, each.status == "error") for each in runs if (start := each.run.start) is not None]
+    if not times:
+        return None, ()
+    starts = [start for start, _ in times]
+    length = max(starts) - min(starts)
+    step = next((step for step in STEPS if length // step < PIECES), STEPS[-1])
+    first = min(starts) // step
+    counts: dict[int, list[int]] = {}
+    for start, failed in times:
+        piece = counts.setdefault(start // step - first, [0, 0])
+        piece[0] += 1
+        piece[1] += failed
+    last = max(counts)
+    if last > PIECES * 4:  # only where times lie further apart than any step helps with
+        return step, tuple(Piece((first + at) * step, *counts[at]) for at in sorted(counts))
+    return step, tuple(Piece((first + at) * step, *counts.get(at, (0, 0))) for at in range(last + 1))
+
+
+def _shared(runs: Sequence[RunAnalysis]) -> tuple[SharedError, ...]:
+    found: dict[str, list[tuple[RunAnalysis, Any]]] = {}
+    for each in runs:
+        for group in each.errors.groups:
+            found.setdefault(group.text, []).append((each, group))
+    made = [
+        SharedError(
+            text,
+            sum(len(group.causes) for _, group in held),
+            sum(bool(group.ended_run) and each.status == "error" for each, group in held),
+            tuple(each for each, _ in held),
+            held[0][1].causes[0],
+        )
+        for text, held in found.items()
+    ]
+    return tuple(sorted(made, key=lambda each: (-len(each.runs), -each.ended_runs, -each.count, each.text)))
+
+
+def _together(spenders: Sequence[Spender]) -> list[Spender]:
+    """Those of one name as one."""
+    found: dict[str, list[Spender]] = {}
+    for each in spenders:
+        found.setdefault(each.name, []).append(each)
+    made = [
+        Spender(
+            name,
+            sum(each.spans for each in same),
+            sum(each.failed for each in same),
+            sum(each.time_ns for each in same),
+            _sum([each.spent for each in same]),
+            tuple(row for each in same for row in each.rows),
+        )
+        for name, same in found.items()
+    ]
+    return sorted(made, key=lambda each: (-(each.spent.cost or 0), -(each.spent.total or 0), -each.time_ns, each.name))
+
+
+_SUMMED: Final = ("input", "output", "total", "cached", "cache_write", "reasoning", "cost_recorded", "cost_computed")
+
+
+def _sum(parts: Sequence[Spent]) -> Spent:
+    """Sums of what is known; partial where one with calls lacks what another has."""
+    figures: dict[str, Any] = {}
+    partial = {name for part in parts for name in part.partial}
+    for name in _SUMMED:
+        known = [value for part in parts if (value := getattr(part, name)) is not None]
+        figures[name] = sum(known) if known else None
+        if known and not name.startswith("cost") and any(part.calls and getattr(part, name) is None for part in parts):
+            partial.add(f"tokens.{name}")
+    if any(part.cost is not None for part in parts) and any(part.calls and part.cost is None for part in parts):
+        partial.add("cost_usd")
+    return Spent(
+        calls=sum(part.calls for part in parts),
+        cache_base=sum(part.cache_base for part in parts),
+        partial=tuple(sorted(partial)),
+        **figures,
+    )

@@ -1,0 +1,166 @@
+"""The analysis of several runs as lines of text: the whole, then each run briefly, the worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import tzinfo
+from typing import Final
+
+from tracetui.core.analysis.folder import DAY, HOUR, MINUTE, FolderAnalysis
+from tracetui.core.analysis.page import Page
+from tracetui.core.analysis.run_analysis import RunAnalysis, is_open
+from tracetui.core.analysis.tables import (
+    cost_text,
+    counted,
+    length_bar,
+    models_table,
+    names_table,
+    number,
+    spenders_table,
+)
+from tracetui.core.pricing import Cost
+from tracetui.core.run_table import length_text
+from tracetui.core.summary import Facts
+from tracetui.core.text import clock_time, duration, marked, safe, tokens, wall_time_full
+
+_ORDER: Final = ("error", "stalled", "unfinished", "unknown", "running", "ok")
+_BAR: Final = 30
+
+
+def folder_lines(
+    about: FolderAnalysis, page: Page, totals: Facts, ids: Mapping[int, str], costs: Mapping[int, Cost], tz: tzinfo
+) -> Iterator[str]:
+    """All lines.
+
+    Args:
+        about: The analysis.
+        page: Width, symbols, length of lists.
+        totals: The sums that ``stats`` prints (``summary.totals``).
+        ids: What runs are called, by row.
+        costs: What runs cost, by row.
+        tz: Zone of times shown.
+    """
+    yield from _head(about, page, totals)
+    yield from _pieces(about, page, tz)
+    yield from _errors(about, page, ids)
+    yield from _runs(about, page, ids, costs)
+    bottleneck = about.runs[0].bottleneck_ns
+    slow = {
+        (each.name, each.kind)
+        for each in about.names
+        if not each.holds and each.mean_ns is not None and each.mean_ns >= bottleneck
+    }
+    yield from names_table(page, about.names, None, slow, bottleneck)
+    if about.tools:
+        failed, every = sum(tool.failed for tool in about.tools), sum(tool.spans for tool in about.tools)
+        fact = f"{failed:,} of {number(every, 'call')} flagged as failed" if failed else ""
+        yield from spenders_table(page, "Tools", fact, about.tools, "tools")
+    yield from models_table(page, about.models, about.spent.cache_share)
+    agents = [each for each in about.agents if each.name]
+    if agents:
+        yield from spenders_table(page, "Tokens and cost by agent", "", agents, "agents")
+
+
+def _head(about: FolderAnalysis, page: Page, totals: Facts) -> Iterator[str]:
+    symbols = page.symbols
+    counts = totals["runs_by_status"]
+    words = [number(len(about.runs), "run")]
+    words += [f"{symbols[status]} {counts[status]} {status}" for status in _ORDER if counts.get(status)]
+    yield "  ".join(words)
+    length = totals["duration_ms"]
+    partial = totals["partial"]
+    took = duration(None if length is None else round(length * 1_000_000), symbols)
+    figures = [
+        f"{marked(took, partial='duration_ms' in partial, symbols=symbols)} in all",
+        number(totals["spans"], "span"),
+    ]
+    if totals["causes"]:
+        figures.append(number(totals["causes"], "cause"))
+    if totals["tokens"]["total"] is not None:
+        text = marked(tokens(totals["tokens"]["total"], symbols), partial="tokens.total" in partial, symbols=symbols)
+        figures.append(f"{text} tokens")
+    if totals["cost_usd"] is not None or totals["cost_computed_usd"] is not None:
+        figures.append(cost_text(Cost(totals["cost_usd"], totals["cost_computed_usd"], "cost_usd" in partial), symbols))
+    loops = sum(len(each.loops) for each in about.runs)
+    figures += [number(loops, "loop")] if loops else []
+    yield page.line("  ".join(figures))
+
+
+def _step(ns: int) -> str:
+    for length, noun in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
+        if ns >= length:
+            amount = ns // length
+            return noun if amount == 1 else f"{amount:,} {noun}s"
+    return "minute"
+
+
+def _pieces(about: FolderAnalysis, page: Page, tz: tzinfo) -> Iterator[str]:
+    pieces = [piece for piece in about.pieces if piece.runs]
+    if len(pieces) < 2 or not any(piece.failed for piece in pieces) or about.step_ns is None:
+        return
+    symbols = page.symbols
+    yield from page.section("Failures over time", f"runs that failed, by {_step(about.step_ns)}")
+    most = max(piece.runs for piece in pieces)
+    for piece in pieces:
+        day = wall_time_full(piece.start, tz, symbols)[:10]
+        when = day if about.step_ns >= DAY else f"{day} {clock_time(piece.start, tz)[:5]}"
+        bar = length_bar(piece.failed / most, _BAR, symbols) if piece.failed else ""
+        text = f"{when}  {symbols['error'] if piece.failed else ' '} {piece.failed:>4} of {piece.runs:<5} {bar}"
+        yield page.line(text)
+
+
+def _errors(about: FolderAnalysis, page: Page, ids: Mapping[int, str]) -> Iterator[str]:
+    if not about.errors:
+        return
+    symbols = page.symbols
+    total = sum(each.count for each in about.errors)
+    runs = len({each.run.row for error in about.errors for each in error.runs})
+    fact = f"{number(total, 'cause')} in {number(len(about.errors), 'group')}, {number(runs, 'run')}"
+    yield from page.section("Errors", fact)
+    shown: list[str] = []
+    for error in about.errors[: page.limit]:
+        shown += page.paragraph(f"  {symbols['error']} {error.count:>4} ", error.text)
+        names: dict[str, int] = {}
+        for each in error.runs:
+            names[each.run.name or ids[each.run.row]] = names.get(each.run.name or ids[each.run.row], 0) + 1
+        ended = f"  ended {error.ended_runs} of them" if error.ended_runs and len(error.runs) > 1 else ""
+        ended = "  ended it" if error.ended_runs and len(error.runs) == 1 else ended
+        shown.append(page.line(f"in {number(len(error.runs), 'run')}: {counted(names)}{ended}", 9))
+    yield from page.listed(shown, len(about.errors), "groups")
+
+
+def _runs(about: FolderAnalysis, page: Page, ids: Mapping[int, str], costs: Mapping[int, Cost]) -> Iterator[str]:
+    symbols = page.symbols
+    yield from page.section("Runs", "the worst first")
+    shown: list[str] = []
+    for each in about.runs[: page.limit]:
+        run = each.run
+        length, source = run.duration()
+        cells = (
+            (length_text(each.status, length, source, symbols), 8),
+            (f"{symbols['error']}{each.errors.causes}" if each.errors.causes else "", 5),
+            (cost_text(costs[run.row], symbols) if costs[run.row].usd is not None else "", 8),
+        )
+        name = f"{safe(run.name)}  {safe(ids[run.row])}" if run.name else safe(ids[run.row])
+        shown.append(page.row(name, cells, f"{symbols[each.status]} "))
+        shown += [page.line(text, 6) for text in _briefly(each, f" {symbols['crumb']} ")]
+    yield from page.listed(shown, len(about.runs), "runs")
+
+
+def _briefly(each: RunAnalysis, crumb: str) -> Iterator[str]:
+    """What a run is to be known for: what broke first, where it stopped, and the most urgent advice."""
+    first = each.errors.first
+    if is_open(each.status):
+        inner = [span for span in each.open_spans if span.innermost]
+        if inner:
+            yield f"stopped in {crumb.join(map(safe, each.path_names(inner[-1].row)[-3:]))}"
+    if first is not None:
+        where = (
+            crumb.join(map(safe, each.path_names(first.cause.row)[-3:])) if first.cause.row >= 0 else first.cause.name
+        )
+        yield f"{where}: {first.cause.text or 'no message is recorded'}"
+    elif each.status == "error" and each.status_reason:
+        yield each.status_reason
+    told = [found for found in each.advice if found.rule not in ("over-limit", "stopped", "same-error")]
+    if told:
+        yield told[0].text

@@ -1,0 +1,109 @@
+"""What error messages say apart from what differs each time: so that one fault is one group, however often it came.
+
+Times, ids, hexadecimal numbers, addresses, paths, quoted values and numbers become ``#``. The work is bounded: only the
+beginning of a text is looked at, and no pattern can go back over what it has passed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+LOOKED_AT: Final = 2_000
+"""Characters of a message that are compared."""
+SHOWN: Final = 300
+"""Characters of a group's name."""
+FRAMES_LOOKED_AT: Final = 20_000
+"""Characters at the end of a traceback in which the last frame is looked for."""
+
+_VARYING: Final = re.compile(
+    r"""
+      (?P<url>\b[a-zA-Z][a-zA-Z0-9+.-]{1,15}://[^\s"'<>]{1,2000})
+    | (?P<uuid>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)
+    | (?P<time>\b\d{4}-\d\d-\d\d(?:[T\ ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?)
+    | (?P<quoted>"[^"\n]{0,400}" | '[^'\n]{1,400}'(?![A-Za-z]) | `[^`\n]{1,400}` | “[^”\n]{0,400}”)
+    | (?P<path>(?<![\w.])(?:~|\.{1,2})?(?:/[\w.@+-]{1,200}){2,40}/? | \b[A-Za-z]:\\[^\s"'<>|]{1,400})
+    | (?P<hex>\b0[xX][0-9a-fA-F]{1,64}\b | \b(?=[0-9a-fA-F]{0,63}\d)[0-9a-fA-F]{8,64}\b)
+    | (?P<id>\b[A-Za-z]{2,12}[-_](?=[A-Za-z0-9_-]{0,63}\d)[A-Za-z0-9_-]{8,64}\b)
+    | (?P<number>(?<![A-Za-z_])[+-]?\d[\d_]{0,30}(?:[.,]\d{1,30}){0,4}(?:[eE][+-]?\d{1,4})?)
+    """,
+    re.VERBOSE,
+)
+_DIGITS: Final = re.compile(r"\d{1,40}")
+_ANNOUNCES: Final = 14
+"""A first line of so few characters (``Exit code 1``) is shown with the next one."""
+_BLANKS: Final = re.compile(r"\s+")
+_PYTHON_FRAME: Final = re.compile(
+    r'^[ \t]{0,20}File "([^"\n]{1,500})", line (\d{1,9})(?:, in ([^\n]{1,200}))?', re.MULTILINE
+)
+_OTHER_FRAME: Final = re.compile(r"^[ \t]{0,20}at ([^\n]{1,300})", re.MULTILINE)
+_LIMIT: Final = re.compile(
+    r"(?:limit(?: is| of|:)?|maximum(?: context length| allowed)?(?: is| of|:)?|max(?:imum)? tokens?(?: is| of|:)?|>)"
+    r"\s{0,3}(\d[\d,_]{2,12})",
+    re.IGNORECASE,
+)
+_OVER_LIMIT: Final = re.compile(
+    r"context[ _-]?(?:length|window)|maximum context|prompt is too long|input is too long|too many (?:input )?tokens"
+    r"|token limit|exceeds? the (?:model'?s )?(?:maximum|context)|ContextLength",
+    re.IGNORECASE,
+)
+
+
+def normalised(message: str) -> str:
+    """The first line of a message with everything that differs from time to time as ``#``."""
+    line = first_line(message)
+    text = _BLANKS.sub(" ", _VARYING.sub("#", line)).strip()
+    if not any(char.isalpha() for char in text):  # all of it is quoted
+        text = _BLANKS.sub(" ", _DIGITS.sub("#", line)).strip()
+    return text[:SHOWN]
+
+
+def first_line(message: str) -> str:
+    """The line of a message that tells the most: its first, with the next one where it only announces that.
+
+    Of a message that holds a traceback it is the last one, behind what stands before the traceback.
+    """
+    lines = [line.strip() for line in message[:LOOKED_AT].split("\n") if line.strip()]
+    if not lines:
+        return ""
+    at = next((at for at, line in enumerate(lines) if line.startswith("Traceback (most recent")), -1)
+    if at >= 0:
+        last = message[-LOOKED_AT:].rstrip().rpartition("\n")[2].strip()
+        return f"{lines[0].rstrip(':')}: {last}" if at else last
+    if len(lines) > 1 and (lines[0].endswith(":") or len(lines[0]) <= _ANNOUNCES):
+        return f"{lines[0].rstrip(':')}: {lines[1]}"
+    return lines[0]
+
+
+def said(type_: str, message: str) -> str:
+    """Type and first line of an error as one text; the type is not said twice."""
+    line = first_line(message)
+    if not type_ or type_ in line:
+        return line
+    return f"{type_}: {line}" if line else type_
+
+
+def last_frame(traceback: str) -> str:
+    """The frame where it was raised, ``file:line in function``; empty if the text shows none.
+
+    In Python's tracebacks that is the last one, in those of JavaScript and Java the first.
+    """
+    tail = traceback[-FRAMES_LOOKED_AT:]
+    frames = _PYTHON_FRAME.findall(tail)
+    if frames:
+        path, line, function = frames[-1]
+        where = f"{path.replace(chr(92), '/').rpartition('/')[2]}:{line}"
+        return f"{where} in {function.strip()}" if function else where
+    found = _OTHER_FRAME.search(traceback[:FRAMES_LOOKED_AT])
+    return "" if found is None else found[1].strip()
+
+
+def is_over_limit(text: str) -> bool:
+    """Whether a message says that a prompt was longer than its model takes."""
+    return _OVER_LIMIT.search(text[:LOOKED_AT]) is not None
+
+
+def limit_told(text: str) -> int | None:
+    """The limit, in tokens, that such a message names; None if it names none."""
+    found = _LIMIT.search(text[:LOOKED_AT])
+    return None if found is None else int(found[1].replace(",", "").replace("_", ""))

@@ -1,0 +1,75 @@
+"""The critical path of a run as a list: which spans it led through, and how much of the time each of them held it.
+
+The spans are those of ``critical_path``. Of each counts the time in which no other span of the path in it was
+active. Where that way is shorter than the longest span without children (spans outside of their parents' time, or
+beside each other without a common parent), the way from the run to that span is the path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracetui.core.analysis.critical_path import critical_path
+from tracetui.core.analysis.run_spans import RunSpans, covered, own_pieces
+from tracetui.core.store.shape import Bools
+from tracetui.core.summary import longest_leaf
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """A span on the path."""
+
+    row: int
+    ns: int
+    """Time on the path that is its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathTimes:
+    """The path and its length."""
+
+    steps: tuple[PathStep, ...]
+    """In order of their starts; spans that hold nothing of it by themselves are left out."""
+    spans: int
+    """Spans on it, those left out included."""
+    length_ns: int
+    work_ns: int
+    """Of that in spans at work, and not in those that hold them."""
+    complete: bool
+    """False: the run is so large that the way back from its end was not gone to its start."""
+
+
+def path_times(spans: RunSpans) -> PathTimes | None:
+    """The critical path of a run; None without times."""
+    wall, begin = spans.wall, spans.begin
+    if wall is None or begin < 0 or not spans.placed.any():
+        return None
+    found = critical_path(spans.store, spans.run.row)
+    stop = begin + wall
+    made = _measured(spans, np.isin(spans.rows, found.rows), begin, stop, complete=found.complete)
+    leaf = longest_leaf(spans.store, spans.run)
+    if leaf is None:
+        return made
+    node = spans.node(leaf)
+    longest = min(int(spans.end[node]), stop) - max(int(spans.start[node]), begin)
+    if made.length_ns >= longest:
+        return made
+    chosen = np.zeros(len(spans), np.bool_)
+    chosen[spans.path(node)] = True
+    return _measured(spans, chosen, begin, stop, complete=True)
+
+
+def _measured(spans: RunSpans, chosen: Bools, begin: int, stop: int, *, complete: bool) -> PathTimes:
+    node, low, high = own_pieces(spans, chosen)
+    ns = np.zeros(len(spans), np.int64)
+    np.add.at(ns, node, (np.clip(high, begin, stop) - np.clip(low, begin, stop)).clip(0))
+    nodes = np.flatnonzero(ns > 0)
+    nodes = nodes[np.lexsort((nodes, spans.start[nodes]))]
+    steps = tuple(PathStep(int(spans.rows[node]), int(ns[node])) for node in nodes.tolist())
+    every = np.flatnonzero(chosen & spans.placed)
+    length = covered(np.clip(spans.start[every], begin, stop), np.clip(spans.end[every], begin, stop))
+    at_work = ~spans.holder[node]
+    work = covered(np.clip(low[at_work], begin, stop), np.clip(high[at_work], begin, stop))
+    return PathTimes(steps, len(every), length, work, complete)

@@ -1,0 +1,30 @@
+"""Figures of all runs that are worked out from their spans, kept with an index so that nobody has to work them out again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tracetui.core.store import Store
+
+
+@dataclass(slots=True, frozen=True)
+class Kept:
+    """What they come to, by run row. It holds for a store as it was then."""
+
+    repairs: dict[int, dict[str, int]]
+    """What had to be read around, and how often."""
+    causes: dict[int, list[int]]
+    """Failed spans without a failed child."""
+    totals: dict[int, tuple[int, int]]
+    """Tokens in all, and the number of spans that hold them."""
+
+
+def kept_figures(store: Store) -> Kept:
+    """These figures of a store as it is now."""
+    from tracetui.core.repairs import counted
+    from tracetui.core.summary import quick_causes, token_totals
+
+    causes = {run.row: quick_causes(store, run) for run in store.live_runs() if run.error_count}
+    return Kept(counted(store), causes, token_totals(store))
