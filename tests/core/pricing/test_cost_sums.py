@@ -4,7 +4,7 @@ import math
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.pricing.test_costs import AT, SECOND, call, stored
@@ -71,7 +71,6 @@ def is_same(one: float | None, other: float | None) -> bool:
     )
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32))
 def test_subtrees_rows_and_runs_come_to_the_same(seed: int) -> None:
     store = some_store(seed)

@@ -27,7 +27,7 @@ from tracetui.core.operations import (
     Whole,
     span_key,
 )
-from tracetui.core.store.columns import BadRecords, Events, Records, Segments, Spans
+from tracetui.core.store.columns import BadRecords, Events, Records, Segments, Spans, view
 from tracetui.core.store.key_index import KeyIndex
 from tracetui.core.store.runs import Run
 from tracetui.core.store.strings import Strings
@@ -818,13 +818,16 @@ class Store:
 
     def failed_rows(self, run: int) -> list[int]:
         """Rows of a run's failed spans, in order of time (row where times are unknown)."""
-        spans = self.spans
-        rows = {
-            row
-            for row in self.runs[run].failed
-            if spans.status[row] == _ERROR and spans.flags[row] & _ANNOUNCED and not spans.flags[row] & _DROPPED
-        }
-        return sorted(rows, key=lambda row: (spans.start[row], row))
+        if not self.runs[run].failed:
+            return []
+        import numpy as np
+
+        rows = np.unique(view(self.runs[run].failed))
+        failed = self.spans.np("status")[rows] == _ERROR
+        failed &= (self.spans.np("flags")[rows] & (_ANNOUNCED | _DROPPED)) == _ANNOUNCED
+        rows = rows[failed]
+        in_order: list[int] = rows[np.lexsort((rows, self.spans.np("start")[rows]))].tolist()
+        return in_order
 
     def record_type(self, record: int) -> str:
         """The producer's own name of a record."""
