@@ -144,7 +144,7 @@ class _Agent:
         failed = [bool(self._spans.status[node] == Status.error) for node in nodes]
         if all(failed[:-1]):
             return self._made("retry", "each try failed" if failed[-1] else "after errors", nodes, details, 1)
-        why = self._polling(nodes, details)
+        why = self._answers(details) or self._regular(nodes)
         if why:
             return self._made("polling", why, nodes, details, 1)
         kept = [node for at, node in enumerate(nodes) if not at or not failed[at - 1]]
@@ -154,8 +154,8 @@ class _Agent:
         checked, details = self._checked(nodes, period)
         if len(checked) < len(nodes):
             return None
-        whys = [self._polling(checked[at::period], details[at::period]) for at in range(period)]
-        why = next((why for why in whys if why), "")
+        whys = [self._answers(details[at::period]) for at in range(period)]
+        why = next((why for why in whys if why), "") or self._regular(checked, period)
         return self._made("polling" if why else "loop", why, checked, details, period)
 
     def _checked(self, nodes: list[int], period: int = 1) -> tuple[list[int], list[SpanDetail | None]]:
@@ -180,24 +180,24 @@ class _Agent:
                 details.append(detail)
         return kept, details
 
-    def _polling(self, nodes: list[int], details: list[SpanDetail | None]) -> str:
-        """Why calls are polling, in words; empty if they are not."""
+    @staticmethod
+    def _answers(details: list[SpanDetail | None]) -> str:
+        """Why the answers of equal calls say that it is polling, in words; empty if they do not."""
         outputs = [detail.output for detail in details if detail is not None and detail.output is not ABSENT]
-        if len(outputs) > 1:
-            if sum(map(is_pending, outputs)) * 2 >= len(outputs):
-                return "answers say it is pending"
-            if len({answer_fingerprint(output) for output in outputs}) > 1:
-                return "answers differ"
-        return self._regular(nodes)
+        if len(outputs) < 2:
+            return ""
+        if sum(map(is_pending, outputs)) * 2 >= len(outputs):
+            return "answers say it is pending"
+        return "answers differ" if len({answer_fingerprint(output) for output in outputs}) > 1 else ""
 
-    def _regular(self, nodes: list[int]) -> str:
-        """``every 5.0s`` where a timer and no model seems to ask."""
+    def _regular(self, nodes: list[int], period: int = 1) -> str:
+        """``every 5.0s`` where a timer and no model seems to ask for the calls, or for each round of them."""
         from tracetui.core.text import duration
 
         spans = self._spans
         if not all(spans.placed[node] for node in nodes):
             return ""
-        start, end = spans.start[nodes], spans.end[nodes]
+        start, end = spans.start[nodes[::period]], spans.end[nodes[period - 1 :: period]]
         step, wait = np.diff(start), start[1:] - end[:-1]
         usual = float(np.median(step))
         waits = int(wait.min()) >= WAIT_AT_LEAST_NS and float(np.median(wait)) * 2 >= usual
