@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given
@@ -100,7 +101,7 @@ def plain_attribution(spans: RunSpans) -> dict[str, Fraction]:
     begin, stop = spans.begin, spans.begin + (spans.wall or 0)
     inside = [t for t in (*spans.start[spans.placed].tolist(), *spans.end[spans.placed].tolist()) if begin < t < stop]
     edges = sorted({begin, stop, *inside})
-    pieces = [(low, high, active(spans, Fraction(low + high, 2))) for low, high in zip(edges, edges[1:], strict=False)]
+    pieces = [(low, high, active(spans, Fraction(low + high, 2))) for low, high in pairwise(edges)]
     number = part_numbers(spans)
     sums = dict.fromkeys(PARTS, Fraction(0))
     resting = [all(spans.holder[node] for node in nodes) for _, _, nodes in pieces]
@@ -165,8 +166,8 @@ def test_the_critical_path_is_a_path_at_least_the_longest_leaf_and_at_most_the_w
     longest = max((min(int(spans.end[n]), stop) - max(int(spans.start[n]), begin) for n in leaves), default=0)
     assert max(longest, 0) <= path.length_ns <= stop - begin
     assert path.work_ns <= path.length_ns
-    ends = sorted((int(store.spans.start[step.row]), step.ns) for step in path.steps)
-    assert all(ns > 0 for _, ns in ends)
+    assert all(ns > 0 for ns in path.ns.tolist())
+    assert sum(step.ns for step in path.longest(99)) >= path.work_ns
 
 
 @given(runs())

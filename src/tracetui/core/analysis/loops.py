@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from tracetui.core.analysis.calls import answer_fingerprint, arguments, fingerprint, is_pending
-from tracetui.core.analysis.run_spans import RunSpans
+from tracetui.core.analysis.calls import Calls, answer_fingerprint, fingerprint, is_pending
+from tracetui.core.analysis.run_spans import RunSpans, grouped
 from tracetui.core.errors import ChangedOnDisk
 from tracetui.core.model import ABSENT, Kind, SpanDetail, Status
 
@@ -75,19 +75,15 @@ class Repetition:
     """Rows of the spans that were wasted: the repeated calls and the model calls that asked for them."""
 
 
-def repetitions(spans: RunSpans, bodies: Bodies) -> list[Repetition]:
+def repetitions(spans: RunSpans, bodies: Bodies, calls: Calls) -> list[Repetition]:
     """All equal calls of a run, told apart: loops first, then by what they cost."""
     nodes = _candidates(spans)
     if not len(nodes):
         return []
-    prints = arguments(spans.store, bodies, spans.rows[nodes].tolist())
-    by_agent: dict[int, list[int]] = defaultdict(list)
-    for node in nodes.tolist():
-        by_agent[int(spans.agent[node])].append(node)
+    prints = calls.arguments(spans.rows[nodes].tolist())
     found = []
-    for agent, mine in by_agent.items():
-        looked = _Agent(spans, bodies, agent, mine, prints)
-        found += looked.repetitions()
+    for agent, places in grouped(spans.agent[nodes]):
+        found += _Agent(spans, bodies, agent, nodes[places], prints).repetitions()
     order = {"loop": 0, "polling": 1, "retry": 2}
     return sorted(found, key=lambda each: (order[each.verdict], -(each.wasted_ns or 0), -each.count, each.rows))
 
@@ -108,17 +104,20 @@ def _candidates(spans: RunSpans) -> np.ndarray:
 class _Agent:
     """The calls of one agent."""
 
-    def __init__(self, spans: RunSpans, bodies: Bodies, agent: int, nodes: list[int], prints: dict[int, bytes]) -> None:
+    def __init__(
+        self, spans: RunSpans, bodies: Bodies, agent: int, nodes: np.ndarray, prints: dict[int, bytes]
+    ) -> None:
         self._spans = spans
         self._bodies = bodies
         self._agent = agent
         numbers: dict[tuple[int, bytes], int] = {}
-        self._nodes, self._calls = [], []
-        for node in nodes:
-            print_ = prints.get(int(spans.rows[node]))
+        self._nodes: list[int] = []
+        self._calls: list[int] = []
+        for node, row, name in zip(nodes.tolist(), spans.rows[nodes].tolist(), spans.name[nodes].tolist(), strict=True):
+            print_ = prints.get(row)
             if print_ is not None:
                 self._nodes.append(node)
-                self._calls.append(numbers.setdefault((int(spans.name[node]), print_), len(numbers)))
+                self._calls.append(numbers.setdefault((name, print_), len(numbers)))
         self._models: np.ndarray | None = None
 
     def repetitions(self) -> list[Repetition]:

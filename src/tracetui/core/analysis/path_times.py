@@ -13,7 +13,7 @@ import numpy as np
 
 from tracetui.core.analysis.critical_path import critical_path
 from tracetui.core.analysis.run_spans import RunSpans, covered, own_pieces
-from tracetui.core.store.shape import Bools
+from tracetui.core.store.shape import Bools, Ints, Longs
 from tracetui.core.summary import longest_leaf
 
 
@@ -30,8 +30,10 @@ class PathStep:
 class PathTimes:
     """The path and its length."""
 
-    steps: tuple[PathStep, ...]
+    rows: Ints
     """In order of their starts; spans that hold nothing of it by themselves are left out."""
+    ns: Longs
+    """Of each of ``rows`` the time on the path that is its own."""
     spans: int
     """Spans on it, those left out included."""
     length_ns: int
@@ -39,6 +41,11 @@ class PathTimes:
     """Of that in spans at work, and not in those that hold them."""
     complete: bool
     """False: the run is so large that the way back from its end was not gone to its start."""
+
+    def longest(self, limit: int) -> list[PathStep]:
+        """The steps that took the most time, in order of their starts."""
+        chosen = np.sort(np.lexsort((self.rows, -self.ns))[:limit])
+        return [PathStep(row, ns) for row, ns in zip(self.rows[chosen].tolist(), self.ns[chosen].tolist(), strict=True)]
 
 
 def path_times(spans: RunSpans) -> PathTimes | None:
@@ -67,9 +74,8 @@ def _measured(spans: RunSpans, chosen: Bools, begin: int, stop: int, *, complete
     np.add.at(ns, node, (np.clip(high, begin, stop) - np.clip(low, begin, stop)).clip(0))
     nodes = np.flatnonzero(ns > 0)
     nodes = nodes[np.lexsort((nodes, spans.start[nodes]))]
-    steps = tuple(PathStep(int(spans.rows[node]), int(ns[node])) for node in nodes.tolist())
     every = np.flatnonzero(chosen & spans.placed)
     length = covered(np.clip(spans.start[every], begin, stop), np.clip(spans.end[every], begin, stop))
     at_work = ~spans.holder[node]
     work = covered(np.clip(low[at_work], begin, stop), np.clip(high[at_work], begin, stop))
-    return PathTimes(steps, len(every), length, work, complete)
+    return PathTimes(spans.rows[nodes], ns[nodes], len(every), length, work, complete)
