@@ -53,6 +53,8 @@ _BAR: Final = 12
 _CALLS_PLOTTED: Final = 8
 """From so many calls on the growth of a context is drawn."""
 _PATH_NAMES: Final = 60
+_NAME_AT_LEAST: Final = 16
+"""Cells of a run's name that are kept in the first line."""
 _MESSAGE: Final = 2_000
 """Characters of a message that are looked at."""
 
@@ -113,10 +115,7 @@ class RunPage:
             f"{tokens(about.spent.total, symbols)} tokens" if about.spent.total is not None else "",
             cost_text(self._cost, symbols) if self._cost.usd is not None else "",
         ]
-        over = sum(cell_width(word) + 2 for word in words if word) - self._page.room
-        if over > 0:
-            words[1] = cut(words[1], max(16, cell_width(words[1]) - over), symbols=symbols)
-        yield "  ".join(word for word in words if word)
+        yield self._fitting([word for word in words if word])
         first, stopped = about.errors.first, is_open(about.status)
         if about.status_reason and about.status != "ok" and not self._says(first, about.status_reason):
             yield self._page.line(about.status_reason)
@@ -135,6 +134,18 @@ class RunPage:
             yield from self._page.labelled("times", "none are recorded: what needs them is left out")
         elif not about.spans.placed.any():
             yield from self._page.labelled("times", "no span of it has any: what needs them is left out")
+
+    def _fitting(self, words: list[str]) -> str:
+        """Words on one line: the name is cut first, then the last words give way."""
+        while len(words) > 2:
+            over = sum(cell_width(word) + 2 for word in words) - 2 - self._page.room
+            least = min(cell_width(words[1]), _NAME_AT_LEAST)
+            if over <= cell_width(words[1]) - least:
+                break
+            words.pop()
+        over = max(0, sum(cell_width(word) + 2 for word in words) - 2 - self._page.room)
+        words[1] = cut(words[1], max(1, cell_width(words[1]) - over), symbols=self._symbols)
+        return "  ".join(words)
 
     def _first(self, first: FirstCause) -> Iterator[str]:
         page, about, cause = self._page, self._about, first.cause

@@ -40,6 +40,8 @@ REGULAR: Final = 0.2
 """Intervals count as regular where the longest and the shortest differ by at most this part of their median."""
 WAIT_AT_LEAST_NS: Final = 1_000_000_000
 """Polling waits at least so long between two calls."""
+WAIT_SHARE: Final = 0.75
+"""Polling waits at least this part of the time."""
 ANSWERS_READ: Final = 1_000
 """Answers of one group that are compared."""
 
@@ -199,7 +201,7 @@ class _Agent:
         start, end = spans.start[nodes[::period]], spans.end[nodes[period - 1 :: period]]
         step, wait = np.diff(start), start[1:] - end[:-1]
         usual = float(np.median(step))
-        waits = int(wait.min()) >= WAIT_AT_LEAST_NS and float(np.median(wait)) * 2 >= usual
+        waits = int(wait.min()) >= WAIT_AT_LEAST_NS and float(np.median(wait)) >= WAIT_SHARE * usual
         if not waits or step.max() - step.min() > REGULAR * usual or self._asked(nodes):
             return ""
         return f"every {duration(round(usual))}"

@@ -14,7 +14,6 @@ import numpy as np
 from tracetui.core.analysis.critical_path import critical_path
 from tracetui.core.analysis.run_spans import RunSpans, covered, own_pieces
 from tracetui.core.store.shape import Bools, Ints, Longs
-from tracetui.core.summary import longest_leaf
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +55,22 @@ def path_times(spans: RunSpans) -> PathTimes | None:
     found = critical_path(spans.store, spans.run.row)
     stop = begin + wall
     made = _measured(spans, np.isin(spans.rows, found.rows), begin, stop, complete=found.complete)
-    leaf = longest_leaf(spans.store, spans.run)
-    if leaf is None:
-        return made
-    node = spans.node(leaf)
-    longest = min(int(spans.end[node]), stop) - max(int(spans.start[node]), begin)
+    node, longest = _longest_leaf(spans, begin, stop)
     if made.length_ns >= longest:
         return made
     chosen = np.zeros(len(spans), np.bool_)
     chosen[spans.path(node)] = True
     return _measured(spans, chosen, begin, stop, complete=True)
+
+
+def _longest_leaf(spans: RunSpans, begin: int, stop: int) -> tuple[int, int]:
+    """The finished span without children that is longest within the run's own time, and its length there."""
+    leaf = np.ones(len(spans) + 1, np.bool_)
+    leaf[spans.parent] = False  # -1, no parent, marks the spare place at the end
+    inside = np.clip(spans.end, begin, stop) - np.clip(spans.start, begin, stop)
+    inside = np.where(leaf[:-1] & (spans.took >= 0), inside, -1)
+    node = int(np.argmax(inside))
+    return node, int(inside[node])
 
 
 def _measured(spans: RunSpans, chosen: Bools, begin: int, stop: int, *, complete: bool) -> PathTimes:
