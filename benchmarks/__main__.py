@@ -21,6 +21,7 @@ def benchmarks() -> dict[str, Benchmark]:
     from benchmarks.following import idle, latency, stream
     from benchmarks.formats import formats
     from benchmarks.indexing import second_time
+    from benchmarks.keys import key_while_reading
     from benchmarks.memory import memory, usage_memory
     from benchmarks.reading import many_files, skeleton, slow_lane
     from benchmarks.recording import recording
@@ -34,6 +35,7 @@ def benchmarks() -> dict[str, Benchmark]:
         "skeleton": skeleton,
         "memory": memory,
         "first-frame": first_frame,
+        "key-while-reading": key_while_reading,
         "tree": tree,
         "chip": chip,
         "filter": filters,

@@ -88,6 +88,8 @@ async def settled(pilot: Pilot[object]) -> None:
     feed = app.session.feed
     if feed is not None:
         await feed.idle.wait()
+    if app.pricing is not None:
+        await app.pricing.idle.wait()
     await app.workers.wait_for_complete()
     await pilot.pause()
     await pilot.pause()

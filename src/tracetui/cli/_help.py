@@ -23,6 +23,7 @@ Options of the screen:
   --pick                  Print the run or span chosen with enter, and end.
   --stall-after DURATION  Call a silent run stalled after this time (1m).
   --dead-after DURATION   Believe a silent run's writer dead after it (1h).
+  --prices FILE           Prices of models, for calls without a recorded cost.
 
 Commands (tracetui COMMAND --help says more):
   list        The runs, newest first.
@@ -31,6 +32,8 @@ Commands (tracetui COMMAND --help says more):
   tail        The last events of all runs; with -f those to come.
   analyze     What broke, where time and money went, what to do about it.
   grep        Search in names and bodies: run, span, field, line.
+  diff        Compare runs: what differs, and where they part.
+  export      One run as one file: Markdown, HTML, JSON, CSV, OTLP.
   clean       Delete old recordings, or tell which would be deleted.
   replay      Write a recording again with its own timing.
   formats     What tracetui reads, and why it decided so for a file.

@@ -83,17 +83,9 @@ class Printer:
 
 def ascii_json(value: object, *, indent: bool = False) -> str:
     """JSON in which every character that is not printable ASCII stands as its escape: right in any locale and pipe."""
-    from tracetui.core.jsontext import json_text
+    from tracetui.core import jsontext  # late: text needs none
 
-    text = json_text(value, indent)
-    if text.isascii():
-        return text
-    return "".join(char if char < "\x7f" else _escape(char) for char in text)
-
-
-def _escape(char: str) -> str:
-    units = char.encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+    return jsontext.ascii_json(value, indent=indent)
 
 
 def terminal_width(out: TextIO) -> int:

@@ -9,7 +9,15 @@ from datetime import tzinfo
 
 import click
 
-from tracetui.cli._options import ascii_option, dead_after_option, paths_argument, stall_after_option, tz_option
+from tracetui.cli._options import (
+    PRICES,
+    ascii_option,
+    dead_after_option,
+    paths_argument,
+    prices_option,
+    stall_after_option,
+    tz_option,
+)
 from tracetui.cli._stdin import has_terminal, is_asked_for, replaced, spooled, take_terminal_for_keys
 
 
@@ -48,6 +56,7 @@ def _themes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 @click.option("--pick", is_flag=True, help="Print the run or span that is chosen with enter, and end.")
 @stall_after_option
 @dead_after_option
+@prices_option
 @click.pass_context
 def command(
     context: click.Context,
@@ -123,5 +132,6 @@ def _open(
             stall_after_ns=stall_after,
             dead_after_ns=dead_after,
             sample=sample,
+            prices=click.get_current_context().meta.get(PRICES),
         )
     )

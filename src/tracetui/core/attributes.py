@@ -125,3 +125,12 @@ LOGFIRE_ERROR_LEVEL: Final = 17
 
 KIND_ORIGINAL: Final = "kind.original"
 """Our own: the producer's word for what a span is, where it is not one of our kinds."""
+
+OWN_KIND: Final = "tracetui.kind"
+"""Our own, in exports: a kind that no convention has a word for."""
+OWN_STATUS: Final = "tracetui.status"
+"""Our own, in exports: a status that OpenTelemetry has no code for."""
+OWN_USAGE: Final = "tracetui.usage"
+"""Our own, in exports: true where the tokens and cost of a span that is no model call are its own and count."""
+OWN_END: Final = "tracetui.end"
+"""Our own, in exports: ``unknown`` where a span is over and nobody recorded when; its end is its start then."""

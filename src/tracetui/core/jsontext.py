@@ -6,6 +6,7 @@ word for NaN and the infinities: they are `null`.
 """
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from json.encoder import encode_basestring
@@ -14,6 +15,7 @@ from typing import Final
 _INDENT: Final = 2
 _DEEPEST_INDENT: Final = 60  # deeper levels stay there, else 100,000 levels would need gigabytes of blanks
 _REMEMBERED: Final = 20_000
+_NOT_ASCII: Final = re.compile(r"[^\x00-\x7e]")
 _MOST_DIGITS: Final = 4_000  # below the limit of Python's own conversion, which is there for its slowness
 
 
@@ -30,6 +32,12 @@ def json_text(value: object, indent: bool = False) -> str:
     except (TypeError, ValueError, RecursionError):
         text = "".join(_written(value, indent))
     return text if text.isprintable() else text.translate(_ESCAPES)
+
+
+def ascii_json(value: object, *, indent: bool = False) -> str:
+    """JSON in which every character that is not printable ASCII stands as its escape: right in any locale and pipe."""
+    text = json_text(value, indent)
+    return text if text.isascii() else _NOT_ASCII.sub(lambda found: _escape(ord(found[0])), text)
 
 
 class _Escapes(dict[int, int | str]):

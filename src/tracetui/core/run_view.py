@@ -31,6 +31,9 @@ from tracetui.core.store.usage import TOKENS
 from tracetui.core.summary import cost_facts, iso_time, milliseconds
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from tracetui.core.filter.select import Selector
 
 _INFERRED = ((Flag.parent_inferred, "parent"), (Flag.start_inferred, "start"), (Flag.end_inferred, "end"))
@@ -111,6 +114,15 @@ class RunView:
         """Events that a filter selects which names a class of events."""
         return len(self._chosen.events) if self._chosen is not None and self._names_events else 0
 
+    def shown(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Rows of the spans that are shown, in tree order, and of the events in order of arrival; of all levels."""
+        import numpy as np
+
+        spans, events = self._tree.rows(), self.store.events_of_run(self.run.row)
+        if self._chosen is None:
+            return spans, events
+        return spans[np.asarray(self._chosen.kept, np.bool_)], events[np.isin(events, list(self._chosen.events))]
+
     @property
     def causes(self) -> int:
         """Causes of failure in the run."""
@@ -151,6 +163,11 @@ class RunView:
         except ChangedOnDisk:
             return None
 
+    def rollup(self, row: int) -> Rollup | None:
+        """What the subtree of a span comes to; None for a span without spans below it."""
+        position = self._tree.position(row)
+        return self._tree.rollup(position) if position >= 0 and self._tree.size(position) > 1 else None
+
     def usage(self, row: int) -> Usage:
         """Tokens recorded on a span, and its cost if that is."""
         return self.store.usage_of(row) or Usage()
@@ -179,6 +196,11 @@ class RunView:
             full: With input, output, attributes, messages and logs as recorded.
             events: With the list of its events.
         """
+        for _, facts in self.spans(full=full, events=events):
+            yield facts
+
+    def spans(self, *, full: bool, events: bool) -> Iterator[tuple[SpanLine, dict[str, Any]]]:
+        """The same, each with its line."""
         ids: dict[int, str] = {}
         by_span = self._events_by_span() if events else {}
         for line in self:
@@ -192,7 +214,7 @@ class RunView:
                 facts |= _body_facts(line.detail)
             if events:
                 facts["events"] = [self.event_facts(row, full=full) for row in by_span.get(line.row, ())]
-            yield facts
+            yield line, facts
 
     def run_events(self, *, full: bool) -> list[dict[str, Any]]:
         """Events of the run that are in no span."""

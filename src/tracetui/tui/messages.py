@@ -46,6 +46,14 @@ class SpanSelected(Message):
         self.by_user = by_user
 
 
+class CostsChanged(Message):
+    """What calls cost is known better: look again."""
+
+    def can_replace(self, message: Message) -> bool:
+        """One look is enough."""
+        return isinstance(message, CostsChanged)
+
+
 class JumpWanted(Message):
     """Somebody wants to go to a run, and to a span of it; what is shown now can be gone back to."""
 

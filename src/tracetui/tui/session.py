@@ -13,6 +13,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from tracetui.core.model import RunStatus
+from tracetui.core.pricing.cost import Cost
 from tracetui.core.run_status import StatusResult, StatusRules, run_status
 from tracetui.core.symbols import UNICODE, Symbols
 from tracetui.tui.presentation import Styles
@@ -21,6 +22,7 @@ from tracetui.tui.themes import OWN_COLOURS
 if TYPE_CHECKING:
     from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.bodies import Bodies
+    from tracetui.core.pricing import Costs
     from tracetui.core.relations import Relations
     from tracetui.core.store import Run, Store
     from tracetui.tui.feed import Feed
@@ -54,6 +56,8 @@ class Session:
     """When a run counts as stalled or dead."""
     styles: Styles = field(default_factory=plain_styles)
     """Names of styles (`presentation.Styles`) in the theme of the moment; the app replaces it with the theme."""
+    costs: Costs | None = None
+    """What calls cost that have no cost recorded; None until that is known, and where there are no such calls."""
     _statuses: dict[int, tuple[int, int, StatusResult]] = field(default_factory=dict)
     _slow: SlowSpans | None = None
     _relations: tuple[int, Relations] | None = None
@@ -78,6 +82,19 @@ class Session:
             result = run_status(run, now, self.rules, self.slow_spans().open_p95(run.row))
         self._statuses[run.row] = (epoch, second, result)
         return result
+
+    def cost(self, run: Run) -> Cost:
+        """What a run cost, as far as that is known."""
+        if self.costs is not None:
+            return self.costs.of_run(run)
+        return Cost(run.usage.cost_usd, partial="cost_usd" in run.usage_partial())
+
+    def span_cost(self, row: int) -> Cost:
+        """What a span itself cost, as far as that is known."""
+        if self.costs is not None:
+            return self.costs.of_span(row)
+        usage = self.store.usage_of(row)
+        return Cost() if usage is None else Cost(usage.cost_usd)
 
     def relations(self) -> Relations:
         """Which runs belong together, as the store is now."""

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tracetui.core import regexes
 from tracetui.core.errors import FilterTooSlow
 from tracetui.core.filter.regexes import LONGEST_PATTERN, compiled
 from tracetui.core.filter.values import BadValue
@@ -22,21 +23,47 @@ HANGING = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test waits two seconds for what never ends."""
+    monkeypatch.setattr(regexes.shared, "_patience_s", 0.5)
+
+
 @pytest.mark.parametrize("pattern", COMMON)
-def test_usual_expressions_are_taken(pattern: str) -> None:
-    compiled(pattern)
+def test_usual_expressions_need_no_other_process(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(regexes.shared.__class__, "places")
+    compiled(pattern)("one\ntwo")
 
 
-@pytest.mark.parametrize("pattern", HANGING)
-def test_expressions_that_could_take_for_ever_are_refused(pattern: str) -> None:
-    with pytest.raises(BadValue, match="could take for ever"):
-        compiled(pattern)
+@pytest.mark.parametrize("pattern", [*HANGING, ".*a.*b.*c.*d.*e.*f", r"\s+" * 12])
+def test_expressions_that_could_take_for_ever_are_matched_where_they_can_be_stopped(
+    pattern: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(regexes.shared, "places", lambda pattern, flags, texts, empty: [(4, 7)])
+    assert compiled(pattern)("one two")
 
 
-@pytest.mark.parametrize("pattern", [".*a.*b.*c.*d.*e.*f", r"\s+" * 12])
-def test_too_many_open_repeats_are_refused(pattern: str) -> None:
-    with pytest.raises(BadValue, match="open repeats"):
-        compiled(pattern)
+@pytest.mark.parametrize(("pattern", "text"), [(r"(a+)+$", "a" * 60 + "b"), ("a?" * 40 + "a" * 40, "a" * 40)])
+def test_a_text_on_which_an_expression_takes_for_ever_ends_the_filter(pattern: str, text: str) -> None:
+    for _ in range(2):  # the second time with a process of its own
+        with pytest.raises(FilterTooSlow, match="takes too long"):
+            compiled(pattern)(text)
+    assert compiled(r"(a+)+$")("a" * 60)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "yes", "no"),
+    [
+        (r"^(\w+\s)+$", "one two three ", "one two three!"),
+        (r"(a|aa)+b", "aaab", "aaac"),
+        (r"(\w+\s*)*", "", None),
+        (".*a.*b.*c.*d.*e.*f", "-a-b-c-d-e-f-", "fedcba"),
+    ],
+)
+def test_an_expression_that_repeats_repeats_works_on_usual_texts(pattern: str, yes: str, no: str | None) -> None:
+    assert compiled(pattern)(yes)
+    assert compiled(pattern)(f"first\n{yes}\nlast")
+    assert no is None or not compiled(pattern)(no)
 
 
 @pytest.mark.parametrize("pattern", ["(", "a{99999999999999999999}", "[", "(?P<a", "*", "a" * (LONGEST_PATTERN + 1)])

@@ -1,6 +1,7 @@
 """ddeutil-workflow: each rule and each quirk of its traces."""
 
 import json
+import os
 import shutil
 import sqlite3
 import time
@@ -1139,3 +1140,17 @@ def other(**more):
 def test_what_is_unusual_in_a_block_goes_the_long_way(odd):
     files = ("/t/metadata.txt", many().data + odd)
     assert stored([files], FAST)[0] == stored([files], SLOW)[0]
+
+
+def test_what_went_wrong_is_told_after_what_was_done_whichever_file_is_found_first(tmp_path):
+    (sample,) = (SAMPLES / "ddeutil-workflow" / "text_only").iterdir()
+    told = tmp_path / "traces" / sample.name
+    shutil.copytree(sample, told)
+    os.utime(told / "stderr.txt", (2e9, 2e9))
+    os.utime(told / "stdout.txt", (1e9, 1e9))
+    for number in range(40):  # what lies between them in time is looked into before the older one is
+        other = tmp_path / "traces" / f"{number}.jsonl"
+        other.write_text(json.dumps({"time": number}) + "\n")
+        os.utime(other, (1.5e9, 1.5e9))
+    (run,) = [run for run in store_of(tmp_path).live_runs() if run.format == "ddeutil-workflow"]
+    assert run.error_count == 3

@@ -8,7 +8,7 @@ import pytest
 from genai_prices import Usage as TheirUsage
 from genai_prices.data import providers
 from genai_prices.types import ModelInfo, Provider
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tracetui.core.model import NO_TIME
@@ -41,7 +41,6 @@ def at(rates: Rates, moment: datetime, **counts: float) -> float | None:
 PLAIN = Rate(Price(2.0), Price(8.0), Price(0.5), Price(2.5))
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(SOLD) | st.sampled_from(CHANGING),
     st.datetimes(datetime(2024, 1, 1), datetime(2027, 6, 1)),

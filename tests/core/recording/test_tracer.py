@@ -739,7 +739,8 @@ def test_nothing_recorded_is_markup_in_a_report(tmp_path: Path, recorded: Record
     saved = recorded.tracer.save_markdown(tmp_path / "run.md")
     assert saved is not None
     text = saved.read_text()
-    assert "<script>" not in text.replace("\\<script\\>", "").split("```")[0]
+    assert text.startswith("# `# <script>alert(1)</script> [x](javascript:x)␛[31m`\n")
+    assert "<script>" not in text.replace("`# <script>", "").split("```")[0]
     assert "\x1b" not in text
     assert "\n# out" not in text
 

@@ -1,34 +1,37 @@
-"""Regular expressions that cannot hang: what is refused, and how long texts are gone through.
+"""Regular expressions that cannot hang: which are matched here, and how long texts are gone through.
 
 Python's engine goes back and tries again, so `(a+)+$` takes for ever on thirty letters, and `.*a.*b.*c` a time that grows with
 the fourth power of a line. An expression from a person meets text that a model or a web page wrote, so both are bounded here:
 
-- What can try a number of ways that grows exponentially is refused, with its place: a repeat of something that itself can
-  match in several ways, and more than ``_MOST_WAYS`` ways of optional parts and alternatives.
-- Texts are gone through line by line. Each open repeat (`*`, `+`, `{2,}`) more multiplies the work by the length, so the more
-  there are, the shorter the stretches of a line that are looked at: ``_STRETCH``. Stretches overlap by half, so a match of up
-  to half a stretch is always found, and the work grows only with the length of the text.
-- A text that takes longer than ``_LONGEST_S`` all the same ends the filter with `FilterTooSlow`.
+- What can try a number of ways that grows exponentially (a repeat of something that itself can match in several ways, or more
+  than ``_MOST_WAYS`` ways of optional parts and alternatives), or has more open repeats than there are stretches for, goes to
+  a process that is killed when it takes too long: ``tracetui.core.regexes``.
+- All others are matched here. Texts are gone through line by line. Each open repeat (`*`, `+`, `{2,}`) more multiplies the work
+  by the length, so the more there are, the shorter the stretches of a line that are looked at: ``_STRETCH``. Stretches overlap
+  by half, so a match of up to half a stretch is always found, and the work grows only with the length of the text.
+- A text that takes longer than ``PATIENCE_S`` all the same ends the filter with `FilterTooSlow`.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final
 
 from tracetui.core.errors import FilterTooSlow
 from tracetui.core.filter.values import BadValue
+from tracetui.core.regexes import PATIENCE_S, TooSlow, shared
 
 LONGEST_PATTERN: Final = 1_000
 _MOST_WAYS: Final = 10_000
 _STRETCH: Final = (1_000_000, 8_000, 800, 200, 80, 60)
 """Characters of a line looked at at once, by the number of open repeats; a hundred ways to match count as one more."""
-_LONGEST_S: Final = 2.0
 _HUNDRED: Final = 100
+_LOOKS_ON: Final = re.compile(r"\$|\\[bBZ]|\(\?")
+"""What an expression has that looks at what follows a match; others may have it as well."""
 _MANY: Final = 1_000
 """A repeat with this limit or a higher one counts as open."""
 
@@ -38,26 +41,38 @@ Matcher = Callable[[str], bool]
 
 @lru_cache(maxsize=256)
 def compiled(pattern: str) -> Matcher:
-    """What searches texts for ``pattern``. Raises BadValue where it is no regular expression, or one that could hang."""
+    """What searches texts for ``pattern``; it raises FilterTooSlow. Raises BadValue where it is no regular expression."""
     if len(pattern) > LONGEST_PATTERN:
         raise BadValue(f"a regular expression has at most {LONGEST_PATTERN:,} characters", at=LONGEST_PATTERN)
     try:
         expression = re.compile(pattern)
-        parsed = import_module("re._parser").parse(pattern)
-        cost = _Cost().of(parsed)
+        repeats, ways = _cost(import_module("re._parser").parse(pattern))
     except re.error as error:
         raise BadValue(f"no regular expression: {error.msg}", "", error.pos or 0) from None
     except (OverflowError, RecursionError) as error:
         raise BadValue("this regular expression is too large") from error
-    if cost.ways > _MOST_WAYS:
-        raise BadValue(
-            "this regular expression could take for ever on some texts",
-            "it repeats what can match in several ways, such as (a+)+ or (a|ab)*",
-        )
-    if cost.repeats >= len(_STRETCH):
-        raise BadValue(f"a regular expression has at most {len(_STRETCH) - 1} open repeats (* + {{2,}})")
-    more = sum(cost.ways > _HUNDRED**power for power in range(2))
-    return _searcher(expression, _STRETCH[min(cost.repeats + more, len(_STRETCH) - 1)], looks_on=cost.looks_on)
+    if ways > _MOST_WAYS or repeats >= len(_STRETCH):
+        return _stoppable(pattern)
+    more = sum(ways > _HUNDRED**power for power in range(2))
+    looks_on = _LOOKS_ON.search(pattern) is not None
+    return _searcher(expression, _STRETCH[min(repeats + more, len(_STRETCH) - 1)], looks_on=looks_on)
+
+
+def _stoppable(pattern: str) -> Matcher:
+    def has(text: str) -> bool:
+        try:
+            return any(shared.places(pattern, 0, text.split("\n"), empty=True))
+        except TooSlow:
+            raise _too_slow(pattern) from None
+
+    return has
+
+
+def _too_slow(pattern: str) -> FilterTooSlow:
+    return FilterTooSlow(
+        f"the regular expression {pattern!a} takes too long on a text of the recording; "
+        "make it more exact, with fewer of * and +, and no repeats of repeats"
+    )
 
 
 def _searcher(expression: re.Pattern[str], stretch: int, *, looks_on: bool) -> Matcher:
@@ -65,10 +80,7 @@ def _searcher(expression: re.Pattern[str], stretch: int, *, looks_on: bool) -> M
 
     def hurry(deadline: float) -> None:
         if time.monotonic() > deadline:
-            raise FilterTooSlow(
-                f"the regular expression {expression.pattern!a} takes too long on a text of the recording; "
-                "make it more exact, with fewer of * and +"
-            )
+            raise _too_slow(expression.pattern)
 
     def line_has(line: str, deadline: float) -> bool:
         if len(line) <= stretch:
@@ -90,103 +102,68 @@ def _searcher(expression: re.Pattern[str], stretch: int, *, looks_on: bool) -> M
     def has(text: str) -> bool:
         if len(text) <= stretch and "\n" not in text:
             return search(text) is not None
-        deadline = time.monotonic() + _LONGEST_S
+        deadline = time.monotonic() + PATIENCE_S
         return any(line_has(line, deadline) for line in text.split("\n"))
 
     return has
 
 
-class _Way:
-    """What an expression costs: open repeats one after another, ways to match, whether it looks at what follows."""
-
-    __slots__ = ("looks_on", "repeats", "ways")
-
-    def __init__(self, repeats: int = 0, ways: int = 1, *, looks_on: bool = False) -> None:
-        self.repeats, self.ways, self.looks_on = repeats, ways, looks_on
-
-    def then(self, other: _Way) -> _Way:
-        """Both, one after the other."""
-        return _Way(
-            self.repeats + other.repeats,
-            min(self.ways * other.ways, _MOST_WAYS + 1),
-            looks_on=self.looks_on or other.looks_on,
-        )
-
-
+_Cost = tuple[int, int]
+"""Open repeats one after another, and ways in which the rest can match."""
 _TOO_MANY: Final = _MOST_WAYS + 1
 
 
-class _Cost:
-    """Goes through what Python's own parser made of an expression."""
+def _cost(parts: Any) -> _Cost:
+    """Of a sequence of what Python's own parser made of an expression."""
+    return _one_after_another(_cost_of(str(op), argument) for op, argument in parts)
 
-    def of(self, parts: Any) -> _Way:
-        """Of a sequence of parsed parts."""
-        cost = _Way()
-        for op, argument in parts:
-            cost = cost.then(self._of_one(str(op), argument))
-        return cost
 
-    def _of_one(self, op: str, argument: Any) -> _Way:
-        match op:
-            case "LITERAL" | "NOT_LITERAL" | "IN" | "ANY" | "RANGE" | "CATEGORY" | "GROUPREF":
-                return _Way()
-            case "AT":
-                return _Way(looks_on=True)
-            case "SUBPATTERN":
-                return self.of(argument[-1])
-            case "ATOMIC_GROUP":
-                return self.of(argument)
-            case "ASSERT" | "ASSERT_NOT":
-                inner = self.of(argument[1])
-                return _Way(inner.repeats, inner.ways, looks_on=True)
-            case "BRANCH":
-                return self._branches(argument[1])
-            case "GROUPREF_EXISTS":
-                _, yes, no = argument
-                return self._branches([yes, no] if no is not None else [yes, []])
-            case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
-                return self._repeated(*argument)
-        return _Way(ways=_TOO_MANY)
+def _one_after_another(costs: Iterable[_Cost]) -> _Cost:
+    repeats, ways = 0, 1
+    for cost in costs:
+        repeats, ways = repeats + cost[0], min(ways * cost[1], _TOO_MANY)
+    return repeats, ways
 
-    def _branches(self, branches: Any) -> _Way:
-        costs = [self.of(branch) for branch in branches]
-        ways = max(cost.ways for cost in costs) if _apart(branches) else sum(cost.ways for cost in costs)
-        return _Way(
-            max(cost.repeats for cost in costs),
-            min(ways, _TOO_MANY),
-            looks_on=any(cost.looks_on for cost in costs),
-        )
 
-    def _repeated(self, least: int, most: Any, body: Any) -> _Way:
-        inner = self.of(body)
-        most, least = int(most), int(least)
-        if most <= 1:
-            return _Way(inner.repeats, min(inner.ways + (1 if least < most else 0), _TOO_MANY), looks_on=inner.looks_on)
-        if inner.ways > 1 or inner.repeats:
-            return self._of_many(inner, least, most)
-        if most >= _MANY and least != most:
-            return _Way(1, 1, looks_on=inner.looks_on)
-        return _Way(0, most - least + 1, looks_on=inner.looks_on)
+def _cost_of(op: str, argument: Any) -> _Cost:
+    match op:
+        case "LITERAL" | "NOT_LITERAL" | "IN" | "ANY" | "RANGE" | "CATEGORY" | "GROUPREF" | "AT":
+            return 0, 1
+        case "SUBPATTERN":
+            return _cost(argument[-1])
+        case "ATOMIC_GROUP":
+            return _cost(argument)
+        case "ASSERT" | "ASSERT_NOT":
+            return _cost(argument[1])
+        case "BRANCH":
+            return _branches(argument[1])
+        case "GROUPREF_EXISTS":
+            return _branches([argument[1], argument[2] or []])
+        case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
+            return _repeated(int(argument[0]), int(argument[1]), _cost(argument[2]))
+    return 0, _TOO_MANY
 
-    def _of_many(self, inner: _Way, least: int, most: int) -> _Way:
-        """Something that can match in several ways, repeated: so many ways to the power of the times."""
-        cost = _Way(ways=most - least + 1, looks_on=inner.looks_on)
-        for _ in range(most):
-            cost = cost.then(inner)
-            if cost.ways >= _TOO_MANY or cost.repeats >= len(_STRETCH):
-                return _Way(ways=_TOO_MANY, looks_on=inner.looks_on)
-        return cost
+
+def _branches(branches: Any) -> _Cost:
+    costs = [_cost(branch) for branch in branches]
+    ways = [cost[1] for cost in costs]
+    return max(cost[0] for cost in costs), min(max(ways) if _apart(branches) else sum(ways), _TOO_MANY)
+
+
+def _repeated(least: int, most: int, inner: _Cost) -> _Cost:
+    repeats, ways = inner
+    if most <= 1:
+        return repeats, min(ways + (1 if least < most else 0), _TOO_MANY)
+    if inner == (0, 1):
+        return (1, 1) if most >= _MANY and least != most else (0, min(most - least + 1, _TOO_MANY))
+    # Something that can match in several ways, repeated: so many ways to the power of the times.
+    return (0, _TOO_MANY) if most >= _MANY else _one_after_another([(0, most - least + 1), *[inner] * most])
 
 
 def _apart(branches: Any) -> bool:
     """Whether the first character decides which branch it is."""
-    firsts: set[object] = set()
-    for branch in branches:
-        first = _first_literal(branch)
-        if first is None or first in firsts:
-            return False
-        firsts.add(first)
-    return True
+    firsts = [_first_literal(branch) for branch in branches]
+    return None not in firsts and len(set(firsts)) == len(firsts)
 
 
 def _first_literal(branch: Any) -> object:

@@ -31,13 +31,18 @@ _LAST_RANK: Final = max(map(len, _TOKENS))
 TOLD: Final = frozenset(_TOKEN_PLACES).union(
     keys.COST,
     keys.MODEL,
+    keys.PROVIDER,
     (keys.OPENINFERENCE_KIND, keys.GENAI_OPERATION, keys.TRACELOOP_KIND, keys.LLM_REQUEST_TYPE),
+    (keys.OWN_KIND, keys.OWN_STATUS, keys.OWN_USAGE, keys.OWN_END),
 )
-"""Attributes that ``kind_of_span``, ``usage_of`` and the model hang on."""
+"""Attributes that ``kind_of_span``, ``usage_of`` the model and its provider hang on."""
 
 
 def kind_of_span(attributes: Attributes) -> tuple[Kind, str]:
     """The kind, and the producer's word for it ("" if it names none)."""
+    word = attributes.get(keys.OWN_KIND)
+    if isinstance(word, str) and word in Kind.__members__:
+        return Kind[word], ""
     word = attributes.get(keys.OPENINFERENCE_KIND)
     if isinstance(word, str) and word:
         return keys.OPENINFERENCE_KINDS.get(word.upper(), Kind.span), word

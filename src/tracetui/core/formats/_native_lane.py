@@ -33,7 +33,8 @@ _STATUS_NUMBERS = {word: int(status) for word, status in STATUSES.items()}
 # What is out of range or no OpenTelemetry id fails to decode, which costs less than looking at each value afterwards.
 _Id = Annotated[str, msgspec.Meta(min_length=16, max_length=16)]
 _Time = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
-# A record with the key ``tracetui`` is a header, one with ``run`` stands in a shared file: nothing decodes to this.
+# A record with the key ``tracetui`` is a header, one with ``run`` stands in a shared file, one with ``inferred`` or
+# ``invented`` is from an export and has flags: nothing decodes to this.
 _Never = Literal["\0"]
 
 
@@ -53,6 +54,8 @@ class _Begin(msgspec.Struct, gc=False, tag_field="type", tag="span_start"):
     name: str = ""
     kind: str = "span"
     model: str = ""
+    inferred: _Never = "\0"
+    invented: _Never = "\0"
     tracetui: _Never = "\0"
     run: _Never = "\0"
 
@@ -68,6 +71,7 @@ class _End(msgspec.Struct, gc=False, tag_field="type", tag="span_end"):
     model: str = ""
     usage: _Tokens | None = None
     cost_usd: float | None = None
+    inferred: _Never = "\0"
     tracetui: _Never = "\0"
     run: _Never = "\0"
 

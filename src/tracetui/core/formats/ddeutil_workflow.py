@@ -28,6 +28,7 @@ bodies) and the others are set aside. Posted bodies repeat themselves; texts of 
 from __future__ import annotations
 
 import logging
+import os
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -239,8 +240,11 @@ class _Assembler:
             self._stale |= dict.fromkeys(poorer)
         if path not in told.prints:
             self._runs_of.setdefault(path, set()).add(entry.run)
+            early = [other for other in told.prints if rank == TEXT and _is_stderr(other) > _is_stderr(path)]
             if not told.join(path, rank):
                 self._stale |= dict.fromkeys(told.prints)
+            # What went wrong is understood only by who knows what was done: those files are read again, after this one.
+            self._stale |= dict.fromkeys(early)
         if told.alone == path or told.is_new(path, entry.fingerprint()):
             return None
         told.repeated[path] = told.repeated.get(path, 0) + 1
@@ -248,6 +252,10 @@ class _Assembler:
             Record(entry.run, entry.level, a, b, counted=False),
             RunFact(entry.run, repair=Repair("repeated", told.repeated[path], shown_path(path))),
         ]
+
+
+def _is_stderr(path: str) -> bool:
+    return os.path.basename(path).startswith("stderr")  # noqa: PTH119 - any bytes
 
 
 class _Teller:

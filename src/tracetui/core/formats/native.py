@@ -17,6 +17,8 @@ Times: nanoseconds by the writer's clock; durations by its monotonic clock.
 Tokens and cost: ``usage`` and ``cost_usd`` of each span, as recorded.
 
 Not recorded: nothing that a writer leaves out is made up; it shows as unknown.
+
+Exports of other formats (``header.exported``) say besides what their recording could not hold, so that they read back equal.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from tracetui.core.formats._base import Assembler, Candidate, Decoder, Match, RecordBody
 from tracetui.core.formats._ladder import NotJson, parse
 from tracetui.core.formats._lines import LineDecoder
+from tracetui.core.formats._native_exported import add_exported, exported_facts, inferred_flags, invented
 from tracetui.core.formats._native_rows import NativeRows, record_of, table_of
 from tracetui.core.formats._numbering import Numbering
 from tracetui.core.model import (
@@ -96,11 +99,13 @@ class NativeFormat:
     def span_detail(self, records: Sequence[RecordBody]) -> SpanDetail:
         """What starts, updates and the end of a span say, the later over the earlier."""
         detail = SpanDetail()
+        subject: object = None
         for record in records:
             body = _object(record.raw)
             if body.get("type") in ("span_start", "span_update", "span_end"):
                 _merge(detail, body)
-        detail.subject = _subject(detail)
+                subject = body.get("subject", subject)
+        detail.subject = subject if isinstance(subject, str) else subject_of(detail)
         return detail
 
     def event_detail(self, record: RecordBody) -> EventDetail:
@@ -285,6 +290,8 @@ class NativeDecoder(LineDecoder):
         parent = _text(record.get("parent_run"))
         if parent:
             yield Link(run, "parent", parent, _text(record.get("parent_span")) or None)
+        if isinstance(exported := record.get("exported"), dict):
+            yield from exported_facts(run, exported)
 
     def _run_end(self, run: str, record: dict[str, object]) -> Iterable[Operation]:
         if (run, _int(record.get("pid")) or self._process) in self._children:
@@ -293,7 +300,7 @@ class NativeDecoder(LineDecoder):
         yield RunFact(
             run,
             status=_STATUSES.get(_text(record.get("status")), Status.ok),
-            status_reason=_text(error.get("message")) or None,
+            status_reason=_text(error.get("message")) or _text(record.get("reason")) or None,
             end=None if time == NO_TIME else time,
             duration_ns=_int(record.get("duration_ns")),
         )
@@ -334,6 +341,9 @@ def _writer_of(header: dict[str, object]) -> int | None:
 
 
 def _begin(run: str, record: dict[str, object]) -> Iterable[Operation]:
+    if record.get("invented") is True:
+        yield invented(run, record, _parent(record), _time(record.get("time")))
+        return
     yield Begin(
         run,
         _text(record.get("span")),
@@ -341,6 +351,7 @@ def _begin(run: str, record: dict[str, object]) -> Iterable[Operation]:
         _text(record.get("name")),
         kind_of(_text(record.get("kind")) or "span"),
         _time(record.get("time")),
+        inferred_flags(record),
     )
     model = _text(record.get("model"))
     if model:
@@ -359,6 +370,7 @@ def _end(run: str, record: dict[str, object]) -> Iterable[Operation]:
         _time(record.get("start")),
         _usage(record),
         _text(record.get("model")),
+        inferred_flags(record),
     )
 
 
@@ -433,10 +445,11 @@ def _merge(detail: SpanDetail, body: dict[str, object]) -> None:
     detail.provider = _text(detail.attributes.get("gen_ai.provider.name")) or detail.provider
     if "input" in body:
         detail.input = body["input"]
-        detail.messages = _messages(body["input"])
+        detail.messages = messages_in(body["input"])
     if "output" in body:
         detail.output = body["output"]
-        detail.messages = detail.messages + _messages(body["output"]) if detail.messages else []
+        detail.messages = detail.messages + messages_in(body["output"]) if detail.messages else []
+    add_exported(detail, body)
     error = body.get("error")
     if isinstance(error, dict):
         detail.error = ErrorInfo(_text(error.get("message")), _text(error.get("type")), _text(error.get("traceback")))
@@ -444,7 +457,7 @@ def _merge(detail: SpanDetail, body: dict[str, object]) -> None:
         detail.error = ErrorInfo(error)
 
 
-def _messages(value: object) -> list[Message]:
+def messages_in(value: object) -> list[Message]:
     """Messages in a model call's input or output: a list of objects with roles, or one of them."""
     items = value.get("messages") if isinstance(value, dict) and "messages" in value else value
     if isinstance(items, dict) and "role" in items:
@@ -468,7 +481,7 @@ def _message(item: dict[str, object]) -> Message:
     return Message(_text(item.get("role")), _text(content), calls, _text(item.get("name")), item)
 
 
-def _subject(detail: SpanDetail) -> str:
+def subject_of(detail: SpanDetail) -> str:
     """What the span was about: the first telling argument, else the model."""
     if isinstance(detail.input, str):
         return detail.input[:_SUBJECT_CELLS]

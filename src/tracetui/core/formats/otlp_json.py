@@ -244,6 +244,8 @@ def _tell_span(out: _Said, traces: _Traces, span: OtelSpan, a: int, b: int) -> N
     kind, _ = _genai.kind_of_span(attributes)
     title = span.title if keys.LOGFIRE_MESSAGE in attributes else span.name
     status, events = span.status, span.events
+    if attributes.get(keys.OWN_STATUS) == Status.skipped.name and status is Status.unset:
+        status = Status.skipped
     has_error = (status is Status.error and span.message) or keys.ERROR_TYPE in attributes
     flags = _HAS_ERROR if has_error or (events and _has_exception(events)) else 0
     out.append(Record(run, "span", a, b, not is_pending))
@@ -251,10 +253,12 @@ def _tell_span(out: _Said, traces: _Traces, span: OtelSpan, a: int, b: int) -> N
     if is_open:
         out.append(Begin(run, key, parent, title, kind, span.start, flags))
     else:
-        is_llm = kind is Kind.llm
-        model = _genai.first_text(attributes, keys.MODEL) if is_llm or kind is Kind.embedding else ""
-        usage = _genai.usage_of(attributes) if is_llm else None
-        out.append(Whole(run, key, parent, title, kind, span.start, span.end, status, usage, model, flags))
+        counts = kind is Kind.llm or attributes.get(keys.OWN_USAGE) is True
+        model = _genai.first_text(attributes, keys.MODEL) if counts or kind is Kind.embedding else ""
+        usage = _genai.usage_of(attributes) if counts else None
+        end = NO_TIME if attributes.get(keys.OWN_END) == "unknown" else span.end
+        seller = _genai.first_text(attributes, keys.PROVIDER) if model else ""
+        out.append(Whole(run, key, parent, title, kind, span.start, end, status, usage, model, flags, seller))
     if is_pending:
         return
     if keys.LOGFIRE_LEVEL in attributes and span.level >= keys.LOGFIRE_ERROR_LEVEL and status is not Status.error:

@@ -138,39 +138,60 @@ class Priced:
 
 
 def priced(rate: Rate, counts: Mapping[str, Floats]) -> Priced:
-    """What calls come to by a rate. ``counts`` are the figures named in ``TOKENS``, nan where they are unknown."""
-    into, out = counts["input"], counts["output"]
-    cached, written, thought = (np.nan_to_num(counts[name], nan=0.0) for name in ("cached", "cache_write", "reasoning"))
-    has_in, has_out = ~np.isnan(into), ~np.isnan(out)
-    all_in = np.where(has_in, into, 0.0)
-    input_usd, input_lacks = _half(
-        all_in, has_in, rate.input, ((cached, rate.cached), (written, rate.cache_write)), all_in
+    """What calls come to by a rate. ``counts`` are those named in ``TOKENS``, nan where unknown; one that is left out is so."""
+    size = len(next(iter(counts.values())))
+    sound = np.ones(size, np.bool_)
+    for column in counts.values():
+        sound &= ~(column < 0)
+    into, out = (_Half.of(counts.get(name), size) for name in ("input", "output"))
+    input_usd, input_lacks = into.usd(
+        rate.input, [(counts.get("cached"), rate.cached), (counts.get("cache_write"), rate.cache_write)], into
     )
-    output_usd, output_lacks = _half(
-        np.where(has_out, out, 0.0), has_out, rate.output, ((thought, rate.reasoning),), all_in
-    )
-    known = (has_in & (rate.input is not None)) | (has_out & (rate.output is not None))
-    sound = ~(has_in & (cached + written > into)) & ~(has_out & (thought > out))
-    for name in TOKENS:
-        sound &= ~(counts[name] < 0)
+    output_usd, output_lacks = out.usd(rate.output, [(counts.get("reasoning"), rate.reasoning)], into)
+    known = np.zeros(size, np.bool_)
+    for half, price in ((into, rate.input), (out, rate.output)):
+        sound &= half.is_sound
+        if price is not None:
+            known |= half.known
     usd = (input_usd + output_usd) / _MILLION + rate.per_call
     usd[~(known & sound & np.isfinite(usd))] = np.nan
     return Priced(usd, ~(input_lacks | output_lacks))
 
 
-def _half(
-    count: Floats, known: Bools, price: Price | None, parts: tuple[tuple[Floats, Price | None], ...], all_input: Floats
-) -> tuple[Floats, Bools]:
-    """Millionths of dollars of the input or the output, and where something of it is missing."""
-    rest = count.copy()
-    usd = np.zeros(len(count))
-    with np.errstate(over="ignore", invalid="ignore"):  # what is too large is no figure in the end
-        for part, of_part in parts:
-            if of_part is not None:
-                here = np.where(known, part, 0.0)
-                usd += here * of_part.of(all_input)
-                rest -= here
-        if price is not None:
-            usd += rest * price.of(all_input)
-    lacks = (rest > 0) & known if price is None else ~known & (not price.is_free)
-    return usd, np.asarray(lacks, np.bool_)
+@dataclass(slots=True)
+class _Half:
+    """The input or the output of calls."""
+
+    count: Floats
+    """0 where it is unknown."""
+    known: Bools
+    is_sound: Bools
+    """False: its parts are more than it."""
+
+    @classmethod
+    def of(cls, column: Floats | None, size: int) -> _Half:
+        if column is None:
+            return cls(np.zeros(size), np.zeros(size, np.bool_), np.ones(size, np.bool_))
+        known = ~np.isnan(column)
+        return cls(np.where(known, column, 0.0), known, np.ones(size, np.bool_))
+
+    def usd(
+        self, price: Price | None, parts: list[tuple[Floats | None, Price | None]], all_input: _Half
+    ) -> tuple[Floats, Bools]:
+        """Millionths of dollars, and where something of it is missing."""
+        rest = self.count.copy()
+        priced_rest, usd = rest, np.zeros(len(rest))
+        with np.errstate(over="ignore", invalid="ignore"):  # what is too large is no figure in the end
+            for part, of_part in parts:
+                if part is None:
+                    continue
+                here = np.where(self.known & ~np.isnan(part), part, 0.0)
+                rest = rest - here
+                if of_part is not None:
+                    usd += here * of_part.of(all_input.count)
+                    priced_rest = priced_rest - here
+            self.is_sound = ~(rest < 0)
+            if price is not None:
+                usd += priced_rest * price.of(all_input.count)
+        lacks = (priced_rest > 0) & self.known if price is None else ~self.known & (not price.is_free)
+        return usd, np.asarray(lacks, np.bool_)

@@ -133,15 +133,18 @@ class Report:
         """Write the report for people, atomically."""
         if self._info is None:
             return None
-        from tracetui.core.recording.markdown import report_text
+        from tracetui.core.exporting.job import Job
+        from tracetui.core.exporting.markdown import write
 
         target = Path(path) if path is not None else (self._folder or Path("traces")) / f"{self._info.id}.md"
         with self._loaded() as found:
             if found is None:
                 return None
             loaded, run, summaries = found
-            text = report_text(loaded, run, summaries, list(self._records()))
-        return _write(target, text.encode())
+            text: list[str] = []
+            # What was recorded went through the tracer's own gate.
+            write(Job(loaded.store, run, loaded.bodies_of(run), summaries, redact=False), text.append)
+        return _write(target, "".join(text).encode())
 
     def _records(self) -> Iterator[dict[str, object]]:
         for line in self._lines:

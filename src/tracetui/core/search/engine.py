@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final, cast
 
 from tracetui.core.errors import ChangedOnDisk
 from tracetui.core.model import Flag
+from tracetui.core.regexes import Cancelled, Child, TooSlow
 from tracetui.core.run_names import newest_first
 from tracetui.core.search.fields import Text
 from tracetui.core.search.hits import Hit, Part, excerpt
-from tracetui.core.search.matching import Cancelled, Matcher, TooSlow
 from tracetui.core.search.needle import Needle, SlowPattern
 from tracetui.core.search.opening import end_of, is_plain, opened, read
 from tracetui.core.search.owners import Owners
@@ -134,7 +134,7 @@ class Search:
 
     def hits(self) -> Iterator[Hit]:
         """What is found, as it is found. Raises SlowPattern for a regular expression that does not come to an end."""
-        matcher = Matcher(self.needle, self._is_cancelled) if self.needle.is_regex else None
+        matcher = Child(self._is_cancelled) if self.needle.is_regex else None
         try:
             for source, runs in self._in_order():
                 yield from self._hits_in_names(runs, matcher)
@@ -181,7 +181,7 @@ class Search:
         rows = np.flatnonzero(mine) + low
         return rows, self._columns["name"][rows]
 
-    def _hits_in_names(self, runs: list[int], matcher: Matcher | None) -> Iterator[Hit]:
+    def _hits_in_names(self, runs: list[int], matcher: Child | None) -> Iterator[Hit]:
         if not self._has_names:
             return
         import numpy as np
@@ -206,14 +206,14 @@ class Search:
                     record = self._store.spans.first_record[row]
                     yield self._name_hit(run, row, record, "name", self._store.strings[number], place)
 
-    def _places_in_names(self, texts: list[str], matcher: Matcher | None) -> list[tuple[int, int] | None]:
+    def _places_in_names(self, texts: list[str], matcher: Child | None) -> list[tuple[int, int] | None]:
         if matcher is None:
             return [self.needle.find(text) for text in texts]
         found: list[tuple[int, int] | None] = []
         waiting = iter(texts)
         try:
             while batch := list(islice(waiting, _BATCH_TEXTS)):
-                found += matcher.places(batch)
+                found += matcher.places(self.needle.wanted, self.needle.flags, batch)
         except TooSlow:
             raise SlowPattern(f"the pattern takes too long on the name of a span; {_WHY_SLOW}") from None
         return found
@@ -233,7 +233,7 @@ class Search:
 
     # -- bodies --------------------------------------------------------------------------------------------------------
 
-    def _hits_in_source(self, place: SourcePlaces, matcher: Matcher | None) -> Iterator[Hit]:
+    def _hits_in_source(self, place: SourcePlaces, matcher: Child | None) -> Iterator[Hit]:
         source = self._sources.get(place.source)
         before = self.searched_bytes
         if source is None or source.generation != place.generation:
@@ -344,7 +344,7 @@ class Search:
             raise Cancelled
 
     def _hits_among(
-        self, looked: Iterator[_Looked | _End], place: SourcePlaces, source: Source, matcher: Matcher | None
+        self, looked: Iterator[_Looked | _End], place: SourcePlaces, source: Source, matcher: Child | None
     ) -> Iterator[Hit]:
         if matcher is not None:
             yield from self._matched(looked, place, source, matcher)
@@ -365,7 +365,7 @@ class Search:
                     yield hit
 
     def _matched(
-        self, looked: Iterator[_Looked | _End], place: SourcePlaces, source: Source, matcher: Matcher
+        self, looked: Iterator[_Looked | _End], place: SourcePlaces, source: Source, matcher: Child
     ) -> Iterator[Hit]:
         """The same for a regular expression, many texts at a time."""
         batch: list[_Looked] = []
@@ -383,13 +383,13 @@ class Search:
         yield from self._hits_of_batch(batch, place, source, matcher)
 
     def _hits_of_batch(
-        self, batch: list[_Looked], place: SourcePlaces, source: Source, matcher: Matcher
+        self, batch: list[_Looked], place: SourcePlaces, source: Source, matcher: Child
     ) -> Iterator[Hit]:
         if not batch:
             return
         texts = [text.text if text.raw is None else text.raw.decode("utf-8", "replace") for _, text in batch]
         try:
-            places = matcher.places(texts)
+            places = matcher.places(self.needle.wanted, self.needle.flags, texts)
         except TooSlow as error:
             unit = batch[error.number][0]
             line = self._line_of(unit.offset, place, source)

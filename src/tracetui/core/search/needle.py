@@ -1,7 +1,7 @@
 """What is looked for: a text or a regular expression, and what the raw bytes of everything that holds it must hold.
 
 Case is smart: a needle without capitals finds both cases. A regular expression is the user's and may never come to an end, so
-it is not matched here but in a process that can be stopped (``tracetui.core.search.matching``).
+it is matched so that it can be stopped (``tracetui.core.regexes``).
 """
 
 from __future__ import annotations

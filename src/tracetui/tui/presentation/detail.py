@@ -132,9 +132,10 @@ def figures_row(facts: SpanFacts, look: Look) -> Row:
         if usage.cached is not None:
             pieces.append((f" (cached {text.exact(usage.cached, symbols)})", "muted"))
         pieces += [("  out ", "muted"), (text.exact(usage.output, symbols), "")]
-    if facts.kind == "llm" or (usage is not None and usage.cost_usd is not None):
-        cost = usage.cost_usd if usage is not None else None
-        pieces += [("   cost ", "muted"), (text.cost(cost, symbols), "")]
+    if facts.kind == "llm" or facts.cost.usd is not None:
+        figure = text.cost(facts.cost.usd, symbols)
+        marks = facts.cost.computed is not None, facts.cost.partial
+        pieces += [("   cost ", "muted"), (text.marked(figure, *marks, symbols), "")]
     return cut_pieces(pieces, look.width, symbols)
 
 

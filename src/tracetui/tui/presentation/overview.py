@@ -229,11 +229,14 @@ def _usage_rows(facts: SpanFacts, look: Look) -> list[Row]:
     if usage is None and facts.kind != "llm":
         return rows
     rows.append(labelled("tokens", _tokens(facts, symbols), look))
-    cost = None if usage is None else usage.cost_usd
-    if cost is not None:
+    cost = facts.cost
+    if cost.usd is not None:
         # Sums of binary fractions have digits that nobody recorded.
-        figure = text.cost_full(float(f"{cost:.{_RECORDED_DIGITS}g}"), symbols)
-        rows.append(labelled("cost", [(figure, ""), ("  recorded", "muted")], look))
+        figure = text.cost_full(float(f"{cost.usd:.{_RECORDED_DIGITS}g}"), symbols)
+        is_computed = cost.computed is not None
+        origin = f"  computed, {cost.origin}" if is_computed else "  recorded"
+        marked = text.marked(figure, is_computed, cost.partial, symbols)
+        rows.append(labelled("cost", [(marked, ""), (origin, "muted")], look))
     elif facts.kind == "llm":
         why: Piece = ("  until it ends", "muted") if facts.is_open and not facts.given_up else _NOT
         rows.append(labelled("cost", [(symbols.none, ""), why], look))

@@ -204,8 +204,9 @@ def _figure(name: Sorting, run: Run, result: StatusResult, session: Session) -> 
             figure, partial = run_tokens(run)
             return text.marked(text.tokens(figure, symbols), partial=partial, symbols=symbols), "muted"
         case _:
-            partial = "cost_usd" in run.usage_partial()
-            return text.marked(text.cost(run.usage.cost_usd, symbols), partial=partial, symbols=symbols), "muted"
+            cost = session.cost(run)
+            shown = text.cost(cost.usd, symbols)
+            return text.marked(shown, cost.computed is not None, cost.partial, symbols), "muted"
 
 
 def _time(run: Run, result: StatusResult, session: Session) -> Piece:
@@ -279,7 +280,7 @@ def _sort_key(session: Session, sorting: Sorting) -> Callable[[int], tuple[float
         case "tokens":
             return lambda row: (_known(run_tokens(runs[row])[0]), "")
         case "cost":
-            return lambda row: (_known(runs[row].usage.cost_usd), "")
+            return lambda row: (_known(session.cost(runs[row]).usd), "")
         case _:
             return lambda row: (started(runs[row]), "")
 

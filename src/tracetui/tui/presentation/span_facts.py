@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from tracetui.core.model import NO_TIME, Clock, EventClass, Flag, Kind, SpanDetail, Status, Usage
+from tracetui.core.pricing.cost import Cost
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -83,6 +84,8 @@ class SpanFacts:
     children: int = 0
     model: str = ""
     usage: Usage | None = None
+    priced: Cost | None = None
+    """What it cost, where prices are known; None: what is recorded."""
     before: Neighbour | None = None
     after: Neighbour | None = None
     same: Namesakes = field(default_factory=Namesakes)
@@ -97,6 +100,13 @@ class SpanFacts:
         if self.status is not Status.open or self.newest is None:
             return None
         return max(0, self.newest - self.start) + self.waited
+
+    @property
+    def cost(self) -> Cost:
+        """What it cost itself, without the spans below it."""
+        if self.priced is not None:
+            return self.priced
+        return Cost() if self.usage is None else Cost(self.usage.cost_usd)
 
     @property
     def is_open(self) -> bool:

@@ -148,14 +148,14 @@ class Detail(LineView):
     def apply_change(self, change: Change) -> None:
         """The store took something in: look again only if what is shown is touched, repaint only what differs."""
         if self._page is not None and self._page.is_touched(change):
-            self._look_soon()
+            self.look_soon()
 
     def tick(self) -> None:
         """A second went by: the ages of what is open."""
         if self._page is not None and self._page.is_open:
-            self._look_soon()
+            self.look_soon()
 
-    def _look_soon(self) -> None:
+    def look_soon(self) -> None:
         """Look again in a moment, after the frame that shows the change in the tree; at most every `LOOK_EVERY_S`."""
         if self._rest_s <= 0:
             self._look_again()

@@ -31,6 +31,7 @@ from tracetui.tui.widgets.jumps import Jumps
 
 if TYPE_CHECKING:
     from tracetui.core.bodies import RawRecord
+    from tracetui.core.pricing.cost import Cost
     from tracetui.core.store import Change
 
 Tab = tuple[str, int | None]
@@ -232,6 +233,7 @@ class SpanPage(Page):
         """Facts, events and records of the span as they are now."""
         store = self.session.store
         self.facts = span_facts(store, self.session.bodies, self.row, self.session.now_ns(), whole)
+        self.facts.priced = self.session.span_cost(self.row)
         run = self.session.status(store.runs[store.spans.run[self.row]])
         if run.status not in ("running", "stalled"):
             self.facts.waited = 0  # a writer that is gone did nothing since
@@ -338,7 +340,7 @@ class SpanPage(Page):
             return False
         if self.row in change.touched or run in change.reset or self.is_open:
             return True
-        return any(store.events.span[event] == self.row for event in range(*change.events))
+        return bool((store.events.np("span", *change.events) == self.row).any())
 
     def position(self) -> str:
         """Which span of the run it is."""
@@ -460,15 +462,26 @@ class RunPage(Page):
                 words = missing if is_partial else " tokens" if value is not None else "not recorded"
                 shown = text.marked(text.exact(value, symbols), partial=is_partial, symbols=symbols)
                 figures.append((label, shown, words.strip()))
-        is_partial = "cost_usd" in partial
-        words = missing if is_partial else "not recorded" if usage.cost_usd is None else "sum of what is recorded"
-        # Sums of binary fractions have digits that nobody recorded.
-        total = None if usage.cost_usd is None else round(usage.cost_usd, 9)
-        figures.append(
-            ("cost", text.marked(text.cost_full(total, symbols), partial=is_partial, symbols=symbols), words)
-        )
+        figures.append(("cost", *self._cost(self.session.cost(run))))
         models = ", ".join(one_line(model, 40, symbols) for model in list(run.models)[:20])
         return [*figures, ("models", models, "")] if models else figures
+
+    def _cost(self, cost: Cost) -> tuple[str, str]:
+        """The cost of the run, and where it comes from."""
+        symbols = self.session.symbols
+        # Sums of binary fractions have digits that nobody recorded.
+        total = None if cost.usd is None else round(cost.usd, 9)
+        figure = text.marked(text.cost_full(total, symbols), cost.computed is not None, cost.partial, symbols)
+        words = {
+            "unknown": "not recorded",
+            "recorded": "sum of what is recorded",
+            "computed": f"computed, {cost.origin}",
+        }
+        said = words.get(cost.source, f"{text.cost(cost.recorded, symbols)} recorded, the rest computed, {cost.origin}")
+        return (
+            figure,
+            "at least: some model calls do not record it" if cost.source == "recorded" and cost.partial else said,
+        )
 
     def title(self, look: Look, tab: str) -> list[Row]:  # noqa: ARG002 - the same for all tabs
         """Its name."""

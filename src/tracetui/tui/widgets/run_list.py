@@ -139,6 +139,12 @@ class RunList(LineView):
         else:
             self.refresh_if_changed(self._visible_of(change.runs))
 
+    def price(self) -> None:
+        """Costs are known better: repaint what differs, in its order."""
+        if self.sorting == "cost":
+            self.rebuild()
+        self.refresh_if_changed(self.visible_rows)
+
     def tick(self) -> None:
         """A second went by: repaint the rows whose figures differ."""
         self.refresh_if_changed(self.visible_rows)

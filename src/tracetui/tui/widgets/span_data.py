@@ -204,6 +204,7 @@ class SpanData:
             time_computed=bool(flags & (Flag.start_inferred | Flag.end_inferred)),
             tokens_partial=rollup.tokens_partial,
             cost_partial=rollup.cost_partial,
+            cost_computed=rollup.cost_computed,
             parent_computed=bool(flags & Flag.parent_inferred),
             sums_shown=is_folded and size > 1,
             causes=rollup.causes if is_folded and size > 1 else 0,
@@ -234,12 +235,12 @@ class SpanData:
         if EventClass.retry in self.shown_classes:
             return 0
         if self._own_retries is None:
+            import numpy as np
+
             events = self.session.store.events
-            own: dict[int, int] = {}
-            for event in self.session.store.events_of_run(self.run.row).tolist():
-                if events.cls[event] == EventClass.retry:
-                    own[events.span[event]] = own.get(events.span[event], 0) + 1
-            self._own_retries = own
+            rows = self.session.store.events_of_run(self.run.row)
+            owners = events.np("span")[rows[events.np("cls")[rows] == EventClass.retry]]
+            self._own_retries = dict(zip(*map(np.ndarray.tolist, np.unique(owners, return_counts=True)), strict=True))
         return self._own_retries.get(item.row, 0)
 
     # ------------------------------------------------------------ times
@@ -336,7 +337,8 @@ class SpanData:
 
     def start_fetching(self) -> None:
         """A new frame: study the run if that waits, and let rows that wait be read."""
-        self.study.look()
+        if self.study.is_waiting:
+            self.study.look()
         self._spent, self._has_unread = 0.0, False
 
     def _may_fetch(self) -> bool:
@@ -425,6 +427,7 @@ class SpanData:
         now = self.session.now_ns()
         elapsed = run_age_ns(run, now) if is_live else run.duration()[0]
         figure, tokens_partial = run_tokens(run)
+        cost = self.session.cost(run)
         words = RunWords(
             status=result.status.value,
             name=self._clean(run.name or run.id or run.key),
@@ -435,8 +438,9 @@ class SpanData:
             causes=len(self.study.causes()) if run.error_count else 0,
             tokens=figure,
             tokens_partial=tokens_partial,
-            cost=run.usage.cost_usd,
-            cost_partial="cost_usd" in run.usage_partial(),
+            cost=cost.usd,
+            cost_computed=cost.computed is not None,
+            cost_partial=cost.partial,
             at=self._started(now),
             no_times=not self.tree.has_times and run.record_count > 0,
         )

@@ -122,10 +122,14 @@ class SpanTree(LineView):
         """One line; what was drawn is remembered, so that only what differs is repainted."""
         strip = super().render_line(y)
         self._shown[y] = strip
+        self.fill_soon()
+        return strip
+
+    def fill_soon(self) -> None:
+        """Have the visible rows say in a moment what they do not say yet."""
         if self.data is not None and self.data.has_waiting and not self._is_filling:
             self._is_filling = True
             self.set_timer(_FILL_SECONDS, self._fill)
-        return strip
 
     def position_text(self) -> str:
         """What stands at the right end of the pane's rule: the chips that are on, or which row is selected."""
@@ -156,7 +160,7 @@ class SpanTree(LineView):
         from tracetui.core.store.run_tree import RunTree
 
         self.run_row = run_row
-        tree = RunTree(self.session.store, run_row)
+        tree = RunTree(self.session.store, run_row, self.session.costs)
         if self._slow is None:
             self._slow = SlowSpans(self.session.store)
         self.data = SpanData(self.session, tree, self.session.store.runs[run_row], self._slow)
@@ -285,6 +289,12 @@ class SpanTree(LineView):
         self.post_message(PositionChanged(self.position_text()))
 
     # ------------------------------------------------------------ what changes
+
+    def price(self) -> None:
+        """Costs are known better: show them."""
+        if self.data is not None:
+            self.data.tree.price(self.session.costs)
+            self._repaint()
 
     def set_chips(self, kinds: Collection[Kind], classes: Collection[EventClass]) -> None:
         """Show only these classes, their ancestors kept and dimmed; both empty: everything."""
