@@ -16,10 +16,12 @@ Benchmark = Callable[[bool], Iterator[Result]]
 
 def benchmarks() -> dict[str, Benchmark]:
     """All benchmarks by name, in the order of the table."""
+    from benchmarks.analysing import analysis
     from benchmarks.filters import filters
     from benchmarks.following import idle, latency, stream
     from benchmarks.formats import formats
     from benchmarks.indexing import second_time
+    from benchmarks.keys import key_while_reading
     from benchmarks.memory import memory, usage_memory
     from benchmarks.reading import many_files, skeleton, slow_lane
     from benchmarks.recording import recording
@@ -33,9 +35,11 @@ def benchmarks() -> dict[str, Benchmark]:
         "skeleton": skeleton,
         "memory": memory,
         "first-frame": first_frame,
+        "key-while-reading": key_while_reading,
         "tree": tree,
         "chip": chip,
         "filter": filters,
+        "analyze": analysis,
         "latency": latency,
         "idle": idle,
         "stream": stream,

@@ -24,6 +24,11 @@ _ESCAPES = re.compile(
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
+def plain(drawn: bytes) -> bytes:
+    """What was drawn, escapes left out."""
+    return _ESCAPES.sub(b"", drawn)
+
+
 class Timeout(Exception):
     """What was waited for did not appear on the screen; the message holds the end of what did."""
 

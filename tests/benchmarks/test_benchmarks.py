@@ -14,7 +14,7 @@ from tracetui.core.formats.native import NativeDecoder
 
 WITHOUT_A_TERMINAL = ("skeleton", "chip", "filter", "slow-lane", "formats", "recording", "redaction", "search")
 IN_OTHER_PROCESSES = ("memory", "key-index", "usage", "list", "start")
-IN_A_TERMINAL = ("first-frame", "tree", "latency", "idle", "stream")
+IN_A_TERMINAL = ("first-frame", "key-while-reading", "tree", "latency", "idle", "stream")
 
 
 @pytest.fixture(autouse=True)

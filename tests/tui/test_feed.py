@@ -1,13 +1,18 @@
 """The feed: reads in a thread, applies on the loop, tells what changed at most four times a second."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from tests.tui.helpers import NOON
+from tracetui.core.operations import RunFact
 from tracetui.core.reader import Reader
+from tracetui.core.reading.frames import Part
+from tracetui.core.reading.remote import ReaderLost, RemoteReader, RemoteWatcher
 from tracetui.core.store import Change, Store
 from tracetui.core.testing import TickingClock
 from tracetui.tui.feed import Feed
@@ -128,4 +133,64 @@ async def test_the_path_of_a_source_is_known(native_traces: Path) -> None:
     run = feed.store.live_runs()[0]
     assert Path(feed.path_of(run.sources[0])).parent == native_traces
     assert feed.path_of(99) == ""
+    feed.reader.close()
+
+
+async def test_what_a_process_reads_is_read_and_told_and_followed(native_traces: Path, tmp_path: Path) -> None:
+    aside = tmp_path / "aside.jsonl"
+    (native_traces / "support_bot.jsonl").rename(aside)
+    told: list[Change] = []
+    remote = RemoteReader([str(native_traces)])
+    feed = Feed(Store(), remote, RemoteWatcher(remote))
+    feed.changed = told.append
+    feed.start()
+    await feed.idle.wait()
+    assert len(feed.store.live_runs()) == 2
+    feed.idle.clear()
+    aside.rename(native_traces / "support_bot.jsonl")
+    await feed.idle.wait()
+    while len(feed.store.live_runs()) < 3:  # its folder is told of before the file
+        feed.idle.clear()
+        await feed.idle.wait()
+    assert {row for change in told for row in change.new_runs} == {0, 1, 2}
+    assert await feed.ask(lambda reader: reader.unrecognised) == []
+    await feed.stop()
+
+
+async def test_a_process_that_is_lost_is_told(native_traces: Path) -> None:
+    remote = RemoteReader([str(native_traces)])
+    feed = Feed(Store(), remote, RemoteWatcher(remote))
+    faults: list[BaseException] = []
+    feed.failed = faults.append
+    feed.start()
+    await feed.idle.wait()
+    feed.idle.clear()
+    os.kill(remote.pid, signal.SIGKILL)
+    await feed.idle.wait()
+    assert [type(fault) for fault in faults] == [ReaderLost]
+    await feed.stop()
+
+
+async def test_while_showing_takes_long_it_is_shown_seldom_and_at_the_end(native_traces: Path) -> None:
+    told: list[Change] = []
+    feed = make_feed(native_traces, told)
+    poll = feed.reader.poll
+    feed.reader.poll = lambda budget_s: poll(budget_s, 1)  # type: ignore[method-assign, assignment, misc]
+    feed.shown(1.0)
+    feed.shown(1.0)
+    feed.start()
+    await feed.idle.wait()
+    assert len(told) == 2
+    assert feed.progress is not None
+    assert feed.progress.done
+    await feed.stop()
+
+
+async def test_what_was_taken_back_is_told_with_what_stands_in_its_place(native_traces: Path) -> None:
+    told: list[Change] = []
+    feed = make_feed(native_traces, told)
+    await feed._apply([Part(0, "native", operations=[RunFact("r")], more=True)])
+    assert told == []
+    await feed._apply([Part(0, "native", operations=[RunFact("r", name="all of it")])])
+    assert len(told) == 1
     feed.reader.close()

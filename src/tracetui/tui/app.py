@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
 import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -12,12 +14,10 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from tracetui.core.errors import TracetuiError
-from tracetui.core.loading import default_paths
-from tracetui.core.sources._base import STDIN_SHOWN
+from tracetui.core.reading.remote import ReaderLost, RemoteWatcher
 from tracetui.core.store import Change, Store
 from tracetui.core.symbols import choose
 from tracetui.core.text import safe
-from tracetui.resources import samples_dir
 from tracetui.tui import clipboard, messages
 from tracetui.tui.feed import Feed
 from tracetui.tui.palette import ActionsProvider
@@ -34,9 +34,18 @@ from tracetui.tui.widgets.piece_line import PieceLine
 
 if TYPE_CHECKING:
     from tracetui.core.pricing import Prices
-    from tracetui.core.reader import Notice
+    from tracetui.core.reader import Notice, Reader
+    from tracetui.core.reading.remote import RemoteReader
+    from tracetui.tui.feed import Watched
     from tracetui.tui.keymaps import Key
     from tracetui.tui.terminal import TerminalGuard
+
+
+_CYCLES = (5_000, 20, 20)
+"""How seldom cycles are looked for: what is read comes in objects by the thousand, and none of them is in a cycle."""
+
+_SWITCH_S = 0.001
+"""How long a thread that reads a key or writes a frame waits while batches are folded; 5 ms, twice a key, are felt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +55,17 @@ class OpenInstead:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReadAgain:
+    """The process that read is gone: the screen ended so that all is read again, by the screen's own process."""
+
+    reason: str
+
+
 class TracetuiApp(App[object]):
     """The screen over one session.
 
-    Ends with what was picked (`str`), with `OpenInstead`, or with nothing.
+    Ends with what was picked (`str`), with `OpenInstead`, with `ReadAgain`, or with nothing.
 
     Args:
         session: The store and all that goes with it.
@@ -95,19 +111,21 @@ class TracetuiApp(App[object]):
         self._price_problem = ""
 
     @classmethod
-    def from_options(cls, options: ScreenOptions) -> TracetuiApp:
-        """The app over the files that `options` name, with everything it needs. Raises TracetuiError for a wrong theme."""
+    def from_options(cls, options: ScreenOptions, remote: RemoteReader | None = None) -> TracetuiApp:
+        """The app over the files that `options` name, with everything it needs. Raises TracetuiError for a wrong theme.
+
+        Args:
+            options: How it was asked for.
+            remote: A process that reads these files; None: they are read in a thread.
+        """
         from tracetui.core.bodies import Bodies
         from tracetui.core.formats import FORMATS
-        from tracetui.core.reader import Reader
         from tracetui.core.run_status import StatusRules
-        from tracetui.core.watching import Watcher
 
-        paths = [str(samples_dir())] if options.sample else default_paths(options.paths)
+        paths, shown_as = options.read_paths(), options.shown_as()
         spool = options.spool
-        store, shown_as = Store(), {} if spool is None else {spool.path: STDIN_SHOWN}
-        reader = Reader(paths, follow=True, shown=shown_as)
-        watcher = Watcher([path for path in paths if path not in shown_as])
+        store = Store()
+        reader, watcher = _reading(paths, shown_as, remote)
         rules = StatusRules()
         if options.stall_after_ns is not None:
             rules = replace(rules, stall_after_ns=options.stall_after_ns)
@@ -142,11 +160,17 @@ class TracetuiApp(App[object]):
         self.push_screen(self.main)
         for problem in loaded.problems:
             self.main.header.say(problem, "warning")
+        if self.options.remark:
+            self.main.header.say(self.options.remark, "warning")
         self.call_after_refresh(self._begin_to_read)
 
     def _begin_to_read(self) -> None:
         if self.guard is not None:  # not before: an app that is asked to end while it mounts its screen fails
             self.guard.watch_signals(asyncio.get_running_loop())
+            # What is there by now stays: going through all of it again and again lets keys wait for 50 ms and more.
+            gc.freeze()
+            gc.set_threshold(*_CYCLES)
+            sys.setswitchinterval(_SWITCH_S)
         feed = self.session.feed
         if feed is not None:
             self.pricing = Pricing(self.session, self._prices, self._was_priced)
@@ -185,7 +209,9 @@ class TracetuiApp(App[object]):
         self.main.post_message(messages.ProgressChanged())
 
     def _has_failed(self, error: BaseException) -> None:
-        if isinstance(error, Exception):
+        if isinstance(error, ReaderLost):
+            self.exit(ReadAgain(str(error)))
+        elif isinstance(error, Exception):
             self._handle_exception(error)
 
     def _was_noticed(self, notice: Notice) -> None:
@@ -276,6 +302,18 @@ class TracetuiApp(App[object]):
             for line in screen.query(PieceLine):
                 line.refresh()
             screen.refresh()
+
+
+def _reading(
+    paths: list[str], shown_as: dict[str, str], remote: RemoteReader | None
+) -> tuple[Reader | RemoteReader, Watched]:
+    """What reads, and what watches for it."""
+    if remote is not None:
+        return remote, RemoteWatcher(remote)
+    from tracetui.core.reader import Reader
+    from tracetui.core.watching import Watcher
+
+    return Reader(paths, follow=True, shown=shown_as), Watcher([path for path in paths if path not in shown_as])
 
 
 def _as_named(path: str) -> str:

@@ -1,8 +1,9 @@
-"""Drives the reader and folds what it brings into the store: reading in a thread, applying on the event loop.
+"""Drives the reader and folds what it brings into the store: reading in a thread or a process, applying on the event loop.
 
-`Reader.poll` does a bounded piece of work in a worker thread; its batches are applied between two keystrokes. What changed
-is told at most four times a second, the first change at once. Nothing here touches a widget: `changed` and `progressed`
-are called on the loop's thread.
+`Reader.poll` does a bounded piece of work in a worker thread, `RemoteReader.poll` takes there what a process has read. The
+batches are applied between two keystrokes: after a few milliseconds everything else that is to be done comes first. What
+changed is told at most four times a second, the first change at once; while much is read it is told so seldom that showing
+it takes a small share of the time. Nothing here touches a widget: `changed` and `progressed` are called on the loop's thread.
 """
 
 from __future__ import annotations
@@ -11,19 +12,28 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from tracetui.core.batch import Batch
     from tracetui.core.reader import Notice, Progress, Reader
+    from tracetui.core.reading.remote import RemoteReader
     from tracetui.core.store import Change, Store
+
+    AnyReader = Reader | RemoteReader
 
 BUDGET_S: Final = 0.012
 """How long one poll may work, s: less than a frame."""
 TELL_EVERY_S: Final = 0.25
 """The least time between two tellings of what changed, s; the first one after a rest comes at once."""
-_APPLY_S: Final = 0.012
+SHOWING_SHARE: Final = 40
+"""While much is read, what is read is told no sooner than after so many times as long as showing it took last."""
+_APPLY_S: Final = 0.002
+_TURNS: Final = 64
+"""Turns of the loop at most that everything else gets: a key takes about ten from the terminal to the frame."""
+_QUIET_S: Final = 0.000_1
+"""A turn that was shorter than this had nothing to do."""
 _T = TypeVar("_T")
 
 
@@ -54,7 +64,7 @@ class Feed:
         watcher: Wakes the reader when something changed; None: the reader looks by itself.
     """
 
-    def __init__(self, store: Store, reader: Reader, watcher: Watched | None = None) -> None:
+    def __init__(self, store: Store, reader: AnyReader, watcher: Watched | None = None) -> None:
         self.store = store
         self.reader = reader
         self.idle = asyncio.Event()
@@ -69,18 +79,20 @@ class Feed:
         self._watcher = watcher
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._questions: list[tuple[Callable[[Reader], object], asyncio.Future[object]]] = []
+        self._questions: list[tuple[Callable[[AnyReader], object], asyncio.Future[object]]] = []
         self._preferred: frozenset[str] | None = None
         self._pending: Change | None = None
         self._new_progress: Progress | None = None
         self._seen_progress: Progress | None = None
-        self._told_at = self._progress_at = float("-inf")
+        self._told_at = self._progress_at = self._how_far_at = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
         self._answers: list[tuple[asyncio.Future[object], tuple[object, BaseException | None]]] = []
         self._new_notices: list[Notice] = []
         self._stopped = False
         self._resting = False
         self._told_polling = ""
+        self._showing_s = self._last_showing_s = 0.0
+        self._is_slowed = self._is_amid = False
 
     # ------------------------------------------------------------ for the screen
 
@@ -106,7 +118,7 @@ class Feed:
             self._task = None
         for _, answer in self._questions:
             answer.cancel()
-        self.reader.close()
+        await asyncio.to_thread(self.reader.close)
 
     @property
     def polling(self) -> str:
@@ -114,6 +126,11 @@ class Feed:
         watcher = self._watcher
         is_started = watcher is not None and self._task is not None
         return watcher.reason if watcher is not None and is_started and watcher.mode == "polling" else ""
+
+    def shown(self, seconds: float) -> None:
+        """Showing what was told last took so long."""
+        # The first time modules are loaded for it, and one long time says little.
+        self._showing_s, self._last_showing_s = min(seconds, self._last_showing_s), seconds
 
     def wake(self) -> None:
         """Look again now."""
@@ -124,7 +141,7 @@ class Feed:
         self._preferred = frozenset(path for source in sources if (path := self.path_of(source)))
         self._wake.set()
 
-    async def ask(self, question: Callable[[Reader], _T]) -> _T:
+    async def ask(self, question: Callable[[AnyReader], _T]) -> _T:
         """What `question` says of the reader, asked between two polls, in their thread."""
         if self._task is None:
             return question(self.reader)
@@ -187,7 +204,7 @@ class Feed:
         self._new_notices = self.reader.take_notices()
         return batches
 
-    def _take_questions(self) -> list[tuple[Callable[[Reader], object], asyncio.Future[object]]]:
+    def _take_questions(self) -> list[tuple[Callable[[AnyReader], object], asyncio.Future[object]]]:
         questions, self._questions = self._questions, []
         return questions
 
@@ -209,19 +226,35 @@ class Feed:
         started = time.perf_counter()
         for batch in batches:
             self._note(self.store.apply(batch))
+            # What was taken back is told only with what stands in its place.
+            self._is_amid = getattr(batch, "more", False)
             if time.perf_counter() - started > _APPLY_S:
-                await asyncio.sleep(0)
+                await _let_others()
                 started = time.perf_counter()
         self._tell_soon()
 
     async def _rest(self, seconds: float) -> None:
         self._resting = True
-        if self._timer is None:  # else what changed is told when its time has come, however often the reader rests
-            self._tell()
+        if self._timer is None or self._is_slowed:
+            self._tell()  # else what changed is told when its time has come, however often the reader rests
         self._note_idle()
-        with contextlib.suppress(TimeoutError):
+        with self._arrivals(), contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), None if math.isinf(seconds) else seconds)
         self._resting = False
+
+    @contextlib.contextmanager
+    def _arrivals(self) -> Iterator[None]:
+        """Wake when something comes from a reader that is a process."""
+        arrivals = getattr(self.reader, "arrivals", None)
+        if arrivals is None:
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        loop.add_reader(arrivals, self._wake.set)
+        try:
+            yield
+        finally:
+            loop.remove_reader(arrivals)
 
     def _note_idle(self) -> None:
         # It also rests before it looks at what it found.
@@ -248,22 +281,41 @@ class Feed:
             self._pending.merge(change)
 
     def _tell_soon(self) -> None:
-        """Tell at once after a rest, else when `TELL_EVERY_S` have gone by since the last time."""
+        """Tell at once after a rest, else when some time has gone by since the last time: `TELL_EVERY_S`, or more."""
         if self._timer is not None:
+            self._tell_how_far()
             return
-        wait = self._told_at + TELL_EVERY_S - time.monotonic()
+        now = time.monotonic()
+        pause = TELL_EVERY_S if self._is_read else max(TELL_EVERY_S, SHOWING_SHARE * self._showing_s)
+        wait = self._told_at + pause - now
         if wait <= 0:
             self._tell()
         else:
+            self._is_slowed = pause > TELL_EVERY_S
             self._timer = asyncio.get_running_loop().call_later(wait, self._tell)
+
+    @property
+    def _is_read(self) -> bool:
+        return self.progress is not None and self.progress.done
+
+    def _tell_how_far(self) -> None:
+        """How far reading is, while what was read waits to be told."""
+        now, seen = time.monotonic(), self._seen_progress
+        if self._is_slowed and seen is not None and not seen.done and now - self._how_far_at >= TELL_EVERY_S:
+            self._how_far_at = now
+            self.progress = seen
+            self.progressed()
 
     def _tell(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._is_amid:
+            return  # soon told again
+        self._is_slowed = False
         change, self._pending = self._pending, None
         if change is not None:
-            self._told_at = time.monotonic()
+            self._told_at = self._how_far_at = time.monotonic()
             self.changed(change)
         if self.progress is not self._seen_progress:
             # After the change, so that who hears that all is read has seen all.
@@ -272,7 +324,16 @@ class Feed:
         self._note_idle()
 
 
-def _try(question: Callable[[Reader], object], reader: Reader) -> tuple[object, BaseException | None]:
+async def _let_others() -> None:
+    """Let everything else that is to be done come first, with what comes of it."""
+    for _ in range(_TURNS):
+        begun = time.perf_counter()
+        await asyncio.sleep(0)
+        if time.perf_counter() - begun < _QUIET_S:
+            return
+
+
+def _try(question: Callable[[AnyReader], object], reader: AnyReader) -> tuple[object, BaseException | None]:
     try:
         return question(reader), None
     except Exception as error:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from tracetui.core.pricing.price_file import PriceFile
+    from tracetui.core.reading.remote import RemoteReader
     from tracetui.core.sources.stdin import Spool
 
 TEXTUAL_ENVIRONMENT: Final = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
@@ -46,6 +47,23 @@ class ScreenOptions:
     """The price file that was named; None: the user's own, if there is one."""
     spool: Spool | None = None
     """What keeps standard input, whose file is among the paths."""
+    reads_here: bool = False
+    """Read in a thread, however much there is."""
+    remark: str = ""
+    """What is said in the header when the screen opens."""
+
+    def read_paths(self) -> list[str]:
+        """What is read."""
+        from tracetui.core.loading import default_paths
+        from tracetui.resources import samples_dir
+
+        return [str(samples_dir())] if self.sample else default_paths(self.paths)
+
+    def shown_as(self) -> dict[str, str]:
+        """What to call a path that means nothing to anybody."""
+        from tracetui.core.sources._base import STDIN_SHOWN
+
+        return {} if self.spool is None else {self.spool.path: STDIN_SHOWN}
 
 
 def run_screen(options: ScreenOptions) -> int:
@@ -56,21 +74,59 @@ def run_screen(options: ScreenOptions) -> int:
     """
     for name, value in TEXTUAL_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    while True:
+        remote = None if options.reads_here else _reading_process(options)
+        try:
+            result, code = _show(options, remote)
+        finally:
+            if remote is not None:
+                remote.close()
+        again = _next(options, result)
+        if again is None:
+            return code
+        options = again
+
+
+def _reading_process(options: ScreenOptions) -> RemoteReader | None:
+    """A process that reads, where there is much to read: started before Textual is imported, it reads meanwhile."""
+    from tracetui.core.reading.choosing import is_much
+
+    paths, shown = options.read_paths(), options.shown_as()
+    if not is_much(paths):
+        return None
+    from tracetui.core.reading.remote import ReaderLost, RemoteReader
+
+    try:
+        return RemoteReader(paths, watched=[path for path in paths if path not in shown], shown=shown)
+    except ReaderLost:
+        return None  # no process is to be had: it is read here
+
+
+def _show(options: ScreenOptions, remote: RemoteReader | None) -> tuple[object, int]:
+    """The screen, until it ends: with what, and the exit status."""
     from tracetui.core.text import safe
-    from tracetui.tui.app import OpenInstead, TracetuiApp
+    from tracetui.tui.app import TracetuiApp
     from tracetui.tui.terminal import TerminalGuard
 
-    while True:
-        app = TracetuiApp.from_options(options)
-        clean_up = None if options.spool is None else options.spool.close
-        with TerminalGuard(lambda code, app=app: app.exit(return_code=code), clean_up=clean_up) as guard:  # type: ignore[misc]
-            app.guard = guard
-            result = app.run(mouse=not options.no_mouse)
-        if isinstance(result, OpenInstead):
-            options = replace(options, paths=(result.path,), sample=False, spool=None)
-            continue
-        if app.fault:
-            sys.stderr.write(app.fault)
-        elif isinstance(result, str):
-            sys.stdout.write(f"{safe(result)}\n")  # an id is whatever the recording says
-        return app.return_code or 0
+    app = TracetuiApp.from_options(options, remote)
+    clean_up = None if options.spool is None else options.spool.close
+    with TerminalGuard(lambda code: app.exit(return_code=code), clean_up=clean_up) as guard:
+        app.guard = guard
+        result = app.run(mouse=not options.no_mouse)
+    if app.fault:
+        sys.stderr.write(app.fault)
+    elif isinstance(result, str):
+        sys.stdout.write(f"{safe(result)}\n")  # an id is whatever the recording says
+    return result, app.return_code or 0
+
+
+def _next(options: ScreenOptions, result: object) -> ScreenOptions | None:
+    """The screen to be opened next, after one ended so; None: that was all."""
+    from tracetui.tui.app import OpenInstead, ReadAgain
+
+    if isinstance(result, OpenInstead):
+        return replace(options, paths=(result.path,), sample=False, spool=None, remark="", reads_here=False)
+    if isinstance(result, ReadAgain):
+        remark = f"the process that read was lost ({result.reason}); read again without one"
+        return replace(options, reads_here=True, remark=remark)
+    return None

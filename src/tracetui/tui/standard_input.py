@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tracetui.core.reader import Reader
     from tracetui.core.sources.stdin import Spool
-    from tracetui.tui.feed import Watched
+    from tracetui.tui.feed import AnyReader, Watched
 
 
 class SpoolWatcher:
     """Tells of what comes through standard input, beside what another watcher tells of files."""
 
-    def __init__(self, spool: Spool, reader: Reader, others: Watched) -> None:
+    def __init__(self, spool: Spool, reader: AnyReader, others: Watched) -> None:
         self._spool = spool
         self._reader = reader
         self._others = others

@@ -415,6 +415,11 @@ class SqliteSource:
         return self.place.generation
 
     @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that it reads."""
+        return self._tables
+
+    @property
     def log_mtime_ns(self) -> int:
         """When its write-ahead log last changed, ns; 0 without one. What is in it is not in the database yet."""
         try:

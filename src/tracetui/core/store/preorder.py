@@ -232,11 +232,12 @@ class Splice:
 
     def into(self, old: npt.NDArray[_Number], new: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
         """A column over the old positions with the new spans' values in their places."""
-        pieces, done, taken = [], 0, 0
-        for point, length in zip(self.point.tolist(), self.length.tolist(), strict=True):
-            pieces += [old[done:point], new[taken : taken + length]]
-            done, taken = point, taken + length
-        return np.concatenate([*pieces, old[done:]])
+        at = self.places()
+        column = np.empty(len(old) + len(new), old.dtype)
+        was = np.ones(len(column), np.bool_)
+        was[at] = False
+        column[at], column[was] = new, old
+        return column
 
     def moved(self, positions: Ints) -> Ints:
         """Where old positions are now."""
@@ -251,7 +252,7 @@ class Splice:
 
     def places(self) -> Ints:
         """The new spans' positions, ascending."""
-        at = np.repeat(self.point, self.length) + np.arange(int(self.length.sum()))
+        at = np.repeat(np.asarray(self.point, np.int64), self.length) + np.arange(int(self.length.sum()))
         return at.astype(np.int32)
 
 

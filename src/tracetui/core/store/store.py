@@ -27,7 +27,7 @@ from tracetui.core.operations import (
     Whole,
     span_key,
 )
-from tracetui.core.store.columns import BadRecords, Events, Records, Segments, Spans
+from tracetui.core.store.columns import BadRecords, Events, Records, Segments, Spans, view
 from tracetui.core.store.key_index import KeyIndex
 from tracetui.core.store.runs import Run
 from tracetui.core.store.strings import Strings
@@ -525,6 +525,7 @@ class Store:
             self._set_usage(run, row, op.usage)
         if op.model and (not ranked or self._may(row, "model", 0)):
             self._set_model(run, row, op.model)
+        self._set_provider(row, op.provider)
 
     def _fold_new_whole(self, run: Run, mixed: int, op: Whole) -> None:
         """A whole span that nobody named before: its row is written once instead of made empty and filled."""
@@ -559,6 +560,8 @@ class Store:
             self._set_usage(run, row, op.usage)
         if op.model:
             self._set_model(run, row, op.model)
+        if op.provider:
+            self._set_provider(row, op.provider)
 
     def _fold_patch(self, op: Patch) -> None:
         run = self._run_of(op.run)
@@ -616,6 +619,7 @@ class Store:
         if spans.flags[row] & _HAS_USAGE:
             self._set_usage(run, row, Usage())
             self._set_model(run, row, "")
+            self.usage.provider[self.usage.ensure(row)] = 0
         spans.flags[row] = _DROPPED
 
     def _set_usage(self, run: Run, row: int, usage: Usage) -> None:
@@ -651,6 +655,11 @@ class Store:
             run.models[model] = run.models.get(model, 0) + 1
         table.model[at] = self.strings.intern(model)
         self.spans.flags[row] |= _HAS_USAGE
+
+    def _set_provider(self, row: int, provider: str) -> None:
+        if provider:
+            self.usage.provider[self.usage.ensure(row)] = self.strings.intern(provider)
+            self.spans.flags[row] |= _HAS_USAGE
 
     def _fold_event(self, op: Event) -> None:
         run = self._run_of(op.run)
@@ -818,13 +827,16 @@ class Store:
 
     def failed_rows(self, run: int) -> list[int]:
         """Rows of a run's failed spans, in order of time (row where times are unknown)."""
-        spans = self.spans
-        rows = {
-            row
-            for row in self.runs[run].failed
-            if spans.status[row] == _ERROR and spans.flags[row] & _ANNOUNCED and not spans.flags[row] & _DROPPED
-        }
-        return sorted(rows, key=lambda row: (spans.start[row], row))
+        if not self.runs[run].failed:
+            return []
+        import numpy as np
+
+        rows = np.unique(view(self.runs[run].failed))
+        failed = self.spans.np("status")[rows] == _ERROR
+        failed &= (self.spans.np("flags")[rows] & (_ANNOUNCED | _DROPPED)) == _ANNOUNCED
+        rows = rows[failed]
+        in_order: list[int] = rows[np.lexsort((rows, self.spans.np("start")[rows]))].tolist()
+        return in_order
 
     def record_type(self, record: int) -> str:
         """The producer's own name of a record."""

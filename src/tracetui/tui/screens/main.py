@@ -7,6 +7,7 @@ same in every pane. What is read comes as `StoreChanged`, at most four times a s
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -332,7 +333,12 @@ class MainScreen(Screen[None]):
     def on_store_changed(self, event: messages.StoreChanged) -> None:
         """Runs, spans or figures came: show them."""
         event.stop()
-        change = event.change
+        begun = time.perf_counter()
+        self._show_change(event.change)
+        if self.session.feed is not None:
+            self.session.feed.shown(time.perf_counter() - begun)
+
+    def _show_change(self, change: Change) -> None:
         self.clock.note_change()
         changed = self.states.update({*change.runs, *change.new_runs, *change.reset})
         self.runs.apply_change(change)
@@ -378,6 +384,7 @@ class MainScreen(Screen[None]):
         self._look_whether_empty()
         self._choose_run()
         self.say_header()
+        self.tree_view.fill_soon()
 
     def _look_whether_empty(self) -> None:
         feed = self.session.feed

@@ -340,7 +340,7 @@ class SpanPage(Page):
             return False
         if self.row in change.touched or run in change.reset or self.is_open:
             return True
-        return any(store.events.span[event] == self.row for event in range(*change.events))
+        return bool((store.events.np("span", *change.events) == self.row).any())
 
     def position(self) -> str:
         """Which span of the run it is."""

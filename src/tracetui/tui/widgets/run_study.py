@@ -59,8 +59,11 @@ class RunStudy:
 
     @property
     def is_waiting(self) -> bool:
-        """Rows do without what is slow and critical until `look` is called; those of a small run never do."""
-        return not self._is_done and self.tree.count > MANY_SPANS
+        """Rows do without what is slow and critical until `look` is called; those of a small run never do.
+
+        While much is being read nobody waits: it would have to be found out again and again, and keys with it.
+        """
+        return not self._is_done and self.tree.count > MANY_SPANS and not self.session.is_reading
 
     def forget(self) -> bool:
         """The store changed. True: what is slow and what is critical has to be found out again."""
@@ -74,11 +77,14 @@ class RunStudy:
     def causes(self) -> list[int]:
         """Positions of the causes of failure, in tree order."""
         if self._causes is None:
+            import numpy as np
+
             from tracetui.core.store.rollups import cause_rows
 
             rows = cause_rows(self.session.store, self.run.row)
             self._cause_set = frozenset(rows)
-            self._causes = sorted(at for at in map(self.tree.position, rows) if at >= 0)
+            at = self.tree.positions(np.asarray(rows, np.int32))
+            self._causes = np.sort(at[at >= 0]).tolist()
         return self._causes
 
     def is_cause(self, row: int) -> bool:

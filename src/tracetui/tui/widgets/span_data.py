@@ -235,12 +235,12 @@ class SpanData:
         if EventClass.retry in self.shown_classes:
             return 0
         if self._own_retries is None:
+            import numpy as np
+
             events = self.session.store.events
-            own: dict[int, int] = {}
-            for event in self.session.store.events_of_run(self.run.row).tolist():
-                if events.cls[event] == EventClass.retry:
-                    own[events.span[event]] = own.get(events.span[event], 0) + 1
-            self._own_retries = own
+            rows = self.session.store.events_of_run(self.run.row)
+            owners = events.np("span")[rows[events.np("cls")[rows] == EventClass.retry]]
+            self._own_retries = dict(zip(*map(np.ndarray.tolist, np.unique(owners, return_counts=True)), strict=True))
         return self._own_retries.get(item.row, 0)
 
     # ------------------------------------------------------------ times
@@ -337,7 +337,8 @@ class SpanData:
 
     def start_fetching(self) -> None:
         """A new frame: study the run if that waits, and let rows that wait be read."""
-        self.study.look()
+        if self.study.is_waiting:
+            self.study.look()
         self._spent, self._has_unread = 0.0, False
 
     def _may_fetch(self) -> bool:

@@ -122,10 +122,14 @@ class SpanTree(LineView):
         """One line; what was drawn is remembered, so that only what differs is repainted."""
         strip = super().render_line(y)
         self._shown[y] = strip
+        self.fill_soon()
+        return strip
+
+    def fill_soon(self) -> None:
+        """Have the visible rows say in a moment what they do not say yet."""
         if self.data is not None and self.data.has_waiting and not self._is_filling:
             self._is_filling = True
             self.set_timer(_FILL_SECONDS, self._fill)
-        return strip
 
     def position_text(self) -> str:
         """What stands at the right end of the pane's rule: the chips that are on, or which row is selected."""
