@@ -145,6 +145,18 @@ def look(store: Store) -> CostTable:
     return table
 
 
+def told_costs(store: Store) -> dict[int, tuple[int, bool]]:
+    """By run: model calls whose cost is recorded, and whether some call wants a price; of runs that have either."""
+    if not len(store.usage):
+        return {}
+    table = look(store)
+    told = np.bincount(table.run[~np.isnan(table.recorded) & table.is_call], minlength=table.runs)
+    wants = np.zeros(table.runs, np.bool_)
+    if table._calls is not None:
+        wants[table.run[table._calls.at]] = True
+    return {row: (int(told[row]), bool(wants[row])) for row in np.flatnonzero((told > 0) | wants).tolist()}
+
+
 def _wanting(store: Store, table: CostTable, at: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
     """Places of the calls whose cost nobody recorded."""
     usage = store.usage
