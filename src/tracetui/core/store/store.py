@@ -36,7 +36,7 @@ from tracetui.core.store.usage import FIGURES, UsageTable
 if TYPE_CHECKING:
     import numpy
 
-    from tracetui.core.kept import Kept
+    from tracetui.core.store.kept import Kept
 
 _KEY_MASK = 0xFFFF_FFFF_FFFF_FFFF
 _RUN_SPREAD = 0x9E37_79B9_7F4A_7C15
