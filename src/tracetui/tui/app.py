@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
 import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
