@@ -16,6 +16,7 @@ Benchmark = Callable[[bool], Iterator[Result]]
 
 def benchmarks() -> dict[str, Benchmark]:
     """All benchmarks by name, in the order of the table."""
+    from benchmarks.analysing import analysis
     from benchmarks.filters import filters
     from benchmarks.following import idle, latency, stream
     from benchmarks.formats import formats
@@ -38,6 +39,7 @@ def benchmarks() -> dict[str, Benchmark]:
         "tree": tree,
         "chip": chip,
         "filter": filters,
+        "analyze": analysis,
         "latency": latency,
         "idle": idle,
         "stream": stream,

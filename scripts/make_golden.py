@@ -1,6 +1,6 @@
 """Write tests/cli/golden/: what `stats --json` and `view --json` say of each sample. Tests compare.
 
-Beside it stands golden_search.jsonl: what `grep --json` finds in all samples.
+Beside it stand golden_search.jsonl, what `grep --json` finds in all samples, and golden_diff.txt, how some of them differ.
 `.venv/bin/python scripts/make_golden.py` takes what is said now as right: read each difference first. What depends on the
 clock, the version and the place of the samples is left out.
 """
@@ -19,6 +19,14 @@ from tracetui.resources import samples_dir
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "cli" / "golden"
 SEARCHES = FOLDER.parent / "golden_search.jsonl"
+DIFFERENCES = FOLDER.parent / "golden_diff.txt"
+COMPARED = (
+    ("otlp-json", "eb3a506a2c2e67d6abc62276d7506dcc", "6c54735301a792883a6460fc4572e451"),
+    ("otlp-json", "dea67dd4aa9d5013305abe1e6422f7d4", "5e03c7fe700b18387c1d369b108ef234"),
+    ("design-research-agents", "wf-ok", "every-event"),
+    ("tracetui", "support_bot", "research_agent", "market_watch"),
+)
+"""What is compared: where, and which runs."""
 SEARCHED = (
     ["timeout"],
     ["-E", "not? found"],
@@ -64,6 +72,35 @@ def searches() -> str:
     """What is found in all samples now."""
     said = {" ".join(words): answer("grep", *words, samples_dir())["hits"] for words in SEARCHED}
     return "".join(part for name, hits in said.items() for part in (json.dumps(name) + "\n", *map(_line, hits)))
+
+
+def differences() -> str:
+    """How runs of the samples differ now, as text of both widths and as JSON."""
+    parts = []
+    for place, *runs in COMPARED:
+        words = ("diff", *runs, "--in", str(samples_dir() / place))
+        parts.append(f"==== {place} {' '.join(runs)}\n")
+        parts += [_printed(*words, columns=width) for width in ("80", "120")]
+        said = answer(*words)
+        parts += [f"{name}: {json.dumps(said[name])}\n" for name in said if name not in ("a", "b", "runs", "rows")]
+        parts += [f" {json.dumps(row)}\n" for row in said.get("rows", ())]
+    return "".join(parts)
+
+
+def _printed(*words: str, columns: str) -> str:
+    before = {name: os.environ.get(name) for name in ("COLUMNS", "LC_ALL")}
+    os.environ.update(COLUMNS=columns, LC_ALL="C.UTF-8")
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        with in_utc(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            tracetui.cli.main([*words, "--as-of", AS_OF])
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+    return out.getvalue()
 
 
 def _line(hit: Any) -> str:
@@ -131,6 +168,7 @@ def main() -> None:
     for path in [path for path in FOLDER.rglob("*.json") if path not in wanted]:
         path.unlink()
     SEARCHES.write_text(searches(), encoding="utf-8")
+    DIFFERENCES.write_text(differences(), encoding="utf-8")
     for path, said in wanted.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(said, encoding="utf-8")

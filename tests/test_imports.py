@@ -11,7 +11,7 @@ import tracetui.core
 from tracetui.resources import samples_dir
 
 SCREEN = {"textual", "rich"}
-LATE = {"numpy", "msgspec", "watchfiles", "lark"}
+LATE = {"numpy", "msgspec", "watchfiles", "lark", "genai_prices", "pydantic", "httpx2"}
 CORE_MODULES = ["tracetui.core", *(m.name for m in pkgutil.walk_packages(tracetui.core.__path__, "tracetui.core."))]
 
 # At exit, so that it is also written by a command, which leaves by SystemExit.

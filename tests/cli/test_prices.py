@@ -86,6 +86,22 @@ def test_a_price_file_that_is_wrong_is_wrong_usage_with_its_place(run: Run, hous
     assert "none.toml" in missing.err
 
 
+@pytest.mark.parametrize(("system", "computed"), [("openai", 2.5), ("ollama", None), ("", 2.5)])
+def test_the_provider_that_opentelemetry_names_decides(
+    run: Run, tmp_path: Path, system: str, computed: float | None
+) -> None:
+    attributes = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.system": system}
+    counts = {"gen_ai.usage.input_tokens": 1_000_000, "gen_ai.usage.output_tokens": 0}
+    told = [{"key": key, "value": {"stringValue": value}} for key, value in attributes.items() if value]
+    told += [{"key": key, "value": {"intValue": str(value)}} for key, value in counts.items()]
+    times = {"startTimeUnixNano": str(EPOCH), "endTimeUnixNano": str(EPOCH + SECOND)}
+    span = {"traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331", "name": "chat", **times}
+    line = {"resourceSpans": [{"resource": {}, "scopeSpans": [{"spans": [{**span, "kind": 3, "attributes": told}]}]}]}
+    (tmp_path / "spans.jsonl").write_text(json.dumps(line) + "\n")
+    (found,) = run("stats", tmp_path / "spans.jsonl", "--json").json["runs"]
+    assert found["cost_computed_usd"] == computed
+
+
 LOADED = """
 import sys
 from tracetui.cli import main

@@ -23,6 +23,11 @@ ANSWERS = {
         ["grep", "--keys", "--names", "e"],
         ["grep", "-E", "t.m.out"],
     ],
+    "diff": [
+        ["diff", "eb3a", "6c54", "--prompts", "--in", "otlp-json"],
+        ["diff", "eb3a", "6c54", "dea6", "--in", "otlp-json"],
+        ["diff", "tracetui", "otlp-json"],
+    ],
     "clean": [["clean"], ["clean", "--older-than", "0s"]],
     "doctor": [["doctor"]],
     "formats": [["formats"], ["formats", "--explain", "."]],

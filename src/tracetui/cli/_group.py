@@ -17,6 +17,7 @@ COMMANDS: Final[dict[str, str]] = {
     "tail": "The last events of all runs; with -f those to come.",
     "analyze": "What broke, where time and money went, what to do about it.",
     "grep": "Search in names and bodies: run, span, field, line.",
+    "diff": "Compare runs: what differs, and where they part.",
     "export": "One run as one file: Markdown, HTML, JSON, CSV, OTLP.",
     "clean": "Delete old recordings, or tell which would be deleted.",
     "replay": "Write a recording again with its own timing.",

@@ -19,12 +19,15 @@ class Kept:
     """Failed spans without a failed child."""
     totals: dict[int, tuple[int, int]]
     """Tokens in all, and the number of spans that hold them."""
+    costs: dict[int, tuple[int, bool]]
+    """Model calls with a recorded cost, and whether others are to be computed, which depends on prices."""
 
 
 def kept_figures(store: Store) -> Kept:
     """These figures of a store as it is now."""
+    from tracetui.core.pricing.table import told_costs
     from tracetui.core.repairs import counted
     from tracetui.core.summary import quick_causes, token_totals
 
     causes = {run.row: quick_causes(store, run) for run in store.live_runs() if run.error_count}
-    return Kept(counted(store), causes, token_totals(store))
+    return Kept(counted(store), causes, token_totals(store), told_costs(store))

@@ -79,6 +79,8 @@ class Whole:
     usage: Usage | None = None
     model: str = ""
     flags: int = 0
+    provider: str = ""
+    """Who sells the model, by the producer's word."""
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from tracetui.core.model import KIND_WORDS, NO_TIME, Flag, Kind, RunStatus, Usage
-from tracetui.core.pricing.cost import Cost
+from tracetui.core.pricing.cost import Cost, lacks_calls, recorded_cost
 from tracetui.core.relations import Relations
 from tracetui.core.repairs import Repairs
 from tracetui.core.run_names import printed_ids
@@ -249,10 +249,13 @@ class Summaries:
 
     def cost(self, run: Run) -> Cost:
         """What a run cost."""
-        if len(self._store.usage):
+        kept, recorded = self._store.kept, recorded_cost(run)
+        if not len(self._store.usage):
+            return Cost(recorded)  # of the run as a whole
+        known, wants_prices = (0, True) if kept is None else kept.costs.get(run.row, (0, False))
+        if wants_prices:
             return self.costs.of_run(run)
-        recorded = run.usage.cost_usd  # of the run as a whole: there is nothing to compute
-        return Cost(recorded if recorded is not None and math.isfinite(recorded) else None)
+        return Cost(recorded, partial=recorded is not None and lacks_calls(run, known))
 
     def _total(self, run: Run) -> tuple[int | None, int]:
         """The run's tokens in total, each call's as recorded, else its input and output; and of how many calls it is known."""

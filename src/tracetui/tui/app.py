@@ -170,7 +170,7 @@ class TracetuiApp(App[object]):
             gc.set_threshold(*_CYCLES)
         feed = self.session.feed
         if feed is not None:
-            self.pricing = Pricing(self.session, self._prices, self._was_priced)
+            self.pricing = Pricing(self.session, self._prices, self._was_priced, self._has_failed)
             feed.changed = self._was_changed
             feed.progressed = self._has_progressed
             feed.noticed = self._was_noticed

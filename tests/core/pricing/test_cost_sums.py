@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.pricing.test_costs import AT, SECOND, call, stored
+from tracetui.core.kept import kept_figures
 from tracetui.core.model import Kind, Usage
 from tracetui.core.operations import Operation, RunFact
 from tracetui.core.pricing import Cost, Costs
@@ -150,6 +151,14 @@ def test_totals_are_sums_of_what_is_known_and_say_where_a_run_is_missing() -> No
     ):
         said = totals(runs)
         assert (said["cost_source"], "cost_usd" in said["partial"]) == (source, partial)
+
+
+@given(st.integers(0, 2**32))
+def test_what_an_index_keeps_of_costs_is_what_is_worked_out_anew(seed: int) -> None:
+    store = some_store(seed)
+    anew = [_summaries(store).cost(run) for run in store.runs]
+    store.kept = kept_figures(store)
+    assert [_summaries(store).cost(run) for run in store.runs] == anew
 
 
 def _summaries(store: Store) -> Summaries:

@@ -107,3 +107,31 @@ def test_what_was_asked_once_is_asked_again_after_the_store_has_grown() -> None:
     assert costs.of_run(store.runs[0]).usd == pytest.approx(1.0)
     store.apply(Batch(0, "tracetui", operations=[Record("r", "t", 9, 1), call("b", Usage(cost_usd=2.0))]))
     assert costs.of_run(store.runs[0]).usd == pytest.approx(3.0)
+
+
+def test_a_recorded_provider_decides_whose_price_it_is() -> None:
+    usage, model = Usage(input=1_000_000, output=0), "llama-3.3-70b-versatile"
+    assert of_call(usage, model) == Cost()
+    assert of_call(usage, model, provider="groq").computed == pytest.approx(0.59)
+    assert of_call(usage, "gpt-4o").computed == pytest.approx(2.5)
+    assert of_call(usage, "gpt-4o", provider="ollama") == Cost()
+
+
+def test_calls_of_one_model_from_several_providers_are_told_apart() -> None:
+    usage = Usage(input=1_000_000, output=0)
+    store = stored(
+        *(call(f"s{at}", usage, "gpt-4o", provider=name) for at, name in enumerate(("ollama", "openai", "", "x")))
+    )
+    assert [Costs(store).of_span(row).computed for row in range(4)] == [
+        None,
+        pytest.approx(2.5),
+        pytest.approx(2.5),
+        None,
+    ]
+
+
+def test_a_claude_session_is_anthropics_without_saying_so() -> None:
+    usage = Usage(input=1_000_000, output=0)
+    for format in ("claude-code", "tracetui"):
+        store = stored(call("a", usage, "anthropic/claude-3.5-sonnet"), format=format)
+        assert Costs(store).of_span(0).computed == pytest.approx(3.0)

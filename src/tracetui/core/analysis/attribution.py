@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tracetui.core.analysis.run_spans import RunSpans, covered, own_pieces
+from tracetui.core.analysis.run_spans import RunSpans, covered, distinct, own_pieces
 from tracetui.core.model import Kind, Status
 from tracetui.core.store.shape import Bools, Ints, Longs
 
@@ -133,7 +133,7 @@ class _Sweep:
     """Time from ``begin`` to ``stop`` cut wherever a stretch begins or ends, and who has which share of each piece."""
 
     def __init__(self, begin: int, stop: int, part: Ints, low: Longs, high: Longs, is_open: Bools) -> None:
-        edges = np.unique(np.concatenate((np.asarray([begin, stop], np.int64), low, high)))
+        edges = distinct(np.concatenate((np.asarray([begin, stop], np.int64), low, high)))
         self.edges = edges
         length = np.diff(edges)
         first, last = np.searchsorted(edges, low), np.searchsorted(edges, high)

@@ -53,6 +53,10 @@ _BAR: Final = 12
 _CALLS_PLOTTED: Final = 8
 """From so many calls on the growth of a context is drawn."""
 _PATH_NAMES: Final = 60
+_NAME_AT_LEAST: Final = 16
+"""Cells of a run's name that are kept in the first line."""
+_MESSAGE: Final = 2_000
+"""Characters of a message that are looked at."""
 
 
 class RunPage:
@@ -111,24 +115,37 @@ class RunPage:
             f"{tokens(about.spent.total, symbols)} tokens" if about.spent.total is not None else "",
             cost_text(self._cost, symbols) if self._cost.usd is not None else "",
         ]
-        over = sum(cell_width(word) + 2 for word in words if word) - self._page.room
-        if over > 0:
-            words[1] = cut(words[1], max(16, cell_width(words[1]) - over), symbols=symbols)
-        yield "  ".join(word for word in words if word)
-        if about.status_reason and about.status != "ok":
-            yield self._page.line(about.status_reason)
+        yield self._fitting([word for word in words if word])
         first, stopped = about.errors.first, is_open(about.status)
+        if about.status_reason and about.status != "ok" and not self._says(first, about.status_reason):
+            yield self._page.line(about.status_reason)
         if stopped:
             yield from self._stopped()
         if first is not None and (not stopped or not first.cause.recovered):
             yield from self._first(first)
         elif first is None and about.status == "error":
-            yield from self._without_cause()
+            text = "no failed span is recorded, and no error event"
+            yield from self._page.labelled("broke first", text)
+            yield from self._last_work()
+        elif first is None and about.status == "unknown":
+            yield from self._last_work()
         yield from self._page.labelled("run", f"{self._id}  {wall_time_full(run.start, self._tz, symbols)}")
         if not about.spans.has_times:
             yield from self._page.labelled("times", "none are recorded: what needs them is left out")
         elif not about.spans.placed.any():
             yield from self._page.labelled("times", "no span of it has any: what needs them is left out")
+
+    def _fitting(self, words: list[str]) -> str:
+        """Words on one line: the name is cut first, then the last words give way."""
+        while len(words) > 2:
+            over = sum(cell_width(word) + 2 for word in words) - 2 - self._page.room
+            least = min(cell_width(words[1]), _NAME_AT_LEAST)
+            if over <= cell_width(words[1]) - least:
+                break
+            words.pop()
+        over = max(0, sum(cell_width(word) + 2 for word in words) - 2 - self._page.room)
+        words[1] = cut(words[1], max(1, cell_width(words[1]) - over), symbols=self._symbols)
+        return "  ".join(words)
 
     def _first(self, first: FirstCause) -> Iterator[str]:
         page, about, cause = self._page, self._about, first.cause
@@ -139,8 +156,7 @@ class RunPage:
         when = self._when(cause.time, first.start)
         if when:
             yield from page.labelled("when", when)
-        said = cause.text or "(no message is recorded)"
-        yield from page.labelled("said", said, 2)
+        yield from page.labelled("said", self._said(first) or "(no message is recorded)", 2)
         if first.frame:
             yield from page.labelled("raised at", first.frame)
         yield from page.labelled("before it", self._before(first))
@@ -193,34 +209,51 @@ class RunPage:
             return "an event of its own: no span failed with it"
         if first.led_to:
             names = [safe(about.name(row)) for row in first.led_to]
-            ended = " and with it the run" if cause.ended_run and about.status == "error" else ""
-            text = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "") + " failed"
-            return text + ended
+            shown = ", ".join(names[:4]) + (f", {len(names) - 4} more" if len(names) > 4 else "")
+            return f"{shown}{' and the run' if about.status == 'error' and cause.ended_run else ''} failed"
+        parent = int(self._spans.parent[self._spans.node(cause.row)])
         if cause.recovered:
-            return "nothing: what it belongs to went on well"
-        if about.status == "error":
-            return "the end of the run" if cause.ended_run else "nothing that is recorded as failed"
-        return "nothing that is recorded as failed"
+            if parent >= 0 and self._spans.status[parent] == Status.ok:
+                return f"nothing: {safe(self._spans.name_of(parent))} went well in the end"
+            failed = "the run counts as failed" if about.status == "error" and parent < 0 else "nothing"
+            return f"{failed}: a later {safe(cause.name)} went well"
+        if about.status != "error" or not cause.ended_run:
+            return "nothing that is recorded as failed"
+        later = int((self._spans.placed & (self._spans.start > cause.time)).sum()) if cause.time != NO_TIME else 0
+        return f"the run failed, after {number(later, 'more span')}" if later else "the end of the run"
 
-    def _without_cause(self) -> Iterator[str]:
-        """A run that failed without a span that did: the last thing it did."""
+    def _says(self, first: FirstCause | None, reason: str) -> bool:
+        """Whether the reason of the status is what the first cause says anyway."""
+        return first is not None and bool(first.cause.text) and reason.strip() in self._said(first)
+
+    def _said(self, first: FirstCause) -> str:
+        """What a cause says: its whole message on one line, of one with a traceback in it the line that tells the most."""
+        cause = first.cause
+        if cause.error is None or "Traceback (most" in cause.error.message or not cause.error.message.strip():
+            return cause.text
+        message = " ".join(cause.error.message[:_MESSAGE].split())
+        type_ = cause.error.type
+        return f"{type_}: {message}" if type_ and type_ not in message else message
+
+    def _last_work(self, label: str = "last work") -> Iterator[str]:
+        """The span at work that ended last."""
         spans = self._spans
-        done = spans.placed & ~spans.holder
-        text = "no failed span is recorded, and no error event"
-        yield from self._page.labelled("broke first", text)
-        if done.any():
-            node = int(done.nonzero()[0][spans.end[done].argmax()])
-            row = int(spans.rows[node])
-            told = self._told(row, self._bodies.subject(row))
-            yield from self._page.labelled("last work", f"{told} {self._went(row)}")
+        done = spans.placed & ~spans.holder & (spans.status != Status.open)
+        if not done.any():
+            return
+        node = int(done.nonzero()[0][spans.end[done].argmax()])
+        row = int(spans.rows[node])
+        at = f", at {offset(int(spans.end[node]) - spans.begin, self._symbols)}" if spans.begin >= 0 else ""
+        subject = self._bodies.subject(row) if label == "last work" else ""
+        yield from self._page.labelled(label, f"{self._told(row, subject)} {self._went(row)}{at}")
+        if label == "last work" and spans.parent[node] >= 0:
             yield from self._page.labelled("where", self._crumbs(row, self._page.room - 15))
-            yield from self._page.labelled("when", self._when(int(spans.end[node]), NO_TIME))
 
     def _stopped(self) -> Iterator[str]:
         """A run without an end: what was open."""
-        page, about, symbols, spans = self._page, self._about, self._symbols, self._spans
+        page, about = self._page, self._about
         inner = [each for each in about.open_spans if each.innermost]
-        if not inner:
+        if not inner and about.run.span_count:
             yield from page.labelled("stopped in", "no span is open")
         last = max(inner, key=lambda each: (self._store.spans.start[each.row], each.row), default=None)
         if last is not None:
@@ -233,24 +266,17 @@ class RunPage:
                 told = [f"{self._crumb_end(each.row)}{self._age(each)}" for each in others[:3]]
                 more = len(others) - len(told)
                 yield from page.labelled("beside it", ", ".join(told) + (f" and {more} more" if more else ""), 2)
-        done = spans.placed & ~spans.holder & (spans.status != Status.open)
-        if done.any():
-            node = int(done.nonzero()[0][spans.end[done].argmax()])
-            row = int(spans.rows[node])
-            ended = offset(int(spans.end[node]) - spans.begin, symbols) if spans.begin >= 0 else ""
-            yield from page.labelled(
-                "before it", f"{self._told(row)} {self._went(row)}{', at ' + ended if ended else ''}"
-            )
+        yield from self._last_work("before it" if inner else "last work")
 
     def _since(self, each: OpenSpan) -> str:
         start, begin = self._store.spans.start[each.row], self._spans.begin
         if start == NO_TIME or begin < 0:
             return "unknown: its start has no time"
         at = f"{offset(start - begin, self._symbols)} ({self._clock(start)})"
-        return f"{at}{self._age(each)} up to the newest record" if each.age_ns is not None else at
+        return f"{at}{self._age(each)}"
 
     def _age(self, each: OpenSpan) -> str:
-        return "" if each.age_ns is None else f", open for {duration(each.age_ns, self._symbols)}"
+        return "" if not each.age_ns else f", open for {duration(each.age_ns, self._symbols)}"
 
     # -- sections ------------------------------------------------------------------------------------------------------
 
@@ -342,7 +368,7 @@ class RunPage:
     def _path(self) -> Iterator[str]:
         about, page, symbols = self._about, self._page, self._symbols
         path = about.path
-        if path is None or not about.wall_ns or len(path.steps) < 2:
+        if path is None or not about.wall_ns or len(path.rows) < 2:
             return
         spans, begin = self._store.spans, self._spans.begin
         fact = (
@@ -350,7 +376,6 @@ class RunPage:
             f"{share(path.work_ns / about.wall_ns, symbols)}"
         )
         yield from page.section("Critical path", fact)
-        longest = sorted(path.steps, key=lambda step: (-step.ns, step.row))[: page.limit]
         shown = [
             page.row(
                 self._crumbs(step.row, page.room, short=True),
@@ -361,9 +386,9 @@ class RunPage:
                 ),
                 f"{symbols[Kind(spans.kind[step.row]).name]} ",
             )
-            for step in sorted(longest, key=lambda step: (spans.start[step.row], step.row))
+            for step in path.longest(page.limit)
         ]
-        yield from page.listed(shown, len(path.steps), "steps, shorter")
+        yield from page.listed(shown, len(path.rows), "steps, shorter")
         if not path.complete:
             yield page.line("the run is so large that only the last part of the path was followed")
 

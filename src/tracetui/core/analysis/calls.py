@@ -9,7 +9,7 @@ fingerprint: they would all look the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,6 +48,8 @@ PENDING: Final = frozenset(
     }
 )
 """Values, or words of a short answer, that say that one has to ask again."""
+PROBED: Final = 100
+"""Calls of a tool that are looked at first: if none of them has arguments, it is taken to have none."""
 _STATE_KEYS: Final = frozenset({"status", "state", "phase", "progress", "result", "conclusion"})
 _SHORT: Final = 200
 _LARGE: Final = 262_144
@@ -117,29 +119,65 @@ def _steady(value: object, depth: int) -> object:
     return [_steady(item, depth + 1) for item in value] if isinstance(value, list) else value
 
 
-def arguments(store: Store, bodies: Bodies, rows: Iterable[int]) -> dict[int, bytes]:
-    """Fingerprints of the arguments of tool calls by span row; those that have none are left out."""
-    found: dict[int, bytes] = {}
-    learnt: dict[tuple[int, int], tuple[str, ...] | None] = {}
-    wanted = np.sort(np.fromiter(rows, np.int64))
-    first = store.spans.np("first_record")[wanted].astype(np.int64)
-    order = np.argsort(first, kind="stable")
-    wanted, first = wanted[order].tolist(), first[order].tolist()
-    types, runs = store.records.type, store.spans.run
-    for row, record, raw in _raws(bodies, wanted, first):
-        print_ = None
-        key = (runs[row], types[record])
-        path = learnt.get(key)
-        if path is not None and raw is not None:
-            print_ = fingerprint(_at(raw, path))
-        if print_ is None:
-            value, path = _asked(bodies, row, record, raw, learn=key not in learnt)
-            print_ = fingerprint(value)
-            if path or key not in learnt:
-                learnt[key] = path
-        if print_ is not None:
-            found[row] = print_
-    return found
+class Calls:
+    """Fingerprints of the arguments of the tool calls of one store; what was looked up once is remembered."""
+
+    def __init__(self, store: Store, bodies: Bodies) -> None:
+        self._store = store
+        self._bodies = bodies
+        self._known: dict[int, bytes | None] = {}
+        self._paths: dict[tuple[int, int], tuple[str, ...] | None] = {}
+
+    def arguments(self, rows: Iterable[int]) -> dict[int, bytes]:
+        """Fingerprints by span row; calls that have none are left out."""
+        rows = list(rows)
+        first, later = self._probes([row for row in rows if row not in self._known])
+        self._read(first)
+        self._read(self._with_arguments(first, later))
+        return {row: found for row in rows if (found := self._known.get(row)) is not None}
+
+    def _probes(self, rows: list[int]) -> tuple[list[int], dict[tuple[int, int], list[int]]]:
+        """The first ``PROBED`` calls of each name, and the others by run and name."""
+        names, runs = self._store.spans.name, self._store.spans.run
+        first: list[int] = []
+        seen: dict[tuple[int, int], int] = {}
+        later: dict[tuple[int, int], list[int]] = {}
+        for row in rows:
+            key = runs[row], names[row]
+            count = seen[key] = seen.get(key, 0) + 1
+            if count <= PROBED:
+                first.append(row)
+            else:
+                later.setdefault(key, []).append(row)
+        return first, later
+
+    def _with_arguments(self, first: list[int], later: dict[tuple[int, int], list[int]]) -> list[int]:
+        """Of the other calls those of a name that has arguments."""
+        if not later:
+            return []
+        names, runs = self._store.spans.name, self._store.spans.run
+        some = {(runs[row], names[row]) for row in first if self._known[row] is not None}
+        return [row for key, rows in later.items() if key in some for row in rows]
+
+    def _read(self, rows: list[int]) -> None:
+        if not rows:
+            return
+        store = self._store
+        wanted = np.asarray(rows, np.int64)
+        records = store.spans.np("first_record")[wanted].astype(np.int64)
+        order = np.argsort(records, kind="stable")
+        ordered, firsts = wanted[order].tolist(), records[order].tolist()
+        types, runs, paths, known = store.records.type, store.spans.run, self._paths, self._known
+        for row, record, raw in zip(ordered, firsts, self._bodies.raws(firsts), strict=True):
+            key = runs[row], types[record]
+            path = paths.get(key)
+            found = fingerprint(_at(raw, path)) if path is not None and raw is not None else None
+            if found is None:
+                value, path = _asked(self._bodies, row, record, raw, learn=paths.get(key) is None)
+                found = fingerprint(value)
+                if path is not None:
+                    paths[key] = path
+            known[row] = found
 
 
 def _asked(
@@ -190,9 +228,3 @@ def _path_of(raw: bytes, wanted: object) -> tuple[str, ...] | None:
         elif isinstance(held, dict) and len(path) < 4:
             left += [((*path, key), item) for key, item in held.items()]
     return found[0] if len(found) == 1 else None
-
-
-def _raws(bodies: Bodies, rows: list[int], records: list[int]) -> Iterator[tuple[int, int, bytes | None]]:
-    """The bytes of records in order, each with its span; None where they are gone."""
-    for (row, record), raw in zip(zip(rows, records, strict=True), bodies.raws(records), strict=True):
-        yield row, record, raw

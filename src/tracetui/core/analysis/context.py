@@ -116,9 +116,12 @@ def _compactions(spans: RunSpans, nodes: list[int], sizes: list[int], told: list
     times = sorted(told)
     found, done = [], 0
     conversations: dict[int, _Conversation] = {}
+    names, starts = spans.name[nodes].tolist(), spans.start[nodes].tolist()
     for at, (node, size) in enumerate(zip(nodes, sizes, strict=True)):
-        talk = conversations.setdefault(int(spans.name[node]), _Conversation())
-        earlier = bisect_right(times, int(spans.start[node]), done) - done
+        talk = conversations.get(names[at])
+        if talk is None:
+            talk = conversations[names[at]] = _Conversation()
+        earlier = bisect_right(times, starts[at], done) - done
         done += earlier
         if earlier or talk.is_compacted(size):
             before = talk.last if talk.last is not None else sizes[at - 1] if at else None

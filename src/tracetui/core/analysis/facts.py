@@ -187,9 +187,8 @@ class RunFacts:
         about, path = self._about, self._about.path
         if path is None:
             return None
-        steps = sorted(path.steps, key=lambda step: (-step.ns, step.row))[:AT_MOST]
-        if len(path.steps) > AT_MOST:
-            self._left["critical_path.steps"] = len(path.steps) - AT_MOST
+        if len(path.rows) > AT_MOST:
+            self._left["critical_path.steps"] = len(path.rows) - AT_MOST
         start = about.spans.store.spans.start
         return {
             "spans": path.spans,
@@ -199,7 +198,7 @@ class RunFacts:
             "complete": path.complete,
             "steps": [
                 {**self._span(step.row), "start_ms": self._offset(start[step.row]), "ms": milliseconds(step.ns)}
-                for step in sorted(steps, key=lambda step: (start[step.row], step.row))
+                for step in path.longest(AT_MOST)
             ],
         }
 

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from tracetui.core.analysis.calls import answer_fingerprint, arguments, fingerprint, is_pending
-from tracetui.core.analysis.run_spans import RunSpans
+from tracetui.core.analysis.calls import Calls, answer_fingerprint, fingerprint, is_pending
+from tracetui.core.analysis.run_spans import RunSpans, grouped
 from tracetui.core.errors import ChangedOnDisk
 from tracetui.core.model import ABSENT, Kind, SpanDetail, Status
 
@@ -40,6 +40,8 @@ REGULAR: Final = 0.2
 """Intervals count as regular where the longest and the shortest differ by at most this part of their median."""
 WAIT_AT_LEAST_NS: Final = 1_000_000_000
 """Polling waits at least so long between two calls."""
+WAIT_SHARE: Final = 0.75
+"""Polling waits at least this part of the time."""
 ANSWERS_READ: Final = 1_000
 """Answers of one group that are compared."""
 
@@ -75,19 +77,15 @@ class Repetition:
     """Rows of the spans that were wasted: the repeated calls and the model calls that asked for them."""
 
 
-def repetitions(spans: RunSpans, bodies: Bodies) -> list[Repetition]:
+def repetitions(spans: RunSpans, bodies: Bodies, calls: Calls) -> list[Repetition]:
     """All equal calls of a run, told apart: loops first, then by what they cost."""
     nodes = _candidates(spans)
     if not len(nodes):
         return []
-    prints = arguments(spans.store, bodies, spans.rows[nodes].tolist())
-    by_agent: dict[int, list[int]] = defaultdict(list)
-    for node in nodes.tolist():
-        by_agent[int(spans.agent[node])].append(node)
+    prints = calls.arguments(spans.rows[nodes].tolist())
     found = []
-    for agent, mine in by_agent.items():
-        looked = _Agent(spans, bodies, agent, mine, prints)
-        found += looked.repetitions()
+    for agent, places in grouped(spans.agent[nodes]):
+        found += _Agent(spans, bodies, agent, nodes[places], prints).repetitions()
     order = {"loop": 0, "polling": 1, "retry": 2}
     return sorted(found, key=lambda each: (order[each.verdict], -(each.wasted_ns or 0), -each.count, each.rows))
 
@@ -108,17 +106,20 @@ def _candidates(spans: RunSpans) -> np.ndarray:
 class _Agent:
     """The calls of one agent."""
 
-    def __init__(self, spans: RunSpans, bodies: Bodies, agent: int, nodes: list[int], prints: dict[int, bytes]) -> None:
+    def __init__(
+        self, spans: RunSpans, bodies: Bodies, agent: int, nodes: np.ndarray, prints: dict[int, bytes]
+    ) -> None:
         self._spans = spans
         self._bodies = bodies
         self._agent = agent
         numbers: dict[tuple[int, bytes], int] = {}
-        self._nodes, self._calls = [], []
-        for node in nodes:
-            print_ = prints.get(int(spans.rows[node]))
+        self._nodes: list[int] = []
+        self._calls: list[int] = []
+        for node, row, name in zip(nodes.tolist(), spans.rows[nodes].tolist(), spans.name[nodes].tolist(), strict=True):
+            print_ = prints.get(row)
             if print_ is not None:
                 self._nodes.append(node)
-                self._calls.append(numbers.setdefault((int(spans.name[node]), print_), len(numbers)))
+                self._calls.append(numbers.setdefault((name, print_), len(numbers)))
         self._models: np.ndarray | None = None
 
     def repetitions(self) -> list[Repetition]:
@@ -144,7 +145,7 @@ class _Agent:
         failed = [bool(self._spans.status[node] == Status.error) for node in nodes]
         if all(failed[:-1]):
             return self._made("retry", "each try failed" if failed[-1] else "after errors", nodes, details, 1)
-        why = self._polling(nodes, details)
+        why = self._answers(details) or self._regular(nodes)
         if why:
             return self._made("polling", why, nodes, details, 1)
         kept = [node for at, node in enumerate(nodes) if not at or not failed[at - 1]]
@@ -154,8 +155,8 @@ class _Agent:
         checked, details = self._checked(nodes, period)
         if len(checked) < len(nodes):
             return None
-        whys = [self._polling(checked[at::period], details[at::period]) for at in range(period)]
-        why = next((why for why in whys if why), "")
+        whys = [self._answers(details[at::period]) for at in range(period)]
+        why = next((why for why in whys if why), "") or self._regular(checked, period)
         return self._made("polling" if why else "loop", why, checked, details, period)
 
     def _checked(self, nodes: list[int], period: int = 1) -> tuple[list[int], list[SpanDetail | None]]:
@@ -180,27 +181,27 @@ class _Agent:
                 details.append(detail)
         return kept, details
 
-    def _polling(self, nodes: list[int], details: list[SpanDetail | None]) -> str:
-        """Why calls are polling, in words; empty if they are not."""
+    @staticmethod
+    def _answers(details: list[SpanDetail | None]) -> str:
+        """Why the answers of equal calls say that it is polling, in words; empty if they do not."""
         outputs = [detail.output for detail in details if detail is not None and detail.output is not ABSENT]
-        if len(outputs) > 1:
-            if sum(map(is_pending, outputs)) * 2 >= len(outputs):
-                return "answers say it is pending"
-            if len({answer_fingerprint(output) for output in outputs}) > 1:
-                return "answers differ"
-        return self._regular(nodes)
+        if len(outputs) < 2:
+            return ""
+        if sum(map(is_pending, outputs)) * 2 >= len(outputs):
+            return "answers say it is pending"
+        return "answers differ" if len({answer_fingerprint(output) for output in outputs}) > 1 else ""
 
-    def _regular(self, nodes: list[int]) -> str:
-        """``every 5.0s`` where a timer and no model seems to ask."""
+    def _regular(self, nodes: list[int], period: int = 1) -> str:
+        """``every 5.0s`` where a timer and no model seems to ask for the calls, or for each round of them."""
         from tracetui.core.text import duration
 
         spans = self._spans
         if not all(spans.placed[node] for node in nodes):
             return ""
-        start, end = spans.start[nodes], spans.end[nodes]
+        start, end = spans.start[nodes[::period]], spans.end[nodes[period - 1 :: period]]
         step, wait = np.diff(start), start[1:] - end[:-1]
         usual = float(np.median(step))
-        waits = int(wait.min()) >= WAIT_AT_LEAST_NS and float(np.median(wait)) * 2 >= usual
+        waits = int(wait.min()) >= WAIT_AT_LEAST_NS and float(np.median(wait)) >= WAIT_SHARE * usual
         if not waits or step.max() - step.min() > REGULAR * usual or self._asked(nodes):
             return ""
         return f"every {duration(round(usual))}"

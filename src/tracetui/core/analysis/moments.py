@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tracetui.core.analysis.run_spans import RunSpans
+from tracetui.core.analysis.run_spans import RunSpans, distinct
 from tracetui.core.errors import ChangedOnDisk
 from tracetui.core.model import NO_TIME, EventClass, Status
 
@@ -123,7 +123,7 @@ def silence(spans: RunSpans) -> Silence | None:
     times = store.events.np("time")[events]
     closed = spans.placed & (spans.status != Status.open)
     instants = np.concatenate((spans.start[spans.placed], spans.end[closed], times[times != NO_TIME]))
-    instants = np.unique(instants)
+    instants = distinct(instants)
     if len(instants) < 2:
         return None
     at = int(np.argmax(np.diff(instants)))

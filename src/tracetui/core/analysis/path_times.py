@@ -13,8 +13,7 @@ import numpy as np
 
 from tracetui.core.analysis.critical_path import critical_path
 from tracetui.core.analysis.run_spans import RunSpans, covered, own_pieces
-from tracetui.core.store.shape import Bools
-from tracetui.core.summary import longest_leaf
+from tracetui.core.store.shape import Bools, Ints, Longs
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +29,10 @@ class PathStep:
 class PathTimes:
     """The path and its length."""
 
-    steps: tuple[PathStep, ...]
+    rows: Ints
     """In order of their starts; spans that hold nothing of it by themselves are left out."""
+    ns: Longs
+    """Of each of ``rows`` the time on the path that is its own."""
     spans: int
     """Spans on it, those left out included."""
     length_ns: int
@@ -39,6 +40,11 @@ class PathTimes:
     """Of that in spans at work, and not in those that hold them."""
     complete: bool
     """False: the run is so large that the way back from its end was not gone to its start."""
+
+    def longest(self, limit: int) -> list[PathStep]:
+        """The steps that took the most time, in order of their starts."""
+        chosen = np.sort(np.lexsort((self.rows, -self.ns))[:limit])
+        return [PathStep(row, ns) for row, ns in zip(self.rows[chosen].tolist(), self.ns[chosen].tolist(), strict=True)]
 
 
 def path_times(spans: RunSpans) -> PathTimes | None:
@@ -49,16 +55,22 @@ def path_times(spans: RunSpans) -> PathTimes | None:
     found = critical_path(spans.store, spans.run.row)
     stop = begin + wall
     made = _measured(spans, np.isin(spans.rows, found.rows), begin, stop, complete=found.complete)
-    leaf = longest_leaf(spans.store, spans.run)
-    if leaf is None:
-        return made
-    node = spans.node(leaf)
-    longest = min(int(spans.end[node]), stop) - max(int(spans.start[node]), begin)
+    node, longest = _longest_leaf(spans, begin, stop)
     if made.length_ns >= longest:
         return made
     chosen = np.zeros(len(spans), np.bool_)
     chosen[spans.path(node)] = True
     return _measured(spans, chosen, begin, stop, complete=True)
+
+
+def _longest_leaf(spans: RunSpans, begin: int, stop: int) -> tuple[int, int]:
+    """The finished span without children that is longest within the run's own time, and its length there."""
+    leaf = np.ones(len(spans) + 1, np.bool_)
+    leaf[spans.parent] = False  # -1, no parent, marks the spare place at the end
+    inside = np.clip(spans.end, begin, stop) - np.clip(spans.start, begin, stop)
+    inside = np.where(leaf[:-1] & (spans.took >= 0), inside, -1)
+    node = int(np.argmax(inside))
+    return node, int(inside[node])
 
 
 def _measured(spans: RunSpans, chosen: Bools, begin: int, stop: int, *, complete: bool) -> PathTimes:
@@ -67,9 +79,8 @@ def _measured(spans: RunSpans, chosen: Bools, begin: int, stop: int, *, complete
     np.add.at(ns, node, (np.clip(high, begin, stop) - np.clip(low, begin, stop)).clip(0))
     nodes = np.flatnonzero(ns > 0)
     nodes = nodes[np.lexsort((nodes, spans.start[nodes]))]
-    steps = tuple(PathStep(int(spans.rows[node]), int(ns[node])) for node in nodes.tolist())
     every = np.flatnonzero(chosen & spans.placed)
     length = covered(np.clip(spans.start[every], begin, stop), np.clip(spans.end[every], begin, stop))
     at_work = ~spans.holder[node]
     work = covered(np.clip(low[at_work], begin, stop), np.clip(high[at_work], begin, stop))
-    return PathTimes(steps, len(every), length, work, complete)
+    return PathTimes(spans.rows[nodes], ns[nodes], len(every), length, work, complete)

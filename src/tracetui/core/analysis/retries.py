@@ -8,17 +8,15 @@ of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-from tracetui.core.analysis.calls import arguments
-from tracetui.core.analysis.run_spans import RunSpans, grouped
+from tracetui.core.analysis.calls import Calls
+from tracetui.core.analysis.run_spans import RunSpans, distinct, grouped
 from tracetui.core.model import NO_TIME, EventClass, Kind, Status
-
-if TYPE_CHECKING:
-    from tracetui.core.bodies import Bodies
 
 _COMPARED: Final = [int(kind) for kind in (Kind.tool, Kind.retriever)]
 
@@ -50,9 +48,9 @@ class Retry:
         return None if self.lost is None else self.lost[1] - self.lost[0]
 
 
-def retries(spans: RunSpans, bodies: Bodies) -> list[Retry]:
+def retries(spans: RunSpans, calls: Calls) -> list[Retry]:
     """What was tried again in a run, what cost the most time first."""
-    found = _told(spans) + _repeated(spans, bodies)
+    found = _told(spans) + _repeated(spans, calls)
     return sorted(found, key=lambda each: (-(each.lost_ns or 0), -each.retries, each.rows))
 
 
@@ -90,41 +88,44 @@ def _told(spans: RunSpans) -> list[Retry]:
     return found
 
 
-def _repeated(spans: RunSpans, bodies: Bodies) -> list[Retry]:
+def _repeated(spans: RunSpans, calls: Calls) -> list[Retry]:
     """Failed spans that a sibling of their name follows."""
     failed = spans.told & (spans.status == Status.error)
     if not failed.any():
         return []
     told = np.flatnonzero(spans.told)
-    by_time = spans.start if spans.run.order_by_time else spans.rows.astype(np.int64)
     key = (spans.parent[told].astype(np.int64) + 1) << 32 | spans.name[told].astype(np.int64)
-    wanted = np.isin(key, np.unique(key[failed[told]]))
+    wanted = np.isin(key, distinct(key[failed[told]]))
     told, key = told[wanted], key[wanted]
-    order = np.lexsort((spans.rows[told], by_time[told], key))
-    told, key = told[order], key[order]
-    groups = [told[places] for _, places in grouped(key)]
-    groups = [group for group in groups if len(group) > 1 and failed[group[:-1]].any()]
-    compared = [node for group in groups if spans.kind[group[0]] in _COMPARED for node in group.tolist()]
-    prints = arguments(spans.store, bodies, spans.rows[compared].tolist()) if compared else {}
-    return [made for group in groups for made in _chains(spans, group.tolist(), prints)]
+    prints = calls.arguments(spans.rows[told[np.isin(spans.kind[told], _COMPARED)]].tolist())
+    numbers = {found: number for number, found in enumerate(dict.fromkeys(prints.values()), 1)}
+    arguments = np.asarray([numbers.get(prints.get(row, b""), 0) for row in spans.rows[told].tolist()], np.int64)
+    by_time = spans.start if spans.run.order_by_time else spans.rows.astype(np.int64)
+    order = np.lexsort((spans.rows[told], by_time[told], arguments, key))
+    told, key, arguments = told[order], key[order], arguments[order]
+    same = np.concatenate(((key[1:] == key[:-1]) & (arguments[1:] == arguments[:-1]), [False]))
+    follows = failed[told] & same
+    edge = np.diff(np.concatenate(([0], follows.astype(np.int8), [0])))
+    starts, stops = np.flatnonzero(edge == 1).tolist(), np.flatnonzero(edge == -1).tolist()
+    chains = [
+        chain
+        for begin, end in zip(starts, stops, strict=True)
+        for chain in _apart(spans, told[begin : end + 1].tolist())
+    ]
+    return [_retry(spans, chain, prints) for chain in chains]
 
 
-def _chains(spans: RunSpans, nodes: list[int], prints: dict[int, bytes]) -> list[Retry]:
-    """Attempts among siblings of one name: failed ones in a row, and the one after them."""
-    chains: list[list[int]] = []
-    open_chains: dict[bytes | None, list[int]] = {}
+def _apart(spans: RunSpans, nodes: list[int]) -> Iterator[list[int]]:
+    """Attempts one after another: where the next one began before the last had ended, it was beside it."""
+    chain: list[int] = []
     for node in nodes:
-        print_ = prints.get(int(spans.rows[node]))
-        chain = open_chains.get(print_)
-        if chain is None:
-            chain = open_chains[print_] = []
-        elif spans.placed[node] and spans.start[node] < spans.end[chain[-1]]:
-            continue  # beside it, not after it
+        if chain and spans.placed[node] and spans.start[node] < spans.end[chain[-1]]:
+            if len(chain) > 1:
+                yield chain
+            chain = []
         chain.append(node)
-        if spans.status[node] != Status.error:
-            chains.append(open_chains.pop(print_))
-    chains += open_chains.values()
-    return [_retry(spans, chain, prints) for chain in chains if len(chain) > 1]
+    if len(chain) > 1:
+        yield chain
 
 
 def _retry(spans: RunSpans, chain: list[int], prints: dict[int, bytes]) -> Retry:

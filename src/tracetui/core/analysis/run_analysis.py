@@ -15,6 +15,7 @@ import numpy as np
 from tracetui.core.analysis.advice import SMALL_INPUT, SMALL_OUTPUT, Advice, advice
 from tracetui.core.analysis.attribution import Attribution, attribution
 from tracetui.core.analysis.by_name import BOTTLENECK_NS, NameStats, SlowSpan, bottlenecks, by_name, slowest
+from tracetui.core.analysis.calls import Calls
 from tracetui.core.analysis.context import ContextGrowth, context_growth
 from tracetui.core.analysis.errors import Errors, errors
 from tracetui.core.analysis.loops import Repetition, repetitions
@@ -163,6 +164,7 @@ def analyse_run(
     names = by_name(spans, own)
     wrong = errors(spans, bodies)
     usages = Usages(spans, costs)
+    calls = Calls(store, bodies)
     first_decisions, decision_types = decisions(spans, bodies)
     found = RunAnalysis(
         spans,
@@ -176,8 +178,8 @@ def analyse_run(
         bottleneck_ns,
         bottlenecks(names, bottleneck_ns),
         wrong,
-        retries(spans, bodies),
-        repetitions(spans, bodies),
+        retries(spans, calls),
+        repetitions(spans, bodies, calls),
         context_growth(spans, usages, wrong),
         usages,
         usages.spent(),

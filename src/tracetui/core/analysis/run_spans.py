@@ -136,6 +136,12 @@ def grouped(numbers: Any) -> Iterator[tuple[int, Ints]]:
         yield int(numbers[part[0]]), part.astype(np.int32)
 
 
+def distinct(numbers: Any) -> Any:
+    """The different numbers in order; a sort is much faster than numpy's way where most of them differ."""
+    ordered = np.sort(numbers)
+    return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))] if len(ordered) else ordered
+
+
 def covered(start: Longs, end: Longs) -> int:
     """Time that at least one of some intervals covers, ns."""
     if not len(start):

@@ -193,10 +193,9 @@ def _lacking(group: Any, known: Bools, is_call: Bools, calls: Any, count: int) -
 def by_model(usages: Usages) -> list[Spender]:
     """Models by what they cost, then by tokens. A call that names no model is under the empty name."""
     spans = usages.spans
-    told = usages.model != 0
-    for name in ("input", "output", "total"):
+    told = (usages.model != 0) | usages.is_call | ~np.isnan(usages.cost)
+    for name in (*_FIGURES, "total"):
         told = told | usages.column(name)[1]
-    told = told | usages.is_call
     at = np.flatnonzero(told)
     sums = usages.by(np.where(told, usages.model.astype(np.int64), -1), np.zeros(len(usages.bare), np.int64))
     places = dict(grouped(usages.model[at].astype(np.int64)))

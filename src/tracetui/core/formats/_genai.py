@@ -31,10 +31,11 @@ _LAST_RANK: Final = max(map(len, _TOKENS))
 TOLD: Final = frozenset(_TOKEN_PLACES).union(
     keys.COST,
     keys.MODEL,
+    keys.PROVIDER,
     (keys.OPENINFERENCE_KIND, keys.GENAI_OPERATION, keys.TRACELOOP_KIND, keys.LLM_REQUEST_TYPE),
     (keys.OWN_KIND, keys.OWN_STATUS, keys.OWN_USAGE, keys.OWN_END),
 )
-"""Attributes that ``kind_of_span``, ``usage_of`` and the model hang on."""
+"""Attributes that ``kind_of_span``, ``usage_of`` the model and its provider hang on."""
 
 
 def kind_of_span(attributes: Attributes) -> tuple[Kind, str]:

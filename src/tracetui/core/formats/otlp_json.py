@@ -257,7 +257,8 @@ def _tell_span(out: _Said, traces: _Traces, span: OtelSpan, a: int, b: int) -> N
         model = _genai.first_text(attributes, keys.MODEL) if counts or kind is Kind.embedding else ""
         usage = _genai.usage_of(attributes) if counts else None
         end = NO_TIME if attributes.get(keys.OWN_END) == "unknown" else span.end
-        out.append(Whole(run, key, parent, title, kind, span.start, end, status, usage, model, flags))
+        seller = _genai.first_text(attributes, keys.PROVIDER) if model else ""
+        out.append(Whole(run, key, parent, title, kind, span.start, end, status, usage, model, flags, seller))
     if is_pending:
         return
     if keys.LOGFIRE_LEVEL in attributes and span.level >= keys.LOGFIRE_ERROR_LEVEL and status is not Status.error:

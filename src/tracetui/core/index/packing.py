@@ -68,7 +68,7 @@ def packed_store(store: Store) -> tuple[dict[str, object], dict[str, Column]]:
         "generations": store.generations,
         "run_rows": store._run_rows,
         "source_runs": store._source_runs,
-        "kept": (kept.repairs, kept.causes, kept.totals),
+        "kept": (kept.repairs, kept.causes, kept.totals, kept.costs),
     }
     values: dict[str, object] = {
         "store": looking,

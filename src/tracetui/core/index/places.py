@@ -23,7 +23,7 @@ MOST_DAYS = 30
 """An index that was not used for so long goes."""
 
 _DAY_S = 86_400
-_CODE = ("", "formats", "index", "reading", "sources", "store")
+_CODE = ("", "formats", "index", "pricing", "reading", "sources", "store")
 
 
 def cache_folder(env: Mapping[str, str] = os.environ) -> str | None:

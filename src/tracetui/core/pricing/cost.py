@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from tracetui.core.model import Kind
+
+if TYPE_CHECKING:
+    from tracetui.core.store import Run
 
 Source = Literal["recorded", "computed", "mixed", "unknown"]
 
@@ -34,3 +40,16 @@ class Cost:
         if self.recorded is not None:
             return "recorded" if self.computed is None else "mixed"
         return "unknown" if self.computed is None else "computed"
+
+
+def recorded_cost(run: Run) -> float | None:
+    """What is recorded of a run and its calls, US dollars."""
+    usd = run.usage.cost_usd
+    return usd if usd is not None and math.isfinite(usd) else None
+
+
+def lacks_calls(run: Run, known: int) -> bool:
+    """Whether a run of which so many model calls have a figure misses others."""
+    calls = run.kind_counts[Kind.llm]
+    # What is recorded of a whole run is recorded of all its calls.
+    return known < calls if not run.costs else 0 < known < calls

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracetui.core.model import Flag, Kind
-from tracetui.core.pricing.cost import Cost
+from tracetui.core.pricing.cost import Cost, lacks_calls, recorded_cost
 from tracetui.core.pricing.prices import Prices
 from tracetui.core.pricing.rates import Bools, Floats
 from tracetui.core.pricing.table import CostTable, Rows, look
@@ -90,16 +90,11 @@ class Costs:
     def of_run(self, run: Run) -> Cost:
         """What a run cost, with what is recorded of it as a whole."""
         sums = self._sums_now()
-        recorded = run.usage.cost_usd
-        if recorded is not None and not np.isfinite(recorded):
-            recorded = None
+        recorded = recorded_cost(run)
         if run.row >= len(sums.computed):
             return Cost(recorded)
         count, known = int(sums.priced[run.row]), int(sums.known_calls[run.row])
-        calls = run.kind_counts[Kind.llm]
-        # What is recorded of a whole run is recorded of all its calls.
-        lacking = known < calls if not run.costs else 0 < known < calls
-        lacking |= bool(sums.halves[run.row])
+        lacking = lacks_calls(run, known) or bool(sums.halves[run.row])
         return Cost(
             recorded,
             float(sums.computed[run.row]) if count else None,

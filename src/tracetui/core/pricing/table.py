@@ -33,6 +33,7 @@ _BIG: Final = 0xFFFF_FFFE
 _NO_CLOCK: Final = frozenset((Clock.relative, Clock.order_only))
 _SELLERS: Final = {"claude-code": "anthropic"}
 """Who sells the models of a format's calls, where the format is one program's."""
+_WORDS: Final = tuple(dict.fromkeys(_SELLERS.values()))
 
 
 _FEW_GROUPS: Final = 1 << 16
@@ -144,6 +145,18 @@ def look(store: Store) -> CostTable:
     return table
 
 
+def told_costs(store: Store) -> dict[int, tuple[int, bool]]:
+    """By run: model calls whose cost is recorded, and whether some call wants a price; of runs that have either."""
+    if not len(store.usage):
+        return {}
+    table = look(store)
+    told = np.bincount(table.run[~np.isnan(table.recorded) & table.is_call], minlength=table.runs)
+    wants = np.zeros(table.runs, np.bool_)
+    if table._calls is not None:
+        wants[table.run[table._calls.at]] = True
+    return {row: (int(told[row]), bool(wants[row])) for row in np.flatnonzero((told > 0) | wants).tolist()}
+
+
 def _wanting(store: Store, table: CostTable, at: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
     """Places of the calls whose cost nobody recorded."""
     usage = store.usage
@@ -161,9 +174,12 @@ def _groups(
 ) -> Iterable[tuple[str, str, npt.NDArray[np.int64]]]:
     """Each provider and model with the calls that name them, the most frequent first."""
     models = store.usage.np("model")[at].astype(np.int64)
-    formats = [_SELLERS.get(run.format, "") for run in store.runs]
-    sellers = sorted(set(formats))
-    codes = _of_runs(runs, [sellers.index(word) for word in formats]).astype(np.int64)
+    own = _of_runs(
+        runs, [-1 - _WORDS.index(_SELLERS[run.format]) if run.format in _SELLERS else 0 for run in store.runs]
+    )
+    told = store.usage.np("provider")[at].astype(np.int64)
+    # Told providers are few: each gets a small number, so that they and the models make small keys.
+    sellers, codes = np.unique(np.where(told > 0, told, own), return_inverse=True)
     keys = models * len(sellers) + codes
     present = np.flatnonzero(np.bincount(keys))
     if len(present) == 1:
@@ -179,7 +195,9 @@ def _groups(
     for group in np.argsort(-lengths, kind="stable").tolist():
         begin = int(begins[group])
         model, code = divmod(int(ordered[begin]), len(sellers))
-        yield sellers[code], store.strings[model], order[begin : begin + int(lengths[group])]
+        seller = int(sellers[code])
+        word = store.strings[seller] if seller >= 0 else _WORDS[-1 - seller]
+        yield word, store.strings[model], order[begin : begin + int(lengths[group])]
 
 
 def _counts(store: Store, name: str, at: npt.NDArray[np.integer]) -> Floats | None:

@@ -525,6 +525,7 @@ class Store:
             self._set_usage(run, row, op.usage)
         if op.model and (not ranked or self._may(row, "model", 0)):
             self._set_model(run, row, op.model)
+        self._set_provider(row, op.provider)
 
     def _fold_new_whole(self, run: Run, mixed: int, op: Whole) -> None:
         """A whole span that nobody named before: its row is written once instead of made empty and filled."""
@@ -559,6 +560,8 @@ class Store:
             self._set_usage(run, row, op.usage)
         if op.model:
             self._set_model(run, row, op.model)
+        if op.provider:
+            self._set_provider(row, op.provider)
 
     def _fold_patch(self, op: Patch) -> None:
         run = self._run_of(op.run)
@@ -616,6 +619,7 @@ class Store:
         if spans.flags[row] & _HAS_USAGE:
             self._set_usage(run, row, Usage())
             self._set_model(run, row, "")
+            self.usage.provider[self.usage.ensure(row)] = 0
         spans.flags[row] = _DROPPED
 
     def _set_usage(self, run: Run, row: int, usage: Usage) -> None:
@@ -651,6 +655,11 @@ class Store:
             run.models[model] = run.models.get(model, 0) + 1
         table.model[at] = self.strings.intern(model)
         self.spans.flags[row] |= _HAS_USAGE
+
+    def _set_provider(self, row: int, provider: str) -> None:
+        if provider:
+            self.usage.provider[self.usage.ensure(row)] = self.strings.intern(provider)
+            self.spans.flags[row] |= _HAS_USAGE
 
     def _fold_event(self, op: Event) -> None:
         run = self._run_of(op.run)

@@ -20,7 +20,7 @@ _NAN = float("nan")
 
 
 class UsageTable(_Table):
-    """One row for each span with usage or a model, 41 bytes. Unknown figures stay unknown."""
+    """One row for each span with usage or a model, 45 bytes. Unknown figures stay unknown."""
 
     __slots__ = (
         "_big",
@@ -31,6 +31,7 @@ class UsageTable(_Table):
         "input",
         "model",
         "output",
+        "provider",
         "reasoning",
         "span",
         "told",
@@ -47,6 +48,8 @@ class UsageTable(_Table):
         self.reasoning = array("I")
         self.cost_usd = array("d")
         self.model = array("I")
+        self.provider = array("I")
+        """String id of who sells the model, 0 where that is not recorded."""
         self.told = array("B")
         """1 once figures were put: before, all of them are unknown."""
         self._big: dict[tuple[int, str], int] = {}
@@ -69,6 +72,7 @@ class UsageTable(_Table):
                 column.append(_UNKNOWN)
             self.cost_usd.append(_NAN)
             self.model.append(0)
+            self.provider.append(0)
             self.told.append(0)
             self._index.add(span, row)
         return row
@@ -92,6 +96,7 @@ class UsageTable(_Table):
             getattr(self, name).frombytes(b"\xff\xff\xff\xff" * count)  # _UNKNOWN
         self.cost_usd.extend(array("d", (_NAN,)) * count)
         self.model.frombytes(bytes(4 * count))
+        self.provider.frombytes(bytes(4 * count))
         self.told.frombytes(bytes(count))
         self._index.add_all(spans, first)
 
