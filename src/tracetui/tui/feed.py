@@ -28,7 +28,7 @@ BUDGET_S: Final = 0.012
 """How long one poll may work, s: less than a frame."""
 TELL_EVERY_S: Final = 0.25
 """The least time between two tellings of what changed, s; the first one after a rest comes at once."""
-SHOWING_SHARE: Final = 40
+SHOWING_SHARE: Final = 80
 """While much is read, what is read is told no sooner than after so many times as long as showing it took last."""
 KEEP_S: Final = 2.0
 """How long the end waits for what is to be kept."""
