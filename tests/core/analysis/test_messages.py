@@ -57,7 +57,20 @@ def test_a_prompt_that_was_too_long_is_recognised_with_its_limit() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["/a" * 50000, "'" * 50000, "a-1" * 30000, "0" * 100000, "x://" * 20000, "1.1," * 30000, "\\" * 50000, 'File "' * 20000, "at " * 40000, "\n" * 100000, "limit " * 20000, "e+" * 40000],
+    [
+        "/a" * 50000,
+        "'" * 50000,
+        "a-1" * 30000,
+        "0" * 100000,
+        "x://" * 20000,
+        "1.1," * 30000,
+        "\\" * 50000,
+        'File "' * 20000,
+        "at " * 40000,
+        "\n" * 100000,
+        "limit " * 20000,
+        "e+" * 40000,
+    ],
 )
 def test_hostile_texts_take_no_time(text: str) -> None:
     begun = time.process_time()
