@@ -52,7 +52,17 @@ def test_importing_the_commands_loads_neither_the_screen_nor_what_reading_needs(
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["list"], ["list", "--json"], ["stats"], ["tail"], ["grep", "error"], ["view", "latest"], ["formats"]],
+    [
+        ["--help"],
+        ["list"],
+        ["list", "--json"],
+        ["stats"],
+        ["tail"],
+        ["grep", "error"],
+        ["view", "latest"],
+        ["export", "latest", "--to", "html"],
+        ["formats"],
+    ],
     ids=" ".join,
 )
 def test_no_command_loads_the_screen(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,12 @@ def test_the_wheel_brings_the_manual_page_to_where_man_looks(installed: Path) ->
     assert page.read_bytes() == (ROOT / "docs" / "tracetui.1").read_bytes()
 
 
+def test_the_wheel_carries_the_page_of_exports(installed: Path) -> None:
+    page = Path("core", "exporting", "page")
+    assert files_below(installed / "tracetui" / page) == files_below(Path(tracetui.__file__).parent / page)
+    assert (installed / "tracetui" / page / "page.js").is_file()
+
+
 def test_the_wheel_says_that_it_is_typed_and_carries_the_licence(installed: Path) -> None:
     assert (installed / "tracetui" / "py.typed").is_file()
     assert list(installed.glob("*.dist-info/licenses/LICENSE"))

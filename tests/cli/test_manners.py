@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import PAYLOADS, Run, recording, start
-from tracetui.cli._output import Printer
+from tracetui.cli._output import Printer, ProgressLine, Telling
 from tracetui.resources import samples_dir
 
 PRINTING = [
@@ -226,6 +226,41 @@ def test_a_dash_is_standard_input(traces: Path) -> None:
 
 def test_progress_is_not_shown_where_nobody_looks(run: Run, traces: Path) -> None:
     assert run("list", traces).err == ""
+
+
+def test_progress_is_told_from_half_a_second_on_and_four_times_a_second(capsys: pytest.CaptureFixture[str]) -> None:
+    times = iter([0.0, 0.4, 0.5, 0.6, 0.8, 0.9])
+    tell = Telling(ProgressLine(), lambda: next(times))
+    for number in range(5):
+        tell(lambda number=number: f"step {number}")  # type: ignore[misc]
+    tell.clear()
+    assert capsys.readouterr().err.split("\r")[1:3] == ["step 1", "step 3"]
+
+
+def test_nothing_is_told_to_nobody() -> None:
+    Telling(None, lambda: 99.0)(lambda: pytest.fail("a text that nobody sees"))
+
+
+def test_a_filter_that_reads_bodies_says_how_far_it_has_come(
+    run: Run, traces: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(Telling, "__call__", lambda self, text: told.append(text()))
+    for command in (["list"], ["grep", "plan"]):
+        told.clear()
+        run(*command, traces, "--where", 'text:"no such text"')
+        assert [text for text in told if text.startswith("filtering: ")][:2] == [
+            "filtering: 0 asked on disk",
+            "filtering: 1 asked on disk",
+        ]
+
+
+def test_an_interrupt_while_a_command_is_imported_is_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tracetui.cli._group.run", interrupted)
+    assert run("list").code == 130
 
 
 def test_a_line_that_is_printed_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,9 +30,12 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         answer = ""
     if not answer:
-        from tracetui.cli._group import cli, run
+        try:
+            from tracetui.cli._group import cli, run
 
-        return run(cli, arguments)
+            return run(cli, arguments)
+        except KeyboardInterrupt:  # while it is imported, or while an error is told
+            return 130
     try:
         sys.stdout.write(answer)
         sys.stdout.flush()

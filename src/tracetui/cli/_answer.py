@@ -10,7 +10,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from tracetui.cli._log import tell_faults
-from tracetui.cli._output import complain, shown_progress
+from tracetui.cli._output import complain, shown_progress, telling
 from tracetui.cli._stdin import is_asked_for, replaced, spooled
 from tracetui.core.loading import Loaded, load, open_run
 from tracetui.core.moments import moment_ns
@@ -172,7 +172,9 @@ def selected_runs(
     chosen = selector(where, asked, loaded, summaries)
     if chosen is None:
         return runs
-    found = chosen.runs(runs)
+    with telling() as tell:
+        chosen.asking = lambda count: tell(lambda: f"filtering: {count:,} asked on disk")
+        found = chosen.runs(runs)
     if runs and not found and not quiet:
         complain(f"none of {_number(len(runs), 'run')} is what --where asks for")
     return found

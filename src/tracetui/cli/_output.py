@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final, TextIO
 
 from tracetui.core.symbols import ASCII, Symbols, choose
@@ -19,6 +20,8 @@ from tracetui.core.text import bytes_size, count, plain_ascii, safe
 if TYPE_CHECKING:
     from tracetui.core.loading import Progress
 
+_FIRST_TOLD_S: Final = 0.5
+_TOLD_EVERY_S: Final = 0.25
 USUAL_WIDTH: Final = 80
 """Columns where nobody says how many there are (a pipe, a file)."""
 
@@ -148,6 +151,34 @@ class ProgressLine:
             self._width = 0
 
 
+class Telling:
+    """Says how far some work has come, from half a second on and four times a second; for a person who looks, else never.
+
+    Called with what gives the text, as often as one likes: the text is made only when it is shown.
+
+    Args:
+        line: Where it is shown; None: nowhere.
+        clock: Seconds that only go up.
+    """
+
+    def __init__(self, line: ProgressLine | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._line = line
+        self._clock = clock
+        self._due = clock() + _FIRST_TOLD_S
+
+    def __call__(self, text: Callable[[], str]) -> None:
+        """Say it if it is time."""
+        if self._line is not None and (now := self._clock()) >= self._due:
+            self._line.say(text())
+            self._due = now + _TOLD_EVERY_S
+
+    def clear(self) -> None:
+        """Take the line away before anything else is written."""
+        if self._line is not None:
+            with suppress(OSError, ValueError):
+                self._line.clear()
+
+
 @contextmanager
 def shown_progress() -> Iterator[ProgressLine | None]:
     """What to tell progress to: a line for a person who looks at standard error, else nobody."""
@@ -157,3 +188,10 @@ def shown_progress() -> Iterator[ProgressLine | None]:
     finally:
         if line is not None:
             line.clear()
+
+
+@contextmanager
+def telling() -> Iterator[Telling]:
+    """What work of more than half a second tells how far it has come."""
+    with shown_progress() as line:
+        yield Telling(line)

@@ -112,14 +112,13 @@ def command(
 def _analyses(
     loaded: Loaded, summaries: Summaries, runs: list[Run], asked: Asked, bottleneck: int | None, limit: int
 ) -> Iterator[RunAnalysis]:
-    from tracetui.cli._output import shown_progress
+    from tracetui.cli._output import telling
     from tracetui.core.analysis.by_name import BOTTLENECK_NS
     from tracetui.core.analysis.run_analysis import SLOWEST, analyse_run
 
-    with shown_progress() as progress:
-        tell = _Telling(progress, len(runs))
-        for run in runs:
-            tell.next()
+    with telling() as tell:
+        for done, run in enumerate(runs):
+            tell(lambda done=done: f"analysing {done:,} of {len(runs):,} runs")  # type: ignore[misc]
             yield analyse_run(
                 loaded.store,
                 run,
@@ -130,26 +129,6 @@ def _analyses(
                 bottleneck_ns=BOTTLENECK_NS if bottleneck is None else bottleneck,
                 keep=max(SLOWEST, limit),
             )
-
-
-class _Telling:
-    """Says how many runs were looked at, from half a second on and four times a second."""
-
-    def __init__(self, line: Any, total: int) -> None:
-        import time
-
-        self._now = time.monotonic
-        self._line = line
-        self._total = total
-        self._done = -1
-        self._due = self._now() + 0.5
-
-    def next(self) -> None:
-        """One more is begun."""
-        self._done += 1
-        if self._line is not None and self._now() >= self._due:
-            self._line.say(f"analysing {self._done:,} of {self._total:,} runs")
-            self._due = self._now() + 0.25
 
 
 def _facts(summaries: Summaries, about: RunAnalysis) -> dict[str, Any]:

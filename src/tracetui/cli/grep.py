@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import tzinfo
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -29,8 +28,6 @@ NOT_FOUND: Final = 1
 """What grep says where there is no line."""
 
 _FLUSHED_EVERY_S: Final = 0.1
-_FIRST_TOLD_S: Final = 0.5
-_TOLD_EVERY_S: Final = 0.25
 
 
 @click.command("grep", help=f"{COMMANDS['grep']}\n\nPATTERN without capitals finds both cases.")
@@ -138,13 +135,15 @@ def _row_of(word: str, loaded: Loaded, asked: Asked) -> int:
 def _within(where: Node, rows: list[int] | None, loaded: Loaded, asked: Asked, *, quiet: bool) -> Within:
     """Where a filter lets hits lie; says on standard error if that is nowhere."""
     from tracetui.cli._answer import setting
-    from tracetui.cli._output import complain
+    from tracetui.cli._output import complain, telling
     from tracetui.core.filter.select import Selector
     from tracetui.core.search.within import Within
 
     chosen = Selector(where, loaded.store, setting(asked, loaded, asked.summaries(loaded)))
     runs = [run for run in loaded.runs if rows is None or run.row in rows]
-    within = Within.selected(chosen, loaded.store, runs)
+    with telling() as tell:
+        chosen.asking = lambda count: tell(lambda: f"filtering: {count:,} asked on disk")
+        within = Within.selected(chosen, loaded.store, runs)
     if runs and not within.searched and not quiet:
         complain("no span and no run is what --where asks for")
     return within
@@ -269,27 +268,23 @@ class _Progress:
     """Says how far a search has come, for a person who waits; it is asked whether the search is cancelled, which it is not."""
 
     def __init__(self) -> None:
-        from tracetui.cli._output import ProgressLine, is_terminal
+        from tracetui.cli._output import ProgressLine, Telling, is_terminal
 
         self.search: Search | None = None
         self.let_out: Callable[[], None] = lambda: None
         """Called as often as it is asked."""
-        self._line = ProgressLine() if is_terminal(sys.stderr) else None
-        self._due = time.monotonic() + _FIRST_TOLD_S
+        self._tell = Telling(ProgressLine() if is_terminal(sys.stderr) else None)
+        self.clear = self._tell.clear
 
     def __call__(self) -> bool:
         """Tell it if it is time."""
         self.let_out()
-        if self._line is not None and self.search is not None and time.monotonic() >= self._due:
-            from tracetui.core.text import bytes_size
-
-            done, total = self.search.searched_bytes, self.search.total_bytes
-            self._line.say(f"searching {bytes_size(done)} of {bytes_size(total)}")
-            self._due = time.monotonic() + _TOLD_EVERY_S
+        self._tell(self._text)
         return False
 
-    def clear(self) -> None:
-        """Take the line away before anything else is written."""
-        if self._line is not None:
-            with suppress(OSError, ValueError):
-                self._line.clear()
+    def _text(self) -> str:
+        from tracetui.core.text import bytes_size
+
+        if self.search is None:
+            return "searching"
+        return f"searching {bytes_size(self.search.searched_bytes)} of {bytes_size(self.search.total_bytes)}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
 import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -14,7 +13,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from tracetui.core.errors import TracetuiError
-from tracetui.core.reading.remote import ReaderLost, RemoteWatcher
+from tracetui.core.reading.remote import ReaderLost, RemoteReader, RemoteWatcher
 from tracetui.core.store import Change, Store
 from tracetui.core.symbols import choose
 from tracetui.core.text import safe
@@ -35,7 +34,6 @@ from tracetui.tui.widgets.piece_line import PieceLine
 if TYPE_CHECKING:
     from tracetui.core.pricing import Prices
     from tracetui.core.reader import Notice, Reader
-    from tracetui.core.reading.remote import RemoteReader
     from tracetui.tui.feed import Watched
     from tracetui.tui.keymaps import Key
     from tracetui.tui.terminal import TerminalGuard
@@ -170,10 +168,9 @@ class TracetuiApp(App[object]):
             # What is there by now stays: going through all of it again and again lets keys wait for 50 ms and more.
             gc.freeze()
             gc.set_threshold(*_CYCLES)
-            sys.setswitchinterval(_SWITCH_S)
         feed = self.session.feed
         if feed is not None:
-            self.pricing = Pricing(self.session, self._prices, self._was_priced)
+            self.pricing = Pricing(self.session, self._prices, self._was_priced, self._has_failed)
             feed.changed = self._was_changed
             feed.progressed = self._has_progressed
             feed.noticed = self._was_noticed

@@ -27,7 +27,7 @@ BUDGET_S: Final = 0.012
 """How long one poll may work, s: less than a frame."""
 TELL_EVERY_S: Final = 0.25
 """The least time between two tellings of what changed, s; the first one after a rest comes at once."""
-SHOWING_SHARE: Final = 40
+SHOWING_SHARE: Final = 80
 """While much is read, what is read is told no sooner than after so many times as long as showing it took last."""
 _APPLY_S: Final = 0.002
 _TURNS: Final = 64

@@ -28,9 +28,16 @@ class Pricing:
         session: Whose store it is about.
         prices: Makes the prices, in a thread.
         told: Called on the loop's thread when figures have changed.
+        failed: Told of a fault of ours.
     """
 
-    def __init__(self, session: Session, prices: Callable[[], Prices], told: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        prices: Callable[[], Prices],
+        told: Callable[[], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
         self.idle = asyncio.Event()
         """Set while all that is there has its price, or has none."""
         self.idle.set()
@@ -38,6 +45,7 @@ class Pricing:
         self._make = prices
         self._prices: Prices | None = None
         self._told = told
+        self._failed = failed
         self._task: asyncio.Task[None] | None = None
         self._epoch = -1
 
@@ -46,6 +54,7 @@ class Pricing:
         self.idle.clear()
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run(), name="tracetui-prices")
+            self._task.add_done_callback(self._has_ended)
 
     async def stop(self) -> None:
         """No more of it; returns when the thread is done."""
@@ -68,6 +77,10 @@ class Pricing:
         finally:
             self._task = None
             self.idle.set()
+
+    def _has_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failed(error)
 
     def _look(self) -> CostTable | None:
         """What wants a price now; None: nothing, and nothing did before."""

@@ -50,11 +50,7 @@ def group_lines(
 def _summary(comparison: GroupComparison, names: Sequence[str], width: int, symbols: Symbols) -> Iterator[str]:
     columns = (("runs", 6), ("ok", 6), ("failed", 6), ("time", 8), ("spans", 6), ("tokens", 8), ("cost", 8))
     room = max(12, width - 3 - sum(wide + len(_GAP) for _, wide in columns))
-    yield (
-        "   "
-        + fit("medians of the runs", room, symbols=symbols)
-        + _cells([name for name, _ in columns], columns, symbols)
-    )
+    yield ("   " + fit("medians", room, symbols=symbols) + _cells([name for name, _ in columns], columns, symbols))
     for letter, name, group in zip("AB", names, (comparison.a, comparison.b), strict=True):
         medians = group.medians
         cells = [

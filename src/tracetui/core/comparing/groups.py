@@ -1,6 +1,7 @@
 """Many runs against many: a good folder and a bad one, by medians of the runs and of each name path.
 
-A path is the names from the top down; the only root of a run counts as the same whatever it is called. Of each path and side:
+A path is the names from the top down; the only root of a run counts as the same whatever it is called, and so does what only
+groups others. Of each path and side:
 in how many runs it appears, in how many a span of it failed, and the medians of what it took in the runs where it appears.
 """
 
@@ -187,6 +188,8 @@ def _path_numbers(side: Side, paths: dict[tuple[int, tuple[int, str]], int], tab
         if text is None:
             name = side.name(position)
             model = side.models.get(position, "")
+            if side.flags[position] & Flag.invented:
+                name = ""  # called after what is in it, which is never twice the same
             text = texts[label] = (int(side.kind[position]), name.replace(model, STAR) if model else name)
         key = (found[above] if above >= 0 else -1, _ROOT if above < 0 and only_root else text)
         number = paths.get(key)

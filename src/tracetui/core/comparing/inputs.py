@@ -82,17 +82,18 @@ def said_in(detail: SpanDetail) -> Said:
     given, answer = detail.input, detail.output
     if given is ABSENT and detail.messages:
         last = len(detail.messages) - 1
-        while last > 0 and detail.messages[last].role in _ANSWERING:
+        while last > 0 and detail.messages[last].role in ANSWERING:
             last -= 1
         told = detail.messages[: last + 1]
-        if detail.messages[0].role not in _ANSWERING:
+        if detail.messages[0].role not in ANSWERING:
             given = plain_messages(told)
         if answer is ABSENT and len(told) < len(detail.messages):
             answer = plain_messages(detail.messages[last + 1 :])
     return Said(opened(given), opened(answer))
 
 
-_ANSWERING: Final = ("assistant", "model", "ai")
+ANSWERING: Final = ("assistant", "model", "ai")
+"""Roles of what a model says."""
 
 
 def plain_messages(messages: Sequence[Message]) -> list[object]:

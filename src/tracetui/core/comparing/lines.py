@@ -239,7 +239,10 @@ def name_lines(comparison: Comparison, width: int, symbols: Symbols) -> Iterator
     yield ""
     more = len(found) - _NAMES_SHOWN
     yield rule(
-        "What the difference is made of", f"and {count(more, symbols)} more names" if more > 0 else "", width, symbols
+        "What the difference is made of",
+        f"and {count(more, symbols)} more name{'' if more == 1 else 's'}" if more > 0 else "",
+        width,
+        symbols,
     )
     figures = (("calls", 11), ("own time", 9), ("tokens", 8), ("cost", 8))
     room = max(16, width - sum(wide + len(_GAP) for _, wide in figures) - _LANE)

@@ -8,7 +8,7 @@ from typing import Final
 from tracetui.core.comparing.alignment import NONE
 from tracetui.core.comparing.comparison import Comparison, Row
 from tracetui.core.comparing.divergence import Parting, input_differences, output_differences
-from tracetui.core.comparing.inputs import Inputs
+from tracetui.core.comparing.inputs import ANSWERING, Inputs
 from tracetui.core.comparing.lines import arrow, rule
 from tracetui.core.comparing.sides import Side
 from tracetui.core.comparing.values import Difference, Differences
@@ -118,8 +118,8 @@ def _said(side: Side, position: int) -> str:
         return safe(
             f"{error.type}: {error.message}" if error.type and error.type not in error.message else error.message
         )
-    if detail.messages and detail.messages[-1].role != "user":
-        last = detail.messages[-1]
+    last = next((message for message in reversed(detail.messages) if message.role in ANSWERING), None)
+    if last is not None:
         calls = ", ".join(f"{name}({_one_line(arguments)})" for name, arguments in last.tool_calls[:_FEW])
         return safe(_one_line(last.text) or (f"calls {calls}" if calls else ""))
     said = inputs.said(position)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from tracetui.core.model import NO_TIME, Flag, Kind, Status, Usage
 from tracetui.core.store.preorder import Preorder
-from tracetui.core.store.shape import Ints, Longs, prefix
+from tracetui.core.store.shape import Bools, Ints, Longs, prefix
 
 if TYPE_CHECKING:
     from tracetui.core.bodies import Bodies
@@ -133,7 +133,7 @@ class Side:
         return None if time == NO_TIME else time
 
     def count(self, name: str, begin: int, end: int) -> int:
-        """How many of ``spans`` (recorded), ``errors`` (failed), ``calls`` (of models) stand between two positions."""
+        """How many of ``spans`` (recorded) or ``errors`` (failed) stand between two positions."""
         sums = self._counts[name]
         return int(sums[end] - sums[begin])
 
@@ -196,8 +196,8 @@ def _side(
     side._counts = {
         "spans": prefix(told),
         "errors": prefix(told & (status == Status.error)),
-        "open": prefix(told & (status == Status.open)),
-        "calls": prefix(told & (kind == Kind.llm)),
+        "lacking total": _lacking(side.sums, told & (kind == Kind.llm), ("total",)),
+        "lacking cost": _lacking(side.sums, told & (kind == Kind.llm), ("cost", "computed")),
     }
     side._children = np.argsort(parent, kind="stable").tolist()
     side._first = prefix(np.bincount(parent + 1, minlength=len(tree) + 1)).tolist()
@@ -306,16 +306,16 @@ def total_of(usage: Usage) -> int | None:
 
 
 def lacking(side: Side, begin: int, end: int, name: str) -> bool:
-    """Whether a model call between two positions has no such figure (for ``cost``: neither recorded nor computed)."""
-    calls = side.count("calls", begin, end)
-    if not calls:
-        return False
-    known: set[int] = set()
-    for each in ("cost", "computed") if name == "cost" else (name,):
-        at = side.sums[each].at
-        first, last = at.searchsorted([begin, end]).tolist()
-        known.update(position for position in at[first:last].tolist() if side.kind[position] == Kind.llm)
-    return len(known) < calls
+    """Whether a model call between two positions has no ``total`` (or no ``cost``: neither recorded nor computed)."""
+    return side.count(f"lacking {name}", begin, end) > 0
+
+
+def _lacking(sums: dict[str, Sums], calls: Bools, names: Sequence[str]) -> Ints:
+    """How many of the model calls before each position have none of these figures."""
+    lacks = calls.copy()
+    for name in names:
+        lacks[sums[name].at] = False
+    return prefix(lacks)
 
 
 def _labels(told: list[tuple[Store, Preorder, dict[int, str]]]) -> list[Longs]:

@@ -47,7 +47,6 @@ CAUSE, CRITICAL, ORPHAN, CONTEXT = 1, 2, 4, 8
 """Bits of a row's flags."""
 _ZERO_PARTS: Final = re.compile(r"(?<=[mhd])00[a-z]+$|\.0(?=[a-zµ])")
 _PAGE: Final = Path(__file__).with_name("page")
-_FORBIDDEN: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 _ESCAPED: Final = str.maketrans({"<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;", "'": "&#39;"})
 
 
@@ -97,7 +96,12 @@ def _escaped(text: str) -> str:
 
 def _data(kind: str, value: object) -> str:
     """A value in an element that the script reads: ASCII in which no character can begin or end markup."""
-    return f'<script type="application/json" class="{kind}">{json_line(value).translate(_FORBIDDEN)}</script>\n'
+    return f'<script type="application/json" class="{kind}">{_inert(json_line(value))}</script>\n'
+
+
+def _inert(text: str) -> str:
+    """JSON without the characters of markup; several times as fast as one ``translate``."""
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 class _Page:
@@ -162,7 +166,7 @@ class _Page:
 
 
 def _piece(rows: list[list[Any]], bodies: list[str]) -> str:
-    inside = ",".join(bodies).translate(_FORBIDDEN)
+    inside = _inert(",".join(bodies))
     return _data("rows", rows) + f'<script type="application/json" class="bodies">[{inside}]</script>\n'
 
 

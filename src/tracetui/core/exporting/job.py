@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tracetui.core.summary import Summaries
 
 _IDS = frozenset({"id", "parent"})
+_FIGURES = frozenset(
+    {"depth", "kind", "status", "start", "end", "duration_ms", "tokens", "cost_usd", "start_ns", "end_ns"}
+)
+"""Facts of a span that hold no text of the trace."""
 _TOLD_EVERY = 64
 """Spans after which progress is told, if anybody listens."""
 
@@ -140,8 +144,8 @@ class Job:
 
     def _clean_span(self, facts: Facts) -> Facts:
         ids = {name: value if value is None else self.gate.id(value) for name, value in facts.items() if name in _IDS}
-        clean: Facts = self.gate.value({name: value for name, value in facts.items() if name not in ids})
-        return {"id": ids["id"], "parent": ids["parent"], **clean}
+        texts = {name: value for name, value in facts.items() if name not in ids and name not in _FIGURES}
+        return {**facts, **ids, **self.gate.value(texts)}
 
     def run_events(self) -> list[dict[str, Any]]:
         """Events of the run that are in no span, without secrets."""

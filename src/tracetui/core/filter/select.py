@@ -5,7 +5,7 @@ Columns first, as masks over all rows at once; what they leave open is asked of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,6 +55,9 @@ class Selector:
         self._store = store
         self._setting = setting
         self._bodies = BodyTerms(store, setting.bodies_of)
+        self._asked = 0
+        self.asking: Callable[[int], None] | None = None
+        """Told before each span or event whose bodies have to be read, how many there were."""
 
     @property
     def names_events(self) -> bool:
@@ -95,6 +98,7 @@ class Selector:
         evaluation = _Evaluation(self._node, table, self._bodies)
         sure = evaluation.sure.copy()
         for index in evaluation.open_rows():
+            self._ask()
             sure[index] = evaluation.holds_at(index)
         return sure
 
@@ -158,9 +162,16 @@ class Selector:
         found = set(np.unique(runs[evaluation.sure]).tolist()) & wanted
         for index in evaluation.open_rows():
             run = int(runs[index])
-            if run in wanted and run not in found and evaluation.holds_at(index):
-                found.add(run)
+            if run in wanted and run not in found:
+                self._ask()
+                if evaluation.holds_at(index):
+                    found.add(run)
         return found
+
+    def _ask(self) -> None:
+        if self.asking is not None:
+            self.asking(self._asked)
+        self._asked += 1
 
 
 class _Evaluation:
