@@ -68,6 +68,7 @@ def test_every_option_of_every_command_is_offered(folder: Path) -> None:
         (["grep", "needle", "tr"], ["traces", "trace s.jsonl"]),
         (["grep", "-C", "3", "needle", "--run", "lat"], ["latest"]),
         (["view", "fa"], ["failed"]),
+        (["diff", "failed", "lat"], ["latest"]),
         (["view", "latest", "--in", "traces"], ["traces"]),
         (["replay", "--into", "traces", "trace "], ["trace s.jsonl"]),
     ],

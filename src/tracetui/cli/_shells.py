@@ -16,7 +16,7 @@ from tracetui.cli._described import SCREEN, Described, DescribedCommand, all_des
 _PLAIN: Final = re.compile(r"[\w.+@/-]+", re.ASCII)
 """What a value may be made of to be offered: names of themes and formats may come from others."""
 _FILES: Final = frozenset({"PATH", "FILE", "DIR"})
-_RUNS: Final = frozenset({"RUN", "A", "B"})
+_RUNS: Final = frozenset({"RUN"})
 _RUN_WORDS: Final = ("latest", "failed")
 _ZONES: Final = ("local", "UTC")
 _HELP: Final = Described(("-h", "--help"), "", "Show the help and exit.", (), False)
@@ -31,7 +31,7 @@ def _kind(metavar: str, words: tuple[str, ...]) -> str:
     """How a value is completed: ``words``, ``files``, ``run``, ``filter`` or ``none``."""
     if words:
         return "words"
-    name = metavar.strip("[].")
+    name = metavar.strip("[].").rpartition(" ")[2]
     if name in _FILES:
         return "files"
     if name in _RUNS:
