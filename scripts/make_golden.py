@@ -19,6 +19,7 @@ from tracetui.resources import samples_dir
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "cli" / "golden"
 SEARCHES = FOLDER.parent / "golden_search.jsonl"
+ANALYSES = FOLDER.parent / "golden_analysis.txt"
 DIFFERENCES = FOLDER.parent / "golden_diff.txt"
 COMPARED = (
     ("otlp-json", "eb3a506a2c2e67d6abc62276d7506dcc", "6c54735301a792883a6460fc4572e451"),
@@ -103,6 +104,25 @@ def _printed(*words: str, columns: str) -> str:
     return out.getvalue()
 
 
+def analyses() -> str:
+    """What is printed of the analysis of each sample now, at 80 columns."""
+    return "".join(f"## {sample}\n\n{printed('analyze', samples_dir() / sample)}\n" for sample in samples())
+
+
+def printed(command: str, *arguments: str | Path) -> str:
+    """What a command prints, whoever asks from where and when."""
+    out, err, before = io.StringIO(), io.StringIO(), dict(os.environ)
+    os.environ |= {"COLUMNS": "80", "LC_ALL": "C.UTF-8"}
+    try:
+        with in_utc(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            tracetui.cli.main([command, *map(str, arguments), "--as-of", AS_OF])
+    finally:
+        for name in ("COLUMNS", "LC_ALL"):
+            os.environ.pop(name)
+            os.environ |= {name: before[name]} if name in before else {}
+    return out.getvalue().replace(f"{samples_dir()}{os.sep}", "")
+
+
 def _line(hit: Any) -> str:
     return f" {json.dumps(hit)}\n"
 
@@ -168,6 +188,7 @@ def main() -> None:
     for path in [path for path in FOLDER.rglob("*.json") if path not in wanted]:
         path.unlink()
     SEARCHES.write_text(searches(), encoding="utf-8")
+    ANALYSES.write_text(analyses(), encoding="utf-8")
     DIFFERENCES.write_text(differences(), encoding="utf-8")
     for path, said in wanted.items():
         path.parent.mkdir(parents=True, exist_ok=True)

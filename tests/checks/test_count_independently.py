@@ -27,3 +27,17 @@ def test_stats_agrees_with_an_independent_count(producer):
     answer = subprocess.run(command, capture_output=True, text=True)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert answer.stdout.rstrip().endswith(" 0 differences")
+
+
+@pytest.mark.parametrize(
+    "producer",
+    [
+        "claude-code",
+        *(pytest.param(name, marks=pytest.mark.long) for name in [*PRODUCERS, "tracetui"] if name != "claude-code"),
+    ],
+)
+def test_analyze_agrees_with_an_independent_count(producer):
+    command = [sys.executable, str(SCRIPT.with_name("count_analysis.py")), str(SAMPLES / producer)]
+    answer = subprocess.run(command, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert answer.stdout.rstrip().endswith(" 0 differences")

@@ -32,5 +32,9 @@ def test_a_search_finds_in_the_samples_what_it_found_before() -> None:
     assert SCRIPT.searches().splitlines() == SCRIPT.SEARCHES.read_text(encoding="utf-8").splitlines()
 
 
+def test_an_analysis_says_of_the_samples_what_it_said_before() -> None:
+    assert SCRIPT.analyses().splitlines() == SCRIPT.ANALYSES.read_text(encoding="utf-8").splitlines()
+
+
 def test_there_is_no_answer_for_a_sample_that_is_no_more() -> None:
     assert sorted(SCRIPT.FOLDER.rglob("*.json")) == sorted(map(SCRIPT.path_of, SCRIPT.samples()))

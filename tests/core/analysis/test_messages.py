@@ -58,18 +58,8 @@ def test_a_prompt_that_was_too_long_is_recognised_with_its_limit() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "/a" * 50000,
-        "'" * 50000,
-        "a-1" * 30000,
-        "0" * 100000,
-        "x://" * 20000,
-        "1.1," * 30000,
-        "\\" * 50000,
-        'File "' * 20000,
-        "at " * 40000,
-        "\n" * 100000,
-        "limit " * 20000,
-        "e+" * 40000,
+        *("/a" * 50_000, "'" * 50_000, "a-1" * 30_000, "0" * 100_000, "x://" * 20_000, "1.1," * 30_000, "\\" * 50_000),
+        *('File "' * 20_000, "at " * 40_000, "\n" * 100_000, "limit " * 20_000, "e+" * 40_000),
     ],
 )
 def test_hostile_texts_take_no_time(text: str) -> None:

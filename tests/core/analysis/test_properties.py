@@ -189,6 +189,7 @@ def test_figures_by_name_are_sums_of_the_spans(store: Store) -> None:
         )
         assert each.finished == len(took)
         if took:
+            assert each.mean_ns == sum(took) // len(took)
             assert (each.p50_ns, each.max_ns) == (took[(len(took) + 1) // 2 - 1], took[-1])
 
 

@@ -337,6 +337,7 @@ def name_facts(each: NameStats) -> Facts:
         "count": each.count,
         "finished": each.finished,
         "failed": each.failed,
+        "mean_ms": milliseconds(each.mean_ns),
         "p50_ms": milliseconds(each.p50_ns),
         "p95_ms": milliseconds(each.p95_ns),
         "max_ms": milliseconds(each.max_ns),
