@@ -13,7 +13,7 @@ from benchmarks.reading import SlowDecoder, decode, read
 from tracetui.core.formats.native import NativeDecoder
 
 WITHOUT_A_TERMINAL = ("skeleton", "chip", "filter", "slow-lane", "formats", "recording", "redaction", "search")
-IN_OTHER_PROCESSES = ("memory", "key-index", "usage", "list", "start")
+IN_OTHER_PROCESSES = ("memory", "key-index", "usage", "list", "second-time", "analyze", "start")
 IN_A_TERMINAL = ("first-frame", "key-while-reading", "tree", "latency", "idle", "stream")
 
 

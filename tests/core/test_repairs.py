@@ -11,7 +11,8 @@ from tracetui.core.formats.native import NativeDecoder
 from tracetui.core.model import Clock, EventClass, Flag, Kind, Status
 from tracetui.core.operations import Begin, End, Event, Operation, Record, Repair, RunFact, Whole
 from tracetui.core.reader import Reader
-from tracetui.core.repairs import GROUPS, WORDS, Finding, Repairs, bad_rows, span_rows
+from tracetui.core.repair_words import GROUPS, WORDS
+from tracetui.core.repairs import Finding, Repairs, bad_rows, span_rows
 from tracetui.core.store import Store
 
 S = 1_000_000_000

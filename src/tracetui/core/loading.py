@@ -179,7 +179,7 @@ def leave_index(paths: Sequence[str], store: Store, reader: Reader) -> bool:
     from tracetui.core.index.saving import is_worth_it, save_index
 
     progress = reader.progress
-    if not is_worth_it(progress.bytes_read, progress.files_found):
+    if store.is_frozen or not is_worth_it(progress.bytes_read, progress.files_found):
         return False
     state = reader.state
     return state is not None and save_index(default_paths(paths), store, state)

@@ -32,8 +32,10 @@ from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.piece_line import PieceLine
 
 if TYPE_CHECKING:
+    from tracetui.core.index.opening import Index
     from tracetui.core.pricing import Prices
     from tracetui.core.reader import Notice, Reader
+    from tracetui.core.reading.memory import FileState, ReadingState
     from tracetui.tui.feed import Watched
     from tracetui.tui.keymaps import Key
     from tracetui.tui.terminal import TerminalGuard
@@ -103,18 +105,23 @@ class TracetuiApp(App[object]):
         """Watches the terminal; None where there is none (tests)."""
         self.fault = ""
         """The traceback of a fault of ours, safe to print; empty if there was none."""
+        self.read_state: ReadingState | None = None
+        """What had been read when it ended, to be left to the next one; None: nothing new, or nothing that took long."""
         self.main = MainScreen(session, shown_path, self.options.pick, rest_s)
         self.pricing: Pricing | None = None
         """None until something is read."""
         self._price_problem = ""
 
     @classmethod
-    def from_options(cls, options: ScreenOptions, remote: RemoteReader | None = None) -> TracetuiApp:
+    def from_options(
+        cls, options: ScreenOptions, remote: RemoteReader | None = None, index: Index | None = None
+    ) -> TracetuiApp:
         """The app over the files that `options` name, with everything it needs. Raises TracetuiError for a wrong theme.
 
         Args:
             options: How it was asked for.
             remote: A process that reads these files; None: they are read in a thread.
+            index: What an earlier reading of them left; a process that reads was told of it.
         """
         from tracetui.core.bodies import Bodies
         from tracetui.core.formats import FORMATS
@@ -122,8 +129,8 @@ class TracetuiApp(App[object]):
 
         paths, shown_as = options.read_paths(), options.shown_as()
         spool = options.spool
-        store = Store()
-        reader, watcher = _reading(paths, shown_as, remote)
+        store = Store() if index is None else index.store()
+        reader, watcher = _reading(paths, shown_as, remote, [] if index is None else index.files)
         rules = StatusRules()
         if options.stall_after_ns is not None:
             rules = replace(rules, stall_after_ns=options.stall_after_ns)
@@ -217,8 +224,10 @@ class TracetuiApp(App[object]):
 
     async def on_unmount(self) -> None:
         """Read no more."""
-        if self.session.feed is not None:
-            await self.session.feed.stop()
+        feed = self.session.feed
+        if feed is not None:
+            self.read_state = await feed.state_to_keep()
+            await feed.stop()
         if self.pricing is not None:
             await self.pricing.stop()
 
@@ -302,7 +311,7 @@ class TracetuiApp(App[object]):
 
 
 def _reading(
-    paths: list[str], shown_as: dict[str, str], remote: RemoteReader | None
+    paths: list[str], shown_as: dict[str, str], remote: RemoteReader | None, memory: list[FileState]
 ) -> tuple[Reader | RemoteReader, Watched]:
     """What reads, and what watches for it."""
     if remote is not None:
@@ -310,7 +319,9 @@ def _reading(
     from tracetui.core.reader import Reader
     from tracetui.core.watching import Watcher
 
-    return Reader(paths, follow=True, shown=shown_as), Watcher([path for path in paths if path not in shown_as])
+    return Reader(paths, follow=True, shown=shown_as, memory=memory), Watcher(
+        [path for path in paths if path not in shown_as]
+    )
 
 
 def _as_named(path: str) -> str:

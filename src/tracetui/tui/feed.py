@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 if TYPE_CHECKING:
     from tracetui.core.batch import Batch
     from tracetui.core.reader import Notice, Progress, Reader
+    from tracetui.core.reading.memory import ReadingState
     from tracetui.core.reading.remote import RemoteReader
     from tracetui.core.store import Change, Store
 
@@ -29,6 +30,8 @@ TELL_EVERY_S: Final = 0.25
 """The least time between two tellings of what changed, s; the first one after a rest comes at once."""
 SHOWING_SHARE: Final = 80
 """While much is read, what is read is told no sooner than after so many times as long as showing it took last."""
+KEEP_S: Final = 2.0
+"""How long the end waits for what is to be kept."""
 _APPLY_S: Final = 0.002
 _TURNS: Final = 64
 """Turns of the loop at most that everything else gets: a key takes about ten from the terminal to the frame."""
@@ -100,6 +103,9 @@ class Feed:
         """Begin to read. To be called after the first paint, on the loop's thread."""
         if self._task is None:
             loop = asyncio.get_running_loop()
+            if self.store.is_frozen:  # an earlier reading left what is in it
+                self._note(everything(self.store))
+                self._tell_soon()
             self._task = loop.create_task(self._run(), name="tracetui-feed")
             self._task.add_done_callback(self._has_ended)
             if self._watcher is not None:
@@ -149,6 +155,19 @@ class Feed:
         self._questions.append((question, answer))
         self._wake.set()
         return await answer  # type: ignore[return-value]  # the question's own answer
+
+    async def state_to_keep(self) -> ReadingState | None:
+        """What a later reading can take up; None: reading it again would not be felt, or is not over, or nothing is new."""
+        from tracetui.core.index.saving import is_worth_it
+
+        progress = self.progress
+        if self._task is None or self._task.done() or progress is None or not progress.done or self.store.is_frozen:
+            return None
+        if not is_worth_it(progress.bytes_read, progress.files_found):
+            return None
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(self.ask(_state_of), KEEP_S)
+        return None
 
     def path_of(self, source: int) -> str:
         """The path of a source, as the system has it (untrusted); empty for one that is not known."""
@@ -331,6 +350,18 @@ async def _let_others() -> None:
         await asyncio.sleep(0)
         if time.perf_counter() - begun < _QUIET_S:
             return
+
+
+def _state_of(reader: AnyReader) -> ReadingState | None:
+    return reader.state
+
+
+def everything(store: Store) -> Change:
+    """All that is in a store, as if it had just come."""
+    from tracetui.core.store import Change
+
+    runs = [run.row for run in store.runs]
+    return Change(store.epoch, set(runs), runs, (0, len(store.spans)), (0, len(store.events)))
 
 
 def _try(question: Callable[[AnyReader], object], reader: AnyReader) -> tuple[object, BaseException | None]:

@@ -13,6 +13,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from tracetui.core.index.opening import Index
     from tracetui.core.pricing.price_file import PriceFile
     from tracetui.core.reading.remote import RemoteReader
     from tracetui.core.sources.stdin import Spool
@@ -75,9 +76,11 @@ def run_screen(options: ScreenOptions) -> int:
     for name, value in TEXTUAL_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     while True:
-        remote = None if options.reads_here else _reading_process(options)
+        index = _earlier_reading(options)
+        is_read = index is not None and index.is_unchanged
+        remote = None if options.reads_here or is_read else _reading_process(options, index)
         try:
-            result, code = _show(options, remote)
+            result, code = _show(options, remote, index)
         finally:
             if remote is not None:
                 remote.close()
@@ -87,7 +90,16 @@ def run_screen(options: ScreenOptions) -> int:
         options = again
 
 
-def _reading_process(options: ScreenOptions) -> RemoteReader | None:
+def _earlier_reading(options: ScreenOptions) -> Index | None:
+    """What an earlier reading of the same paths left."""
+    if options.spool is not None or options.no_state:
+        return None
+    from tracetui.core.index.opening import open_index
+
+    return open_index(options.read_paths())
+
+
+def _reading_process(options: ScreenOptions, index: Index | None) -> RemoteReader | None:
     """A process that reads, where there is much to read: started before Textual is imported, it reads meanwhile."""
     from tracetui.core.reading.choosing import is_much
 
@@ -97,22 +109,28 @@ def _reading_process(options: ScreenOptions) -> RemoteReader | None:
     from tracetui.core.reading.remote import ReaderLost, RemoteReader
 
     try:
-        return RemoteReader(paths, watched=[path for path in paths if path not in shown], shown=shown)
+        memory = () if index is None else index.files
+        watched = [path for path in paths if path not in shown]
+        return RemoteReader(paths, watched=watched, shown=shown, memory=memory)
     except ReaderLost:
         return None  # no process is to be had: it is read here
 
 
-def _show(options: ScreenOptions, remote: RemoteReader | None) -> tuple[object, int]:
+def _show(options: ScreenOptions, remote: RemoteReader | None, index: Index | None) -> tuple[object, int]:
     """The screen, until it ends: with what, and the exit status."""
     from tracetui.core.text import safe
     from tracetui.tui.app import TracetuiApp
     from tracetui.tui.terminal import TerminalGuard
 
-    app = TracetuiApp.from_options(options, remote)
+    app = TracetuiApp.from_options(options, remote, index)
     clean_up = None if options.spool is None else options.spool.close
     with TerminalGuard(lambda code: app.exit(return_code=code), clean_up=clean_up) as guard:
         app.guard = guard
         result = app.run(mouse=not options.no_mouse)
+    if app.read_state is not None and not options.no_state and options.spool is None:
+        from tracetui.core.index.saving import save_index
+
+        save_index(options.read_paths(), app.session.store, app.read_state)
     if app.fault:
         sys.stderr.write(app.fault)
     elif isinstance(result, str):

@@ -21,7 +21,7 @@ from tracetui.resources import samples_dir
 
 NAMES = [each.name for each in EXPORTERS]
 BEGUN = 1_767_225_600_000_000_000
-IN_PLAIN = 2
+IN_PLAIN = 1
 """Runs of each format that plain tests look at."""
 NOW = 1_830_000_000_000_000_000
 """After all that the samples recorded: nobody is taken to be writing."""

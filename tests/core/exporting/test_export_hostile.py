@@ -12,7 +12,7 @@ from tests.hostile.payloads import PAYLOADS, controls
 from tests.hostile.recordings import Fields, write_recordings
 from tracetui.core.exporting.job import Job
 
-IN_PLAIN = 5
+IN_PLAIN = 3
 
 
 @pytest.fixture(scope="module")

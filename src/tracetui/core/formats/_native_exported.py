@@ -32,7 +32,7 @@ def exported_facts(run: str, exported: dict[str, object]) -> Iterable[Operation]
         if isinstance(note, str):
             yield RunFact(run, note=note)
     for repair in map(_dict, _list(exported.get("repairs"))):
-        from tracetui.core.repairs import WORDS  # late: most recordings have none
+        from tracetui.core.repair_words import WORDS  # late: most recordings have none
 
         if (what := _text(repair.get("what"))) in WORDS:
             yield RunFact(run, repair=Repair(what, max(0, _int(repair.get("count")) or 0), _text(repair.get("detail"))))

@@ -35,9 +35,14 @@ class Index:
 
         return unpacked_store(self.sections)
 
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether everything is as it was, as far as a quick look tells."""
+        return is_unchanged(self.sections)
+
     def reader(self, paths: Sequence[str]) -> StillReader | None:
         """A reader for files that are all as they were; None: some are not."""
-        if is_unchanged(self.sections):
+        if self.is_unchanged:
             troubles, oddities = cast("tuple[dict[str, str], dict[str, str]]", self.sections.value("beside"))
             return StillReader(paths, self.files, troubles, oddities)
         return still_reader(paths, self.files)

@@ -90,7 +90,7 @@ def unpacked_store(sections: Sections) -> Store:
 
 
 def _fill(store: Store, sections: Sections) -> None:
-    from tracetui.core.kept import Kept
+    from tracetui.core.store.kept import Kept
 
     for table in TABLES:
         held = getattr(store, table)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tracetui.core.index.places import discard, index_path, reader, roots, sweep
+from tracetui.core.reading.memory import UNKNOWN, grouped
 
 if TYPE_CHECKING:
-    from tracetui.core.reading.memory import ReadingState
+    from tracetui.core.reading.memory import FileState, ReadingState
     from tracetui.core.store import Store
 
 LEAST_BYTES: Final = 8_388_608
@@ -37,11 +39,10 @@ def save_index(paths: Sequence[str], store: Store, reading: ReadingState) -> boo
         return False
     from tracetui.core.index.layout import write
     from tracetui.core.index.packing import packed_store
-    from tracetui.core.reading.memory import grouped
 
     values, columns = packed_store(store)
     values["of"] = (reader(), roots(paths))
-    values["files"] = [state.row for state in grouped(reading.files, store._source_runs)]
+    values["files"] = [state.row for state in grouped(_folded(reading.files, store), store._source_runs)]
     values["folders"] = reading.folders
     values["beside"] = (reading.troubles, reading.oddities)
     try:
@@ -51,6 +52,17 @@ def save_index(paths: Sequence[str], store: Store, reading: ReadingState) -> boo
         return False
     sweep(os.path.dirname(path), path)  # noqa: PTH120
     return True
+
+
+def _folded(files: list[FileState], store: Store) -> list[FileState]:
+    """The same files; one of which the store was told less (or more) than the reader has read is to be read again."""
+    checked = []
+    for state in files:
+        complete, _, growth = store._source_states.get(state.source, (False, False, None))
+        told = growth is not None and (growth.size, growth.mtime_ns) == (state.status[2], state.mtime_ns)
+        is_read = state.stage in ("claimed", "aside")
+        checked.append(state if not is_read or (complete and told) else replace(state, status=UNKNOWN))
+    return checked
 
 
 def _is_spent(store: Store) -> bool:

@@ -34,6 +34,7 @@ from tracetui.core.operations import (
     RunFact,
     Whole,
 )
+from tracetui.core.reading.memory import FileState, ReadingState
 from tracetui.core.sources.file import Place
 
 AT_ONCE: Final = 2_000
@@ -83,19 +84,8 @@ _NAMES: Final = tuple(field.name for field in dataclasses.fields(Columns))
 _CLASSES: Final = {
     (kind.__module__, kind.__qualname__): kind
     for kind in (
-        Aside,
-        Clock,
-        EventClass,
-        Explanation,
-        Flag,
-        Kind,
-        Notice,
-        Place,
-        Progress,
-        Repair,
-        SeenFile,
-        Status,
-        Usage,
+        *(Aside, Clock, EventClass, Explanation, FileState, Flag, Kind, Notice, Place, Progress, ReadingState, Repair),
+        *(SeenFile, Status, Usage),
     )
 }
 

@@ -25,6 +25,10 @@ _GZIP_BYTES = 16_777_216
 """A compressed file with more in it than this is read anew: unpacking it from its first byte for a body would be felt."""
 
 
+UNKNOWN = (0, 0, -1, 0, 0)
+"""The status of a file that is to be looked into again in any case."""
+
+
 @dataclass(slots=True, frozen=True)
 class FileState:
     """A file as an earlier reading left it. All of it is plain, so that it can be kept in a file.
@@ -215,7 +219,7 @@ def _state(member: Member, began_ns: int) -> FileState | None:
     claimed = match is not None and stage in ("claimed", "aside")
     status = (tail.place.device, tail.place.inode, tail.size, tail.mtime_ns, tail.changed_ns)
     if stage == "refused" or max(member.mtime_ns, tail.changed_ns) > began_ns - UNSETTLED_NS:
-        status = (0, 0, -1, 0, 0)  # it may have changed again without its time of change telling
+        status = UNKNOWN  # it may have changed again without its time of change telling
     return FileState(
         member.path,
         status,

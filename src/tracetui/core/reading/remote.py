@@ -26,6 +26,7 @@ from tracetui.core.batch import Aside, Batch, Explanation, Notice, Progress, See
 from tracetui.core.errors import TracetuiError
 from tracetui.core.reading import frames
 from tracetui.core.reading.frames import Says
+from tracetui.core.reading.memory import FileState, ReadingState
 from tracetui.core.reading.mirrors import Mirrors
 from tracetui.core.sources._base import Source
 
@@ -58,6 +59,7 @@ class RemoteReader:
         paths: files and folders.
         watched: those of them that the process watches once it is told to.
         shown: what to call a path that means nothing to anybody.
+        memory: the files of an earlier reading, whose batches the store has.
         python: the program that reads; another one in tests.
 
     Raises:
@@ -70,6 +72,7 @@ class RemoteReader:
         *,
         watched: Sequence[str] | None = None,
         shown: Mapping[str, str] | None = None,
+        memory: Sequence[FileState] = (),
         python: Sequence[str] | None = None,
     ) -> None:
         self._mirrors = Mirrors()
@@ -91,7 +94,7 @@ class RemoteReader:
         self._end, self._process = _started(python)
         paths = [os.path.abspath(path) for path in paths]  # noqa: PTH100
         watched = paths if watched is None else [os.path.abspath(path) for path in watched]  # noqa: PTH100
-        self._say(Says.task, (paths, watched, dict(shown or {})))
+        self._say(Says.task, (paths, watched, dict(shown or {}), [state.row for state in memory]))
         with contextlib.suppress(OSError):  # told by the first poll
             self._flush()
 
@@ -208,6 +211,12 @@ class RemoteReader:
     def files(self) -> list[SeenFile]:
         """As of ``Reader``."""
         return list(self._ask("files"))
+
+    @property
+    def state(self) -> ReadingState | None:
+        """As of ``Reader``."""
+        state: ReadingState | None = self._ask("state")
+        return state
 
     def explain(self, path: str) -> Explanation:
         """As of ``Reader``. Raises OSError for a path that cannot be read."""

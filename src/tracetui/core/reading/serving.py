@@ -25,10 +25,11 @@ from tracetui.core.batch import Batch, Progress
 from tracetui.core.reader import Reader
 from tracetui.core.reading import frames
 from tracetui.core.reading.frames import Says
+from tracetui.core.reading.memory import FileState
 from tracetui.core.reading.mirrors import Describer
 from tracetui.core.watching import Watcher
 
-QUESTIONS: Final = frozenset({"unrecognised", "unreadable_paths", "set_aside", "files"})
+QUESTIONS: Final = frozenset({"unrecognised", "unreadable_paths", "set_aside", "files", "state"})
 """Properties of a reader that may be asked for; beside them ``explain`` with a path."""
 
 BUDGET_S: Final = 0.012
@@ -170,8 +171,14 @@ class Server:
             case Says.ask:
                 self._answer(reader, *value)
 
-    def _begin(self, paths: Sequence[str], watched: Sequence[str], shown: Mapping[str, str]) -> None:
-        self._reader = Reader(paths, follow=True, shown=shown)
+    def _begin(
+        self,
+        paths: Sequence[str],
+        watched: Sequence[str],
+        shown: Mapping[str, str],
+        memory: Sequence[tuple[Any, ...]],
+    ) -> None:
+        self._reader = Reader(paths, follow=True, shown=shown, memory=[FileState(*row) for row in memory])
         self._paths = watched
 
     def _watch(self, reader: Reader) -> None:

@@ -36,7 +36,7 @@ from tracetui.core.store.usage import FIGURES, UsageTable
 if TYPE_CHECKING:
     import numpy
 
-    from tracetui.core.kept import Kept
+    from tracetui.core.store.kept import Kept
 
 _KEY_MASK = 0xFFFF_FFFF_FFFF_FFFF
 _RUN_SPREAD = 0x9E37_79B9_7F4A_7C15
@@ -144,6 +144,11 @@ class Store:
             Link: self._fold_link,
             Columns: self._fold_columns,
         }
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it is as it was mapped: nothing was folded in since."""
+        return self._melt is not None
 
     def freeze(self, melt: Callable[[], None]) -> None:
         """Its columns are mapped from a file and cannot grow; ``melt`` is called before the first batch is folded in."""

@@ -15,7 +15,8 @@ from textual.screen import Screen
 
 from tracetui.core import text
 from tracetui.core.model import NO_TIME, Kind
-from tracetui.core.repairs import GROUPS, SPAN_SORTS, Finding, Repairs, bad_rows, span_rows
+from tracetui.core.repair_words import GROUPS, SPAN_SORTS
+from tracetui.core.repairs import Finding, Repairs, bad_rows, span_rows
 from tracetui.tui.presentation.detail import Look, Row, rule_row
 from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.pieces import Piece
