@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from tracetui.core.store.shape import Bools, Ints
 
 if TYPE_CHECKING:
     from tracetui.core.pricing import Costs
+    from tracetui.core.store import Store
 
 _UNKNOWN: Final = 0xFFFF_FFFF
 _BIG: Final = 0xFFFF_FFFE
@@ -69,20 +71,35 @@ class Spender:
     """Of an agent or a tool the failed spans, of a model the most expensive call; where a line leads."""
 
 
+_ORDERS: Final[WeakKeyDictionary[Any, tuple[int, int, Any, Any]]] = WeakKeyDictionary()
+"""By who knows the costs: the usage table of its store in order of spans, as it was at an epoch. Runs are asked one by one."""
+
+
+def _by_span(costs: Costs, store: Store) -> tuple[Any, Any]:
+    known = _ORDERS.get(costs)
+    if known is None or known[:2] != (store.epoch, len(store.usage)):
+        spans = store.usage.np("span").astype(np.int64)
+        order = np.argsort(spans, kind="stable")
+        known = _ORDERS[costs] = store.epoch, len(store.usage), order, spans[order]
+    return known[2], known[3]
+
+
 class Usages:
     """Tokens and costs of the spans of one run, as columns over those that have any."""
 
     def __init__(self, spans: RunSpans, costs: Costs) -> None:
         store = spans.store
-        table = store.usage
-        rows = table.np("span").astype(np.int64)
-        node = np.searchsorted(spans.rows, rows)
-        mine = node < len(spans)
-        mine[mine] = spans.rows[node[mine]] == rows[mine]
-        mine[mine] = (store.spans.np("flags")[rows[mine]] & Flag.has_usage) > 0
-        at = np.flatnonzero(mine).astype(np.int32)
+        table, run_rows = store.usage, spans.rows
+        order, ordered = _by_span(costs, store)
+        low, high = np.searchsorted(ordered, (run_rows[0], run_rows[-1] + 1)) if len(run_rows) else (0, 0)
+        at = order[low:high]
+        rows = ordered[low:high]
+        node = np.minimum(np.searchsorted(run_rows, rows), max(0, len(run_rows) - 1))
+        mine = run_rows[node] == rows
+        mine &= (store.spans.np("flags")[rows] & Flag.has_usage) > 0
+        at, rows, node = at[mine].astype(np.int32), rows[mine], node[mine]
         self.spans = spans
-        self.node: Ints = node[at].astype(np.int32)
+        self.node: Ints = node.astype(np.int32)
         self.model: Any = table.np("model")[at]
         self._columns: dict[str, tuple[Any, Bools]] = {}
         for name in _FIGURES:
@@ -92,9 +109,9 @@ class Usages:
         summed = self._columns["input"][0] + self._columns["output"][0]
         self._columns["total"] = np.where(has_total, total, summed), has_total | both
         priced, recorded, computed = costs.priced()
-        place = np.searchsorted(priced, rows[at])
+        place = np.searchsorted(priced, rows)
         known = place < len(priced)
-        known[known] = priced[place[known]] == rows[at][known]
+        known[known] = priced[place[known]] == rows[known]
         self._recorded, self._computed = np.full(len(at), np.nan), np.full(len(at), np.nan)
         self._recorded[known], self._computed[known] = recorded[place[known]], computed[place[known]]
         halves = np.zeros(len(at), np.bool_)
