@@ -29,11 +29,11 @@ def test_the_first_ten_lines_of_a_failed_run_say_what_broke_where_when_what_it_s
         "  4 failed spans",
         "  broke first  ■ fetch_page  https://example.org/a",
         "  where        planner › gather › reader › fetch_page",
-        "  when         +5m00s (00:05:00), after 3m20s, 10m00s before the end",
+        "  when         failed at +5m00s (00:05:00), took 3m20s, then 10m00s to the end",
         "  said         TimeoutError: upstream timed out after 30 s",
         "  raised at    fetch.py:88 in get_page",
-        "  before it    ◇ choose went well after 35.0s",
-        "  beside it    writer › draft for 1m40s",
+        "  before it    ◇ choose was ok, took 35.0s",
+        "  beside it    writer › draft, for 1m40s by then",
         "  led to       reader, gather, planner and the run failed",
     ]
 
@@ -44,7 +44,7 @@ def test_a_run_without_an_end_says_where_it_stopped(run: Run) -> None:
         "  stopped in   · look_up_rate",
         "  where        auditor › audit INV-7005 › convert_currency › look_up_rate",
         "  since        +9m43s (13:09:43), open for 11.0s",
-        "  before it    ■ read_invoice went well after 31.0s, at +9m43s",
+        "  before it    ■ read_invoice was ok, took 31.0s, until +9m43s",
     ]
 
 

@@ -18,6 +18,7 @@ from tracetui.core.analysis.page import Page
 from tracetui.core.analysis.retries import Retry
 from tracetui.core.analysis.run_analysis import RunAnalysis, is_open
 from tracetui.core.analysis.tables import (
+    causes_and_events,
     columns_plot,
     cost_text,
     counted,
@@ -150,9 +151,13 @@ class RunPage:
     def _first(self, first: FirstCause) -> Iterator[str]:
         page, about, cause = self._page, self._about, first.cause
         label = "broke first" if about.status == "error" or is_open(about.status) else "first error"
-        yield from page.labelled(label, self._told(cause.row, first.subject, cause.name))
-        if len(first.path) > 1 or cause.event is not None:
-            yield from page.labelled("where", self._crumbs(cause.row, page.room - 15))
+        of = f"  (the first of {about.errors.causes})" if about.errors.causes > 1 else ""
+        told = self._told(cause.row, first.subject, cause.name)
+        yield from page.labelled(label, cut(told, max(20, page.room - 15 - len(of)), symbols=self._symbols) + of)
+        is_deep = len(first.path) > 1 or cause.event is not None
+        yield from page.labelled(
+            "where", self._crumbs(cause.row, page.room - 15) if is_deep else "at the top of the run"
+        )
         when = self._when(cause.time, first.start)
         if when:
             yield from page.labelled("when", when)
@@ -161,19 +166,19 @@ class RunPage:
             yield from page.labelled("raised at", first.frame)
         yield from page.labelled("before it", self._before(first))
         if about.spans.has_times and cause.time != NO_TIME:
-            yield from page.labelled("beside it", self._beside(first))
+            yield from page.labelled("beside it", self._beside(first), 2)
         yield from page.labelled("led to", self._led_to(first), 2)
 
     def _when(self, time: int, start: int) -> str:
         spans, symbols = self._spans, self._symbols
         if time == NO_TIME or not spans.has_times or spans.begin < 0:
             return ""
-        parts = [f"{offset(time - spans.begin, symbols)} ({self._clock(time)})"]
-        if start != NO_TIME and time - start >= _BEFORE_NS:
-            parts.append(f"after {duration(time - start, symbols)}")
+        parts = [f"failed at {offset(time - spans.begin, symbols)} ({self._clock(time)})"]
+        if start != NO_TIME and time > start:
+            parts.append(f"took {duration(time - start, symbols)}")
         wall = spans.wall
         if wall is not None and spans.begin + wall - time >= _BEFORE_NS:
-            parts.append(f"{duration(spans.begin + wall - time, symbols)} before the end")
+            parts.append(f"then {duration(spans.begin + wall - time, symbols)} to the end")
         return ", ".join(parts)
 
     def _before(self, first: FirstCause) -> str:
@@ -183,25 +188,26 @@ class RunPage:
         if first.before is not None:
             parts.append(f"{self._told(first.before)} {self._went(first.before)}")
         elif not first.retries:
-            parts.append("nothing: it was the first of its parent" if len(first.path) > 1 else "nothing had ended")
+            above = safe(self._spans.name_of(int(self._spans.parent[self._spans.node(first.cause.row)])))
+            parts.append(f"nothing: it was the first in {above}" if len(first.path) > 1 else "nothing had ended")
         return "; ".join(parts)
 
     def _went(self, row: int) -> str:
-        word = {Status.ok: "went well", Status.unset: "ended", Status.error: "failed", Status.skipped: "was skipped"}
+        word = {Status.ok: "was ok", Status.unset: "ended", Status.error: "failed", Status.skipped: "was skipped"}
         status = Status(self._store.spans.status[row])
         took = self._spans.took[self._spans.node(row)]
-        after = f" after {duration(int(took), self._symbols)}" if took >= 0 else ""
-        return word.get(status, "was open") + after
+        length = f", took {duration(int(took), self._symbols)}" if took >= 0 else ""
+        return word.get(status, "was open") + length
 
     def _beside(self, first: FirstCause) -> str:
         if not first.beside:
-            return "nothing else was active"
+            return "nothing else was running"
         told = [
-            f"{self._crumb_end(each.row)} for {duration(first.cause.time - each.since, self._symbols)}"
+            f"{self._crumb_end(each.row)}, for {duration(first.cause.time - each.since, self._symbols)} by then"
             for each in first.beside[:3]
         ]
         more = first.beside_count - len(told)
-        return ", ".join(told) + (f" and {more} more" if more > 0 else "")
+        return "; ".join(told) + (f"; and {more} more" if more > 0 else "")
 
     def _led_to(self, first: FirstCause) -> str:
         about, cause = self._about, first.cause
@@ -214,13 +220,15 @@ class RunPage:
         parent = int(self._spans.parent[self._spans.node(cause.row)])
         if cause.recovered:
             if parent >= 0 and self._spans.status[parent] == Status.ok:
-                return f"nothing: {safe(self._spans.name_of(parent))} went well in the end"
+                well = f"{safe(self._spans.name_of(parent))} was ok all the same"
+                is_marked = about.status == "error" and bool(about.status_reason)
+                return f"{well}; the run is called failed: {about.status_reason}" if is_marked else f"nothing: {well}"
             failed = "the run counts as failed" if about.status == "error" and parent < 0 else "nothing"
-            return f"{failed}: a later {safe(cause.name)} went well"
+            return f"{failed}: a later {safe(cause.name)} was ok"
         if about.status != "error" or not cause.ended_run:
             return "nothing that is recorded as failed"
         later = int((self._spans.placed & (self._spans.start > cause.time)).sum()) if cause.time != NO_TIME else 0
-        return f"the run failed, after {number(later, 'more span')}" if later else "the end of the run"
+        return f"the run failed, after {number(later, 'more span')}" if later else "the run failed with it"
 
     def _says(self, first: FirstCause | None, reason: str) -> bool:
         """Whether the reason of the status is what the first cause says anyway."""
@@ -243,7 +251,7 @@ class RunPage:
             return
         node = int(done.nonzero()[0][spans.end[done].argmax()])
         row = int(spans.rows[node])
-        at = f", at {offset(int(spans.end[node]) - spans.begin, self._symbols)}" if spans.begin >= 0 else ""
+        at = f", until {offset(int(spans.end[node]) - spans.begin, self._symbols)}" if spans.begin >= 0 else ""
         subject = self._bodies.subject(row) if label == "last work" else ""
         yield from self._page.labelled(label, f"{self._told(row, subject)} {self._went(row)}{at}")
         if label == "last work" and spans.parent[node] >= 0:
@@ -299,7 +307,8 @@ class RunPage:
         total = about.errors.causes + about.errors.events
         if total < 2:
             return
-        yield from page.section("Errors", f"{number(total, 'cause')} in {number(len(groups), 'group')}")
+        what = causes_and_events(about.errors.causes, about.errors.events)
+        yield from page.section("Errors", f"{what} in {number(len(groups), 'group')}")
         shown: list[str] = []
         for group in groups[: page.limit]:
             outcome = (

@@ -10,6 +10,7 @@ from tracetui.core.analysis.folder import DAY, HOUR, MINUTE, FolderAnalysis
 from tracetui.core.analysis.page import Page
 from tracetui.core.analysis.run_analysis import RunAnalysis, is_open
 from tracetui.core.analysis.tables import (
+    causes_and_events,
     cost_text,
     counted,
     length_bar,
@@ -113,9 +114,10 @@ def _errors(about: FolderAnalysis, page: Page, ids: Mapping[int, str]) -> Iterat
     if not about.errors:
         return
     symbols = page.symbols
-    total = sum(each.count for each in about.errors)
+    causes = sum(each.errors.causes for each in about.runs)
+    events = sum(each.errors.events for each in about.runs)
     runs = len({each.run.row for error in about.errors for each in error.runs})
-    fact = f"{number(total, 'cause')} in {number(len(about.errors), 'group')}, {number(runs, 'run')}"
+    fact = f"{causes_and_events(causes, events)} in {number(len(about.errors), 'group')}, {number(runs, 'run')}"
     yield from page.section("Errors", fact)
     shown: list[str] = []
     for error in about.errors[: page.limit]:

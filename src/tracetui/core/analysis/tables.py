@@ -109,6 +109,13 @@ def number(amount: int, noun: str, several: str = "") -> str:
     return f"{amount:,} {noun if amount == 1 else several or noun + 's'}"
 
 
+def causes_and_events(causes: int, events: int) -> str:
+    """``3 causes``, ``2 error events``, ``3 causes and 1 error event``: what errors are counted from."""
+    parts = [number(causes, "cause")] if causes or not events else []
+    parts += [number(events, "error event")] if events else []
+    return " and ".join(parts)
+
+
 def times(amount: int) -> str:
     """``once``, ``twice``, ``3 times``."""
     return "once" if amount == 1 else "twice" if amount == 2 else f"{amount:,} times"
