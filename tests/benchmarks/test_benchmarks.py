@@ -12,7 +12,8 @@ from benchmarks.measure import Result, in_turns
 from benchmarks.reading import SlowDecoder, decode, read
 from tracetui.core.formats.native import NativeDecoder
 
-WITHOUT_A_TERMINAL = ("skeleton", "chip", "filter", "slow-lane", "formats", "recording", "redaction", "search")
+WITHOUT_A_TERMINAL = ("skeleton", "slow-lane", "recording", "search")
+LONGER = ("chip", "filter", "formats", "redaction")
 IN_OTHER_PROCESSES = ("memory", "key-index", "usage", "list", "second-time", "analyze", "start")
 IN_A_TERMINAL = ("first-frame", "key-while-reading", "tree", "latency", "idle", "stream")
 
@@ -35,13 +36,13 @@ def test_a_benchmark_runs_at_tiny_sizes(name: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", [*IN_OTHER_PROCESSES, *IN_A_TERMINAL])
+@pytest.mark.parametrize("name", [*LONGER, *IN_OTHER_PROCESSES, *IN_A_TERMINAL])
 def test_a_benchmark_of_whole_programs_runs_at_tiny_sizes(name: str) -> None:
     assert all(result.figure and result.value >= 0 for result in results(name))
 
 
 def test_every_benchmark_is_tried_here() -> None:
-    assert set(table.benchmarks()) == {*WITHOUT_A_TERMINAL, *IN_OTHER_PROCESSES, *IN_A_TERMINAL}
+    assert set(table.benchmarks()) == {*WITHOUT_A_TERMINAL, *LONGER, *IN_OTHER_PROCESSES, *IN_A_TERMINAL}
 
 
 @pytest.mark.parametrize(("make", "mean"), [(data.mixed, 1_000), (data.small, 220)])

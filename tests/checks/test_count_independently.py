@@ -32,8 +32,8 @@ def test_stats_agrees_with_an_independent_count(producer):
 @pytest.mark.parametrize(
     "producer",
     [
-        "claude-code",
-        *(pytest.param(name, marks=pytest.mark.long) for name in [*PRODUCERS, "tracetui"] if name != "claude-code"),
+        "otlp-json",
+        *(pytest.param(name, marks=pytest.mark.long) for name in [*PRODUCERS, "tracetui"] if name != "otlp-json"),
     ],
 )
 def test_analyze_agrees_with_an_independent_count(producer):

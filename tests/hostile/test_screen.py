@@ -124,7 +124,11 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("size", "least"), zip(SIZES, (30, 250, 250), strict=True), ids=str)
+@pytest.mark.parametrize(
+    ("size", "least"),
+    [(SIZES[0], 30), pytest.param(SIZES[1], 250, marks=pytest.mark.long), (SIZES[2], 250)],
+    ids=str,
+)
 def test_no_payload_passes_any_screen(size: tuple[int, int], least: int, everything: Path, tmp_path: Path) -> None:
     with Terminal([str(everything), "--no-state"], size, tmp_path) as terminal:
         tried = tour(terminal, 1)
