@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.cli.conftest import PAYLOADS, Run, recording
 from tests.core.analysis.recorded import Recording
 from tests.core.analysis.test_planted import calls, claude_session, deep_failure
+from tracetui.core.analysis.page import Page
 from tracetui.core.text import cell_width
 from tracetui.resources import samples_dir
 
@@ -194,3 +197,37 @@ def test_nothing_of_a_trace_controls_the_terminal(run: Run, tmp_path: Path) -> N
         path = recorded.write(tmp_path)
         for out in (run("analyze", path).out, run("analyze", path, "--json").out):
             assert not [char for char in out if not char.isprintable() and char != "\n"]
+
+
+def test_every_run_of_every_format_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each in full and by itself, those without spans too; one reading for all."""
+    from tracetui.cli import analyze
+    from tracetui.cli._answer import Asked, read
+    from tracetui.cli._output import Printer
+
+    with click.Context(analyze.command).scope():
+        asked = Asked.of("2026-11-21", UTC, None, None)
+        loaded = read([str(samples_dir())])
+        summaries = asked.summaries(loaded)
+        printer = Printer(only_ascii=False)
+        page = Page(80, printer.symbols, 5)
+        for run in loaded.runs:
+            (about,) = analyze._analyses(loaded, summaries, [run], asked, None, 5)
+            capsys.readouterr()
+            analyze._print(printer, page, asked, loaded, summaries, [about])
+            lines = capsys.readouterr().out.splitlines()
+            assert lines[0].startswith(printer.symbols[about.status])
+            assert max(map(cell_width, lines)) <= 80
+
+
+def test_a_gate_that_did_not_see_everything_does_not_pass(run: Run, tmp_path: Path) -> None:
+    seen = deep_failure().write(tmp_path)
+    answer = run("analyze", seen, tmp_path / "missing", "--fail-on", "stalled")
+    assert answer.code == 3
+    assert "missing" in answer.err
+
+
+def test_a_run_that_meets_several_conditions_is_told_with_all_of_them(run: Run, tmp_path: Path) -> None:
+    answer = run("analyze", deep_failure().write(tmp_path), "--fail-on", "error,dur>1m")
+    assert answer.code == 1
+    assert "--fail-on error, dur>1m: " in answer.err

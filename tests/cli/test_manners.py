@@ -273,3 +273,18 @@ def test_a_command_leaves_the_logging_of_the_program_that_calls_it_as_it_was(run
     before = log.propagate, list(log.handlers)
     run("list", traces)
     assert (log.propagate, list(log.handlers)) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["anaylze", "somewhere"], "did you mean `tracetui analyze`?"),
+        (["--ascii", "list"], "a command comes first: tracetui list"),
+        (["view", "no/such/file.jsonl", "--in", str(samples_dir() / "tracetui")], "no such file or folder"),
+        (["view", "resarch_agent", "--in", str(samples_dir() / "tracetui")], "did you mean 'research_agent'?"),
+    ],
+)
+def test_what_is_mistyped_is_wrong_usage_with_what_was_meant(run: Run, arguments: list[str], hint: str) -> None:
+    answer = run(*arguments)
+    assert answer.code == 2
+    assert hint in answer.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -216,12 +217,14 @@ def tell_left_out(loaded: Loaded, paths: Sequence[str]) -> None:
     if len(refused) > _TOLD:
         complain(f"cannot read {len(refused) - _TOLD} more files or folders")
     if bad:
-        complain(f"{_number(bad, 'record')} could not be read; `tracetui stats --json` lists them under `unreadable`")
+        where = shlex.join(["tracetui", "stats", *(paths if len(paths) < _FEW_PATHS else ["PATH"]), "--json"])
+        complain(f"{_number(bad, 'record')} could not be read; `{where}` lists them under `unreadable`")
     # In a folder of many such files traces are a side matter, and nobody expects source code to be read.
     if unknown and paths and (not loaded.runs or unknown < _FEW):
         complain(f"{_number(unknown, 'file')} not recognised; `tracetui formats --explain FILE` says why")
 
 
+_FEW_PATHS = 4
 _TOLD = 5
 _FEW = 20
 

@@ -69,6 +69,7 @@ class CommandGroup(click.Group):
             if any(name in args for name in _HELP):
                 args = ["--help"]
             else:
+                _mistyped(args)
                 args = [_SCREEN, *args]
         return super().parse_args(ctx, args)
 
@@ -77,6 +78,20 @@ class CommandGroup(click.Group):
         from tracetui.cli._help import HELP
 
         return HELP.rstrip()
+
+
+def _mistyped(args: Sequence[str]) -> None:
+    """Refuse what was surely meant as a command. Raises click.UsageError."""
+    first = args[0] if args else ""
+    if first and not first.startswith("-") and "/" not in first and not os.path.lexists(first):
+        import difflib
+
+        close = difflib.get_close_matches(first, COMMANDS, 1, 0.7)
+        if close:
+            raise click.UsageError(f"no such file, folder or command: {first!a}; did you mean `tracetui {close[0]}`?")
+    for word in args[1:]:
+        if word in COMMANDS and not os.path.lexists(word):
+            raise click.UsageError(f"a command comes first: tracetui {word} …")
 
 
 def _version_option() -> click.Option:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tracetui.cli._group import COMMANDS, FAULT
+from tracetui.cli._group import COMMANDS, FAULT, NOTHING_READABLE
 from tracetui.cli._options import (
     duration_option,
     json_option,
@@ -106,7 +107,9 @@ def command(
     elif found:
         _print(printer, Page(printer.width, printer.symbols, limit), asked, loaded, summaries, found)
     status = conclude(loaded, paths, quiet=quiet)
-    return status or _failed(fail_on, found, asked, loaded, summaries)
+    if fail_on and not status and _is_missing(paths):
+        status = NOTHING_READABLE  # a gate that did not see all that it was to look at must not say that all is fine
+    return _failed(fail_on, found, asked, loaded, summaries) or status
 
 
 def _analyses(
@@ -174,6 +177,11 @@ def _print(
     printer.lines(folder_lines(whole, page, sums, summaries.ids, costs, asked.zone))
 
 
+def _is_missing(paths: tuple[str, ...]) -> bool:
+    """Whether a path that was named is not there; told by `conclude`."""
+    return any(path != "-" and not os.path.lexists(path) for path in paths)
+
+
 def _failed(
     fail_on: list[Condition], found: list[RunAnalysis], asked: Asked, loaded: Loaded, summaries: Summaries
 ) -> int:
@@ -187,11 +195,15 @@ def _failed(
     def choose(node: Node) -> Any:
         return selector(node, asked, loaded, summaries)
 
-    hits = met(found, fail_on, choose)
-    for condition, about in hits[:_TOLD]:
-        complain(f"--fail-on {condition.text}: {summaries.ids[about.run.row]}  {about.run.name}".rstrip())
+    hits: dict[int, list[str]] = {}
+    names = {}
+    for condition, about in met(found, fail_on, choose):
+        hits.setdefault(about.run.row, []).append(condition.text)
+        names[about.run.row] = about.run.name
+    for row, texts in list(hits.items())[:_TOLD]:
+        complain(f"--fail-on {', '.join(texts)}: {summaries.ids[row]}  {names[row]}".rstrip())
     if len(hits) > _TOLD:
-        complain(f"--fail-on: {len(hits) - _TOLD:,} more")
+        complain(f"--fail-on: {len(hits) - _TOLD:,} more runs")
     return FAULT if hits else 0
 
 

@@ -5,6 +5,7 @@ Used by every command that takes a RUN and by the screen's ``--pick``. Ids and n
 
 from __future__ import annotations
 
+import difflib
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from itertools import pairwise
@@ -98,7 +99,19 @@ def meant_runs(word: str, runs: Iterable[Run], is_failed: Callable[[Run], bool])
         return named
     if beginning:
         raise Ambiguous(f"{word!r} is the beginning of {len(beginning)} ids", candidate_lines(beginning, ids))
-    raise NotFound(f"no run is called {word!r}; `tracetui list` shows those that are there")
+    if "/" in word:
+        raise NotFound(f"no such file or folder: {word!r}")
+    words = dict.fromkeys(text for run in candidates for text in (run.name, ids[run.row]) if len(text) <= _SHORT)
+    close = difflib.get_close_matches(word[:_SHORT], list(words)[:_FEW_WORDS], 1)
+    meant = f"did you mean {close[0]!r}? " if close else ""
+    raise NotFound(
+        f"no run is called {word!r}; {meant}`tracetui list PATH` shows the runs of a path, and --in PATH looks there"
+    )
+
+
+_SHORT = 80
+_FEW_WORDS = 2_000
+"""Comparing is quadratic in the length of names, which are whatever a recording says."""
 
 
 def _beginning(word: str, runs: list[Run], ids: dict[int, str]) -> list[Run]:

@@ -188,8 +188,8 @@ class RunPage:
         if first.before is not None:
             parts.append(f"{self._told(first.before)} {self._went(first.before)}")
         elif not first.retries:
-            above = safe(self._spans.name_of(int(self._spans.parent[self._spans.node(first.cause.row)])))
-            parts.append(f"nothing: it was the first in {above}" if len(first.path) > 1 else "nothing had ended")
+            above = safe(self._about.name(first.path[-2])) if len(first.path) > 1 else ""
+            parts.append(f"nothing: it was the first in {above}" if above else "nothing had ended")
         return "; ".join(parts)
 
     def _went(self, row: int) -> str:

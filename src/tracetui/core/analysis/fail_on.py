@@ -89,12 +89,19 @@ def _condition(part: str, text: str, at: int) -> Condition:
     if re.fullmatch(r"[A-Za-z_]+", part):
         known = ", ".join(("loop", *STATUSES))
         raise BadCondition(
-            _pointed(f"{part!a} is no condition; there are {known}, and comparisons like cost>1", text, place)
+            _pointed(
+                f"{part!a} is no condition; there are {known}, and comparisons like cost>1 (in quotes: > is the shell's)",
+                text,
+                place,
+            )
         )
     try:
         return Condition(part, node=parse(part))
     except FilterError as error:
-        raise BadCondition("\n".join((str(error), *caret_lines(error)))) from error
+        said = [str(error), *caret_lines(error)]
+        if re.match(r"[a-z]+\s", part):
+            said.append("conditions are separated by commas: error,cost>1")
+        raise BadCondition("\n".join(said)) from error
 
 
 def _pointed(message: str, text: str, place: int) -> str:
