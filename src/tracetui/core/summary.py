@@ -401,6 +401,7 @@ def totals(runs: Iterable[Facts]) -> Facts:
         cost = _sum(run[name] for run in runs)
         answer[name] = _dollars(cost)
     answer["cost_source"] = Cost(answer["cost_usd"], answer["cost_computed_usd"]).source
+    answer["cost_prices"] = ", ".join(sorted({run["cost_prices"] for run in runs if run.get("cost_prices")})) or None
     answer["partial"] = _partial(runs, answer)
     return answer
 
