@@ -156,7 +156,7 @@ class RunPage:
         yield from page.labelled(label, cut(told, max(20, page.room - 15 - len(of)), symbols=self._symbols) + of)
         is_deep = len(first.path) > 1 or cause.event is not None
         yield from page.labelled(
-            "where", self._crumbs(cause.row, page.room - 15) if is_deep else "at the top of the run"
+            "where", self._crumbs(cause.row, page.room - 15) if is_deep else "the top level of the run"
         )
         when = self._when(cause.time, first.start)
         if when:
@@ -223,8 +223,12 @@ class RunPage:
                 well = f"{safe(self._spans.name_of(parent))} was ok all the same"
                 is_marked = about.status == "error" and bool(about.status_reason)
                 return f"{well}; the run is called failed: {about.status_reason}" if is_marked else f"nothing: {well}"
-            failed = "the run counts as failed" if about.status == "error" and parent < 0 else "nothing"
-            return f"{failed}: a later {safe(cause.name)} was ok"
+            later = f"a later {safe(cause.name)} was ok"
+            return (
+                f"{later}, yet the run counts as failed"
+                if about.status == "error" and parent < 0
+                else f"nothing: {later}"
+            )
         if about.status != "error" or not cause.ended_run:
             return "nothing that is recorded as failed"
         later = int((self._spans.placed & (self._spans.start > cause.time)).sum()) if cause.time != NO_TIME else 0
