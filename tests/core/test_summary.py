@@ -8,11 +8,12 @@ import pytest
 
 from tracetui.core.batch import Growth
 from tracetui.core.errors import Ambiguous, NotFound
-from tracetui.core.model import Kind, Status, Usage
+from tracetui.core.model import EventClass, Kind, Status, Usage, class_word
 from tracetui.core.operations import Record, RunFact, Whole
 from tracetui.core.run_names import candidate_lines, find_run, newest_first, printed_ids, short_ids
 from tracetui.core.run_status import StatusRules
 from tracetui.core.store import Run, Store
+from tracetui.core.store.columns import Events
 from tracetui.core.summary import Summaries, iso_time, path_facts, totals
 from tracetui.core.testing import EPOCH, SECOND, build_run
 
@@ -228,3 +229,8 @@ def test_a_silent_run_is_stalled_after_a_minute() -> None:
 def test_a_step_that_usually_takes_long_is_not_stalled_before_three_times_that() -> None:
     assert status_after(299, SLOW_BY_HABIT)[0] == "running"
     assert status_after(301, SLOW_BY_HABIT)[0] == "stalled"
+
+
+def test_the_class_of_an_event_that_was_taken_back_has_a_word_too() -> None:
+    assert class_word(Events.DEAD) == "event"
+    assert class_word(EventClass.retry) == "retry"

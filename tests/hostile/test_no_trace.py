@@ -113,7 +113,8 @@ def test_the_screen_leaves_no_trace(folder: Path, tmp_path: Path) -> None:
         for _ in range(4):
             terminal.press("J", "A", "enter", "]", "]", "*", "escape", "down", "y", "Y")
         terminal.press("R", "escape", "?", "escape", "u", "q")
-        assert terminal.ended() == 0
+        code = terminal.ended()
+        assert code == 0, bytes(terminal.written)[-3_000:].decode(errors="replace")
     assert entries(folder, but=live_index(folder)) == before
 
 

@@ -40,6 +40,11 @@ class EventClass(IntEnum):
     event = 6
 
 
+def class_word(number: int) -> str:
+    """The word of an event's class; ``event`` for one that was taken back and is still shown for a moment."""
+    return EventClass(number).name if number < len(EventClass) else EventClass.event.name
+
+
 class Status(IntEnum):
     """How a span went. ``unset``: it ended and its producer said nothing more."""
 

@@ -223,11 +223,11 @@ class RunPage:
                 well = f"{safe(self._spans.name_of(parent))} was ok all the same"
                 is_marked = about.status == "error" and bool(about.status_reason)
                 return f"{well}; the run is called failed: {about.status_reason}" if is_marked else f"nothing: {well}"
-            later = f"a later {safe(cause.name)} was ok"
+            again = f"a later {safe(cause.name)} was ok"
             return (
-                f"{later}, yet the run counts as failed"
+                f"{again}, yet the run counts as failed"
                 if about.status == "error" and parent < 0
-                else f"nothing: {later}"
+                else f"nothing: {again}"
             )
         if about.status != "error" or not cause.ended_run:
             return "nothing that is recorded as failed"

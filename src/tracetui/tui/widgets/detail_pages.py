@@ -13,7 +13,7 @@ from textual.message import Message
 
 from tracetui.core import text
 from tracetui.core.errors import ChangedOnDisk
-from tracetui.core.model import NO_TIME, EventClass, Status
+from tracetui.core.model import NO_TIME, Status, class_word
 from tracetui.core.relations import NOT_HERE, Relation
 from tracetui.core.repairs import Repairs, bad_rows
 from tracetui.tui.messages import JumpWanted, Notice, ReportWanted
@@ -310,7 +310,7 @@ class SpanPage(Page):
             time = store.events.time[event]
             since = None if time == NO_TIME or self.facts.run_start is None else time - self.facts.run_start
             kind = store.record_type(store.events.record[event])
-            cls = EventClass(store.events.cls[event]).name
+            cls = class_word(store.events.cls[event])
             words = session.bodies.event_text(event)
             return others.event_row(cls, kind, words, since, width, selected, session.symbols, items.is_open(item))
 
@@ -364,7 +364,7 @@ class EventPage(Page):
         span, time = events.span[self.row], events.time[self.row]
         run = store.runs[events.run[self.row]]
         self.facts = others.EventFacts(
-            EventClass(events.cls[self.row]).name if events.cls[self.row] < len(EventClass) else "event",
+            class_word(events.cls[self.row]),
             store.record_type(events.record[self.row]),
             span="" if span < 0 else store.strings[store.spans.name[span]],
             path=() if span < 0 else path_of(store, span),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from tracetui.core import text
 from tracetui.core.bodies import SUBJECT_BYTES
 from tracetui.core.errors import TracetuiError
-from tracetui.core.model import NO_TIME, EventClass, Flag, Kind, RunStatus, Status
+from tracetui.core.model import NO_TIME, EventClass, Flag, Kind, RunStatus, Status, class_word
 from tracetui.core.text import safe
 from tracetui.tui.presentation import bars
 from tracetui.tui.presentation.columns import SpanColumns
@@ -398,7 +398,7 @@ class SpanData:
 
     def _event(self, item: Item, columns: SpanColumns) -> EventRow:
         events, event = self.session.store.events, item.row
-        cls = EventClass(events.cls[event]).name
+        cls = class_word(events.cls[event])
         line = self._event_texts.get(event)
         if line is None:
             line = ""
