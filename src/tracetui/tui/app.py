@@ -212,7 +212,9 @@ class TracetuiApp(App[object]):
             self.main.header.say(problem, "warning")
 
     def _has_progressed(self) -> None:
-        self.main.post_message(messages.ProgressChanged())
+        feed = self.session.feed
+        is_all_told = feed is None or (feed.progress is not None and feed.progress.done)
+        self.main.post_message(messages.ProgressChanged(is_all_told))
 
     def _has_failed(self, error: BaseException) -> None:
         if isinstance(error, ReaderLost):

@@ -88,7 +88,15 @@ class StoreChanged(Message):
 
 
 class ProgressChanged(Message):
-    """Reading got further, or came to rest: look at the feed's progress again."""
+    """Reading got further, or came to rest: look at the feed's progress again.
+
+    `is_all_told`: all that was there at the start is read, and the messages before this one told of it. The feed itself
+    may have come further than the messages that are still on their way.
+    """
+
+    def __init__(self, is_all_told: bool) -> None:
+        super().__init__()
+        self.is_all_told = is_all_told
 
     def can_replace(self, message: Message) -> bool:
         """Only the newest counts."""

@@ -153,6 +153,8 @@ class MainScreen(Screen[None]):
         """Row of the run that is shown."""
         self._chooses = True
         """The run to open is still ours to choose: the user has not touched anything."""
+        self._is_all_told = session.feed is None
+        """What was there at the start is read, and told."""
         self.searching = Searching(self)
         self.arranged: Arrangement | None = None
         self._waiting_run: Timer | None = None
@@ -389,15 +391,14 @@ class MainScreen(Screen[None]):
     def on_progress_changed(self, event: messages.ProgressChanged) -> None:
         """Reading got further, or all is read."""
         event.stop()
+        self._is_all_told = event.is_all_told
         self._look_whether_empty()
         self._choose_run()
         self.say_header()
         self.viewing.fill_soon()
 
     def _look_whether_empty(self) -> None:
-        feed = self.session.feed
-        done = feed is not None and feed.progress is not None and feed.progress.done
-        is_empty = not len(self.states) and done
+        is_empty = not len(self.states) and self._is_all_told
         if is_empty == self.has_no_runs:
             return
         self.has_no_runs = is_empty
@@ -431,8 +432,7 @@ class MainScreen(Screen[None]):
         row, rank = self.states.first_to_open()
         if row is None:
             return
-        feed = self.session.feed
-        done = feed is None or (feed.progress is not None and feed.progress.done)
+        done = self._is_all_told
         # While files are still being read only a more telling run takes the place of the open one: a newer one of the same
         # kind comes many times a second in a large folder.
         open_rank = 3 if self.opened is None else self.states.rank(self.states[self.opened])
