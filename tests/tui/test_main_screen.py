@@ -26,7 +26,7 @@ async def test_the_newest_failure_is_opened_at_its_first_cause(native_traces: Pa
 async def test_the_newest_failure_is_opened_though_all_is_read_before_it_is_told(tmp_path: Path) -> None:
     for number, name in enumerate(("older", "newer")):
         start = {"tracetui": 1, "type": "header", "seq": 0, "run": name, "name": name, "time": number + 1}
-        end = {"type": "end", "seq": 1, "status": "error", "time": number + 5}
+        end = {"type": "run_end", "seq": 1, "status": "error", "time": number + 5}
         (tmp_path / f"{name}.jsonl").write_text(f"{json.dumps(start)}\n{json.dumps(end)}\n")
     app = make_app([tmp_path])
     feed = app.session.feed

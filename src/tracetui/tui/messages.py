@@ -75,6 +75,19 @@ class JumpWanted(Message):
         self.span_row = span_row
 
 
+class Jumped(Message):
+    """A key led from one span or event of the open run to another.
+
+    `kind` is what it goes by (`cause`, `hit`); `before` and `reached` are what was and is selected, as kind and store row.
+    """
+
+    def __init__(self, kind: str, before: tuple[str, int] | None, reached: tuple[str, int] | None) -> None:
+        super().__init__()
+        self.kind = kind
+        self.before = before
+        self.reached = reached
+
+
 class ReportWanted(Message):
     """The repair report of the open run is wanted."""
 

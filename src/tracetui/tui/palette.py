@@ -52,7 +52,7 @@ class ActionsProvider(Provider):
 
     def _go_to(self, number: int) -> None:
         app: TracetuiApp = self.app  # type: ignore[assignment]  # the palette of no other app
-        app.main.views[app.main.active].move_to(number - 1, "center", by_user=True)
+        app.main.jumping.to_row(number)
 
 
 def _words(key: Key) -> str:

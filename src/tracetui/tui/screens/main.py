@@ -60,7 +60,9 @@ RUN_REST_S: Final = 0.15
 """How long the cursor must stand on a run before it is opened, s."""
 _LEGEND_FROM: Final = 100
 
-_EVERYWHERE: Final = ("span.next_cause", "span.previous_cause", "span.next_slow", "span.previous_slow")
+_EVERYWHERE: Final = tuple(
+    f"span.{way}_{what}" for what in ("cause", "slow", "warning") for way in ("next", "previous")
+)
 _OF_SPANS: Final = (*_EVERYWHERE, "span.follow", "span.open_stack", "span.waterfall", "span.path", "span.all")
 _OF_DETAIL: Final = ("detail.next_tab", "detail.previous_tab")
 _CALL: Final = re.compile(r"(\w+)(?:\((.*)\))?")
@@ -501,6 +503,7 @@ class MainScreen(Screen[None]):
             self.app.exit(self.session.store.runs[event.run_row].id)
             return
         if event.run_row != self.opened:
+            self.jumping.to_run(event.run_row)
             self.header.remark = ""
             self.open_run(event.run_row)
         self.activate("spans")
@@ -592,6 +595,7 @@ class MainScreen(Screen[None]):
         if row is None:
             self.header.say("this is the last run" if by > 0 else "this is the first run")
             return
+        self.jumping.to_run(row)
         self._chooses = False
         self.header.remark = ""
         self.runs.select_run(row, by_user=True)
@@ -695,6 +699,11 @@ class MainScreen(Screen[None]):
         self.take_over()
         self.show_about(True)
         self.activate("detail")
+
+    def on_jumped(self, event: messages.Jumped) -> None:
+        """A key led elsewhere in the open run."""
+        event.stop()
+        self.jumping.jumped(event.kind, event.before, event.reached)
 
     def on_jump_wanted(self, event: messages.JumpWanted) -> None:
         """To another run, or to a span."""

@@ -182,9 +182,18 @@ class Viewing:
         """What is shown says in a moment what it does not say yet."""
         (self.screen.tree_view if self.other is None else self.other).fill_soon()
 
-    def select_span(self, row: int, by_user: bool = True) -> bool:
-        """Select a span in what is shown; False if it is not there."""
-        return self.screen.tree_view.select_span(row, by_user)
+    def select(self, span: int | None, event: int | None = None, by_user: bool = True) -> bool:
+        """Select a span or an event in what is shown; False if it is not there."""
+        tree, other = self.screen.tree_view, self.other
+        if event is not None:
+            owner = self.screen.session.store.events.span[event]
+            span = owner if owner >= 0 else None
+            if other is not None and (index := other.find(("event", event))) >= 0:
+                other.move_to(index, by_user=by_user)
+                return True
+            if tree.select_event(event, by_user):
+                return True
+        return span is not None and tree.select_span(span, by_user)
 
     def act(self, action: str, *arguments: int) -> None:
         """Do what a key of the spans pane does, from any pane and in any view."""

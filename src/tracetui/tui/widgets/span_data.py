@@ -35,6 +35,7 @@ from tracetui.tui.presentation.rows import (
 from tracetui.tui.presentation.runs import run_age_ns, run_tokens
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.run_study import LIVE, MANY_SPANS, RunStudy
+from tracetui.tui.widgets.stops import Warnings
 
 if TYPE_CHECKING:
     from tracetui.core.analysis.slow import SlowSpans
@@ -66,6 +67,7 @@ class SpanData:
         self.study = RunStudy(session, tree, run, slow)
         self.tree = tree
         self.run = run
+        self.warnings = Warnings(session, tree, run)
         self.hits: Sequence[int] = ()
         """Positions of the spans whose name the search hit, ascending."""
         self._needle = ""
@@ -82,6 +84,7 @@ class SpanData:
     def forget(self) -> None:
         """The store changed: work out again what rests on the whole run."""
         self._own_retries = None
+        self.warnings.forget()
         if self.study.forget():
             self._idle.clear()
         if self._needle:
