@@ -52,7 +52,8 @@ class Busy:
         """
         edges = begin + np.arange(parts + 1, dtype=np.int64) * length // parts
         low, high = np.clip(edges[:-1], start, end), np.clip(edges[1:], start, end)
-        return (self.until(high) - self.until(low)) / np.maximum(high - low, 1)
+        shares: np.ndarray = (self.until(high) - self.until(low)) / np.maximum(high - low, 1)
+        return shares
 
     def gaps(self, start: int, end: int) -> list[tuple[int, int]]:
         """The gaps from `start` to `end` that are long enough to be told, in order: before, between and after."""
