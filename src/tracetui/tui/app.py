@@ -412,7 +412,7 @@ class TracetuiApp(App[object]):
 
     def action_palette(self) -> None:
         """Everything that can be done, by its words."""
-        from tracetui.tui.palette import PaletteScreen
+        from tracetui.tui.palette import PaletteScreen, actions
         from tracetui.tui.screens.help import HelpScreen
 
         if isinstance(self.screen, PaletteScreen):
@@ -421,10 +421,10 @@ class TracetuiApp(App[object]):
             self.screen.dismiss(None)
             self.call_after_refresh(self.action_palette)
             return
-        actions = {key.id: key for key in self.actions()}
+        known = {key.id: key for key in actions(self)}
 
         async def act_on(chosen: str | None) -> None:
-            await self._act_on(chosen, actions)
+            await self._act_on(chosen, known)
 
         self.push_screen(PaletteScreen(self), act_on)
 

@@ -34,9 +34,15 @@ _LAST: Final = ("move", "chip")
 """Sections that are known by heart: what acts is looked for."""
 
 
+def actions(app: TracetuiApp) -> list[Key]:
+    """The actions of the moment, and those that have no key of their own but a name."""
+    keys = [key for key in app.actions() if key.id != "app.palette"]
+    return [*keys, *app.main.viewing.keys()] if isinstance(app.screen, MainScreen) else keys
+
+
 def choices(app: TracetuiApp) -> list[Choice]:
     """Everything that can be done and is few: actions, tabs, themes, folders."""
-    keys = [key for key in app.actions() if key.id != "app.palette"]
+    keys = actions(app)
     found = [_of_key(key) for key in sorted(keys, key=lambda key: key.section in _LAST)]
     if isinstance(app.screen, MainScreen):
         tabs = app.main.detail.tab_names
@@ -65,13 +71,11 @@ def _of_key(key: Key) -> Choice:
 
 
 class PaletteScreen(ChoiceScreen):
-    """The palette as a list; ends with the key of a choice, which `TracetuiApp.act_on` does."""
+    """The palette as a list; ends with the key of a choice, which the app then does."""
 
     def __init__(self, app: TracetuiApp) -> None:
         super().__init__(app.session, "Palette", choices(app), app.main.facts)
-        self._opened_by = app
         self._few = self.view.choices
-        self._all: list[Choice] | None = None
         self._pane = app.main.active
         self._has_rows = isinstance(app.screen, MainScreen)
         self._runs = list(run_choices(app)) if self._has_rows else []

@@ -41,7 +41,7 @@ class Selection:
         shown_ago = time.monotonic() - self._shown_at
         # A run that never rests would leave the detail behind for ever.
         is_late = shown_ago > 2 * every
-        if screen.tree_view.following and not by_user and screen.detail.shown is not None and not is_late:
+        if screen.viewing.following and not by_user and screen.detail.shown is not None and not is_late:
             self._waiting = screen.set_timer(max(FOLLOW_REST_S, every - shown_ago), self.show)
         else:
             self.show()
