@@ -34,12 +34,15 @@ from tracetui.tui.screens.theming import Theming
 from tracetui.tui.session import Session, local_timezone
 from tracetui.tui.standard_input import SpoolWatcher
 from tracetui.tui.state import State
+from tracetui.tui.taken import Taken
 from tracetui.tui.title import TerminalTitle, has_title
 from tracetui.tui.widgets.empty_view import EmptyView
 from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.piece_line import PieceLine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.dom import DOMNode
 
     from tracetui.core.index.opening import Index
@@ -303,15 +306,16 @@ class TracetuiApp(App[object]):
         if not value:
             self.main.header.say("nothing to copy here")
             return
-        self.run_worker(self._copy(value), group="copy")
+        self.run_worker(self.copied(Taken("", value), self.main.header.say), group="copy")
 
-    async def _copy(self, value: str) -> None:
+    async def copied(self, taken: Taken, say: Callable[[str, messages.Level], object]) -> None:
+        """Copy what was taken, and say what became of it."""
         keeps = not self.options.no_state and self.session.settings.state
         folder = clipboard.state_folder() if keeps else None
         sent: list[str] = []
-        copied = await asyncio.to_thread(clipboard.copy, value, sent.append, None, folder)
+        copied = await asyncio.to_thread(lambda: clipboard.copy(taken.text(), sent.append, None, folder))
         self._send("".join(sent))
-        self.main.header.say(copied.text, copied.level)
+        say(f"{taken.words}: {copied.text}" if taken.words else copied.text, copied.level)
 
     def _send(self, sequence: str) -> None:
         """Write a control sequence of ours to the terminal."""

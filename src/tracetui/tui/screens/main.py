@@ -31,10 +31,11 @@ from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.run_states import RunStates
 from tracetui.tui.screens.around import footer_keys, legend, progress_words
-from tracetui.tui.screens.copying import record_to_copy, value_to_copy
+from tracetui.tui.screens.copying import selected_id, selected_record, selected_value
 from tracetui.tui.screens.jumping import Jumping
 from tracetui.tui.screens.searching import Searching
 from tracetui.tui.screens.selection import Selection
+from tracetui.tui.screens.taking import Taking
 from tracetui.tui.screens.ticking import Clock
 from tracetui.tui.screens.viewing import Viewing, view_name
 from tracetui.tui.session import Session
@@ -51,6 +52,7 @@ from tracetui.tui.widgets.piece_line import PieceLine
 from tracetui.tui.widgets.run_list import RunList
 from tracetui.tui.widgets.search_line import SearchLine
 from tracetui.tui.widgets.span_tree import SpanTree
+from tracetui.tui.widgets.time_keys import TIME_IDS
 
 if TYPE_CHECKING:
     from tracetui.core.store import Change
@@ -61,8 +63,18 @@ RUN_REST_S: Final = 0.15
 _LEGEND_FROM: Final = 100
 
 _EVERYWHERE: Final = ("span.next_cause", "span.previous_cause", "span.next_slow", "span.previous_slow")
-_OF_SPANS: Final = (*_EVERYWHERE, "span.follow", "span.open_stack", "span.waterfall", "span.path", "span.all")
+_OF_SPANS: Final = (
+    *_EVERYWHERE,
+    "span.follow",
+    "span.open_stack",
+    "span.waterfall",
+    "span.path",
+    "span.all",
+    *TIME_IDS,
+)
 _OF_DETAIL: Final = ("detail.next_tab", "detail.previous_tab")
+_WITH_TIME: Final = ("tree", "lanes")
+"""Views with a time axis."""
 _CALL: Final = re.compile(r"(\w+)(?:\((.*)\))?")
 
 
@@ -125,6 +137,11 @@ class MainScreen(Screen[None]):
         Binding("right_curly_bracket,alt+right", "history(1)", "forward through jumps", id="jump.forward", show=False),
         Binding("y", "copy_value", "copy the value", id="take.value"),
         Binding("Y", "copy_record", "copy the record as JSON", id="take.record", show=False),
+        Binding("ctrl+y", "copy_id", "copy the id", id="take.id", show=False),
+        Binding("o", "edit", "open in the editor", id="take.edit", show=False),
+        Binding("vertical_line,X", "pipe", "pipe into a command", id="take.pipe", show=False),
+        Binding("x", "export", "export the run", id="take.export", show=False),
+        Binding("ctrl+s", "screenshot", "picture of the screen", id="take.screenshot", show=False),
         *_lifted(SpanTree, _OF_SPANS, "in_spans"),
         *_lifted(Detail, _OF_DETAIL, "in_detail"),
     ]
@@ -165,6 +182,7 @@ class MainScreen(Screen[None]):
         self.clock = Clock(self)
         self.selection = Selection(self)
         self.jumping = Jumping(self)
+        self.taking = Taking(self)
         self.about_run = False
         """The detail shows the open run and not what is selected in it."""
         self._positions: dict[str, str] = {}
@@ -312,8 +330,11 @@ class MainScreen(Screen[None]):
         runs.say("" if self.has_no_runs else self.runs.position_text())
         spans = self.panes["spans"]
         wide = self.arranged is not None and self.arranged.mode == "wide"
+        window = self.tree_view.window_text() if self.viewing.name in _WITH_TIME else ""
         if self.searching.words() or self.chips.active:
             spans.say(self.searching.words() or self.chips.words())
+        elif window:
+            spans.say(window if wide else "  ".join((window, self._positions.get("spans", ""))))
         elif wide:
             # Where one is stands at the right of the footer then.
             has_bars = spans.size.width >= _LEGEND_FROM and self.viewing.name == "tree"
@@ -619,6 +640,11 @@ class MainScreen(Screen[None]):
         self.selection.flush()
         getattr(self.detail, f"action_{action}")(*arguments)
 
+    def on_span_tree_time_shown(self, event: SpanTree.TimeShown) -> None:
+        """Another part of the time is shown: the rule says which."""
+        event.stop()
+        self.say_positions()
+
     def on_span_tree_strip_toggled(self, event: SpanTree.StripToggled) -> None:
         """The open stack is wanted, or not any more."""
         event.stop()
@@ -668,22 +694,32 @@ class MainScreen(Screen[None]):
     # ------------------------------------------------------------ keys: taking away
 
     def action_copy_value(self) -> None:
-        """Copy what is selected: an id of a run, a name, a value of the detail."""
-        self.tracetui.copy(value_to_copy(self))
+        """Copy what is selected: the most telling value of a span, the id of a run, a value of the detail."""
+        self.taking.copy(selected_value)
 
     def action_copy_record(self) -> None:
         """Copy the record of the selected span or event as it was written."""
-        from tracetui.core.errors import ChangedOnDisk
+        self.taking.copy(selected_record)
 
-        try:
-            record = record_to_copy(self)
-        except ChangedOnDisk as error:
-            self.header.say(str(error), "error")
-            return
-        if record is None:
-            self.header.say("nothing is selected that has a record")
-        else:
-            self.tracetui.copy(record)
+    def action_copy_id(self) -> None:
+        """Copy the id of the selected span or run."""
+        self.taking.copy(selected_id)
+
+    def action_edit(self) -> None:
+        """Open what `y` would copy in the user's editor."""
+        self.taking.edit(selected_value)
+
+    def action_pipe(self) -> None:
+        """Give what `y` would copy to a command that is typed now."""
+        self.taking.pipe(selected_value)
+
+    def action_export(self) -> None:
+        """Write the open run into a file."""
+        self.taking.export()
+
+    def action_screenshot(self) -> None:
+        """Write a picture of the screen into a file, without secrets."""
+        self.taking.screenshot()
 
     # ------------------------------------------------------------ runs that belong together
 
