@@ -20,7 +20,7 @@ named by `tracetui --settings FILE` or by `{VARIABLE}`. No settings are ever rea
     span.follow = "ctrl+f"
     find.search = ["/", "f3"]
 
-An option of the command line wins over the environment, that over the file. `,` on the screen lists what is in force and where
+An option of the command line wins over the environment, that over the file. `C` on the screen lists what is in force and where
 it comes from; `tracetui doctor` says the same of mistakes. A mistake costs nothing but its own line: it is told in the header
 when the screen opens, and the rest of the file counts.
 

@@ -186,7 +186,7 @@ async def test_the_list_says_what_is_in_force_and_where_it_comes_from(native_tra
     app.setting_problems = app.session.loaded.problems
     async with opened(app) as pilot:
         assert "there is no 'drak'" in lines(pilot)[0]
-        await press(pilot, "comma")
+        await press(pilot, "C")
         assert "did you mean dark" in text(pilot)
         assert re.search(r'\* link +"slow" +file', text(pilot))
 

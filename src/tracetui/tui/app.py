@@ -98,7 +98,7 @@ class TracetuiApp(App[object]):
         Binding("question_mark,f1", "help", "help", id="app.help", show=False),
         Binding("colon,ctrl+p", "palette", "palette", id="app.palette", show=False),
         Binding("T", "themes", "themes", id="look.themes", show=False),
-        Binding("comma", "settings", "settings", id="look.settings", show=False),
+        Binding("C", "settings", "settings", id="look.settings", show=False),
         Binding("q", "quit", "quit", id="app.quit", show=False),
         Binding("ctrl+c", "interrupt", "", show=False, priority=True, system=True),
     ]
@@ -201,7 +201,7 @@ class TracetuiApp(App[object]):
     def _say_problems(self) -> None:
         found = self.setting_problems
         if len(found) > 1:
-            key = first_key("look.settings", ",", self.session.keymap) or ":"
+            key = first_key("look.settings", "C", self.session.keymap) or ":"
             self.main.header.say(f"{len(found)} mistakes in the settings; {key} lists them", "warning")
         for problem in found[:1]:
             self.main.header.say(problem, "warning")
