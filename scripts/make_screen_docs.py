@@ -6,16 +6,15 @@ from pathlib import Path
 from textual.binding import Binding
 
 from tracetui.tui.app import TracetuiApp
-from tracetui.tui.keymaps import SECTIONS, key_words
+from tracetui.tui.keymaps import SECTIONS, key_words, owners
 from tracetui.tui.screens.main import MainScreen
-from tracetui.tui.screens.trouble import ReportList, TroubleScreen
 from tracetui.tui.widgets.detail import Detail
 from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.run_list import RunList
 from tracetui.tui.widgets.span_tree import SpanTree
 
-OWNERS = (SpanTree, RunList, Detail, LineView, MainScreen, ReportList, TroubleScreen, TracetuiApp)
-ORDER = (*SECTIONS, "trouble")
+FIRST = (SpanTree, RunList, Detail, LineView, MainScreen)
+"""Whose keys stand first; then those of all others, the app's last."""
 
 HEAD = """# The screen
 
@@ -91,22 +90,25 @@ If the program is killed in a way that it cannot notice (`kill -9`), the termina
 
 
 def rows() -> Iterator[tuple[str, str, str]]:
-    """Id, keys and words of each action."""
-    for owner in OWNERS:
-        for binding in vars(owner).get("BINDINGS", ()):
-            if isinstance(binding, Binding) and binding.id:
+    """Id, keys and words of each action, once."""
+    found = [owner for owner in owners() if owner not in FIRST]
+    seen: set[str] = set()
+    for owner in (*FIRST, *sorted(found, key=lambda owner: owner is TracetuiApp)):
+        for binding in vars(owner)["BINDINGS"]:
+            if isinstance(binding, Binding) and binding.id and binding.id not in seen:
+                seen.add(binding.id)
                 keys = " ".join(f"`{key_words(key.strip())}`" for key in binding.key.split(","))
                 yield binding.id, keys, binding.description
 
 
 def main() -> None:
     """Write the file."""
-    by_section: dict[str, list[tuple[str, str, str]]] = {section: [] for section in ORDER}
+    by_section: dict[str, list[tuple[str, str, str]]] = {section: [] for section in SECTIONS}
     for row in rows():
-        by_section[row[0].partition(".")[0]].append(row)
+        by_section.setdefault(row[0].partition(".")[0], []).append(row)
     parts = [HEAD]
     for section, found in by_section.items():
-        title = SECTIONS.get(section, "What could not be read")
+        title = SECTIONS.get(section, section.capitalize())
         parts.append(f"\n### {title}\n\n| keys | action | id |\n|---|---|---|\n")
         parts += [f"| {keys} | {words} | `{id}` |\n" for id, keys, words in found]
     path = Path(__file__).parent.parent / "docs" / "screen.md"

@@ -15,6 +15,7 @@ from tracetui.tui import messages
 from tracetui.tui.keymaps import Key
 from tracetui.tui.widgets.flat_view import FlatView, Identity
 from tracetui.tui.widgets.line_view import LineView
+from tracetui.tui.widgets.names_view import NamesView
 from tracetui.tui.widgets.time_view import TimeView
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class _Kind:
 VIEWS: Final = (
     _Kind("tree", "as a tree"),
     _Kind("time", "in time order"),
+    _Kind("names", "by name"),
 )
 """The views in the order in which `v` shows them."""
 
@@ -50,7 +52,10 @@ class Viewing:
         self.screen = screen
         self.name: ViewName = "tree"
         session = screen.session
-        self.others: dict[ViewName, FlatView] = {"time": TimeView(session, id="time-view")}
+        self.others: dict[ViewName, FlatView] = {
+            "time": TimeView(session, id="time-view"),
+            "names": NamesView(session, id="names-view"),
+        }
         for view in self.others.values():
             view.display = False
         self._wanted: Identity | None = None
@@ -204,6 +209,15 @@ class Viewing:
             getattr(self.screen.tree_view, name)(*arguments)
         else:
             self.screen.header.say("only in the tree: v goes on to it")
+
+    def enter(self) -> bool:
+        """Enter on a row of what is shown leads elsewhere than to the detail: a span of a name to the tree."""
+        if not isinstance(self.other, NamesView):
+            return False
+        if self.other.is_on_span and (selected := self.other.selected) is not None:
+            self.screen.jumping.jumped("name", selected, selected)
+            self.show("tree")
+        return True
 
     # ------------------------------------------------------------ the palette
 

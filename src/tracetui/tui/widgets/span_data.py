@@ -152,6 +152,14 @@ class SpanData:
         wrapped = not 0 <= number < len(positions)
         return number % len(positions), wrapped
 
+    def clean(self, outside: str) -> str:
+        """Text from outside as the terminal may have it, and no more of it than a row can show."""
+        return self._clean(outside)
+
+    def hits_in(self, name: str) -> list[tuple[int, int]]:
+        """Where the search hits a name."""
+        return self._hits_in(name)
+
     def _clean(self, outside: str) -> str:
         """Text from outside as the terminal may have it, and no more of it than a row can show."""
         clean = safe(outside[:_LONGEST])
