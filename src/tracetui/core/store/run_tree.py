@@ -346,6 +346,16 @@ class RunTree:
         """Whether any chip is on."""
         return bool(self._kinds or self._classes)
 
+    def asked_for(self) -> tuple[Bools | None, frozenset[EventClass] | None]:
+        """What chips and mask ask for themselves, ancestors left out: positions, and classes of events.
+
+        None for positions: all of them. None for classes: no chip is on, so that nothing is said of events.
+        """
+        if not self.has_chips:
+            return self._mask, None
+        marked: Bools = self._tree.of_kinds(self._store, self._kinds)
+        return (marked if self._mask is None else marked & self._mask), self._classes
+
     def _choose(self) -> None:
         chosen = self.has_chips or self._mask is not None
         if not chosen:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
+from textual.containers import Container
 from textual.dom import DOMNode
 from textual.reactive import Reactive
 from textual.screen import Screen
@@ -36,6 +36,7 @@ from tracetui.tui.screens.jumping import Jumping
 from tracetui.tui.screens.searching import Searching
 from tracetui.tui.screens.selection import Selection
 from tracetui.tui.screens.ticking import Clock
+from tracetui.tui.screens.viewing import Viewing, view_name
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.chip_bar import ChipBar
 from tracetui.tui.widgets.detail import REST_S as DETAIL_REST_S
@@ -110,6 +111,7 @@ class MainScreen(Screen[None]):
         *(Binding(str(number), f"chip({number})", show=False) for number in range(1, 10)),
         Binding("0", "chip(0)", "all classes", id="find.all_classes", show=False),
         Binding("u", "drawer", "runs", id="look.runs"),
+        Binding("v", "next_view", "next view", id="look.view"),
         Binding("z", "maximise", "maximise this pane", id="look.maximise"),
         Binding("i", "about", "about the run", id="look.run", show=False),
         Binding("R", "trouble", "repair report", id="look.trouble", show=False),
@@ -132,6 +134,7 @@ class MainScreen(Screen[None]):
         self.empty = EmptyView(session, shown_path, id="empty")
         self.tree_view = SpanTree(session, id="spans")
         self.strip = LiveStrip(session, id="strip")
+        self.viewing = Viewing(self)
         self.detail = Detail(session, id="detail", rest_s=DETAIL_REST_S if rest_s is None else rest_s)
         self._run_rest_s = RUN_REST_S if rest_s is None else rest_s
         self.chips = ChipBar(session)
@@ -139,7 +142,7 @@ class MainScreen(Screen[None]):
         self.search = SearchLine(session)
         self.panes: dict[PaneName, Pane] = {
             "runs": Pane(session, "Runs", self.empty, self.runs, id="runs-pane"),
-            "spans": Pane(session, "Spans", Vertical(self.tree_view, self.strip), id="spans-pane"),
+            "spans": Pane(session, "Spans", self.viewing.pane_content(), id="spans-pane"),
             "detail": Pane(session, "Detail", self.detail, id="detail-pane"),
         }
         self.active: PaneName = "spans"
@@ -196,7 +199,11 @@ class MainScreen(Screen[None]):
     @property
     def views(self) -> dict[PaneName, LineView]:
         """The widget of each pane that takes keys."""
-        return {"runs": self.empty if self.has_no_runs else self.runs, "spans": self.tree_view, "detail": self.detail}
+        return {
+            "runs": self.empty if self.has_no_runs else self.runs,
+            "spans": self.viewing.shown,
+            "detail": self.detail,
+        }
 
     def _arrange(self) -> None:
         wanted = arrange(
@@ -302,7 +309,8 @@ class MainScreen(Screen[None]):
             spans.say(self.searching.words() or self.chips.words())
         elif wide:
             # Where one is stands at the right of the footer then.
-            spans.say(legend(self.session) if spans.size.width >= _LEGEND_FROM else "")
+            has_bars = spans.size.width >= _LEGEND_FROM and self.viewing.name == "tree"
+            spans.say(legend(self.session) if has_bars else "")
         else:
             spans.say(self._positions.get("spans", ""))
         self.panes["detail"].say(self._positions.get("detail", ""))
@@ -357,7 +365,7 @@ class MainScreen(Screen[None]):
         event.stop()
         self.runs.price()
         if self.opened is not None:
-            self.tree_view.price()
+            self.viewing.price()
             self.strip.look_again()
             self.detail.look_soon()
 
@@ -366,7 +374,7 @@ class MainScreen(Screen[None]):
         if not run.live:
             self._close_run()
             return
-        self.tree_view.apply_change(change)
+        self.viewing.apply_change(change)
         self.strip.apply_change(change)
         self.detail.apply_change(change)
         self.chips.look_again()
@@ -375,8 +383,8 @@ class MainScreen(Screen[None]):
     def _follow_if_it_runs(self) -> None:
         """The open run turned out to be running: follow it, unless the user is looking at something in it."""
         runs = self.opened is not None and self.states[self.opened] is RunStatus.running
-        if runs and not self.selection.is_touched and not self.tree_view.following:
-            self.tree_view.action_follow()
+        if runs and not self.selection.is_touched:
+            self.viewing.follow()
 
     def on_progress_changed(self, event: messages.ProgressChanged) -> None:
         """Reading got further, or all is read."""
@@ -384,7 +392,7 @@ class MainScreen(Screen[None]):
         self._look_whether_empty()
         self._choose_run()
         self.say_header()
-        self.tree_view.fill_soon()
+        self.viewing.fill_soon()
 
     def _look_whether_empty(self) -> None:
         feed = self.session.feed
@@ -446,6 +454,7 @@ class MainScreen(Screen[None]):
         self.header.follow = None
         self.runs.select_run(row)
         self.tree_view.show_run(row)
+        self.viewing.run_opened()
         self.strip.show_run(row)
         self.chips.show_run(run)
         if not self.tree_view.row_count():
@@ -458,6 +467,7 @@ class MainScreen(Screen[None]):
         self.header.say("the run that was open is gone from its file", "warning")
         self.opened = None
         self.tree_view.show_nothing()
+        self.viewing.run_closed()
         self.detail.show_nothing()
         self.chips.show_run(None)
         self._chooses = True
@@ -500,22 +510,23 @@ class MainScreen(Screen[None]):
         event.stop()
         if event.by_user:
             self._chooses = self.about_run = False
+        self.viewing.note_selected(event)
         self.selection.select(event.span_row, event.event_row, event.by_user)
 
     def on_follow_changed(self, event: messages.FollowChanged) -> None:
         """The tree follows, or let go."""
         event.stop()
-        # What the tree does by now counts: the message may come from a run that is not open any more.
-        tree = self.tree_view
+        # What is shown does by now counts: the message may come from a run that is not open any more.
+        views = self.viewing
         self.header.follow = None
-        if self.opened is not None and (tree.following or tree.new_count):
-            self.header.follow = (tree.following, tree.new_count, run_name(self.session.store.runs[self.opened]))
+        if self.opened is not None and (views.following or views.new_count):
+            self.header.follow = (views.following, views.new_count, run_name(self.session.store.runs[self.opened]))
         self.header.look_again()
         self._say_footer()
 
     def on_line_view_entered(self, event: LineView.Entered) -> None:
         """Enter in the tree: into the detail."""
-        if event.widget is self.tree_view:
+        if event.widget is self.viewing.shown:
             event.stop()
             if self.pick:
                 self._pick_span()
@@ -565,6 +576,16 @@ class MainScreen(Screen[None]):
             self._arrange()
             self._focus_active()
 
+    def action_next_view(self) -> None:
+        """The next view of the open run."""
+        if not self.has_no_runs:
+            self.viewing.show_next()
+
+    def action_view(self, name: str) -> None:
+        """One of the views of the open run, by its name."""
+        if not self.has_no_runs:
+            self.viewing.show(view_name(name))
+
     def action_run(self, by: int) -> None:
         """The next or previous run of the list, from any pane."""
         row = self.runs.step(by)
@@ -578,7 +599,7 @@ class MainScreen(Screen[None]):
 
     def action_in_spans(self, action: str, *arguments: int) -> None:
         """Do what a key of the spans pane does, from any pane."""
-        getattr(self.tree_view, f"action_{action}")(*arguments)
+        self.viewing.act(action, *arguments)
 
     def action_in_detail(self, action: str, *arguments: int) -> None:
         """Do what a key of the detail does, from any pane."""
@@ -599,6 +620,7 @@ class MainScreen(Screen[None]):
         self.chips.toggle(number)
         kinds, classes = self.chips.selected()
         self.tree_view.set_chips(kinds, classes)
+        self.viewing.choose()
         self.say_all()
 
     def on_chip_bar_pressed(self, event: ChipBar.Pressed) -> None:

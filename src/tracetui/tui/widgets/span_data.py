@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from tracetui.core import text
@@ -213,6 +214,47 @@ class SpanData:
             hits=tuple(self._hits_in(name)) if self._needle else (),
         )
 
+    def flat_row(self, row: int) -> SpanRow:
+        """A span by itself, for lists that are no tree: with its own tokens and cost, and nothing of what is below it."""
+        from tracetui.core.store.run_tree import Item
+
+        at = self.tree.position(row)
+        shown = self._span(Item("span", row, 0, at, False, False, False, False, False))
+        usage, cost = self.session.store.usage_of(row), self.session.span_cost(row)
+        tokens = None
+        if usage is not None:
+            summed = None if usage.input is None and usage.output is None else (usage.input or 0) + (usage.output or 0)
+            tokens = usage.total if usage.total is not None else summed
+        return replace(
+            shown,
+            tokens=tokens,
+            cost=cost.usd,
+            cost_computed=cost.computed is not None,
+            tokens_partial=False,
+            cost_partial=cost.partial,
+            causes=0,
+            retries=0,
+            spans=0,
+        )
+
+    def event_text(self, event: int) -> str:
+        """What an event says; empty while that is still to be read."""
+        line = self._event_texts.get(event)
+        if line is None:
+            line = ""
+            if self._may_fetch():
+                begun = time.perf_counter()
+                line = self._event_line(event)
+                self._spent += time.perf_counter() - begun
+                if len(self._event_texts) > MANY_SPANS:
+                    self._event_texts.clear()
+                self._event_texts[event] = line
+        return line
+
+    def since_begin(self, time_ns: int) -> int | None:
+        """A time on the run's own axis, ns; None without one."""
+        return self._since_begin(time_ns)
+
     def _fold(self, item: Item) -> Fold:
         return ("open" if item.expanded else "closed") if item.has_children else ""
 
@@ -398,17 +440,7 @@ class SpanData:
 
     def _event(self, item: Item, columns: SpanColumns) -> EventRow:
         events, event = self.session.store.events, item.row
-        cls = class_word(events.cls[event])
-        line = self._event_texts.get(event)
-        if line is None:
-            line = ""
-            if self._may_fetch():
-                begun = time.perf_counter()
-                line = self._event_line(event)
-                self._spent += time.perf_counter() - begun
-                if len(self._event_texts) > MANY_SPANS:
-                    self._event_texts.clear()
-                self._event_texts[event] = line
+        cls, line = class_word(events.cls[event]), self.event_text(event)
         since = self._since_begin(events.time[event])
         cell = None if since is None or not columns.bar else since * columns.bar // self._axis_length()
         return EventRow(item.depth, cls, line, cell)

@@ -264,6 +264,8 @@ class SpanTree(LineView):
 
     def _keep(self) -> None:
         """The rows are other ones: the selected one stays selected and where it is on the screen."""
+        if not self.display:
+            return
         index = self._index_of(self._selected)
         shift = index - self._cursor
         last_top = max(0, self.row_count() - self.page_height)
@@ -286,7 +288,35 @@ class SpanTree(LineView):
         return True
 
     def _say_where(self) -> None:
-        self.post_message(PositionChanged(self.position_text()))
+        if self.display:
+            self.post_message(PositionChanged(self.position_text()))
+
+    # ------------------------------------------------------------ other views in its place
+
+    def stand_back(self) -> None:
+        """Another view takes its place: it keeps up to date, and what jumps still starts from what is selected."""
+        self._is_untouched = False
+        self._set_following(False)
+
+    def note(self, selected: Identity | None) -> None:
+        """Another view has selected this."""
+        self._is_untouched = False
+        self._selected = selected
+
+    def come_back(self, selected: Identity | None, following: bool) -> None:
+        """It has its place again: what was selected elsewhere is opened and selected."""
+        self._shown.clear()
+        self._keep()
+        self.refresh_all()
+        if selected is not None:
+            row = selected[1] if selected[0] == "span" else self.session.store.events.span[selected[1]]
+            if selected[0] == "span" or self._index_of(selected) == self._index_of(("span", row)):
+                self.select_span(row, by_user=False)
+            else:
+                self._select(self._index_of(selected), by_user=False)
+        if following and not self.following:
+            self.action_follow()
+        self._say_where()
 
     # ------------------------------------------------------------ what changes
 
@@ -366,6 +396,8 @@ class SpanTree(LineView):
 
     def _repaint(self) -> None:
         """Make all visible lines again and repaint those that look different from what is on the screen."""
+        if not self.display:
+            return
         width, height = self.size.width, self.size.height
         pinned = self._count_pinned()
         self._strips.clear()
