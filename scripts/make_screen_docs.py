@@ -8,14 +8,27 @@ from textual.binding import Binding
 from tracetui.tui.app import TracetuiApp
 from tracetui.tui.keymaps import SECTIONS, key_words
 from tracetui.tui.screens.main import MainScreen
+from tracetui.tui.screens.summary import SummaryScreen
 from tracetui.tui.screens.trouble import ReportList, TroubleScreen
 from tracetui.tui.widgets.detail import Detail
 from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.run_list import RunList
 from tracetui.tui.widgets.span_tree import SpanTree
+from tracetui.tui.widgets.summary_view import SummaryView
 
-OWNERS = (SpanTree, RunList, Detail, LineView, MainScreen, ReportList, TroubleScreen, TracetuiApp)
-ORDER = (*SECTIONS, "trouble")
+OWNERS = (
+    SpanTree,
+    RunList,
+    Detail,
+    LineView,
+    MainScreen,
+    ReportList,
+    TroubleScreen,
+    SummaryView,
+    SummaryScreen,
+    TracetuiApp,
+)
+ORDER = (*SECTIONS, "summary", "trouble")
 
 HEAD = """# The screen
 
@@ -31,6 +44,20 @@ The number keys `1` to `9` show only one class of spans or events; more presses 
 """
 
 TAIL = """
+## The summary
+
+`a` shows what the open run came to, as `tracetui analyze` says it ([the rules](analysis.md)): what broke first, what to do,
+errors by message, where the time went, what happened when, the critical path, the slowest spans, durations by name with how
+they are spread, equal calls, retries, the context of each agent, tokens and cost by model, agent and tool, decisions. In the
+runs pane `a` sums up the runs that are marked, else those that are listed: failures and cost over time, the worst, longest and
+most expensive runs, runs by name (`<` and `>` sort, `r` reverses), and errors, names, models and tools across all of them. `u`
+goes from the one to the other.
+
+`enter` on a line goes to its span or run, `{` comes back to where you were, and `a` opens the summary again at the same line.
+A line that is about several spans lists them to choose from; `… more` shows ten times as many. `tab` goes from section to
+section, `y` copies the line, `Y` the section. From 110 columns on sections stand side by side, left and right go across. Of a
+run that goes on, figures are made anew every few seconds.
+
 ## What was put right
 
 `R` lists, in groups and with numbers, what had to be put right, worked out or left out to show the open run: records that

@@ -7,6 +7,7 @@ when it was, what it said and what was going on.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
@@ -60,12 +61,17 @@ _MESSAGE: Final = 2_000
 """Characters of a message that are looked at."""
 
 
-Told = tuple[str, str, int]
-"""A label, what stands behind it, untrusted or safe, and the lines that it may take."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A label and what stands behind it."""
 
-
-def _labelled(label: str, text: str, lines: int = 1) -> Told:
-    return label, text, lines
+    label: str
+    text: str
+    """Untrusted, or safe."""
+    lines: int = 1
+    """Lines that it may take."""
+    rows: tuple[int, ...] = ()
+    """Spans that it is about."""
 
 
 def outcome(some: int, every: int, word: str) -> str:
@@ -132,8 +138,8 @@ class RunPage:
         yield self._fitting([word for word in words if word])
         if reason := self.reason():
             yield self._page.line(reason)
-        for label, text, lines in self.told():
-            yield from self._page.labelled(label, text, lines)
+        for each in self.told():
+            yield from self._page.labelled(each.label, each.text, each.lines)
 
     def reason(self) -> str:
         """Why the run has its status, untrusted; empty where what is told below says so, and of a run that is ok."""
@@ -151,15 +157,15 @@ class RunPage:
             yield from self._first(first)
         elif first is None and about.status == "error":
             text = "no failed span is recorded, and no error event"
-            yield _labelled("broke first", text)
+            yield Told("broke first", text)
             yield from self._last_work()
         elif first is None and about.status == "unknown":
             yield from self._last_work()
-        yield _labelled("run", f"{self._id}  {wall_time_full(run.start, self._tz, symbols)}")
+        yield Told("run", f"{self._id}  {wall_time_full(run.start, self._tz, symbols)}")
         if not about.spans.has_times:
-            yield _labelled("times", "none are recorded: what needs them is left out")
+            yield Told("times", "none are recorded: what needs them is left out")
         elif not about.spans.placed.any():
-            yield _labelled("times", "no span of it has any: what needs them is left out")
+            yield Told("times", "no span of it has any: what needs them is left out")
 
     def _fitting(self, words: list[str]) -> str:
         """Words on one line: the name is cut first, then the last words give way."""
@@ -175,22 +181,23 @@ class RunPage:
 
     def _first(self, first: FirstCause) -> Iterator[Told]:
         page, about, cause = self._page, self._about, first.cause
+        mine = (cause.row,)
         label = "broke first" if about.status == "error" or is_open(about.status) else "first error"
         of = f"  (the first of {about.errors.causes})" if about.errors.causes > 1 else ""
         told = self.span_words(cause.row, first.subject, cause.name)
-        yield _labelled(label, cut(told, max(20, page.room - 15 - len(of)), symbols=self._symbols) + of)
+        yield Told(label, cut(told, max(20, page.room - 15 - len(of)), symbols=self._symbols) + of, 1, mine)
         is_deep = len(first.path) > 1 or cause.event is not None
-        yield _labelled("where", self.crumbs(cause.row, page.room - 15) if is_deep else "the top level of the run")
+        yield Told("where", self.crumbs(cause.row, page.room - 15) if is_deep else "the top level of the run")
         when = self._when(cause.time, first.start)
         if when:
-            yield _labelled("when", when)
-        yield _labelled("said", self._said(first) or "(no message is recorded)", 2)
+            yield Told("when", when, 1, mine)
+        yield Told("said", self._said(first) or "(no message is recorded)", 2, mine)
         if first.frame:
-            yield _labelled("raised at", first.frame)
-        yield _labelled("before it", self._before(first))
+            yield Told("raised at", first.frame, 1, mine)
+        yield Told("before it", self._before(first), 1, () if first.before is None else (first.before,))
         if about.spans.has_times and cause.time != NO_TIME:
-            yield _labelled("beside it", self._beside(first), 2)
-        yield _labelled("led to", self._led_to(first), 2)
+            yield Told("beside it", self._beside(first), 2, tuple(each.row for each in first.beside))
+        yield Told("led to", self._led_to(first), 2, first.led_to)
 
     def _when(self, time: int, start: int) -> str:
         spans, symbols = self._spans, self._symbols
@@ -280,27 +287,28 @@ class RunPage:
         row = int(spans.rows[node])
         at = f", until {offset(int(spans.end[node]) - spans.begin, self._symbols)}" if spans.begin >= 0 else ""
         subject = self._bodies.subject(row) if label == "last work" else ""
-        yield _labelled(label, f"{self.span_words(row, subject)} {self._went(row)}{at}")
+        yield Told(label, f"{self.span_words(row, subject)} {self._went(row)}{at}", 1, (row,))
         if label == "last work" and spans.parent[node] >= 0:
-            yield _labelled("where", self.crumbs(row, self._page.room - 15))
+            yield Told("where", self.crumbs(row, self._page.room - 15), 1, (row,))
 
     def _stopped(self) -> Iterator[Told]:
         """A run without an end: what was open."""
         page, about = self._page, self._about
         inner = [each for each in about.open_spans if each.innermost]
         if not inner and about.run.span_count:
-            yield _labelled("stopped in", "no span is open")
+            yield Told("stopped in", "no span is open")
         last = max(inner, key=lambda each: (self._store.spans.start[each.row], each.row), default=None)
         if last is not None:
             word = {"running": "running", "stalled": "stalled in"}.get(about.status, "stopped in")
-            yield _labelled(word, self.span_words(last.row, self._bodies.subject(last.row)))
-            yield _labelled("where", self.crumbs(last.row, page.room - 15))
-            yield _labelled("since", self._since(last))
+            yield Told(word, self.span_words(last.row, self._bodies.subject(last.row)), 1, (last.row,))
+            yield Told("where", self.crumbs(last.row, page.room - 15), 1, (last.row,))
+            yield Told("since", self._since(last), 1, (last.row,))
             others = [each for each in inner if each.row != last.row]
             if others:
                 told = [f"{self._crumb_end(each.row)}{self._age(each)}" for each in others[:3]]
                 more = len(others) - len(told)
-                yield _labelled("beside it", ", ".join(told) + (f" and {more} more" if more else ""), 2)
+                rows = tuple(each.row for each in others)
+                yield Told("beside it", ", ".join(told) + (f" and {more} more" if more else ""), 2, rows)
         yield from self._last_work("before it" if inner else "last work")
 
     def _since(self, each: OpenSpan) -> str:

@@ -150,7 +150,7 @@ def _runs(about: FolderAnalysis, page: Page, ids: Mapping[int, str], costs: Mapp
         )
         name = f"{safe(run.name)}  {safe(ids[run.row])}" if run.name else safe(ids[run.row])
         shown.append(page.row(name, cells, f"{symbols[each.status]} "))
-        shown += [page.line(text, 6) for text in _briefly(each, f" {symbols['crumb']} ")]
+        shown += [page.line(text, 6) for text in briefly(each, f" {symbols['crumb']} ")]
     yield from page.listed(shown, len(about.runs), "runs")
 
 
@@ -178,7 +178,7 @@ def _run_names(about: FolderAnalysis, page: Page) -> Iterator[str]:
     yield from page.listed(shown, len(about.run_names), "names")
 
 
-def _briefly(each: RunAnalysis, crumb: str) -> Iterator[str]:
+def briefly(each: RunAnalysis, crumb: str) -> Iterator[str]:
     """What a run is to be known for: what broke first, where it stopped, and the most urgent advice."""
     first = each.errors.first
     if is_open(each.status):

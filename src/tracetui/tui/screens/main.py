@@ -35,6 +35,7 @@ from tracetui.tui.screens.copying import record_to_copy, value_to_copy
 from tracetui.tui.screens.jumping import Jumping
 from tracetui.tui.screens.searching import Searching
 from tracetui.tui.screens.selection import Selection
+from tracetui.tui.screens.summarising import Summarising
 from tracetui.tui.screens.ticking import Clock
 from tracetui.tui.screens.viewing import Viewing, view_name
 from tracetui.tui.session import Session
@@ -115,6 +116,7 @@ class MainScreen(Screen[None]):
         Binding("z", "maximise", "maximise this pane", id="look.maximise"),
         Binding("i", "about", "about the run", id="look.run", show=False),
         Binding("R", "trouble", "repair report", id="look.trouble", show=False),
+        Binding("a", "summary", "summary", id="look.summary"),
         Binding("left_curly_bracket,alt+left", "history(-1)", "back through jumps", id="jump.back", show=False),
         Binding("right_curly_bracket,alt+right", "history(1)", "forward through jumps", id="jump.forward", show=False),
         Binding("y", "copy_value", "copy the value", id="take.value"),
@@ -159,6 +161,7 @@ class MainScreen(Screen[None]):
         self.clock = Clock(self)
         self.selection = Selection(self)
         self.jumping = Jumping(self)
+        self.summarising = Summarising(self)
         self.about_run = False
         """The detail shows the open run and not what is selected in it."""
         self._positions: dict[str, str] = {}
@@ -701,7 +704,7 @@ class MainScreen(Screen[None]):
         event.stop()
         self.jumping.jump(event.run_row, event.span_row)
 
-    def go_to(self, found: tuple[int, int] | None) -> None:
+    def go_to(self, found: tuple[int, int | None] | None) -> None:
         """Jump to what was chosen elsewhere: the row of a run and of a span in it."""
         if found is not None:
             self.jumping.jump(*found)
@@ -727,3 +730,7 @@ class MainScreen(Screen[None]):
     def action_trouble(self) -> None:
         """What had to be put right or left out in the open run, and what could not be read at all."""
         self.tracetui.show_trouble()
+
+    def action_summary(self) -> None:
+        """What the open run came to, or from the runs pane all of them."""
+        self.summarising.show()
