@@ -65,6 +65,18 @@ cannot be read, losses, spans without their parent or told twice, times that can
 out, files that were set aside. `enter` on a span goes there, on bytes that could not be read it shows them. Below stands what
 could not be read elsewhere in what was opened, and which files no format reads.
 
+## Time
+
+The bars show when each span ran, on the axis above them. A thin line holds other spans and is broken (`╌`) where none of
+them ran; of a model call or tool that is unfolded, only its own work is thick. A full bar is on the critical path: had it
+been shorter, the run would have been. A medium one (`━`) ran beside that.
+
+`I` zooms in and `O` out, in steps of 1, 2 and 5; what is selected keeps its place. `,` and `.` go to what was earlier and
+later, `Z` to the time of the selected span and back, `backspace` shows the whole time again. Bars that go on beyond the
+shown part end in `‹` or `›`; a row without anything in it keeps an empty bar. The rule of the pane says which part is
+shown: `2m04s–3m35s of 12m41s`. Each run keeps its part until the program ends. While a running run is followed the shown
+part moves on with it, by halves of its length; `,` lets go.
+
 ## Runs that belong together
 
 `i` shows the open run as a whole, among it its related runs: who started it and in which span, what it started, what it

@@ -125,6 +125,16 @@ class RunTree:
         """Positions from the root down to the parent."""
         return self._tree.ancestors(position)
 
+    def children(self, position: int) -> Ints:
+        """Positions of the children, ascending."""
+        first, last = position + 1, position + self.size(position)
+        below = self._tree.depth[first:last] == self.depth(position) + 1
+        return np.flatnonzero(below).astype(np.int32) + np.int32(first)
+
+    def placed(self) -> tuple[Ints, Ints]:
+        """Depth and subtree size of every position, to be kept or taken to another thread."""
+        return self._tree.depth.astype(np.int32), self._tree.size.copy()
+
     def leading_to(self, marked: Bools) -> Bools:
         """For each position: whether something in its subtree is marked, itself included."""
         return self._tree.held(marked)

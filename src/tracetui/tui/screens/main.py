@@ -52,6 +52,7 @@ from tracetui.tui.widgets.piece_line import PieceLine
 from tracetui.tui.widgets.run_list import RunList
 from tracetui.tui.widgets.search_line import SearchLine
 from tracetui.tui.widgets.span_tree import SpanTree
+from tracetui.tui.widgets.time_keys import TIME_IDS
 
 if TYPE_CHECKING:
     from tracetui.core.store import Change
@@ -62,8 +63,18 @@ RUN_REST_S: Final = 0.15
 _LEGEND_FROM: Final = 100
 
 _EVERYWHERE: Final = ("span.next_cause", "span.previous_cause", "span.next_slow", "span.previous_slow")
-_OF_SPANS: Final = (*_EVERYWHERE, "span.follow", "span.open_stack", "span.waterfall", "span.path", "span.all")
+_OF_SPANS: Final = (
+    *_EVERYWHERE,
+    "span.follow",
+    "span.open_stack",
+    "span.waterfall",
+    "span.path",
+    "span.all",
+    *TIME_IDS,
+)
 _OF_DETAIL: Final = ("detail.next_tab", "detail.previous_tab")
+_WITH_TIME: Final = ("tree", "lanes")
+"""Views with a time axis."""
 _CALL: Final = re.compile(r"(\w+)(?:\((.*)\))?")
 
 
@@ -308,8 +319,11 @@ class MainScreen(Screen[None]):
         runs.say("" if self.has_no_runs else self.runs.position_text())
         spans = self.panes["spans"]
         wide = self.arranged is not None and self.arranged.mode == "wide"
+        window = self.tree_view.window_text() if self.viewing.name in _WITH_TIME else ""
         if self.searching.words() or self.chips.active:
             spans.say(self.searching.words() or self.chips.words())
+        elif window:
+            spans.say(window if wide else "  ".join((window, self._positions.get("spans", ""))))
         elif wide:
             # Where one is stands at the right of the footer then.
             has_bars = spans.size.width >= _LEGEND_FROM and self.viewing.name == "tree"
@@ -608,6 +622,11 @@ class MainScreen(Screen[None]):
         """Do what a key of the detail does, from any pane."""
         self.selection.flush()
         getattr(self.detail, f"action_{action}")(*arguments)
+
+    def on_span_tree_time_shown(self, event: SpanTree.TimeShown) -> None:
+        """Another part of the time is shown: the rule says which."""
+        event.stop()
+        self.say_positions()
 
     def on_span_tree_strip_toggled(self, event: SpanTree.StripToggled) -> None:
         """The open stack is wanted, or not any more."""
