@@ -187,7 +187,8 @@ class RunPage:
         told = self.span_words(cause.row, first.subject, cause.name)
         yield Told(label, cut(told, max(20, page.room - 15 - len(of)), symbols=self._symbols) + of, 1, mine)
         is_deep = len(first.path) > 1 or cause.event is not None
-        yield Told("where", self.crumbs(cause.row, page.room - 15) if is_deep else "the top level of the run")
+        where = self.crumbs(cause.row, page.room - 15) if is_deep else "the top level of the run"
+        yield Told("where", where, 1, mine)
         when = self._when(cause.time, first.start)
         if when:
             yield Told("when", when, 1, mine)
