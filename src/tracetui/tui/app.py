@@ -26,6 +26,7 @@ from tracetui.tui.run import ScreenOptions
 from tracetui.tui.screens.main import MainScreen
 from tracetui.tui.session import Session, local_timezone
 from tracetui.tui.standard_input import SpoolWatcher
+from tracetui.tui.state import State
 from tracetui.tui.themes import DEFAULT_THEME, load_themes
 from tracetui.tui.widgets.empty_view import EmptyView
 from tracetui.tui.widgets.line_view import LineView
@@ -143,6 +144,7 @@ class TracetuiApp(App[object]):
             symbols=choose(setting="ascii" if options.ascii else "auto"),
             tz=options.tz or local_timezone(),
             rules=rules,
+            state=State(None if options.no_state else clipboard.state_folder()),
         )
         shown = "samples" if options.sample else "  ".join(shown_as.get(path) or _as_named(path) for path in paths)
         return cls(session, shown, options)

@@ -17,6 +17,7 @@ from tracetui.core.pricing.cost import Cost
 from tracetui.core.run_status import StatusResult, StatusRules, run_status
 from tracetui.core.symbols import UNICODE, Symbols
 from tracetui.tui.presentation import Styles
+from tracetui.tui.state import State
 from tracetui.tui.themes import OWN_COLOURS
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class Session:
     """When a run counts as stalled or dead."""
     styles: Styles = field(default_factory=plain_styles)
     """Names of styles (`presentation.Styles`) in the theme of the moment; the app replaces it with the theme."""
+    state: State = field(default_factory=State)
+    """What is remembered from one start to the next; without a folder (tests, `--no-state`) nothing is."""
     costs: Costs | None = None
     """What calls cost that have no cost recorded; None until that is known, and where there are no such calls."""
     _statuses: dict[int, tuple[int, int, StatusResult]] = field(default_factory=dict)
