@@ -26,6 +26,7 @@ SECTIONS: Final[dict[str, str]] = {
     "look": "Look",
     "take": "Take away",
     "app": "Always",
+    "compare": "Comparing",
 }
 """First part of a binding's id to the heading that it stands under."""
 

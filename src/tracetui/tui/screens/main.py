@@ -31,6 +31,7 @@ from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.run_states import RunStates
 from tracetui.tui.screens.around import footer_keys, legend, progress_words
+from tracetui.tui.screens.comparing import Comparing
 from tracetui.tui.screens.copying import record_to_copy, value_to_copy
 from tracetui.tui.screens.jumping import Jumping
 from tracetui.tui.screens.searching import Searching
@@ -112,6 +113,7 @@ class MainScreen(Screen[None]):
         Binding("u", "drawer", "runs", id="look.runs"),
         Binding("z", "maximise", "maximise this pane", id="look.maximise"),
         Binding("i", "about", "about the run", id="look.run", show=False),
+        Binding("d", "compare", "compare two runs", id="find.compare", show=False),
         Binding("R", "trouble", "repair report", id="look.trouble", show=False),
         Binding("left_curly_bracket,alt+left", "history(-1)", "back through jumps", id="jump.back", show=False),
         Binding("right_curly_bracket,alt+right", "history(1)", "forward through jumps", id="jump.forward", show=False),
@@ -133,7 +135,8 @@ class MainScreen(Screen[None]):
         self.tree_view = SpanTree(session, id="spans")
         self.strip = LiveStrip(session, id="strip")
         self.detail = Detail(session, id="detail", rest_s=DETAIL_REST_S if rest_s is None else rest_s)
-        self._run_rest_s = RUN_REST_S if rest_s is None else rest_s
+        self.rest_s = RUN_REST_S if rest_s is None else rest_s
+        """How long a selection must stand before it is acted on, s."""
         self.chips = ChipBar(session)
         self.footer = FooterLine(session)
         self.search = SearchLine(session)
@@ -156,6 +159,7 @@ class MainScreen(Screen[None]):
         self.clock = Clock(self)
         self.selection = Selection(self)
         self.jumping = Jumping(self)
+        self.comparing = Comparing(self)
         self.about_run = False
         """The detail shows the open run and not what is selected in it."""
         self._positions: dict[str, str] = {}
@@ -473,10 +477,10 @@ class MainScreen(Screen[None]):
         self._chooses = False
         if self._waiting_run is not None:
             self._waiting_run.stop()
-        if not self._run_rest_s:
+        if not self.rest_s:
             self._open_selected(event.run_row)
             return
-        self._waiting_run = self.set_timer(self._run_rest_s, lambda: self._open_selected(event.run_row))
+        self._waiting_run = self.set_timer(self.rest_s, lambda: self._open_selected(event.run_row))
 
     def _open_selected(self, row: int) -> None:
         if row != self.opened and row == self.runs.selected_run:
@@ -701,6 +705,10 @@ class MainScreen(Screen[None]):
         views = self.views
         others = [view for name, view in views.items() if name != self.active]
         return keys_of([views[self.active], *others, self, self.app])
+
+    def action_compare(self) -> None:
+        """Compare the marked runs, or the open one with the one before it of its name."""
+        self.comparing.begin()
 
     def action_trouble(self) -> None:
         """What had to be put right or left out in the open run, and what could not be read at all."""
