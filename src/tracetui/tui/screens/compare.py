@@ -7,7 +7,8 @@ reads the texts of the row that the cursor rests on; each of these is given up w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
@@ -160,7 +161,11 @@ class CompareScreen(Screen[tuple[int, int] | None]):
         self.list.tell((self._figures(runs[0]), self._figures(runs[1])), f"comparing{self.session.symbols.reading}")
         self.detail.put([], None)
         self._say()
-        self.run_worker(self._compare(self._work, kept), exclusive=True, group="compare")
+        self._run(partial(self._compare, self._work, kept), "compare")
+
+    def _run(self, work: Callable[[], Coroutine[None, None, None]], group: str) -> None:
+        """Work that takes the place of what its group does."""
+        self.run_worker(work, exclusive=True, group=group)
 
     def _give_up(self) -> None:
         if self._work is not None:
@@ -181,7 +186,7 @@ class CompareScreen(Screen[tuple[int, int] | None]):
                 kept.lend(work)
             self.compared = kept
             self.list.runs = self._figures(a), self._figures(b)
-            await self.list.show(kept)
+            self.list.show(kept)
             if kept.parting is None:
                 kept.parting = await asyncio.to_thread(find_parting, kept)
         except Stopped:
@@ -288,7 +293,7 @@ class CompareScreen(Screen[tuple[int, int] | None]):
         has_bodies = not self._is_group(compared, row)
         self._put(compared, row, texts if texts is not None or has_bodies else Texts(("", ""), None, None))
         if texts is None and has_bodies:
-            self.run_worker(self._read(compared, row), exclusive=True, group="compare-texts")
+            self._run(partial(self._read, compared, row), "compare-texts")
 
     @staticmethod
     def _is_group(compared: Compared, row: int) -> bool:

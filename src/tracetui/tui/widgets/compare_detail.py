@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual import events
+
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.line_view import LineView
@@ -38,11 +40,11 @@ class CompareDetail(LineView):
         styles = {"muted": "accent bold", "rule": "accent"}
         return [(piece, styles.get(style, style)) for piece, style in row]
 
-    def on_focus(self) -> None:
+    def on_focus(self, event: events.Focus) -> None:  # noqa: ARG002 - the base takes the event as well
         """The rule at the top looks different."""
         self.call_next(self.refresh_rows, (0,))
 
-    def on_blur(self) -> None:
+    def on_blur(self, event: events.Blur) -> None:  # noqa: ARG002 - the base takes the event as well
         """The rule at the top looks different."""
         self.call_next(self.refresh_rows, (0,))
 

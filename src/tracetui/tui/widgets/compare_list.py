@@ -7,6 +7,8 @@ unfolded in a thread.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding, BindingType
@@ -101,7 +103,7 @@ class CompareList(LineView):
         self._cursor = self._top = 0
         self.refresh_all()
 
-    async def show(self, compared: Compared) -> None:
+    def show(self, compared: Compared) -> None:
         """A comparison; the cursor goes to the first difference."""
         from tracetui.core.comparing.outline import Folds
         from tracetui.core.comparing.row_words import RowWords
@@ -112,29 +114,37 @@ class CompareList(LineView):
         self._folds = Folds()
         self._names = in_order(compared.names, self.sorting)
         self._place.clear()
-        await self._lay_out(None)
-        if self.view != "names" and len(compared.outline.stops):
-            self.go_to(int(compared.outline.stops[0]))
+        stops = compared.outline.stops
+        self._lay_out(int(stops[0]) if len(stops) else None)
 
     def note(self, row: int) -> None:
         """A row differs in what it was given, which no column tells."""
         if self.compared is not None:
             self._noted = row
             self.compared.outline.note(row, self.compared.comparison)
-            self._lay_out_soon(self._lines[self._cursor][0] if self._lines and self.view != "names" else None)
+            self._lay_out(self._lines[self._cursor][0] if self._lines and self.view != "names" else None)
 
-    async def _lay_out(self, keep: int | None) -> None:
+    @property
+    def _showing(self) -> Showing:
+        return "differences" if self.view == "differences" else "folded"
+
+    def _lay_out(self, keep: int | None) -> None:
         """Make the lines again; the cursor goes to row `keep`, or to what hides it."""
         compared, folds = self.compared, self._folds
         if compared is None or folds is None:
             return
-        showing: Showing = "differences" if self.view == "differences" else "folded"
         if len(compared.comparison) > MANY_ROWS:
-            lines = await asyncio.to_thread(compared.outline.lines, folds, showing)
-            if self.compared is not compared:
-                return
+            work: Callable[[], Coroutine[None, None, None]] = partial(self._lay_out_in_thread, compared, folds, keep)
+            self.run_worker(work, exclusive=True, group="compare-lines")
         else:
-            lines = compared.outline.lines(folds, showing)
+            self._put(compared.outline.lines(folds, self._showing), keep)
+
+    async def _lay_out_in_thread(self, compared: Compared, folds: Folds, keep: int | None) -> None:
+        lines = await asyncio.to_thread(compared.outline.lines, folds, self._showing)
+        if self.compared is compared:
+            self._put(lines, keep)
+
+    def _put(self, lines: list[Line], keep: int | None) -> None:
         self._lines = lines
         self.refresh_all()
         if keep is not None and self.view != "names":
@@ -266,10 +276,7 @@ class CompareList(LineView):
         if self.view == "differences" and not compared.outline.leads(row):
             self.view = "tree"
         compared.outline.reveal(row, compared.comparison, folds)
-        self._lay_out_soon(row)
-
-    def _lay_out_soon(self, keep: int | None) -> None:
-        self.run_worker(self._lay_out(keep), exclusive=True, group="compare-lines")
+        self._lay_out(row)
 
     def action_stop(self, by: int) -> None:
         """To the next or previous difference."""
@@ -317,7 +324,7 @@ class CompareList(LineView):
             folds.turned ^= {row}
         else:
             return
-        self._lay_out_soon(row)
+        self._lay_out(row)
 
     def action_fold(self) -> None:
         """Fold; where nothing is to be folded, go to the row above."""
@@ -351,7 +358,7 @@ class CompareList(LineView):
         self._folds.turned.clear()
         self._folds.opened_runs.clear()
         self.is_touched = True
-        self._lay_out_soon(row)
+        self._lay_out(row)
 
     # ------------------------------------------------------------ views
 
@@ -368,9 +375,9 @@ class CompareList(LineView):
             self.post_message(self.Rested())
         elif self.view == "tree":
             at = min(self._place.get("differences", 0), len(self._lines) - 1)
-            self._lay_out_soon(self._lines[at][0] if at >= 0 else None)
+            self._lay_out(self._lines[at][0] if at >= 0 else None)
         else:
-            self._lay_out_soon(row)
+            self._lay_out(row)
 
     def action_sort(self, by: int) -> None:
         """Sort the names by another column."""
