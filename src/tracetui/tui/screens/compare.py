@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events
 from textual.app import ComposeResult
@@ -163,7 +163,7 @@ class CompareScreen(Screen[tuple[int, int] | None]):
         self._say()
         self._run(partial(self._compare, self._work, kept), "compare")
 
-    def _run(self, work: Callable[[], Coroutine[None, None, None]], group: str) -> None:
+    def _run(self, work: Callable[[], Coroutine[None, None, Any]], group: str) -> None:
         """Work that takes the place of what its group does."""
         self.run_worker(work, exclusive=True, group=group)
 

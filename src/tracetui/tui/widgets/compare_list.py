@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -92,6 +92,7 @@ class CompareList(LineView):
         self._names: list[NameDifference] = []
         self._place: dict[str, int] = {}
         self._noted = -1
+        self._longest_name = 0
 
     # ------------------------------------------------------------ what is shown
 
@@ -113,6 +114,7 @@ class CompareList(LineView):
         self._words = RowWords(compared.comparison, self.session.symbols)
         self._folds = Folds()
         self._names = in_order(compared.names, self.sorting)
+        self._longest_name = max((abs(name.own_ns[1] - name.own_ns[0]) for name in self._names), default=0)
         self._place.clear()
         stops = compared.outline.stops
         self._lay_out(int(stops[0]) if len(stops) else None)
@@ -134,7 +136,7 @@ class CompareList(LineView):
         if compared is None or folds is None:
             return
         if len(compared.comparison) > MANY_ROWS:
-            work: Callable[[], Coroutine[None, None, None]] = partial(self._lay_out_in_thread, compared, folds, keep)
+            work: Callable[[], Coroutine[None, None, Any]] = partial(self._lay_out_in_thread, compared, folds, keep)
             self.run_worker(work, exclusive=True, group="compare-lines")
         else:
             self._put(compared.outline.lines(folds, self._showing), keep)
@@ -249,8 +251,7 @@ class CompareList(LineView):
         from tracetui.core.comparing.row_words import name_cells
 
         each, symbols = self._names[index], self.session.symbols
-        longest = max((abs(name.own_ns[1] - name.own_ns[0]) for name in self._names), default=0)
-        return name_row(each, name_cells(each, symbols), name_columns(columns), longest, look, symbols)
+        return name_row(each, name_cells(each, symbols), name_columns(columns), self._longest_name, look, symbols)
 
     # ------------------------------------------------------------ going
 
