@@ -27,6 +27,7 @@ class ActionsProvider(Provider):
     def _keys(self) -> list[Key]:
         app: TracetuiApp = self.app  # type: ignore[assignment]  # the palette of no other app
         keys = [key for key in app.main.actions() if key.id != "app.palette"]
+        keys += app.main.viewing.keys()
         # What moves is known by heart; what acts is looked for.
         return sorted(keys, key=lambda key: key.section == "move")
 

@@ -57,6 +57,7 @@ class Outline:
         self.longest_ns = int(np.abs(more).max(initial=0))
         """The largest difference of a time: what bars are drawn against."""
         self.label_of = _labels(comparison)
+        self._broke_below = self._below(comparison, (comparison.marks & Mark.status) > 0).tobytes()
 
     @staticmethod
     def _one_sided(comparison: Comparison) -> Bools:
@@ -66,16 +67,22 @@ class Outline:
 
     def _opened_at_first(self, comparison: Comparison) -> Bools:
         """Rows below which something differs that the row itself does not say."""
-        rows, count = comparison.alignment, self._count
+        rows = comparison.alignment
         one_sided = self._one_sided(comparison)
         told = comparison.differs & ~one_sided
         group = (rows.notes & Note.group) > 0
         # What only one side has is told by the topmost row of it, calls that are more by their group.
         hidden = told | (one_sided & ~self._within(comparison, one_sided | group))
-        sums = np.zeros(count + 1, np.int64)
-        np.cumsum(hidden, out=sums[1:])
-        here = np.arange(count)
-        found: Bools = (sums[here + rows.size] > sums[here + 1]) & ~one_sided
+        found: Bools = self._below(comparison, hidden) & ~one_sided
+        return found
+
+    @staticmethod
+    def _below(comparison: Comparison, what: Bools) -> Bools:
+        """Rows that have one of these below them."""
+        sums = np.zeros(len(what) + 1, np.int64)
+        np.cumsum(what, out=sums[1:])
+        here = np.arange(len(what))
+        found: Bools = sums[here + comparison.alignment.size] > sums[here + 1]
         return found
 
     @staticmethod
@@ -118,6 +125,10 @@ class Outline:
     def leads(self, row: int) -> bool:
         """Whether a row is a difference or has one below it."""
         return bool(self._leads[row])
+
+    def is_origin(self, row: int) -> bool:
+        """Whether no row below this one went another way: where a difference of status comes from."""
+        return not self._broke_below[row]
 
     def lines(self, folds: Folds, showing: Showing) -> list[Line]:
         """The lines from top to bottom."""

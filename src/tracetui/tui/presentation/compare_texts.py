@@ -89,7 +89,7 @@ def _title_row(place: Place, look: Look) -> Pieces:
 def _name_row(compared: Compared, words: RowWords, row: Row, look: Look) -> Pieces:
     symbols, kind = look.symbols, row.kind.name
     name = one_line(clean(row.name[:_LONGEST], symbols), max(8, look.width // 2), symbols) or "(no name)"
-    pieces: Pieces = [(" ", ""), (f"{symbols[kind]} ", kind_style(kind)), (f"{kind} ", "muted"), (name, "strong bold")]
+    pieces: Pieces = [(f"{symbols[kind]} ", kind_style(kind)), (f"{kind} ", "muted"), (name, "strong bold")]
     parting = compared.parting
     is_parting = parting is not None and parting.divergence is not None and parting.divergence.row == row.index
     said = [clean(note, symbols) for note in words.notes(row)]
@@ -112,11 +112,11 @@ def _name_row(compared: Compared, words: RowWords, row: Row, look: Look) -> Piec
 def _side_row(letter: str, at: int, words: RowWords, row: Row, texts: Texts | None, look: Look) -> Pieces:
     symbols, outcome = look.symbols, row.outcomes[at]
     if row.figures[at] is None:
-        return [("   ", ""), (letter, "strong bold"), (f"  {symbols.none}  not there", "muted")]
+        return [("  ", ""), (letter, "strong bold"), (f"  {symbols.none}  not there", "muted")]
     bad = outcome == "error"
     word = "" if outcome in (None, "unset") else str(outcome)
     style = "status-error" if bad else "status-open" if outcome == "open" else "muted"
-    pieces: Pieces = [("   ", ""), (letter, "strong bold"), (f"  {word:<8}", style)]
+    pieces: Pieces = [("  ", ""), (letter, "strong bold"), (f"  {word:<8}", style)]
     pieces.append((text.fit(words.time(row.figures[at]), 7), "status-error" if bad else ""))
     said = "" if texts is None else clean(texts.said[at][:_LONGEST], symbols)
     room = look.width - width_of(pieces) - 3

@@ -265,6 +265,8 @@ class RowLook:
     """`open`, `closed`, or none."""
     leads: bool = True
     """It is a difference, or has one below it."""
+    is_origin: bool = True
+    """Nothing below it went another way: where something broke is told in red, and nowhere above."""
 
 
 _LANE_STYLES: Final = {"changed": "status-error", "removed": "diff-removed", "added": "diff-added"}
@@ -331,7 +333,7 @@ def _name_column(row: Row, words: RowWords, columns: CompareColumns, look: RowLo
     pieces.append((shown, _name_style(look, equal=not look.leads)))
     room -= cell_width(shown)
     if notes and room > _GAP + 1:
-        is_bad = "error" in (row.outcomes[1], row.outcomes[0]) and ("status" in row.marks or row.outcomes[0] is None)
+        is_bad = look.is_origin and row.outcomes[1] == "error" and ("status" in row.marks or row.outcomes[0] is None)
         note = cut(notes, room - _GAP, symbols=symbols)
         pieces.append(("  " + note, "status-error" if is_bad else MUTED))
         room -= _GAP + cell_width(note)
@@ -347,7 +349,7 @@ def _figures(
     pieces: Pieces = []
     if columns.a:
         pieces.append(_figure(words.time(one), columns.a, MUTED))
-    broke = row.outcomes[1] == "error" and "status" in row.marks
+    broke = look.is_origin and row.outcomes[1] == "error" and "status" in row.marks
     pieces.append(_figure(words.time(other), columns.b, "status-error" if broke else "" if look.leads else MUTED))
     delta = words.time_delta(row)
     style = MUTED if delta == "=" or not look.leads else "status-warning" if big and more > 0 else ""
@@ -485,9 +487,7 @@ def name_sides(each: NameDifference, width: int, symbols: Symbols) -> list[Piece
     """What all spans of a name come to on either side."""
     title = clean(each.name, symbols) or "(no name)"
     kind = each.kind.name
-    rows: list[Pieces] = [
-        [(" ", ""), (f"{symbols[kind]} ", kind_style(kind)), (f"{kind} ", MUTED), (title, "strong bold")]
-    ]
+    rows: list[Pieces] = [[(f"{symbols[kind]} ", kind_style(kind)), (f"{kind} ", MUTED), (title, "strong bold")]]
     for at, letter in enumerate("AB"):
         calls, failed = each.calls[at], each.errors[at]
         figures = [f"{text.count(calls)} call{'' if calls == 1 else 's'}"]
@@ -496,7 +496,7 @@ def name_sides(each: NameDifference, width: int, symbols: Symbols) -> list[Piece
             figures.append(f"{text.tokens(each.tokens[at], symbols)} tokens")
         if each.usd is not None:
             figures.append(text.cost(each.usd[at], symbols))
-        row: Pieces = [("   ", ""), (letter, "strong bold"), ("  " + "   ".join(figures), MUTED if not at else "")]
+        row: Pieces = [("  ", ""), (letter, "strong bold"), ("  " + "   ".join(figures), MUTED if not at else "")]
         rows.append([*row, (f"   {text.count(failed)} failed", "status-error")] if failed else row)
     return [cut_row(row, width, symbols) for row in rows]
 

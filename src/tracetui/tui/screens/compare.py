@@ -323,7 +323,7 @@ class CompareScreen(Screen[tuple[int, int] | None]):
         self.detail.put(place_rows(compared, words, place, texts, self._look_now()), (id(compared), row, self._whole))
 
     def _look_now(self) -> Look:
-        return Look(max(1, self.size.width - 1), symbols=self.session.symbols)
+        return Look(max(1, self.size.width - 2), symbols=self.session.symbols)
 
     async def _read(self, compared: Compared, row: int) -> None:
         await asyncio.sleep(self._rest_s)

@@ -42,7 +42,7 @@ class Selection:
         shown_ago = time.monotonic() - self._shown_at
         # A run that never rests would leave the detail behind for ever.
         is_late = shown_ago > 2 * FOLLOW_EVERY_S
-        if screen.tree_view.following and not by_user and screen.detail.shown is not None and not is_late:
+        if screen.viewing.following and not by_user and screen.detail.shown is not None and not is_late:
             self._waiting = screen.set_timer(max(FOLLOW_REST_S, FOLLOW_EVERY_S - shown_ago), self.show)
         else:
             self.show()

@@ -45,7 +45,7 @@ class Clock:
         if not changed and time.monotonic() - self._changed_at > TICKS_FOR_S:
             return
         screen.runs.tick()
-        screen.tree_view.tick()
+        screen.viewing.tick()
         screen.strip.tick()
         screen.detail.tick()
         if changed:

@@ -34,7 +34,7 @@ class CompareDetail(LineView):
 
     def render_row(self, index: int, width: int, selected: bool, focused: bool) -> list[Piece]:  # noqa: ARG002 - no cursor
         """One of them; the first, which is a rule, shows whether the keys go here."""
-        row = self._rows[index]
+        row = [(" ", ""), *self._rows[index]] if self._rows[index] else []
         if index or not self.has_focus:
             return row
         styles = {"muted": "accent bold", "rule": "accent"}

@@ -243,7 +243,7 @@ class CompareList(LineView):
             return cut_row(equal_row(depth, equal, columns, RowLook(selected, focused), symbols), width, symbols)
         outline = compared.outline
         fold = "" if not outline.has_below(row) else "open" if outline.is_open(row, self._folds) else "closed"
-        look = RowLook(selected, focused, fold, outline.leads(row))
+        look = RowLook(selected, focused, fold, outline.leads(row), outline.is_origin(row))
         shown = compared.comparison.row(row)
         return compared_row(shown, words, columns, outline.longest_ns, look, symbols, also=row == self._noted)
 
