@@ -53,12 +53,12 @@ could not be read elsewhere in what was opened, and which files no format reads.
 
 ## Comparing
 
-`d` shows two runs side by side: the two that are marked (`space` in the list of runs), or the one that is marked and the open
-one, or the open one and the one before it of the same name; where there is none, it asks. The run that started first is A. At the
-top stand the figures of both, then their rows, aligned: `≠` what differs, `+` and `−` what only B or A has, both times, how
-much more time, tokens and cost B took, and that time as a bar from a middle line, to the right what is slower. What is equal
-is muted, and several equal rows are one line until they are opened. [comparing.md](comparing.md) says what counts as a
-difference.
+`d` shows two runs side by side: the two that are marked (`space` in the list of runs), or the one that is marked and the
+open one, or the open one and the one before it of the same name; where there is none, it asks. The run that started first is
+A. At the top stand the figures of both, then their rows, aligned: `≠` what differs, `+` and `−` what only B or A has, both
+times, how much more time, tokens and cost B took, and that time as a bar from a middle line, to the right what is slower.
+What is equal is muted, and several equal rows are one line until they are opened. [comparing.md](comparing.md) says what
+counts as a difference.
 
 The cursor stands where the runs begin to go different ways; below it stands what differs there in input and output, line by
 line. `e` goes to the next difference, `s` to the next span that took longer, `v` shows only what differs, then the names: how
