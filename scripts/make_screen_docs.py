@@ -6,7 +6,7 @@ from pathlib import Path
 from textual.binding import Binding
 
 from tracetui.tui.app import TracetuiApp
-from tracetui.tui.keymaps import SECTIONS, key_words
+from tracetui.tui.keymaps import SECTIONS, key_words, owners
 from tracetui.tui.screens.compare import CompareScreen
 from tracetui.tui.screens.main import MainScreen
 from tracetui.tui.screens.trouble import ReportList, TroubleScreen
@@ -29,6 +29,8 @@ OWNERS = (
     TracetuiApp,
 )
 ORDER = (*SECTIONS, "trouble")
+FIRST = (SpanTree, RunList, Detail, LineView, MainScreen)
+"""Whose keys stand first; then those of all others, the app's last."""
 
 HEAD = """# The screen
 
@@ -107,8 +109,8 @@ started with modelines and local variables off, and a program that tracetui does
 in which such lines are broken. Without an editor a pager reads it, less with `LESSSECURE=1` and never with `-R`.
 
 `|` (or `X`) asks for a command for your shell and gives it the value on its standard input, exactly; up and down bring back
-what was typed before. What the command prints is shown without control characters. A program that draws by itself (`less`, `vim -`,
-`fzf`) gets the terminal; for others begin with `!`. Nothing typed opens the pager.
+what was typed before. What the command prints is shown without control characters. A program that draws by itself (`less`,
+`vim -`, `fzf`) gets the terminal; for others begin with `!`. Nothing typed opens the pager.
 
 `x` writes the open run into a file, as [`tracetui export`](export.md) does, without secrets: choose an output, then where. The
 name that is offered is in the current folder (never in what is being read) and nothing is replaced. `ctrl+s` writes a picture
@@ -120,22 +122,25 @@ If the program is killed in a way that it cannot notice (`kill -9`), the termina
 
 
 def rows() -> Iterator[tuple[str, str, str]]:
-    """Id, keys and words of each action."""
-    for owner in OWNERS:
-        for binding in vars(owner).get("BINDINGS", ()):
-            if isinstance(binding, Binding) and binding.id:
+    """Id, keys and words of each action, once."""
+    found = [owner for owner in owners() if owner not in FIRST]
+    seen: set[str] = set()
+    for owner in (*FIRST, *sorted(found, key=lambda owner: owner is TracetuiApp)):
+        for binding in vars(owner)["BINDINGS"]:
+            if isinstance(binding, Binding) and binding.id and binding.id not in seen:
+                seen.add(binding.id)
                 keys = " ".join(f"`{key_words(key.strip())}`" for key in binding.key.split(","))
                 yield binding.id, keys, binding.description
 
 
 def main() -> None:
     """Write the file."""
-    by_section: dict[str, list[tuple[str, str, str]]] = {section: [] for section in ORDER}
+    by_section: dict[str, list[tuple[str, str, str]]] = {section: [] for section in SECTIONS}
     for row in rows():
-        by_section[row[0].partition(".")[0]].append(row)
+        by_section.setdefault(row[0].partition(".")[0], []).append(row)
     parts = [HEAD]
     for section, found in by_section.items():
-        title = SECTIONS.get(section, "What could not be read")
+        title = SECTIONS.get(section, section.capitalize())
         parts.append(f"\n### {title}\n\n| keys | action | id |\n|---|---|---|\n")
         parts += [f"| {keys} | {words} | `{id}` |\n" for id, keys, words in found]
     path = Path(__file__).parent.parent / "docs" / "screen.md"

@@ -80,11 +80,12 @@ _CALL: Final = re.compile(r"(\w+)(?:\((.*)\))?")
 
 
 def _lifted(owner: type[DOMNode], ids: tuple[str, ...], action: str) -> Iterator[Binding]:
-    """The bindings of a pane that work from the other panes as well. They keep no id: the pane's own is the one shown."""
+    """The bindings of a pane that work from the other panes as well; with their ids, so that a keymap moves them too."""
     for binding in owner.BINDINGS:
         if isinstance(binding, Binding) and binding.id in ids and (call := _CALL.fullmatch(binding.action)):
             arguments = f", {call[2]}" if call[2] else ""
-            yield Binding(binding.key, f"{action}('{call[1]}'{arguments})", show=False)
+            lifted = f"{action}('{call[1]}'{arguments})"
+            yield Binding(binding.key, lifted, binding.description, show=False, id=binding.id)
 
 
 class TooSmall(PieceLine):
@@ -121,7 +122,12 @@ class MainScreen(Screen[None]):
         Binding("slash", "search", "search names", id="find.search"),
         Binding("n", "hit(1)", "next hit", id="jump.next_hit", show=False),
         Binding("N", "hit(-1)", "previous hit", id="jump.previous_hit", show=False),
-        *(Binding(str(number), f"chip({number})", show=False) for number in range(1, 10)),
+        *(
+            Binding(
+                str(number), f"chip({number})", f"only class {number}, again: away", show=False, id=f"chip.{number}"
+            )
+            for number in range(1, 10)
+        ),
         Binding("0", "chip(0)", "all classes", id="find.all_classes", show=False),
         Binding("u", "drawer", "runs", id="look.runs"),
         Binding("v", "next_view", "next view", id="look.view"),
@@ -320,6 +326,7 @@ class MainScreen(Screen[None]):
             header.remark = "polling" if polling else "watching"
             header.remark += ": new files appear by themselves"
         header.look_again()
+        self.tracetui.say_title()
 
     def say_positions(self) -> None:
         """Say again where one is, at the right of each pane's rule."""
@@ -619,6 +626,12 @@ class MainScreen(Screen[None]):
             return
         self._chooses = False
         self.header.remark = ""
+        self.runs.select_run(row, by_user=True)
+        self.open_run(row)
+
+    def go_to_run(self, row: int) -> None:
+        """Open a run that was chosen elsewhere."""
+        self.take_over()
         self.runs.select_run(row, by_user=True)
         self.open_run(row)
 
