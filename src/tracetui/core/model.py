@@ -220,11 +220,11 @@ class SpanDetail:
     attributes: dict[str, object] = field(default_factory=dict)
     """Everything else the producer recorded of the span, by its own keys."""
     messages: list[Message] = field(default_factory=list)
+    logs: list[str] = field(default_factory=list)
     reply: int | None = None
     """Which of ``messages`` is the first that the call answered: their number if it answered none. None: not known."""
     continues: bool = False
     """``messages`` hold only what a call answered; what it was told is what the calls before it hold."""
-    logs: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)

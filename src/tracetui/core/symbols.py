@@ -142,6 +142,7 @@ _TABLE: Final[Mapping[str, tuple[str, str]]] = {
     "junction": ("┬", "-"),
     "quote": ("▏", "|"),
     "crumb": ("›", ">"),
+    "bullet": ("•", "*"),
     "dot": ("·", "-"),
     "more": ("↓", "v"),
     "result": ("↳", ">"),

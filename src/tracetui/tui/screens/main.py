@@ -61,7 +61,7 @@ _LEGEND_FROM: Final = 100
 
 _EVERYWHERE: Final = ("span.next_cause", "span.previous_cause", "span.next_slow", "span.previous_slow")
 _OF_SPANS: Final = (*_EVERYWHERE, "span.follow", "span.open_stack", "span.waterfall", "span.path", "span.all")
-_OF_DETAIL: Final = ("detail.next_tab", "detail.previous_tab")
+_OF_DETAIL: Final = ("detail.next_tab", "detail.previous_tab", "detail.context")
 _CALL: Final = re.compile(r"(\w+)(?:\((.*)\))?")
 
 
