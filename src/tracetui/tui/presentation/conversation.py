@@ -38,6 +38,8 @@ _TELLING: Final = (
     *("description", "prompt", "task", "title", "name", "city", "symbol", "id"),
 )
 """Arguments by how much they tell about a call, most telling first."""
+_STRONG: Final = frozenset(_TELLING[:11])
+"""Those that stand for the whole call."""
 _FILE_KEYS: Final = ("file_path", "path", "filename", "file", "notebook_path")
 _EDITS: Final = (("old_string", "new_string"), ("old_str", "new_str"), ("old_text", "new_text"))
 _LANGUAGES: Final = {"code": "python", "command": "bash", "cmd": "bash", "script": "bash", "sql": "sql"}
@@ -71,7 +73,11 @@ def messages(found: Sequence[Message], look: Look, first: int = 0, prefix: str =
     sections: list[Section] = []
     role = ""
     for turn in _turns(found[first:], first):
-        sections += _turn_sections(turn, look, prefix, turn.message.role != role or not turn.message.role)
+        is_new = turn.message.role != role or not role
+        own = _turn_sections(turn, look, prefix, is_new)
+        # What a model calls belongs to what it said just before.
+        own[0].tight = own[0].tight or (not is_new and not turn.message.text)
+        sections += own
         role = turn.message.role
     return sections
 
@@ -159,13 +165,22 @@ def _call_sections(
     indent = GUTTER if look.width >= GUTTER_FROM else 2
     given = _opened(arguments)
     telling, rest = _telling(given)
+    beside = _small_row(_arguments(given), look, 2)
+    if beside is not None and (telling is None or telling[0] not in _STRONG):
+        telling, rest = None, {}
+    else:
+        beside = None
     row: Row = [*(lead or [(" " * indent, "")]), (f"{symbols['tool']} ", kind_style("tool"))]
     row.append((one_line(name, 80, symbols) or "(no name)", "strong bold"))
-    if telling:
+    if beside is not None and width_of(row) + width_of(beside) > look.width:
+        telling, rest, beside = None, _arguments(given), None
+    if beside is not None:
+        row += beside
+    elif telling:
         row.append(("  " + one_line(telling[1], max(8, look.width - width_of(row) - 2), symbols), ""))
     elif given is None:
         row.append(("  no arguments recorded", "muted"))
-    whole = telling[1] if telling else name
+    whole = telling[1] if telling else _as_text(given) if beside is not None else name
     sections = [Section(key, rows=[cut_pieces(row, look.width, symbols)], copies=[whole], tight=is_tight)]
     file = _file_of(given)
     sections += _argument_sections(rest, file, look, key, indent + 2)
@@ -187,9 +202,7 @@ def _opened(arguments: object) -> object:
 
 def _telling(given: object) -> tuple[tuple[str, str] | None, dict[str, object]]:
     """The argument that stands beside the name, with its key, and the others."""
-    if not isinstance(given, dict):
-        return None, {} if given is None else {"": given}
-    rest = {str(key): value for key, value in given.items()}
+    rest = _arguments(given)
     for key in (*(key for key in _TELLING if key in rest), *list(rest)[:_SMALL]):
         value = rest[key]
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -198,6 +211,17 @@ def _telling(given: object) -> tuple[tuple[str, str] | None, dict[str, object]]:
             del rest[key]
             return (key, value), rest
     return None, rest
+
+
+def _arguments(given: object) -> dict[str, object]:
+    """Arguments by name; what is no object under an empty one."""
+    if not isinstance(given, dict):
+        return {} if given is None else {"": given}
+    return {str(key): value for key, value in given.items()}
+
+
+def _as_text(given: object) -> str:
+    return given if isinstance(given, str) else json_text(given)
 
 
 def _file_of(given: object) -> str:
@@ -223,8 +247,7 @@ def _argument_sections(rest: dict[str, object], file: str, look: Look, key: str,
     if len(texts) == 1 and json_in_text(str(rest[texts[0]])[:_PARSED]) is NOT_JSON:
         words = str(rest.pop(texts[0]))
         language = language_of_file(file) or _LANGUAGES.get(texts[0], "")
-        is_prose = texts[0] in _PROSE or file.endswith((".md", ".markdown"))
-        sort = "diff" if is_diff(words) else "code" if language else "markdown" if is_prose else ""
+        sort = "diff" if is_diff(words) else "code" if language else "markdown" if texts[0] in _PROSE else ""
         found.append(_quoted(f"{key}.text", words, indent, sort, language))
     if (small := _small_row(rest, look, indent)) is not None:
         copies = [", ".join(f"{name}: {_plain(value)}" for name, value in rest.items())]
@@ -257,6 +280,9 @@ def _small_row(rest: dict[str, object], look: Look, indent: int) -> Row | None:
 def _is_small(value: object) -> bool:
     if isinstance(value, str):
         return len(value) <= _SHORT and "\n" not in value
+    if isinstance(value, list):
+        few = len(value) <= 2 * _SMALL and not any(isinstance(item, list | dict) for item in value)
+        return few and all(map(_is_small, value)) and len(json_text(value)) <= _SHORT
     return value is None or isinstance(value, float) or (isinstance(value, int) and value.bit_length() < 200)
 
 
@@ -284,14 +310,18 @@ def _result_sections(message: Message, file: str | None, look: Look, key: str, i
         words = words[code.end() :] if code else words
     elif not words:
         head.append(("empty", "muted"))
-    elif "\n" not in words and not words.startswith(("{", "[")):
+    elif "\n" not in words:
         beside: Row = [*head, (words if len(words) <= _LEAD else "", "")]
         if len(words) <= _LEAD and width_of(beside) <= look.width:
             row = [*head, (one_line(words, look.width, symbols), "")]
             return [Section(key, rows=[cut_pieces(row, look.width, symbols)], copies=[message.text], tight=is_tight)]
+    returned = _returned(message, words, file or "", f"{key}.text", indent)
+    if in_gutter and width_of(head) <= indent and returned and returned[0].text is not None:
+        returned[0].lead, returned[0].tight = head, is_tight
+        return returned
     copies = [message.text or message.tool_name or message.role]
     sections = [Section(key, rows=[cut_pieces(head, look.width, symbols)], copies=copies, tight=is_tight)]
-    return [*sections, *_returned(message, words, file or "", f"{key}.text", indent)]
+    return [*sections, *returned]
 
 
 def _returned(message: Message, words: str, file: str, key: str, indent: int) -> list[Section]:
