@@ -1,0 +1,243 @@
+"""A list to choose from, over the whole middle: themes, bookmarks, formats of an export. Typing narrows it down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from tracetui.core import text
+from tracetui.tui.presentation.pieces import Piece, cut_pieces, spread, width_of
+from tracetui.tui.session import Session
+from tracetui.tui.widgets.footer_line import FooterLine
+from tracetui.tui.widgets.header_line import HeaderLine
+from tracetui.tui.widgets.line_view import LineView
+from tracetui.tui.widgets.pane import Pane
+
+if TYPE_CHECKING:
+    from tracetui.tui.presentation.header import HeaderFacts
+
+_MOST_CHARACTERS: Final = 60
+_LONGEST: Final = 400
+"""Characters of a text that are looked at: names may be as long as a file."""
+_MARK_CELLS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One row. Its texts may be untrusted.
+
+    Attributes:
+        key: What the screen ends with if this is chosen.
+        words: What it is called; the letters typed are looked for in it and in `fact`.
+        fact: One muted fact at the right end.
+        mark: One cell before the words: a symbol that says what is special about it.
+    """
+
+    key: str
+    words: str
+    fact: str = ""
+    mark: str = ""
+
+
+class ChoiceView(LineView, inherit_bindings=False):
+    """The choices that fit what is typed, as rows."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,ctrl+p", "up", show=False),
+        Binding("down,ctrl+n", "down", show=False),
+        Binding("home", "first", show=False),
+        Binding("end", "last", show=False),
+        Binding("pageup", "page_up", show=False),
+        Binding("pagedown", "page_down", show=False),
+    ]
+
+    def __init__(self, session: Session, choices: Sequence[Choice], note: str) -> None:
+        super().__init__(session, id="choices")
+        self.choices = choices
+        self.typed = ""
+        self.found: list[Choice] = list(choices)
+        self.wanted: Callable[[str], Sequence[Choice]] | None = None
+        """What is looked through for what is typed; None: always `choices`."""
+        self._note = note
+
+    @property
+    def chosen(self) -> Choice | None:
+        """The choice under the cursor; None where there is none."""
+        return self.found[self.cursor] if self.cursor < len(self.found) else None
+
+    def put(self, typed: str) -> None:
+        """Something else is typed: show what fits. Capitals count if one is typed."""
+        self.typed = typed
+        if self.wanted is not None:
+            self.choices = self.wanted(typed)
+        self.found = [choice for choice in self.choices if _fits(choice, typed)]
+        self.refresh_all()
+        self.scroll_rows(0)
+        self.move_to(0, "top")
+        self.post_message(self.Moved(self, 0, by_user=True))  # another choice, though the row may be the same
+
+    def row_count(self) -> int:
+        """The choices that fit."""
+        return len(self.found)
+
+    def pinned_rows(self, width: int) -> list[list[Piece]]:
+        """What is typed, and what is to be known of it all."""
+        line: list[Piece] = [(" type to narrow down: ", "muted"), (text.safe(self.typed), ""), (" ", "selected")]
+        if not self.found:
+            line.append(("  nothing fits" if self.choices else "  nothing is here", "muted"))
+        rows = [cut_pieces(line, width, self.session.symbols), []]
+        if self._note:
+            rows.insert(0, cut_pieces([(f" {text.safe(self._note[:_LONGEST])}", "muted")], width, self.session.symbols))
+        return rows
+
+    def render_row(self, index: int, width: int, selected: bool, focused: bool) -> list[Piece]:  # noqa: ARG002
+        """A choice: mark, words, fact."""
+        choice, symbols = self.found[index], self.session.symbols
+        gutter = symbols["gutter_focused"] if selected else " "
+        left: list[Piece] = [(gutter, "accent"), (f"{text.fit(self._clean(choice.mark), 1)} ", "")]
+        room = max(12, width - width_of(left) - 1)
+        fact = self._clean(choice.fact)
+        words = text.cut(self._clean(choice.words), room, symbols=symbols)
+        left.append((words or "(no name)", "selected" if selected else ""))
+        right: list[Piece] = [(text.cut(fact, max(0, width - width_of(left) - 4), symbols=symbols), "muted"), (" ", "")]
+        return spread(left, right, width, symbols)
+
+    def _clean(self, outside: str) -> str:
+        clean = text.safe(outside[:_LONGEST])
+        return text.plain_ascii(clean) if self.session.symbols.is_ascii else clean
+
+
+class ChoiceScreen(Screen[str | None]):
+    """Choose one of a list; ends with its key, or with None after esc.
+
+    Args:
+        session: What is shared.
+        title: What is chosen, for the rule: `Themes`.
+        choices: The rows, in order.
+        facts: What the header says; as of the main screen.
+        note: One line above the list.
+        on_highlight: Called with the key under the cursor whenever another one is (a preview); None when the list is
+            left by esc, so that what was shown can be undone.
+        on_delete: Called with a key when `ctrl+d` or `delete` is pressed on it, which takes it out of the list.
+        at: The key on which the cursor begins.
+        enter: What enter does, for the footer.
+    """
+
+    AUTO_FOCUS = ""
+    ALLOW_SELECT = False
+
+    def __init__(
+        self,
+        session: Session,
+        title: str,
+        choices: Sequence[Choice],
+        facts: HeaderFacts,
+        *,
+        note: str = "",
+        on_highlight: Callable[[str | None], None] | None = None,
+        on_delete: Callable[[str], None] | None = None,
+        at: str = "",
+        enter: str = "choose",
+    ) -> None:
+        super().__init__()
+        self.view = ChoiceView(session, list(choices), note)
+        self.header = HeaderLine(session, facts)
+        self.pane = Pane(session, title, self.view, id="choice-pane")
+        self.footer = FooterLine(session)
+        self.footer.always = ("esc", "back")
+        self._on_highlight = on_highlight
+        self._on_delete = on_delete
+        self._at = at
+        self._enter = enter
+
+    def compose(self) -> ComposeResult:
+        """The list between header and footer."""
+        yield self.header
+        yield self.pane
+        yield self.footer
+
+    def on_mount(self) -> None:
+        """Stand where the caller wants it."""
+        self.header.remark = "esc back"
+        self.pane.show_focus(True)
+        keys = [("type", "narrow down"), ("enter", self._enter)]
+        if self._on_delete is not None:
+            keys.append(("del", "take out"))
+        self.footer.show(keys)
+        self.set_focus(self.view, scroll_visible=False)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        at = next((number for number, choice in enumerate(self.view.found) if choice.key == self._at), 0)
+        self.view.move_to(at)
+        self._say()
+
+    def on_line_view_moved(self, event: LineView.Moved) -> None:
+        """Another choice is under the cursor."""
+        event.stop()
+        self._say()
+        if self._on_highlight is not None and (chosen := self.view.chosen) is not None:
+            self._on_highlight(chosen.key)
+
+    def on_line_view_entered(self, event: LineView.Entered) -> None:
+        """A double click chooses."""
+        event.stop()
+        self._choose()
+
+    def _say(self) -> None:
+        count = len(self.view.found)
+        self.pane.say(f"{min(self.view.cursor + 1, count):,} of {count:,}" if count else "")
+
+    def _choose(self) -> None:
+        if (chosen := self.view.chosen) is not None:
+            self.dismiss(chosen.key)
+
+    def on_key(self, event: events.Key) -> None:
+        """Letters narrow down, enter chooses, esc clears and then goes back."""
+        view = self.view
+        if event.key == "escape" and view.typed:
+            view.put("")
+        elif event.key == "escape":
+            if self._on_highlight is not None:
+                self._on_highlight(None)
+            self.dismiss(None)
+        elif event.key == "enter":
+            self._choose()
+        elif event.key in ("delete", "ctrl+d") and self._on_delete is not None:
+            self._take_out(self._on_delete)
+        elif event.key in ("backspace", "ctrl+h"):
+            view.put(view.typed[:-1])
+        elif event.key == "ctrl+u":
+            view.put("")
+        elif event.is_printable and event.character:
+            view.put((view.typed + event.character)[:_MOST_CHARACTERS])
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    def _take_out(self, on_delete: Callable[[str], None]) -> None:
+        chosen, view = self.view.chosen, self.view
+        if chosen is None:
+            return
+        on_delete(chosen.key)
+        at = view.cursor
+        view.choices = [choice for choice in view.choices if choice is not chosen]
+        view.found = [choice for choice in view.found if choice is not chosen]
+        view.refresh_all()
+        view.move_to(at)
+        self._say()
+
+
+def _fits(choice: Choice, typed: str) -> bool:
+    """Whether every word that is typed stands in what is said of a choice."""
+    said = f"{choice.words[:_LONGEST]} {choice.fact[:_LONGEST]}"
+    if typed == typed.lower():
+        said = said.lower()
+    return all(word in said for word in typed.split())
