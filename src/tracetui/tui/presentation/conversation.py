@@ -380,7 +380,7 @@ def _first_tight(sections: list[Section]) -> list[Section]:
 
 def _added_title(found: Conversation) -> str:
     if not found.has_previous or not (found.earlier or found.unread):
-        return "Messages" if not found.has_previous else "Since the previous call"
+        return "Sent" if not found.has_previous else "Since the previous call"
     return "Added since the previous call"
 
 
