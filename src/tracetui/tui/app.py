@@ -7,8 +7,10 @@ import gc
 import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.color import ColorSystem
+from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
 
@@ -19,6 +21,7 @@ from tracetui.core.symbols import choose
 from tracetui.core.text import safe
 from tracetui.tui import clipboard, messages
 from tracetui.tui.feed import Feed
+from tracetui.tui.frames import Frames
 from tracetui.tui.palette import ActionsProvider
 from tracetui.tui.presentation import styles_for
 from tracetui.tui.pricing import Pricing
@@ -33,6 +36,9 @@ from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.piece_line import PieceLine
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from textual.screen import Screen
+
     from tracetui.core.index.opening import Index
     from tracetui.core.pricing import Prices
     from tracetui.core.reader import Notice, Reader
@@ -88,6 +94,7 @@ class TracetuiApp(App[object]):
         Binding("colon", "command_palette", "palette", id="app.palette", show=False),
         Binding("T", "next_theme", "themes", id="look.themes", show=False),
         Binding("q", "quit", "quit", id="app.quit", show=False),
+        Binding("ctrl+l", "draw_anew", "draw the screen again", id="app.draw", show=False),
         Binding("ctrl+c", "interrupt", "", show=False, priority=True, system=True),
     ]
 
@@ -109,6 +116,7 @@ class TracetuiApp(App[object]):
         self.read_state: ReadingState | None = None
         """What had been read when it ended, to be left to the next one; None: nothing new, or nothing that took long."""
         self.main = MainScreen(session, shown_path, self.options.pick, rest_s)
+        self._frames = Frames()
         self.pricing: Pricing | None = None
         """None until something is read."""
         self._price_problem = ""
@@ -163,6 +171,7 @@ class TracetuiApp(App[object]):
             raise TracetuiError(f"there is no theme {wanted!r}; there are {known}")
         self.theme = wanted
         self.session.styles = styles_for(self)
+        self.app_resume_signal.subscribe(self, lambda _app: self._frames.forget())
         self.theme_changed_signal.subscribe(self, lambda _theme: self._restyle())
         self.push_screen(self.main)
         for problem in loaded.problems:
@@ -275,6 +284,42 @@ class TracetuiApp(App[object]):
     def on_empty_view_place_chosen(self, event: EmptyView.PlaceChosen) -> None:
         """Open another folder in the place of the empty one."""
         self.exit(OpenInstead(event.path))
+
+    # ------------------------------------------------------------ what goes to the terminal
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Send what differs from what is on the terminal; what cannot be told goes as Textual sends it."""
+        if self._batch_count or renderable is None or not self._running or self._closed or self.is_headless:
+            super()._display(screen, renderable)
+            return
+        drawn = None
+        if isinstance(renderable, CompositorUpdate) and self._driver is not None and not self._driver.is_inline:
+            drawn = self._frames.render(renderable, self.size, self.console._color_system or ColorSystem.TRUECOLOR)
+        if drawn is None:
+            self._frames.forget()
+            super()._display(screen, renderable)
+            return
+        if drawn and self._driver is not None:
+            self._begin_update()
+            # The cursor is hidden; where it is matters to input methods only, while something is typed.
+            at = self.screen.outer_size.clamp_offset(self.cursor_position)
+            self._driver.write(f"{drawn}\x1b[{at.y + 1};{at.x + 1}H" if at else drawn)
+            self._end_update()
+            self._driver.flush()
+        self.post_display_hook()
+
+    def _draw_anew(self) -> None:
+        """Somebody else may have written to the terminal: send all of it."""
+        self._frames.forget()
+        self.screen.refresh()
+
+    def on_resize(self) -> None:
+        """The terminal may have moved its lines about."""
+        self._draw_anew()
+
+    def action_draw_anew(self) -> None:
+        """Draw the whole screen again."""
+        self._draw_anew()
 
     # ------------------------------------------------------------ keys
 
