@@ -40,6 +40,9 @@ KEYS = {
 _WHOLE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*\x07|[^\[\]])")
 """An escape sequence with its end."""
 
+_CUT_CHARACTER = re.compile(rb"(?:[\xc0-\xff]|[\xe0-\xff][\x80-\xbf]|[\xf0-\xff][\x80-\xbf]{2})\Z")
+"""The beginning of a character in UTF-8."""
+
 
 class Terminal:
     """A program in a pseudo terminal of a fixed size. Use as a context manager.
@@ -112,6 +115,8 @@ class Terminal:
         end = self.written.rfind(b"\x1b", self._drawn_to)
         is_whole = end < 0 or _WHOLE.match(self.written, end)
         whole = len(self.written) if is_whole else end
+        if (cut := _CUT_CHARACTER.search(self.written, max(0, whole - 4), whole)) is not None:
+            whole = cut.start()
         self._stream.feed(drawn(bytes(self.written[self._drawn_to : whole])))
         self._drawn_to = whole
         return [line.rstrip() for line in self._screen.display]
