@@ -29,8 +29,8 @@ from tracetui.core.symbols import UNICODE
 if TYPE_CHECKING:
     from textual.geometry import Size
 
-_REWRITTEN_GAP: Final = 4
-"""So many cells that did not change are sent again where they look alike: a move takes as many bytes."""
+_REWRITTEN_GAP: Final = 5
+"""At most so many cells that did not change are sent again: a move over more takes fewer bytes in any case."""
 
 _OFF: Final = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "7": "27", "9": "29", "21": "24", "53": "55"}
 """What switches an attribute off again (ECMA-48, SGR); 22 both bold and dim."""
@@ -205,11 +205,23 @@ def _differences(old: _Row, new: _Row, pieces: list[tuple[int, int]]) -> list[tu
         return []
     found, start = [], changed[0]
     for before, at in pairwise(changed):
-        is_dear = at - before - 1 > _REWRITTEN_GAP or len(set(new.looks[before : at + 1])) > 1
-        if is_dear and at - before > 1:
+        if at - before > 1 and not _is_cheap(new, before, at):
             found.append((start, before + 1))
             start = at
     return [*found, (start, changed[-1] + 1)]
+
+
+def _is_cheap(row: _Row, before: int, at: int) -> bool:
+    """Whether the cells between two are sent again in no more bytes than a move over them takes."""
+    gap = at - before - 1
+    if gap > _REWRITTEN_GAP:
+        return False
+    look = row.looks[before]
+    blank = None if look is None else _blank(look)
+    between = range(before + 1, at)
+    if not all(row.looks[x] == look or (row.chars[x] == " " and row.looks[x] == blank) for x in between):
+        return False
+    return sum(len(row.chars[x].encode()) for x in between) <= len(_right(gap))
 
 
 def _differ(old: _Row, new: _Row, start: int, end: int) -> bool:
