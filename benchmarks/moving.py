@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from statistics import median
@@ -13,6 +12,7 @@ from benchmarks.measure import Result
 from benchmarks.terminal import Terminal
 
 _APP = (sys.executable, "-m", "tracetui", "--no-state")
+_STILL = ("env", "TEXTUAL_ANIMATIONS=none", sys.executable, "-m", "benchmarks.stock_tree")
 _SIZES: Final = ((80, 24), (200, 50))
 _MOVES: Final = (("cursor move", "down", 0.5), ("scroll by one", "edge", 0.25), ("page", "page", 0.25))
 _KEYS: Final = {"down": "j", "edge": "j", "page": "\x1b[6~"}
@@ -37,11 +37,11 @@ def _top(terminal: Terminal, keys: str) -> None:
 def moving(quick: bool) -> Iterator[Result]:
     """A move, a move over the edge of the pane, and a page, at two sizes."""
     count, rounds = (2_000, 4) if quick else (100_000, 10)
+    stock_tree = [*_STILL, str(count)]
     for columns, lines in _SIZES:
-        os.environ["TEXTUAL_ANIMATIONS"] = "none"
         with (
             Terminal([*_APP, str(data.spans(count))], columns, lines) as ours,
-            Terminal(["env", "TEXTUAL_ANIMATIONS=none", sys.executable, "-m", "benchmarks.stock_tree", str(count)], columns, lines) as stock,
+            Terminal(stock_tree, columns, lines) as stock,
         ):
             for terminal in (ours, stock):
                 terminal.until(data.NAME)
@@ -59,5 +59,10 @@ def moving(quick: bool) -> Iterator[Result]:
                 mine = _bytes(ours, move, _KEYS, rounds, lines)
                 theirs = _bytes(stock, move, _STOCK_KEYS, rounds, lines)
                 yield Result(
-                    f"bytes of a {name}, {columns}x{lines}", f"{mine:,.0f} B", f"Tree {theirs:,.0f} B", mine / theirs, goal, ""
+                    f"bytes of a {name}, {columns}x{lines}",
+                    f"{mine:,.0f} B",
+                    f"Tree {theirs:,.0f} B",
+                    mine / theirs,
+                    goal,
+                    "",
                 )

@@ -62,6 +62,9 @@ class Look(NamedTuple):
 
 PLAIN: Final = Look(frozenset(), "", "")
 
+PLAIN_STYLE: Final = "\x1b[m"
+"""Gives the terminal its own style again: before somebody else writes to it."""
+
 
 class _Row:
     """The cells of a line: the characters, their looks (None: not known), and whether a width is in doubt.
@@ -131,10 +134,12 @@ class Frames:
     def __init__(self) -> None:
         self._rows: list[_Row] = []
         self._width = 0
+        self._look: Look | None = None
+        """The style that is on; None: not known."""
 
     def forget(self) -> None:
         """What is on the terminal is not known any more: it was resized, or somebody else wrote to it."""
-        self._rows, self._width = [], 0
+        self._rows, self._width, self._look = [], 0, None
 
     def render(self, update: CompositorUpdate, size: Size, system: ColorSystem) -> str | None:
         """The bytes that show `update`, empty if it shows nothing new; None: it is in doubt, and Textual is to draw it.
@@ -163,14 +168,15 @@ class Frames:
         if not isinstance(update, (ChopsUpdate, LayoutUpdate)):
             self.forget()
             return None
-        pen = _Pen(self._width)
+        pen = _Pen(self._width, self._look)
         for y in sorted(rows):
             row = rows[y]
             for start, end in _differences(self._rows[y], row, pieces[y]):
                 pen.move(start, y)
                 pen.write(row, start, end)
             self._rows[y] = row
-        return pen.ended()
+        self._look = pen.look
+        return "".join(pen.written)
 
 
 def _strips(update: CompositorUpdate) -> Iterator[tuple[int, int, Strip]]:
@@ -231,10 +237,11 @@ def _differ(old: _Row, new: _Row, start: int, end: int) -> bool:
 class _Pen:
     """Writes cells to the terminal: knows where its cursor is and what style is on."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, look: Look | None) -> None:
         self._width = width
-        self._written: list[str] = []
-        self._look = PLAIN
+        self.written: list[str] = []
+        self.look = look
+        """The style that is on; it stays on from frame to frame. None: not known."""
         self._x, self._y = -1, -1
         """Where the cursor is; -1: nobody knows."""
 
@@ -245,29 +252,26 @@ class _Pen:
             ways.append(_right(x - self._x))
         if 0 <= self._y == y - 1:
             ways.append(f"\r\n{_right(x)}")
-        self._written.append(min(ways, key=len))
+        self.written.append(min(ways, key=len))
         self._x, self._y = x, y
 
     def write(self, row: _Row, start: int, end: int) -> None:
         """Write cells of a row from the cursor on."""
-        chars, looks, write = row.chars, row.looks, self._written.append
+        chars, looks, write = row.chars, row.looks, self.written.append
         for at in range(start, end):
             look = looks[at]
-            if look is not None and look != self._look and (chars[at] != " " or _blank(self._look) != look):
+            if look is not None and look != self.look and (chars[at] != " " or self._blank() != look):
                 look = _next_look(row, at, end, look)
-                write(_change(self._look, look))
-                self._look = look
+                write(_change(self.look, look))
+                self.look = look
             write(chars[at])
         if 1 in row.odd:  # a terminal that draws it wider has its cursor elsewhere
             self._x = self._y = -1
         else:
             self._x = end
 
-    def ended(self) -> str:
-        """All that was written; the terminal's own style is on again, as Textual expects."""
-        if self._look != PLAIN:
-            self._written.append("\x1b[m")
-        return "".join(self._written)
+    def _blank(self) -> Look | None:
+        return None if self.look is None else _blank(self.look)
 
 
 def _next_look(row: _Row, at: int, end: int, look: Look) -> Look:
@@ -288,9 +292,11 @@ def _right(cells: int) -> str:
 
 
 @lru_cache(4096)
-def _change(old: Look, new: Look) -> str:
-    """The shortest change of style from one to another."""
+def _change(old: Look | None, new: Look) -> str:
+    """The shortest change of style from one, or from any (None), to another."""
     whole = ["0", *new.parameters()] if new != PLAIN else [""]
+    if old is None:
+        return f"\x1b[{';'.join(whole)}m"
     gone = old.attributes - new.attributes
     off = {_OFF.get(attribute, "0") for attribute in gone}
     if "0" in off:
