@@ -35,7 +35,7 @@ def _top(terminal: Terminal, keys: str) -> None:
 
 
 def moving(quick: bool) -> Iterator[Result]:
-    """A move, a move over the edge of the pane, and a page, at two sizes."""
+    """A move, a move over the edge of the pane, and a page, at two sizes, in the spans alone: ``Tree`` shows no detail."""
     count, rounds = (2_000, 4) if quick else (100_000, 10)
     stock_tree = [*_STILL, str(count)]
     for columns, lines in _SIZES:
@@ -49,6 +49,8 @@ def moving(quick: bool) -> Iterator[Result]:
                 _top(terminal, "A")
             _top(ours, "g")
             _top(stock, "\x1b[H")
+            with_detail = _bytes(ours, "down", _KEYS, rounds, lines)
+            _top(ours, "z")
             for name, move, goal in _MOVES:
                 if move == "edge":
                     # To the last row that is shown: the moves that follow go over the edge.
@@ -58,11 +60,10 @@ def moving(quick: bool) -> Iterator[Result]:
                             terminal.drain(0.05)
                 mine = _bytes(ours, move, _KEYS, rounds, lines)
                 theirs = _bytes(stock, move, _STOCK_KEYS, rounds, lines)
-                yield Result(
-                    f"bytes of a {name}, {columns}x{lines}",
-                    f"{mine:,.0f} B",
-                    f"Tree {theirs:,.0f} B",
-                    mine / theirs,
-                    goal,
-                    "",
+                told = (
+                    f"{with_detail:,.0f} B with the detail, which follows when the cursor rests"
+                    if move == "down"
+                    else ""
                 )
+                title = f"bytes of a {name}, {columns}x{lines}"
+                yield Result(title, f"{mine:,.0f} B", f"Tree {theirs:,.0f} B", mine / theirs, goal, told)
