@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SECTIONS: Final[dict[str, str]] = {
     "span": "Spans",
+    "names": "Spans by name",
     "runs": "Runs",
     "detail": "Detail",
     "move": "Move",
@@ -27,6 +28,8 @@ SECTIONS: Final[dict[str, str]] = {
     "look": "Look",
     "take": "Take away",
     "app": "Always",
+    "summary": "Summary",
+    "compare": "Comparing",
     "trouble": "What could not be read",
 }
 """First part of a binding's id to the heading that it stands under."""

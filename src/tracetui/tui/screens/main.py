@@ -31,10 +31,12 @@ from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.run_states import RunStates
 from tracetui.tui.screens.around import footer_keys, legend, progress_words
+from tracetui.tui.screens.comparing import Comparing
 from tracetui.tui.screens.copying import selected_id, selected_record, selected_value
 from tracetui.tui.screens.jumping import Jumping
 from tracetui.tui.screens.searching import Searching
 from tracetui.tui.screens.selection import Selection
+from tracetui.tui.screens.summarising import Summarising
 from tracetui.tui.screens.taking import Taking
 from tracetui.tui.screens.ticking import Clock
 from tracetui.tui.screens.viewing import Viewing, view_name
@@ -62,7 +64,9 @@ RUN_REST_S: Final = 0.15
 """How long the cursor must stand on a run before it is opened, s."""
 _LEGEND_FROM: Final = 100
 
-_EVERYWHERE: Final = ("span.next_cause", "span.previous_cause", "span.next_slow", "span.previous_slow")
+_EVERYWHERE: Final = tuple(
+    f"span.{way}_{what}" for what in ("cause", "slow", "warning") for way in ("next", "previous")
+)
 _OF_SPANS: Final = (
     *_EVERYWHERE,
     "span.follow",
@@ -132,7 +136,9 @@ class MainScreen(Screen[None]):
         Binding("v", "next_view", "next view", id="look.view"),
         Binding("z", "maximise", "maximise this pane", id="look.maximise"),
         Binding("i", "about", "about the run", id="look.run", show=False),
+        Binding("d", "compare", "compare two runs", id="find.compare", show=False),
         Binding("R", "trouble", "repair report", id="look.trouble", show=False),
+        Binding("a", "summary", "summary", id="look.summary"),
         Binding("left_curly_bracket,alt+left", "history(-1)", "back through jumps", id="jump.back", show=False),
         Binding("right_curly_bracket,alt+right", "history(1)", "forward through jumps", id="jump.forward", show=False),
         Binding("y", "copy_value", "copy the value", id="take.value"),
@@ -159,7 +165,8 @@ class MainScreen(Screen[None]):
         self.strip = LiveStrip(session, id="strip")
         self.viewing = Viewing(self)
         self.detail = Detail(session, id="detail", rest_s=DETAIL_REST_S if rest_s is None else rest_s)
-        self._run_rest_s = RUN_REST_S if rest_s is None else rest_s
+        self.rest_s = RUN_REST_S if rest_s is None else rest_s
+        """How long a selection must stand before it is acted on, s."""
         self.chips = ChipBar(session)
         self.footer = FooterLine(session)
         self.search = SearchLine(session)
@@ -176,12 +183,16 @@ class MainScreen(Screen[None]):
         """Row of the run that is shown."""
         self._chooses = True
         """The run to open is still ours to choose: the user has not touched anything."""
+        self._is_all_told = session.feed is None
+        """What was there at the start is read, and told."""
         self.searching = Searching(self)
         self.arranged: Arrangement | None = None
         self._waiting_run: Timer | None = None
         self.clock = Clock(self)
         self.selection = Selection(self)
         self.jumping = Jumping(self)
+        self.summarising = Summarising(self)
+        self.comparing = Comparing(self)
         self.taking = Taking(self)
         self.about_run = False
         """The detail shows the open run and not what is selected in it."""
@@ -417,15 +428,14 @@ class MainScreen(Screen[None]):
     def on_progress_changed(self, event: messages.ProgressChanged) -> None:
         """Reading got further, or all is read."""
         event.stop()
+        self._is_all_told = event.is_all_told
         self._look_whether_empty()
         self._choose_run()
         self.say_header()
         self.viewing.fill_soon()
 
     def _look_whether_empty(self) -> None:
-        feed = self.session.feed
-        done = feed is not None and feed.progress is not None and feed.progress.done
-        is_empty = not len(self.states) and done
+        is_empty = not len(self.states) and self._is_all_told
         if is_empty == self.has_no_runs:
             return
         self.has_no_runs = is_empty
@@ -459,8 +469,7 @@ class MainScreen(Screen[None]):
         row, rank = self.states.first_to_open()
         if row is None:
             return
-        feed = self.session.feed
-        done = feed is None or (feed.progress is not None and feed.progress.done)
+        done = self._is_all_told
         # While files are still being read only a more telling run takes the place of the open one: a newer one of the same
         # kind comes many times a second in a large folder.
         open_rank = 3 if self.opened is None else self.states.rank(self.states[self.opened])
@@ -511,10 +520,10 @@ class MainScreen(Screen[None]):
         self._chooses = False
         if self._waiting_run is not None:
             self._waiting_run.stop()
-        if not self._run_rest_s:
+        if not self.rest_s:
             self._open_selected(event.run_row)
             return
-        self._waiting_run = self.set_timer(self._run_rest_s, lambda: self._open_selected(event.run_row))
+        self._waiting_run = self.set_timer(self.rest_s, lambda: self._open_selected(event.run_row))
 
     def _open_selected(self, row: int) -> None:
         if row != self.opened and row == self.runs.selected_run:
@@ -529,6 +538,7 @@ class MainScreen(Screen[None]):
             self.app.exit(self.session.store.runs[event.run_row].id)
             return
         if event.run_row != self.opened:
+            self.jumping.to_run(event.run_row)
             self.header.remark = ""
             self.open_run(event.run_row)
         self.activate("spans")
@@ -558,7 +568,7 @@ class MainScreen(Screen[None]):
             event.stop()
             if self.pick:
                 self._pick_span()
-            else:
+            elif not self.viewing.enter():
                 self.selection.flush()
                 self.activate("detail")
 
@@ -620,6 +630,7 @@ class MainScreen(Screen[None]):
         if row is None:
             self.header.say("this is the last run" if by > 0 else "this is the first run")
             return
+        self.jumping.to_run(row)
         self._chooses = False
         self.header.remark = ""
         self.runs.select_run(row, by_user=True)
@@ -745,12 +756,17 @@ class MainScreen(Screen[None]):
         self.show_about(True)
         self.activate("detail")
 
+    def on_jumped(self, event: messages.Jumped) -> None:
+        """A key led elsewhere in the open run."""
+        event.stop()
+        self.jumping.jumped(event.kind, event.before, event.reached)
+
     def on_jump_wanted(self, event: messages.JumpWanted) -> None:
         """To another run, or to a span."""
         event.stop()
         self.jumping.jump(event.run_row, event.span_row)
 
-    def go_to(self, found: tuple[int, int] | None) -> None:
+    def go_to(self, found: tuple[int, int | None] | None) -> None:
         """Jump to what was chosen elsewhere: the row of a run and of a span in it."""
         if found is not None:
             self.jumping.jump(*found)
@@ -773,6 +789,14 @@ class MainScreen(Screen[None]):
         others = [view for name, view in views.items() if name != self.active]
         return keys_of([views[self.active], *others, self, self.app])
 
+    def action_compare(self) -> None:
+        """Compare the marked runs, or the open one with the one before it of its name."""
+        self.comparing.begin()
+
     def action_trouble(self) -> None:
         """What had to be put right or left out in the open run, and what could not be read at all."""
         self.tracetui.show_trouble()
+
+    def action_summary(self) -> None:
+        """What the open run came to, or from the runs pane all of them."""
+        self.summarising.show()
