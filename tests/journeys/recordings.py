@@ -53,7 +53,15 @@ def _step(step: int, filler: str) -> Iterator[dict[str, Any]]:
     yield {"type": "span_start", "time": begin, **span, "name": f"step_{step}", "kind": "step"}
     messages = [{"role": "user", "content": PROMPT if step == _STEPS - 1 else f"What is to be done in step {step}?"}]
     call = {"span": f"llm{step}", "parent": f"step{step}"}
-    yield {"type": "span_start", "time": begin, **call, "name": "plan", "kind": "llm", "model": "small-2", "input": messages}
+    yield {
+        "type": "span_start",
+        "time": begin,
+        **call,
+        "name": "plan",
+        "kind": "llm",
+        "model": "small-2",
+        "input": messages,
+    }
     answer = {"role": "assistant", "content": f"Fetch page {step}."}
     yield _end(f"llm{step}", "plan", "llm", begin, begin + 20 * SECOND, f"step{step}", output=answer, model="small-2")
     yield from _tool(step, begin + 30 * SECOND, filler)

@@ -24,17 +24,16 @@ Wanted = str | Callable[[str], bool]
 class Terminal:
     """One terminal. `keys` is how many were pressed since it was started."""
 
-    def __init__(self, folder: Path, columns: int, rows: int) -> None:
+    def __init__(self, program: str, folder: Path, columns: int, rows: int) -> None:
         self.keys = 0
+        self._program = program
         self._socket = str(folder / "socket")
         self._size = columns, rows
 
     def tmux(self, *arguments: str) -> str:
         """What tmux says."""
-        done = subprocess.run(
-            ["tmux", "-S", self._socket, "-f", "/dev/null", *arguments], capture_output=True, text=True, check=True
-        )
-        return done.stdout
+        command = [self._program, "-S", self._socket, "-f", "/dev/null", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     def start(self, *arguments: str) -> None:
         """Run `tracetui ARGUMENTS`; the shell's line ends up on the screen if it ends."""
@@ -85,18 +84,19 @@ class Terminal:
 @contextmanager
 def terminal(columns: int = 80, rows: int = 24) -> Iterator[Terminal]:
     """A terminal of this size; the test is skipped where there is no tmux."""
-    if shutil.which("tmux") is None:
+    program = shutil.which("tmux")
+    if program is None:
         pytest.skip("tmux is not installed: these tests need a real terminal")
     folder = Path(tempfile.mkdtemp(prefix="tracetui-"))  # pytest's own folders are too long for the name of a socket
-    opened = Terminal(folder, columns, rows)
+    opened = Terminal(program, folder, columns, rows)
     try:
         yield opened
     finally:
-        subprocess.run(["tmux", "-S", str(folder / "socket"), "kill-server"], capture_output=True, check=False)
+        subprocess.run([program, "-S", str(folder / "socket"), "kill-server"], capture_output=True, check=False)
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def counted(journey: str, keys: int, most: int) -> None:
     """Print how many keys a journey took, and fail if these are more than people are willing to press."""
-    print(f"journey {journey}: {keys} of at most {most} keys")
+    sys.stdout.write(f"journey {journey}: {keys} of at most {most} keys\n")
     assert keys <= most
