@@ -77,7 +77,7 @@ _OF_SPANS: Final = (
     "span.all",
     *TIME_IDS,
 )
-_OF_DETAIL: Final = ("detail.next_tab", "detail.previous_tab")
+_OF_DETAIL: Final = ("detail.next_tab", "detail.previous_tab", "detail.context")
 _WITH_TIME: Final = ("tree", "lanes")
 """Views with a time axis."""
 _CALL: Final = re.compile(r"(\w+)(?:\((.*)\))?")
