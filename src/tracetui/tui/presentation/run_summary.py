@@ -168,7 +168,7 @@ class RunSummary:
         for each in self._words.told():
             lead: Row = [(each.label.ljust(_LABEL), "muted")]
             style = "status-error" if each.label == "said" and about.status == "error" else ""
-            rows = max(each.lines, 2 if each.label in ("broke first", "before it", "stopped in") else 1)
+            rows = max(each.lines, 2)
             part.notes.append(text_line(lead, each.text, symbols, self._to(each.rows), rows=rows, style=style))
         return part
 

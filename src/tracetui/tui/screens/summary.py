@@ -25,6 +25,7 @@ from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.presentation.summary_page import Page, Part, Target
 from tracetui.tui.presentation.wrap import one_line
 from tracetui.tui.session import Session
+from tracetui.tui.taken import Taken
 from tracetui.tui.widgets.footer_line import FooterLine
 from tracetui.tui.widgets.header_line import HeaderLine
 from tracetui.tui.widgets.pane import Pane
@@ -297,11 +298,18 @@ class SummaryScreen(Screen[Target | None]):
     def action_copy(self) -> None:
         """Copy the text of the line."""
         slot = self.view.slot
-        self.tracetui.copy(slot.value if slot is not None else "")
+        self._copy(slot.value if slot is not None else "")
 
     def action_copy_section(self) -> None:
         """Copy the section as text."""
-        self.tracetui.copy(self.view.section_text())
+        self._copy(self.view.section_text())
+
+    def _copy(self, value: str) -> None:
+        if value:
+            app = self.tracetui
+            app.run_worker(app.copied(Taken("", value), self.header.say), group="copy")
+        else:
+            self.header.say("nothing to copy here")
 
     # ------------------------------------------------------------ going there
 
