@@ -412,7 +412,7 @@ class MainScreen(Screen[None]):
         self.runs.price()
         if self.opened is not None:
             self.viewing.price()
-            self.strip.look_again()
+            self.strip.price()
             self.detail.look_soon()
 
     def _apply_to_open_run(self, change: Change) -> None:
