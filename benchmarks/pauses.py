@@ -156,8 +156,8 @@ class _Driver:
         self.while_reading += app.session.is_reading
         await app.run_action(key.action, key.node)
         await asyncio.sleep(_REST_S)
-        for name in _SCREEN_KEYS if len(app.screen_stack) > 2 else ():  # noqa: PLR2004 - Textual's own, and ours
-            if len(app.screen_stack) > 2:  # noqa: PLR2004 - as above
+        for name in _SCREEN_KEYS if len(app.screen_stack) > 2 else ():
+            if len(app.screen_stack) > 2:
                 self.doing = f"{key.id} {name}"
                 app.simulate_key(name)
                 await asyncio.sleep(_REST_S / 2)
