@@ -35,6 +35,7 @@ from tracetui.tui.presentation.rows import (
 from tracetui.tui.presentation.runs import run_age_ns, run_tokens
 from tracetui.tui.presentation.time_window import Window
 from tracetui.tui.session import Session
+from tracetui.tui.widgets.run_strip import RunStrip
 from tracetui.tui.widgets.run_study import LIVE, MANY_SPANS, RunStudy
 from tracetui.tui.widgets.time_axis import TimeAxis
 
@@ -56,8 +57,6 @@ _FETCH_SECONDS: Final = 0.004
 _BURST_SECONDS: Final = 0.05
 _LONGEST: Final = 400
 """Characters of a text that are looked at for a row: names may be as long as a file."""
-CONTAINERS: Final = frozenset((Kind.agent, Kind.chain, Kind.step, Kind.span))
-"""Kinds that hold other work: where they have children, their bar is thin."""
 _OPEN, _ERROR, _SKIPPED = int(Status.open), int(Status.error), int(Status.skipped)
 
 
@@ -70,6 +69,7 @@ class SpanData:
         self.session = session
         self.study = RunStudy(session, tree, run, slow)
         self.axis = TimeAxis(session, tree, run, windows)
+        self.strip = RunStrip(self)
         self.tree = tree
         self.run = run
         self.hits: Sequence[int] = ()
@@ -87,6 +87,7 @@ class SpanData:
     def forget(self) -> None:
         """The store changed: work out again what rests on the whole run."""
         self._own_retries = None
+        self.strip.forget()
         if self.study.forget():
             self.axis.forget()
         if self._needle:
@@ -314,7 +315,9 @@ class SpanData:
         if row.start is None or row.time is None:
             return []
         axis, view, width = self.axis, self.axis.view, columns.bar
-        is_container = Kind(self.session.store.spans.kind[item.row]) in CONTAINERS and self.tree.size(item.position) > 1
+        is_container = (
+            Kind(self.session.store.spans.kind[item.row]) in bars.CONTAINERS and self.tree.size(item.position) > 1
+        )
         end = row.start + row.time
         now: int | None = None
         state: bars.State = "done"

@@ -16,12 +16,14 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tracetui.core.model import CHIPS, EventClass, Kind, RunStatus
+from tracetui.core.text import safe
 from tracetui.tui.messages import FollowChanged, Notice, PositionChanged, SpanSelected
 from tracetui.tui.presentation.columns import HEADINGS_FROM, LEAD, SpanColumns, span_columns
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.rows import empty_pieces, indentation
 from tracetui.tui.presentation.time_window import Window
 from tracetui.tui.session import Session
+from tracetui.tui.widgets.gap_jumps import GapJumps
 from tracetui.tui.widgets.line_view import LineView, Scroll
 from tracetui.tui.widgets.run_study import LIVE
 from tracetui.tui.widgets.span_data import SpanData
@@ -36,6 +38,10 @@ Identity = tuple[Literal["span", "event"], int]
 """What a row stands for, whatever its index: its kind and its row in the store."""
 
 _FILL_SECONDS: Final = 0.02
+_LONGEST_NAME: Final = 40
+"""Characters of a name in a notice."""
+_STRIP_AT: Final = 1
+"""Line of the pane in which the whole run stands."""
 _ALL_CLASSES: Final = frozenset(EventClass)
 
 
@@ -59,6 +65,7 @@ class SpanTree(TimeKeys, LineView):
         Binding("t", "waterfall", "waterfall on or off", id="span.waterfall", show=False),
         Binding("p", "open_stack", "open stack", id="span.open_stack"),
         *TIME_BINDINGS,
+        Binding("L", "gap", "longest gap", id="span.gap", show=False),
     ]
 
     class TimeShown(Message):
@@ -80,6 +87,9 @@ class SpanTree(TimeKeys, LineView):
         self._selected: Identity | None = None
         self._needle = ""
         self._slow: SlowSpans | None = None
+        self._gaps = GapJumps()
+        self._marked: int | None = None
+        """Cell of the line over the whole run that says where one is."""
         self._windows: dict[int, Window] = {}
         """Which part of its time each run shows."""
         self._shown: dict[int, Strip] = {}
@@ -118,8 +128,39 @@ class SpanTree(TimeKeys, LineView):
             hidden = self.data.tree.count
             return [*rows, [], empty_pieces(hidden, hidden)]
         if self.size.height >= HEADINGS_FROM:
+            if self._has_strip:
+                rows.append(self.data.strip.pieces(width, self.selected_time()))
+                self._marked = self.data.strip.cell(width, self.selected_time())
             rows.append(self.data.headings(self._columns(width)))
         return rows
+
+    @property
+    def _has_strip(self) -> bool:
+        return self.waterfall and self.data is not None and self.data.axis.has_times
+
+    def _mark_in_strip(self) -> None:
+        """The line over the whole run says where one is: repaint it, if that is another cell."""
+        width, height = self.size.width, self.size.height
+        if self.data is None or not self._has_strip or height < HEADINGS_FROM:
+            return
+        if self.data.strip.cell(width, self.selected_time()) != self._marked:
+            self._pinned = None
+            self.refresh(Region(0, _STRIP_AT, width, 1))
+
+    def _look_at_strip(self) -> None:
+        """Find out beside the screen what the line over a large run says."""
+        data = self.data
+        cells = data.strip.waits(self.size.width) if data is not None and self._has_strip else 0
+        if data is not None and cells:
+            self.run_worker(self._find_strip(data, cells), group="strip", exclusive=True)
+
+    async def _find_strip(self, data: SpanData, cells: int) -> None:
+        import asyncio
+
+        found = await asyncio.to_thread(data.strip.job(cells))
+        if data is self.data:
+            data.strip.put(cells, found)
+            self._repaint()
 
     def render_row(self, index: int, width: int, selected: bool, focused: bool) -> list[Piece]:
         """A span or an event."""
@@ -131,6 +172,8 @@ class SpanTree(TimeKeys, LineView):
         """One line; what was drawn is remembered, so that only what differs is repainted."""
         strip = super().render_line(y)
         self._shown[y] = strip
+        if y == _STRIP_AT:
+            self._look_at_strip()
         self.fill_soon()
         return strip
 
@@ -247,6 +290,7 @@ class SpanTree(TimeKeys, LineView):
         identity = self._identity(self.cursor)
         if identity != self._selected:
             self._selected = identity
+            self._mark_in_strip()
             is_span = identity is not None and identity[0] == "span"
             span = identity[1] if identity is not None and is_span else None
             event = identity[1] if identity is not None and not is_span else None
@@ -617,6 +661,23 @@ class SpanTree(TimeKeys, LineView):
         self._is_untouched = False
         self._repaint()
         self.post_message(self.TimeShown())
+
+    def action_gap(self) -> None:
+        """To the longest gap of the selected span or of one around it, then to the next longest."""
+        if self.data is None or self._selected is None:
+            return
+        kind, row = self._selected
+        owner = row if kind == "span" else self.session.store.events.span[row]
+        gap = self._gaps.next(self.data, owner) if self.data.axis.has_times else None
+        if gap is None:
+            self.post_message(Notice("nothing here was idle"))
+            return
+        name = self.session.store.strings[self.session.store.spans.name[gap.holder]]
+        self.post_message(Notice(gap.words(safe(name[:_LONGEST_NAME]), self.session.symbols)))
+        self._repaint()
+        self.post_message(self.TimeShown())
+        if not self.select_span(gap.row):
+            self.post_message(Notice("the chips hide what ended this gap", "warning"))
 
     def action_pan(self, by: int) -> None:
         """Show what was earlier or later, which lets go of following."""
