@@ -69,11 +69,29 @@ names that run too. A run that a recording names and that is not there is `not i
 blindness) and `terminal` (the terminal's own 16 colours, for slow links). Your own are files like those in `themes/`, put
 into `~/.config/tracetui/themes/`. `NO_COLOR` takes all colour away; `--ascii` draws with ASCII only.
 
-## Copying
+## Taking away
 
-`y` and `Y` send what is selected to the terminal's clipboard (OSC 52, in tmux through tmux), and save it in
-`~/.local/state/tracetui/copy.txt`, for terminals that refuse. To select with the mouse instead, hold shift, or start with
-`--no-mouse`.
+`y` takes what the cursor is on in the detail. In the tree it takes the most telling value of the span: of a model call the
+newest message of the user, of a tool its arguments, of another failure what went wrong, else input, output or name; in the list
+of runs the run's id. The header says what it was. `Y` takes the record as it was written, `ctrl+y` the id. `o` and `|` take the
+same as `y`.
+
+Copies go to the terminal's clipboard (OSC 52, in tmux through tmux), and into `~/.local/state/tracetui/copy.txt`, for terminals
+that refuse; more than 1 MB goes into that file only. To select with the mouse instead, hold shift, or start with `--no-mouse`.
+
+`o` opens the value in `$VISUAL` or `$EDITOR`; a record (in the tab Raw) in its own file, at its line, for reading. The value
+stands in a private file that is removed afterwards: changes are not kept. Nothing in it can start anything: vim and emacs are
+started with modelines and local variables off, and a program that tracetui does not know gets a copy without control characters
+in which such lines are broken. Without an editor a pager reads it, less with `LESSSECURE=1` and never with `-R`.
+
+`|` (or `X`) asks for a command for your shell and gives it the value on its standard input, exactly; up and down bring back
+what was typed before. What the command prints is shown without control characters. A program that draws by itself (`less`, `vim -`,
+`fzf`) gets the terminal; for others begin with `!`. Nothing typed opens the pager.
+
+`x` writes the open run into a file, as [`tracetui export`](export.md) does, without secrets: choose an output, then where. The
+name that is offered is in the current folder (never in what is being read) and nothing is replaced. `ctrl+s` writes a picture
+of the screen as it stands. What the exports would take out of the open run is struck out in it, also where it is cut or
+wrapped; of a run of more than 16 MB only the selected span and its beginning are looked through for that.
 
 If the program is killed in a way that it cannot notice (`kill -9`), the terminal stays as it was: type `reset`.
 """

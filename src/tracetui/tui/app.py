@@ -27,12 +27,15 @@ from tracetui.tui.screens.main import MainScreen
 from tracetui.tui.session import Session, local_timezone
 from tracetui.tui.standard_input import SpoolWatcher
 from tracetui.tui.state import State
+from tracetui.tui.taken import Taken
 from tracetui.tui.themes import DEFAULT_THEME, load_themes
 from tracetui.tui.widgets.empty_view import EmptyView
 from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.piece_line import PieceLine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tracetui.core.index.opening import Index
     from tracetui.core.pricing import Prices
     from tracetui.core.reader import Notice, Reader
@@ -255,16 +258,17 @@ class TracetuiApp(App[object]):
         if not value:
             self.main.header.say("nothing to copy here")
             return
-        self.run_worker(self._copy(value), group="copy")
+        self.run_worker(self.copied(Taken("", value), self.main.header.say), group="copy")
 
-    async def _copy(self, value: str) -> None:
+    async def copied(self, taken: Taken, say: Callable[[str, messages.Level], object]) -> None:
+        """Copy what was taken, and say what became of it."""
         folder = None if self.options.no_state else clipboard.state_folder()
         sent: list[str] = []
-        copied = await asyncio.to_thread(clipboard.copy, value, sent.append, None, folder)
+        copied = await asyncio.to_thread(lambda: clipboard.copy(taken.text(), sent.append, None, folder))
         if sent and self._driver is not None:
             self._driver.write("".join(sent))
             self._driver.flush()
-        self.main.header.say(copied.text, copied.level)
+        say(f"{taken.words}: {copied.text}" if taken.words else copied.text, copied.level)
 
     def show_trouble(self) -> None:
         """What had to be put right in the open run, what could not be read, and what no format reads."""

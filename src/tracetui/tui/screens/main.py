@@ -31,10 +31,11 @@ from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.run_states import RunStates
 from tracetui.tui.screens.around import footer_keys, legend, progress_words
-from tracetui.tui.screens.copying import record_to_copy, value_to_copy
+from tracetui.tui.screens.copying import selected_id, selected_record, selected_value
 from tracetui.tui.screens.jumping import Jumping
 from tracetui.tui.screens.searching import Searching
 from tracetui.tui.screens.selection import Selection
+from tracetui.tui.screens.taking import Taking
 from tracetui.tui.screens.ticking import Clock
 from tracetui.tui.screens.viewing import Viewing, view_name
 from tracetui.tui.session import Session
@@ -130,6 +131,11 @@ class MainScreen(Screen[None]):
         Binding("right_curly_bracket,alt+right", "history(1)", "forward through jumps", id="jump.forward", show=False),
         Binding("y", "copy_value", "copy the value", id="take.value"),
         Binding("Y", "copy_record", "copy the record as JSON", id="take.record", show=False),
+        Binding("ctrl+y", "copy_id", "copy the id", id="take.id", show=False),
+        Binding("o", "edit", "open in the editor", id="take.edit", show=False),
+        Binding("vertical_line,X", "pipe", "pipe into a command", id="take.pipe", show=False),
+        Binding("x", "export", "export the run", id="take.export", show=False),
+        Binding("ctrl+s", "screenshot", "picture of the screen", id="take.screenshot", show=False),
         *_lifted(SpanTree, _OF_SPANS, "in_spans"),
         *_lifted(Detail, _OF_DETAIL, "in_detail"),
     ]
@@ -170,6 +176,7 @@ class MainScreen(Screen[None]):
         self.clock = Clock(self)
         self.selection = Selection(self)
         self.jumping = Jumping(self)
+        self.taking = Taking(self)
         self.about_run = False
         """The detail shows the open run and not what is selected in it."""
         self._positions: dict[str, str] = {}
@@ -674,22 +681,32 @@ class MainScreen(Screen[None]):
     # ------------------------------------------------------------ keys: taking away
 
     def action_copy_value(self) -> None:
-        """Copy what is selected: an id of a run, a name, a value of the detail."""
-        self.tracetui.copy(value_to_copy(self))
+        """Copy what is selected: the most telling value of a span, the id of a run, a value of the detail."""
+        self.taking.copy(selected_value)
 
     def action_copy_record(self) -> None:
         """Copy the record of the selected span or event as it was written."""
-        from tracetui.core.errors import ChangedOnDisk
+        self.taking.copy(selected_record)
 
-        try:
-            record = record_to_copy(self)
-        except ChangedOnDisk as error:
-            self.header.say(str(error), "error")
-            return
-        if record is None:
-            self.header.say("nothing is selected that has a record")
-        else:
-            self.tracetui.copy(record)
+    def action_copy_id(self) -> None:
+        """Copy the id of the selected span or run."""
+        self.taking.copy(selected_id)
+
+    def action_edit(self) -> None:
+        """Open what `y` would copy in the user's editor."""
+        self.taking.edit(selected_value)
+
+    def action_pipe(self) -> None:
+        """Give what `y` would copy to a command that is typed now."""
+        self.taking.pipe(selected_value)
+
+    def action_export(self) -> None:
+        """Write the open run into a file."""
+        self.taking.export()
+
+    def action_screenshot(self) -> None:
+        """Write a picture of the screen into a file, without secrets."""
+        self.taking.screenshot()
 
     # ------------------------------------------------------------ runs that belong together
 
