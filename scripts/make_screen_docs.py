@@ -52,7 +52,7 @@ part moves on with it, by halves of its length; `,` lets go.
 
 The line above the headings is the whole run, however much of it is shown below: how much work ran at once (two eighths of a
 column are one span), `✗` where something failed, brackets around the part that is shown, and reversed the cell in which the
-selected row begins. It is there where the pane has 14 rows, and goes with the bars (`t`).
+selected row begins. It is there where the pane has 14 rows and the run 8 spans, and goes with the bars (`t`).
 
 `L` goes to the longest gap of the selected span, or of the nearest one around it: time in which none of its children ran.
 Pressed again it goes to the next longest. The detail of a span that holds others says how long it was idle, and when most.

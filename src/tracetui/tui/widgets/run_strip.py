@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tracetui.core.analysis.density import Density
     from tracetui.tui.widgets.span_data import SpanData
 
+STRIP_FROM: Final = 8
+"""Spans of a run from which on there is something to survey."""
 EVERY_S: Final = 1.0
 """Of a large run it is found out anew no sooner than this, s."""
 

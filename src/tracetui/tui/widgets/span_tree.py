@@ -25,6 +25,7 @@ from tracetui.tui.presentation.time_window import Window
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.gap_jumps import GapJumps
 from tracetui.tui.widgets.line_view import LineView, Scroll
+from tracetui.tui.widgets.run_strip import STRIP_FROM
 from tracetui.tui.widgets.run_study import LIVE
 from tracetui.tui.widgets.span_data import SpanData
 from tracetui.tui.widgets.time_axis import TimeAxis
@@ -136,7 +137,8 @@ class SpanTree(TimeKeys, LineView):
 
     @property
     def _has_strip(self) -> bool:
-        return self.waterfall and self.data is not None and self.data.axis.has_times
+        data = self.data
+        return self.waterfall and data is not None and data.axis.has_times and data.tree.count >= STRIP_FROM
 
     def _mark_in_strip(self) -> None:
         """The line over the whole run says where one is: repaint it, if that is another cell."""
