@@ -146,6 +146,7 @@ _TABLE: Final[Mapping[str, tuple[str, str]]] = {
     "junction": ("┬", "-"),
     "quote": ("▏", "|"),
     "crumb": ("›", ">"),
+    "bullet": ("•", "*"),
     "dot": ("·", "-"),
     "more": ("↓", "v"),
     "result": ("↳", ">"),

@@ -123,7 +123,8 @@ def run_row(
     pieces: list[Piece] = [
         _gutter(selected, focused, marked, symbols),
         (symbols[result.status], STATUS_STYLES[result.status]),
-        (" " * (1 + indent), ""),
+        (symbols["marked"], "accent bold") if run.row in session.marked.runs else (" ", ""),
+        (" " * indent, ""),
         (name, _name_style(result.status, selected, focused)),
     ]
     blanks = cells - indent - text.cell_width(name)

@@ -93,6 +93,8 @@ class SpanFacts:
     before: Neighbour | None = None
     after: Neighbour | None = None
     same: Namesakes = field(default_factory=Namesakes)
+    call: tuple[int, int] | None = None
+    """Of a model call: which one of its agent it is, from 1, and of how many."""
 
     @property
     def duration(self) -> int | None:
