@@ -102,6 +102,10 @@ selected row begins. It is there where the pane has 14 rows and the run 8 spans,
 `L` goes to the longest gap of the selected span, or of the nearest one around it: time in which none of its children ran.
 Pressed again it goes to the next longest. The detail of a span that holds others says how long it was idle, and when most.
 
+`v` leads on to the timeline: the work of each agent in as few lanes as it needs, so that what ran at once stands below one
+another. Agents, chains and steps that hold other spans have no bar of their own there. Left and right go along a lane, up and
+down to what ran at that time in the next one; zooming, the selection and `enter` are as in the tree.
+
 ## Runs that belong together
 
 `i` shows the open run as a whole, among it its related runs: who started it and in which span, what it started, what it

@@ -658,7 +658,7 @@ class MainScreen(Screen[None]):
         self.selection.flush()
         getattr(self.detail, f"action_{action}")(*arguments)
 
-    def on_span_tree_time_shown(self, event: SpanTree.TimeShown) -> None:
+    def on_time_shown(self, event: messages.TimeShown) -> None:
         """Another part of the time is shown: the rule says which."""
         event.stop()
         self.say_positions()

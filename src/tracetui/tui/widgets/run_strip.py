@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from textual.widget import Widget
+
 from tracetui.core.model import NO_TIME
 from tracetui.tui.presentation.bars import cell_of
 from tracetui.tui.presentation.pieces import Piece
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from tracetui.core.analysis.density import Density
     from tracetui.tui.widgets.span_data import SpanData
 
+STRIP_AT: Final = 1
+"""Line of the pane in which it stands."""
 STRIP_FROM: Final = 8
 """Spans of a run from which on there is something to survey."""
 EVERY_S: Final = 1.0
@@ -113,3 +117,17 @@ def _found(
 
     start, end = start[works], end[works]
     return density(start, np.where(end == NO_TIME, np.maximum(start, newest), end), begin, whole, cells)
+
+
+def look_soon(widget: Widget, strip: RunStrip, width: int, done: Callable[[], None]) -> None:
+    """Find out beside the screen what the line over a large run says, if that is to be found out now."""
+    cells = strip.waits(width)
+    if cells:
+        widget.run_worker(_look(strip, cells, done), group="strip", exclusive=True)
+
+
+async def _look(strip: RunStrip, cells: int, done: Callable[[], None]) -> None:
+    import asyncio
+
+    strip.put(cells, await asyncio.to_thread(strip.job(cells)))
+    done()

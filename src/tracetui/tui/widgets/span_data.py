@@ -228,6 +228,10 @@ class SpanData:
             marked=row in self.session.marked.spans,
         )
 
+    def name_of(self, row: int) -> str:
+        """The name of a span, safe."""
+        return self._clean(self.session.store.strings[self.session.store.spans.name[row]])
+
     def flat_row(self, row: int) -> SpanRow:
         """A span by itself, for lists that are no tree: with its own tokens and cost, and nothing of what is below it."""
         from tracetui.core.store.run_tree import Item

@@ -17,7 +17,7 @@ from textual.strip import Strip
 
 from tracetui.core.model import CHIPS, EventClass, Kind, RunStatus
 from tracetui.core.text import safe
-from tracetui.tui.messages import FollowChanged, Jumped, Notice, PositionChanged, SpanSelected
+from tracetui.tui.messages import FollowChanged, Jumped, Notice, PositionChanged, SpanSelected, TimeShown
 from tracetui.tui.presentation.columns import HEADINGS_FROM, LEAD, SpanColumns, span_columns
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.rows import empty_pieces, indentation
@@ -25,7 +25,7 @@ from tracetui.tui.presentation.time_window import Window
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.gap_jumps import GapJumps
 from tracetui.tui.widgets.line_view import LineView, Scroll
-from tracetui.tui.widgets.run_strip import STRIP_FROM
+from tracetui.tui.widgets.run_strip import STRIP_AT, STRIP_FROM, look_soon
 from tracetui.tui.widgets.run_study import LIVE
 from tracetui.tui.widgets.span_data import SpanData
 from tracetui.tui.widgets.time_axis import TimeAxis
@@ -44,8 +44,6 @@ _NONE: Final[Found] = (None, False)
 _FILL_SECONDS: Final = 0.02
 _LONGEST_NAME: Final = 40
 """Characters of a name in a notice."""
-_STRIP_AT: Final = 1
-"""Line of the pane in which the whole run stands."""
 _ALL_CLASSES: Final = frozenset(EventClass)
 
 
@@ -73,9 +71,6 @@ class SpanTree(TimeKeys, LineView):
         *TIME_BINDINGS,
         Binding("L", "gap", "longest gap", id="span.gap", show=False),
     ]
-
-    class TimeShown(Message):
-        """Another part of the time is shown, or all of it."""
 
     class StripToggled(Message):
         """The open stack is to be shown, or hidden again."""
@@ -152,22 +147,7 @@ class SpanTree(TimeKeys, LineView):
             return
         if self.data.strip.cell(width, self.selected_time()) != self._marked:
             self._pinned = None
-            self.refresh(Region(0, _STRIP_AT, width, 1))
-
-    def _look_at_strip(self) -> None:
-        """Find out beside the screen what the line over a large run says."""
-        data = self.data
-        cells = data.strip.waits(self.size.width) if data is not None and self._has_strip else 0
-        if data is not None and cells:
-            self.run_worker(self._find_strip(data, cells), group="strip", exclusive=True)
-
-    async def _find_strip(self, data: SpanData, cells: int) -> None:
-        import asyncio
-
-        found = await asyncio.to_thread(data.strip.job(cells))
-        if data is self.data:
-            data.strip.put(cells, found)
-            self._repaint()
+            self.refresh(Region(0, STRIP_AT, width, 1))
 
     def render_row(self, index: int, width: int, selected: bool, focused: bool) -> list[Piece]:
         """A span or an event."""
@@ -179,8 +159,8 @@ class SpanTree(TimeKeys, LineView):
         """One line; what was drawn is remembered, so that only what differs is repainted."""
         strip = super().render_line(y)
         self._shown[y] = strip
-        if y == _STRIP_AT:
-            self._look_at_strip()
+        if y == STRIP_AT and self.data is not None and self._has_strip:
+            look_soon(self, self.data.strip, self.size.width, self._repaint)
         self.fill_soon()
         return strip
 
@@ -465,7 +445,7 @@ class SpanTree(TimeKeys, LineView):
             self._let_go()
         if self.data.is_moving or status is not self._ticked_status:
             if self.following and self.data.axis.follow():
-                self.post_message(self.TimeShown())
+                self.post_message(TimeShown())
             self._repaint()
         self._ticked_status = status
 
@@ -760,7 +740,7 @@ class SpanTree(TimeKeys, LineView):
             self.waterfall = True
         self._is_untouched = False
         self._repaint()
-        self.post_message(self.TimeShown())
+        self.post_message(TimeShown())
 
     def action_gap(self) -> None:
         """To the longest gap of the selected span or of one around it, then to the next longest."""
@@ -775,7 +755,7 @@ class SpanTree(TimeKeys, LineView):
         name = self.session.store.strings[self.session.store.spans.name[gap.holder]]
         self.post_message(Notice(gap.words(safe(name[:_LONGEST_NAME]), self.session.symbols)))
         self._repaint()
-        self.post_message(self.TimeShown())
+        self.post_message(TimeShown())
         before = self._selected
         if self.select_span(gap.row):
             self.post_message(Jumped("gap", before, self._selected))
