@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 
@@ -29,6 +30,7 @@ from tracetui.tui.standard_input import SpoolWatcher
 from tracetui.tui.state import State
 from tracetui.tui.themes import DEFAULT_THEME, load_themes
 from tracetui.tui.widgets.empty_view import EmptyView
+from tracetui.tui.widgets.line_editor import LineEditor
 from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.piece_line import PieceLine
 
@@ -297,6 +299,13 @@ class TracetuiApp(App[object]):
         at = names.index(self.theme) if self.theme in names else -1
         self.theme = names[(at + 1) % len(names)]
         self.main.header.say(f"theme {self.theme}")
+
+    async def _on_key(self, event: events.Key) -> None:
+        """A key that was pressed before the line to type into had the focus is that line's: a slow link sends many at once."""
+        if isinstance(self.focused, LineEditor):
+            self.focused.on_key(events.Key(event.key, event.character))
+        else:
+            await super()._on_key(event)
 
     def action_interrupt(self) -> None:
         """Ctrl+C does not end the screen by accident."""

@@ -32,6 +32,7 @@ from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.run_states import RunStates
 from tracetui.tui.screens.around import footer_keys, legend, progress_words
 from tracetui.tui.screens.copying import record_to_copy, value_to_copy
+from tracetui.tui.screens.filtering import Filtering
 from tracetui.tui.screens.jumping import Jumping
 from tracetui.tui.screens.searching import Searching
 from tracetui.tui.screens.selection import Selection
@@ -41,6 +42,7 @@ from tracetui.tui.widgets.chip_bar import ChipBar
 from tracetui.tui.widgets.detail import REST_S as DETAIL_REST_S
 from tracetui.tui.widgets.detail import Detail
 from tracetui.tui.widgets.empty_view import EmptyView
+from tracetui.tui.widgets.filter_line import CandidateList, FilterLine
 from tracetui.tui.widgets.footer_line import FooterLine
 from tracetui.tui.widgets.header_line import HeaderLine
 from tracetui.tui.widgets.line_view import LineView
@@ -105,6 +107,8 @@ class MainScreen(Screen[None]):
         Binding("J", "run(1)", "next run", id="jump.next_run", show=False),
         Binding("K", "run(-1)", "previous run", id="jump.previous_run", show=False),
         Binding("slash", "search", "search names", id="find.search"),
+        Binding("f", "filter", "filter", id="find.filter"),
+        Binding("ctrl+r", "filters", "filters saved and typed", id="find.filters", show=False),
         Binding("n", "hit(1)", "next hit", id="jump.next_hit", show=False),
         Binding("N", "hit(-1)", "previous hit", id="jump.previous_hit", show=False),
         *(Binding(str(number), f"chip({number})", show=False) for number in range(1, 10)),
@@ -137,6 +141,8 @@ class MainScreen(Screen[None]):
         self.chips = ChipBar(session)
         self.footer = FooterLine(session)
         self.search = SearchLine(session)
+        self.candidates = CandidateList(session)
+        self.filter = FilterLine(session, self.candidates)
         self.panes: dict[PaneName, Pane] = {
             "runs": Pane(session, "Runs", self.empty, self.runs, id="runs-pane"),
             "spans": Pane(session, "Spans", Vertical(self.tree_view, self.strip), id="spans-pane"),
@@ -151,6 +157,7 @@ class MainScreen(Screen[None]):
         self._chooses = True
         """The run to open is still ours to choose: the user has not touched anything."""
         self.searching = Searching(self)
+        self.filtering = Filtering(self) if rest_s is None else Filtering(self, rest_s)
         self.arranged: Arrangement | None = None
         self._waiting_run: Timer | None = None
         self.clock = Clock(self)
@@ -179,7 +186,9 @@ class MainScreen(Screen[None]):
         yield ThinRule(self.session, id="chip-rule")
         yield self.chips
         yield self.search
+        yield self.filter
         yield self.footer
+        yield self.candidates
         yield TooSmall(self.session, id="too-small")
 
     def on_mount(self) -> None:
@@ -235,7 +244,7 @@ class MainScreen(Screen[None]):
         shown = self.arranged.panes if self.arranged is not None else ()
         if shown and self.active not in shown:
             self.active = shown[0]
-        if shown and not self.search.has_focus:
+        if shown and not self.search.has_focus and not self.filter.has_focus:
             self.set_focus(self.views[self.active], scroll_visible=False)
         self._show_focus()
 
@@ -298,8 +307,8 @@ class MainScreen(Screen[None]):
         runs.say("" if self.has_no_runs else self.runs.position_text())
         spans = self.panes["spans"]
         wide = self.arranged is not None and self.arranged.mode == "wide"
-        if self.searching.words() or self.chips.active:
-            spans.say(self.searching.words() or self.chips.words())
+        if found := [part for part in (self.searching.words(), self.filtering.words(), self.chips.words()) if part]:
+            spans.say("   ".join(found))
         elif wide:
             # Where one is stands at the right of the footer then.
             spans.say(legend(self.session) if spans.size.width >= _LEGEND_FROM else "")
@@ -342,6 +351,7 @@ class MainScreen(Screen[None]):
         self.clock.note_change()
         changed = self.states.update({*change.runs, *change.new_runs, *change.reset})
         self.runs.apply_change(change)
+        self.filtering.runs_changed()
         self._look_whether_empty()
         self._choose_run()
         if self.opened is not None and self.opened in (change.runs | change.reset):
@@ -356,6 +366,7 @@ class MainScreen(Screen[None]):
         """What calls cost is known better."""
         event.stop()
         self.runs.price()
+        self.filtering.priced()
         if self.opened is not None:
             self.tree_view.price()
             self.strip.look_again()
@@ -367,6 +378,7 @@ class MainScreen(Screen[None]):
             self._close_run()
             return
         self.tree_view.apply_change(change)
+        self.filtering.applied(change)
         self.strip.apply_change(change)
         self.detail.apply_change(change)
         self.chips.look_again()
@@ -446,6 +458,7 @@ class MainScreen(Screen[None]):
         self.header.follow = None
         self.runs.select_run(row)
         self.tree_view.show_run(row)
+        self.filtering.run_opened()
         self.strip.show_run(row)
         self.chips.show_run(run)
         if not self.tree_view.row_count():
@@ -546,6 +559,8 @@ class MainScreen(Screen[None]):
             self.searching.end()
         elif self.active == "runs" and self.runs.filter_text:
             self.runs.set_filter("")
+        elif self.filtering.clear("runs" if self.active == "runs" else "spans"):
+            pass
         elif self.maximised:
             self.action_maximise()
         elif self.drawer or self.active == "detail":
@@ -625,6 +640,40 @@ class MainScreen(Screen[None]):
         """Back to the pane as it was."""
         event.stop()
         self.searching.end()
+
+    def action_filter(self) -> None:
+        """Type a filter: over the spans, or in the runs pane over the runs."""
+        if not self.has_no_runs:
+            self.filtering.begin()
+
+    def action_filters(self) -> None:
+        """Choose one of the filters that were saved or typed."""
+        self.filtering.list_kept()
+
+    def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
+        """Filter while it is typed."""
+        event.stop()
+        self.filtering.typed(event.text)
+
+    def on_filter_line_submitted(self, event: FilterLine.Submitted) -> None:
+        """Back to the pane, the filter in force."""
+        event.stop()
+        self.filtering.submit()
+
+    def on_filter_line_cancelled(self, event: FilterLine.Cancelled) -> None:
+        """Back to the pane as it was."""
+        event.stop()
+        self.filtering.cancel()
+
+    def on_filter_line_named(self, event: FilterLine.Named) -> None:
+        """Keep the filter under a name."""
+        event.stop()
+        self.filtering.save(event.name)
+
+    def on_filter_line_list_wanted(self, event: FilterLine.ListWanted) -> None:
+        """Choose one of those that are kept."""
+        event.stop()
+        self.filtering.list_kept()
 
     def action_hit(self, by: int) -> None:
         """To the next or previous hit of the search."""
