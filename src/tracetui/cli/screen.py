@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,8 +18,12 @@ from tracetui.cli._options import (
     prices_option,
     stall_after_option,
     tz_option,
+    where_option,
 )
 from tracetui.cli._stdin import has_terminal, is_asked_for, replaced, spooled, take_terminal_for_keys
+
+if TYPE_CHECKING:
+    from tracetui.core.filter import Node
 
 
 def _as_theme(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001 - click's
@@ -42,6 +47,7 @@ def _themes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 @click.command("screen", hidden=True, help="The screen; without a terminal (or with TERM=dumb) the list of runs.")
 @paths_argument
 @click.option("--sample", is_flag=True, help="Open the sample traces that come with tracetui.")
+@where_option
 @click.option(
     "--theme",
     metavar="NAME",
@@ -62,6 +68,7 @@ def command(
     context: click.Context,
     paths: tuple[str, ...],
     sample: bool,
+    where: Node | None,
     theme: str | None,
     tz: tzinfo | None,
     only_ascii: bool,
@@ -82,6 +89,7 @@ def command(
         result: int = context.invoke(
             list_command,
             paths=paths,
+            where=where,
             sort="-start",
             tz=tz,
             only_ascii=only_ascii,
@@ -89,7 +97,7 @@ def command(
             dead_after=dead_after,
         )
         return result
-    return _open(paths, sample, theme, tz, only_ascii, no_mouse, no_state, pick, stall_after, dead_after)
+    return _open(paths, sample, where, theme, tz, only_ascii, no_mouse, no_state, pick, stall_after, dead_after)
 
 
 def can_show_screen(paths: Sequence[str] = ()) -> bool:
@@ -104,6 +112,7 @@ def can_show_screen(paths: Sequence[str] = ()) -> bool:
 def _open(
     paths: tuple[str, ...],
     sample: bool,
+    where: Node | None,
     theme: str | None,
     tz: tzinfo | None,
     only_ascii: bool,
@@ -113,6 +122,7 @@ def _open(
     stall_after: int | None,
     dead_after: int | None,
 ) -> int:
+    from tracetui.core.filter import printed
     from tracetui.tui.run import ScreenOptions, run_screen
 
     spool = None
@@ -132,6 +142,7 @@ def _open(
             stall_after_ns=stall_after,
             dead_after_ns=dead_after,
             sample=sample,
+            where="" if where is None else printed(where),
             prices=click.get_current_context().meta.get(PRICES),
         )
     )

@@ -167,6 +167,8 @@ class TracetuiApp(App[object]):
         self.session.styles = styles_for(self)
         self.theme_changed_signal.subscribe(self, lambda _theme: self._restyle())
         self.push_screen(self.main)
+        if self.options.where:
+            self.main.filtering.start_with(self.options.where)
         for problem in loaded.problems:
             self.main.header.say(problem, "warning")
         if self.options.remark:
@@ -300,12 +302,11 @@ class TracetuiApp(App[object]):
         self.theme = names[(at + 1) % len(names)]
         self.main.header.say(f"theme {self.theme}")
 
-    async def _on_key(self, event: events.Key) -> None:
+    def on_key(self, event: events.Key) -> None:
         """A key that was pressed before the line to type into had the focus is that line's: a slow link sends many at once."""
         if isinstance(self.focused, LineEditor):
+            event.prevent_default()
             self.focused.on_key(events.Key(event.key, event.character))
-        else:
-            await super()._on_key(event)
 
     def action_interrupt(self) -> None:
         """Ctrl+C does not end the screen by accident."""

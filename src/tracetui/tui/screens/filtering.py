@@ -29,7 +29,8 @@ AGAIN_S: Final = 1.0
 """The least time between two answers of one filter while a run grows, s."""
 _SHARE: Final = 5
 """While a run grows, answering takes at most one part in so many of the time."""
-_SHOWN: Final = 40
+_LEAST: Final = 4
+_SHOWN: Final = 60
 """Cells of a filter in the rule of a pane."""
 
 
@@ -148,8 +149,7 @@ class Filtering:
 
     def start_with(self, wanted: str) -> None:
         """The filter that the screen was opened with. It can be read: the command line has seen to that."""
-        self.pane = "spans"
-        self._put(wanted, parse(wanted))
+        self.text, self._node, self._is_fresh = wanted, parse(wanted), True
 
     # ------------------------------------------------------------ what it leaves
 
@@ -293,12 +293,18 @@ class Filtering:
 
     # ------------------------------------------------------------ what is said
 
-    def words(self) -> str:
-        """The filter in force and what it leaves, for the rule of the pane; empty while there is none."""
+    def words(self, room: int) -> str:
+        """The filter in force and what it leaves, for the rule of the pane; empty while there is none.
+
+        Where there is no room for all of it the filter is cut, and not what it leaves.
+        """
         if not self.text:
             return ""
-        shown = text.cut(text.safe(self.text), _SHOWN, symbols=self.screen.session.symbols)
-        return f"filter {shown}  {self.answer()}"
+        symbols = self.screen.session.symbols
+        answer = self.answer()
+        cells = min(_SHOWN, room - len(answer) - len("filter   "))
+        shown = text.cut(text.safe(self.text), max(_LEAST, cells), symbols=symbols)
+        return f"filter {shown}  {answer}" if cells >= _LEAST else f"filter  {answer}"
 
     def answer(self) -> str:
         """`38 of 1,204 spans`; while bodies are asked also how far that is."""

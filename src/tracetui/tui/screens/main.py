@@ -307,14 +307,20 @@ class MainScreen(Screen[None]):
         runs.say("" if self.has_no_runs else self.runs.position_text())
         spans = self.panes["spans"]
         wide = self.arranged is not None and self.arranged.mode == "wide"
-        if found := [part for part in (self.searching.words(), self.filtering.words(), self.chips.words()) if part]:
-            spans.say("   ".join(found))
+        if found := self._found_words(spans.room):
+            spans.say(found)
         elif wide:
             # Where one is stands at the right of the footer then.
             spans.say(legend(self.session) if spans.size.width >= _LEGEND_FROM else "")
         else:
             spans.say(self._positions.get("spans", ""))
         self.panes["detail"].say(self._positions.get("detail", ""))
+
+    def _found_words(self, room: int) -> str:
+        """What is searched for, filtered by and chosen by chips; the filter is what gives way where room is short."""
+        others = [part for part in (self.searching.words(), self.chips.words()) if part]
+        room -= sum(map(text.cell_width, others)) + len("   ") * len(others)
+        return "   ".join(part for part in (self.filtering.words(room), *others) if part)
 
     def _say_footer(self) -> None:
         right = ""
