@@ -6,16 +6,15 @@ from pathlib import Path
 from textual.binding import Binding
 
 from tracetui.tui.app import TracetuiApp
-from tracetui.tui.keymaps import SECTIONS, key_words
+from tracetui.tui.keymaps import SECTIONS, key_words, owners
 from tracetui.tui.screens.main import MainScreen
-from tracetui.tui.screens.trouble import ReportList, TroubleScreen
 from tracetui.tui.widgets.detail import Detail
 from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.run_list import RunList
 from tracetui.tui.widgets.span_tree import SpanTree
 
-OWNERS = (SpanTree, RunList, Detail, LineView, MainScreen, ReportList, TroubleScreen, TracetuiApp)
-ORDER = (*SECTIONS, "trouble")
+FIRST = (SpanTree, RunList, Detail, LineView, MainScreen)
+"""Whose keys stand first; then those of all others, the app's last."""
 
 HEAD = """# The screen
 
@@ -38,6 +37,18 @@ cannot be read, losses, spans without their parent or told twice, times that can
 out, files that were set aside. `enter` on a span goes there, on bytes that could not be read it shows them. Below stands what
 could not be read elsewhere in what was opened, and which files no format reads.
 
+## Time
+
+The bars show when each span ran, on the axis above them. A thin line holds other spans and is broken (`╌`) where none of
+them ran; of a model call or tool that is unfolded, only its own work is thick. A full bar is on the critical path: had it
+been shorter, the run would have been. A medium one (`━`) ran beside that.
+
+`I` zooms in and `O` out, in steps of 1, 2 and 5; what is selected keeps its place. `,` and `.` go to what was earlier and
+later, `Z` to the time of the selected span and back, `backspace` shows the whole time again. Bars that go on beyond the
+shown part end in `‹` or `›`; a row without anything in it keeps an empty bar. The rule of the pane says which part is
+shown: `2m04s–3m35s of 12m41s`. Each run keeps its part until the program ends. While a running run is followed the shown
+part moves on with it, by halves of its length; `,` lets go.
+
 ## Runs that belong together
 
 `i` shows the open run as a whole, among it its related runs: who started it and in which span, what it started, what it
@@ -50,33 +61,54 @@ names that run too. A run that a recording names and that is not there is `not i
 blindness) and `terminal` (the terminal's own 16 colours, for slow links). Your own are files like those in `themes/`, put
 into `~/.config/tracetui/themes/`. `NO_COLOR` takes all colour away; `--ascii` draws with ASCII only.
 
-## Copying
+## Taking away
 
-`y` and `Y` send what is selected to the terminal's clipboard (OSC 52, in tmux through tmux), and save it in
-`~/.local/state/tracetui/copy.txt`, for terminals that refuse. To select with the mouse instead, hold shift, or start with
-`--no-mouse`.
+`y` takes what the cursor is on in the detail. In the tree it takes the most telling value of the span: of a model call the
+newest message of the user, of a tool its arguments, of another failure what went wrong, else input, output or name; in the list
+of runs the run's id. The header says what it was. `Y` takes the record as it was written, `ctrl+y` the id. `o` and `|` take the
+same as `y`.
+
+Copies go to the terminal's clipboard (OSC 52, in tmux through tmux), and into `~/.local/state/tracetui/copy.txt`, for terminals
+that refuse; more than 1 MB goes into that file only. To select with the mouse instead, hold shift, or start with `--no-mouse`.
+
+`o` opens the value in `$VISUAL` or `$EDITOR`; a record (in the tab Raw) in its own file, at its line, for reading. The value
+stands in a private file that is removed afterwards: changes are not kept. Nothing in it can start anything: vim and emacs are
+started with modelines and local variables off, and a program that tracetui does not know gets a copy without control characters
+in which such lines are broken. Without an editor a pager reads it, less with `LESSSECURE=1` and never with `-R`.
+
+`|` (or `X`) asks for a command for your shell and gives it the value on its standard input, exactly; up and down bring back
+what was typed before. What the command prints is shown without control characters. A program that draws by itself (`less`,
+`vim -`, `fzf`) gets the terminal; for others begin with `!`. Nothing typed opens the pager.
+
+`x` writes the open run into a file, as [`tracetui export`](export.md) does, without secrets: choose an output, then where. The
+name that is offered is in the current folder (never in what is being read) and nothing is replaced. `ctrl+s` writes a picture
+of the screen as it stands. What the exports would take out of the open run is struck out in it, also where it is cut or
+wrapped; of a run of more than 16 MB only the selected span and its beginning are looked through for that.
 
 If the program is killed in a way that it cannot notice (`kill -9`), the terminal stays as it was: type `reset`.
 """
 
 
 def rows() -> Iterator[tuple[str, str, str]]:
-    """Id, keys and words of each action."""
-    for owner in OWNERS:
-        for binding in vars(owner).get("BINDINGS", ()):
-            if isinstance(binding, Binding) and binding.id:
+    """Id, keys and words of each action, once."""
+    found = [owner for owner in owners() if owner not in FIRST]
+    seen: set[str] = set()
+    for owner in (*FIRST, *sorted(found, key=lambda owner: owner is TracetuiApp)):
+        for binding in vars(owner)["BINDINGS"]:
+            if isinstance(binding, Binding) and binding.id and binding.id not in seen:
+                seen.add(binding.id)
                 keys = " ".join(f"`{key_words(key.strip())}`" for key in binding.key.split(","))
                 yield binding.id, keys, binding.description
 
 
 def main() -> None:
     """Write the file."""
-    by_section: dict[str, list[tuple[str, str, str]]] = {section: [] for section in ORDER}
+    by_section: dict[str, list[tuple[str, str, str]]] = {section: [] for section in SECTIONS}
     for row in rows():
-        by_section[row[0].partition(".")[0]].append(row)
+        by_section.setdefault(row[0].partition(".")[0], []).append(row)
     parts = [HEAD]
     for section, found in by_section.items():
-        title = SECTIONS.get(section, "What could not be read")
+        title = SECTIONS.get(section, section.capitalize())
         parts.append(f"\n### {title}\n\n| keys | action | id |\n|---|---|---|\n")
         parts += [f"| {keys} | {words} | `{id}` |\n" for id, keys, words in found]
     path = Path(__file__).parent.parent / "docs" / "screen.md"

@@ -27,6 +27,7 @@ from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.span_facts import Neighbour, SpanFacts, span_facts
 from tracetui.tui.presentation.traceback import traceback_rows
 from tracetui.tui.session import Session
+from tracetui.tui.taken import Source
 from tracetui.tui.widgets.detail import Detail
 from tracetui.tui.widgets.detail_blocks import stack_of
 
@@ -554,22 +555,27 @@ async def test_the_last_line_says_how_much_is_below() -> None:
         assert not app.lines()[-1].endswith(" more")
 
 
+def taken(source: Source | None) -> str:
+    assert source is not None
+    return source.take().text()
+
+
 async def test_a_value_is_copied_as_recorded_and_a_record_as_written() -> None:
     world = World(TREE, replace(NESTED, attributes={"text": HOSTILE, "list": [1, {"a": None}]}))
     async with shown(world, "search") as (app, pilot):
         app.detail.show_tab("Attributes")
         await pilot.pause()
-        text = app.detail.copy_value()
+        text = taken(app.detail.selected_value())
         await pilot.press("j")
-        assert (text, json.loads(app.detail.copy_value())) == (HOSTILE, [1, {"a": None}])
-        assert app.detail.copy_record().splitlines()[0].rstrip() == '{"line": 2}'
+        assert (text, json.loads(taken(app.detail.selected_value()))) == (HOSTILE, [1, {"a": None}])
+        assert taken(app.detail.selected_record()).splitlines()[0].rstrip() == '{"line": 2}'
 
 
 @pytest.mark.parametrize("size", [(40, 40), (80, 9)])
 async def test_the_line_of_an_error_is_copied_with_its_whole_message(size: tuple[int, int]) -> None:
     world = World(TREE, SpanDetail(error=ErrorInfo("no sources " * 30, "SourceError")))
     async with shown(world, "search", size) as (app, _):
-        assert app.detail.copy_value() == "SourceError: " + "no sources " * 30
+        assert taken(app.detail.selected_value()) == "SourceError: " + "no sources " * 30
 
 
 @pytest.mark.parametrize("width", [40, 100])

@@ -21,19 +21,9 @@ if TYPE_CHECKING:
     from tracetui.core.exporting.job import Job
     from tracetui.core.filter import Node
 
-OUTPUTS: Final = ("md", "html", "json", "jsonl", "csv", "otlp")
+OUTPUTS: Final = ("md", "html", "json", "jsonl", "csv", "otlp", "svg")
 _TOLD_EVERY_S: Final = 0.25
 _FIRST_TOLD_S: Final = 0.5
-
-
-class _Output(click.Choice[str]):
-    """The outputs; says why there is one less than expected."""
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The name of an output. Raises a usage error."""
-        if value == "svg":
-            self.fail("a picture of the screen needs the screen; --to html is the page that looks like it", param, ctx)
-        return super().convert(value, param, ctx)
 
 
 @click.command(
@@ -41,7 +31,7 @@ class _Output(click.Choice[str]):
     help=f"{COMMANDS['export']}\n\nRUN is a path, latest, failed, an id or its beginning, or a name. Secrets are taken out.",
 )
 @click.argument("run", metavar="RUN")
-@click.option("--to", "output", required=True, type=_Output(OUTPUTS), help="What to make of it.")
+@click.option("--to", "output", required=True, type=click.Choice(OUTPUTS), help="What to make of it.")
 @click.option("-o", "--output", "target", metavar="FILE", help="File or folder to write to; - is standard output.")
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
 @click.option("--in", "places", metavar="PATH", multiple=True, help="Where the run is looked for; may be repeated.")

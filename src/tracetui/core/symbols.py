@@ -41,6 +41,8 @@ COLUMNS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyType(
             ("silence", "idle"),
             ("now",),
             ("gone",),
+            ("cut_before",),
+            ("cut_after",),
             ("error",),
             ("decision",),
             ("log",),
@@ -161,6 +163,8 @@ _TABLE: Final[Mapping[str, tuple[str, str]]] = {
     "idle": ("╌", "."),
     "now": ("▸", ">"),
     "gone": ("?", "/"),
+    "cut_before": ("‹", "{"),
+    "cut_after": ("›", "}"),
     # time by kind: parts differ by density as well as hue
     "share_model": ("█", "#"),
     "share_tool": ("▓", "%"),

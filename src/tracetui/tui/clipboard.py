@@ -23,6 +23,9 @@ TMUX_SECONDS: Final = 2.0
 OSC_52_BYTES: Final = 74_994
 """What every terminal that has OSC 52 takes at least, as xterm counts: 100,000 characters of base64."""
 
+TERMINAL_BYTES: Final = 1_000_000
+"""More than this goes into a file only: no terminal takes it, and the link would be busy for long."""
+
 _HARMLESS: Final = frozenset("\n\t")
 
 
@@ -49,6 +52,12 @@ def copy(
     """
     env = os.environ if env is None else env
     data = text.encode("utf-8", "replace")
+    saved = _save(data, folder) if folder is not None else None
+    if len(data) > TERMINAL_BYTES:
+        size = bytes_size(len(data))
+        if saved is None:
+            return Copied(f"{size} is too much for a clipboard; o opens it, | pipes it", "warning")
+        return Copied(f"{size} is too much for a clipboard: saved to {saved}", "warning")
     if env.get("TMUX") and _into_tmux(data):
         said = "sent to tmux and through it to the terminal"
     else:
@@ -56,7 +65,6 @@ def copy(
         said = "sent to the terminal (OSC 52)"
         if len(data) > OSC_52_BYTES:
             said += f", which may refuse {bytes_size(len(data))}"
-    saved = _save(data, folder) if folder is not None else None
     if saved is not None:
         said += f"; also saved to {saved}"
     if any(not char.isprintable() and char not in _HARMLESS for char in text):

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from textual.message_pump import MessagePump
+
     from tracetui.core.model import EventClass, Kind
     from tracetui.core.store import Change
 
@@ -37,10 +39,20 @@ class RunOpened(Message):
 
 
 class SpanSelected(Message):
-    """The row of a span or of an event is the selected one; both None when there is none."""
+    """The row of a span or of an event is the selected one; both None when there is none.
 
-    def __init__(self, span_row: int | None, event_row: int | None = None, by_user: bool = True) -> None:
+    `origin` is the view it was selected in, so that the others take it over; None: the tree.
+    """
+
+    def __init__(
+        self,
+        span_row: int | None,
+        event_row: int | None = None,
+        by_user: bool = True,
+        origin: MessagePump | None = None,
+    ) -> None:
         super().__init__()
+        self.origin = origin
         self.span_row = span_row
         self.event_row = event_row
         self.by_user = by_user

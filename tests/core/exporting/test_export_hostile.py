@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -32,6 +33,12 @@ def test_no_payload_passes_an_export(some: str, output: str, hostile: list[Job])
         check(text, output)
 
 
+def elements(svg: str) -> set[str]:
+    """Names of the elements of a picture; raises where it is not whole."""
+    document = ElementTree.fromstring(svg)  # noqa: S314 - a picture of our own
+    return {element.tag.rpartition("}")[2] for element in document.iter()}
+
+
 def check(text: str, output: str) -> None:
     """Raises for what is not whole."""
     if output == "json":
@@ -41,6 +48,8 @@ def check(text: str, output: str) -> None:
             json.loads(line)
     elif output == "csv":
         assert {len(row) for row in csv.reader(io.StringIO(text, newline=""))} == {25}
+    elif output == "svg":
+        assert not {"script", "image", "a", "foreignObject", "use"} & elements(text)
     elif output == "html":
         page = Page(text)
         assert page.tags.count("script") == 2 + len(page.data["rows"]) * 2 if "rows" in page.data else True

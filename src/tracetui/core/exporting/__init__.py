@@ -1,4 +1,4 @@
-"""A run as one file for others: Markdown, HTML, JSON, JSON lines, CSV, OTLP.
+"""A run as one file for others: Markdown, HTML, JSON, JSON lines, CSV, OTLP, SVG.
 
     RunView, Bodies ─▶ Job.spans: facts ─▶ Gate: redacted ─▶ one writer per output ─▶ text, piece by piece
 
@@ -45,6 +45,7 @@ EXPORTERS: Final = (
     Exporter("jsonl", ".jsonl", "a recording in tracetui's own format", "native", True),
     Exporter("csv", ".csv", "one row for each span, for spreadsheets", "csv_rows", False),
     Exporter("otlp", ".otlp.json", "OpenTelemetry: OTLP as JSON", "otlp", True),
+    Exporter("svg", ".svg", "one picture of the tree, for a slide or an issue", "picture", False),
 )
 """All outputs, in the order of the help."""
 

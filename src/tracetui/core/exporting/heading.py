@@ -42,7 +42,9 @@ def headline(job: Job) -> Headline:
     cost = job.summaries.cost(run)
     if cost.usd is not None:
         computed = cost.computed is not None
-        words.append(marked(cost_full(cost.usd, symbols), computed=computed, partial=cost.partial, symbols=symbols))
+        # Sums of binary fractions have digits that nobody recorded.
+        usd = round(cost.usd, 9)
+        words.append(marked(cost_full(usd, symbols), computed=computed, partial=cost.partial, symbols=symbols))
     lines = ["  ".join(words)]
     if facts["status_reason"] and status != "ok":
         lines.append(safe(facts["status_reason"]))

@@ -159,7 +159,7 @@ class _Page:
             "about": about_rows(self._job),
             "events": self._bodies.run_events(),
             "length": self._rows.length,
-            "axis": _axis(self._rows.length),
+            "axis": axis_labels(self._rows.length),
             "kinds": [[word, UNICODE[word]] for word in KIND_WORDS],
             "statuses": [[word, UNICODE[word]] for word in STATUS_WORDS],
         }
@@ -188,7 +188,7 @@ def _packed(row: Row) -> list[Any]:
     ]
 
 
-def _axis(length: int) -> list[list[Any]]:
+def axis_labels(length: int) -> list[list[Any]]:
     """Labels of the waterfall: how far along, ns, and what stands there."""
     if length <= 0:
         return []

@@ -83,6 +83,8 @@ class Job:
         """Values that were cut, so far."""
         self.lost_events = 0
         """Events that the output has no place for."""
+        self.unshown = 0
+        """Spans that the output has no room for."""
         self.written = 0
         """Spans written so far."""
         self.is_ascii = False
@@ -103,6 +105,8 @@ class Job:
             notes.append(
                 f"{self.cut:,} long value{' was' if self.cut == 1 else 's were'} cut; --to json and jsonl have all"
             )
+        if self.unshown:
+            notes.append(f"{self.unshown:,} spans have no room in a picture; --to html has them, --where picks some")
         if self.gone:
             notes.append(f"{self.gone:,} bodies are gone: their file changed on disk")
         if self.lost_events:

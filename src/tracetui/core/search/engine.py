@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tracetui.core.search.within import Within
     from tracetui.core.sources._base import Source
     from tracetui.core.sources.sqlite import SqliteSource
-    from tracetui.core.store import Store
+    from tracetui.core.store import Run, Store
 
 CONTEXT: Final = 40
 """Characters of the text at either side of a match."""
@@ -193,7 +193,7 @@ class Search:
             found = self._places_in_names([text for _, text in of_run], matcher)
             for (what, text), place in zip(of_run, found, strict=True):
                 if place is not None:
-                    yield self._name_hit(run, -1, this.first_record, what, text, place)
+                    yield self._name_hit(run, -1, self._record_of(this), what, text, place)
             rows, names = self._names_in(run)
             numbers = _different(names)
             texts = [self._store.strings[number] for number in numbers]
@@ -205,6 +205,22 @@ class Search:
                 if place is not None:
                     record = self._store.spans.first_record[row]
                     yield self._name_hit(run, row, record, "name", self._store.strings[number], place)
+
+    def _record_of(self, run: Run) -> int:
+        """The record that stands for a run: the first one in the first of its files by name, whichever was read first."""
+        import numpy as np
+
+        if len(run.sources) < 2:
+            return run.first_record
+        # Copies: the store may grow meanwhile, in another thread.
+        segments = self._store.segments
+        runs, dead = np.array(segments.run[:]), np.array(segments.dead[:])
+        mine = np.flatnonzero((runs[: len(dead)] == run.row) & (dead[: len(runs)] == 0)).tolist()
+        shown = {source: self._sources[source].path for source in run.sources if source in self._sources}
+        first = min(
+            mine, default=-1, key=lambda number: (shown.get(segments.source[number], "~"), segments.base[number])
+        )
+        return run.first_record if first < 0 else segments.first_record[first]
 
     def _places_in_names(self, texts: list[str], matcher: Child | None) -> list[tuple[int, int] | None]:
         if matcher is None:

@@ -130,6 +130,16 @@ class RunTree:
         """Positions from the root down to the parent."""
         return self._tree.ancestors(position)
 
+    def children(self, position: int) -> Ints:
+        """Positions of the children, ascending."""
+        first, last = position + 1, position + self.size(position)
+        below = self._tree.depth[first:last] == self.depth(position) + 1
+        return np.flatnonzero(below).astype(np.int32) + np.int32(first)
+
+    def placed(self) -> tuple[Ints, Ints]:
+        """Depth and subtree size of every position, to be kept or taken to another thread."""
+        return self._tree.depth.astype(np.int32), self._tree.size.copy()
+
     def leading_to(self, marked: Bools) -> Bools:
         """For each position: whether something in its subtree is marked, itself included."""
         return self._tree.held(marked)
@@ -377,6 +387,16 @@ class RunTree:
     def has_chips(self) -> bool:
         """Whether any chip is on."""
         return bool(self._kinds or self._classes)
+
+    def asked_for(self) -> tuple[Bools | None, frozenset[EventClass] | None]:
+        """What chips and mask ask for themselves, ancestors left out: positions, and classes of events.
+
+        None for positions: all of them. None for classes: no chip is on, so that nothing is said of events.
+        """
+        if not self.has_chips:
+            return self._mask, None
+        marked: Bools = self._tree.of_kinds(self._store, self._kinds)
+        return (marked if self._mask is None else marked & self._mask), self._classes
 
     def _choose(self) -> None:
         chosen = self.has_chips or self._mask is not None

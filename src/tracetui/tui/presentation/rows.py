@@ -87,6 +87,8 @@ class SpanRow:
     """Spans below, where a fold hides them."""
     hits: tuple[tuple[int, int], ...] = ()
     """Where a search hit the name: (start, end) in characters."""
+    marked: bool = False
+    """It has a bookmark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ class EventRow:
     text: str
     cell: int | None = None
     """Cell of the bar column at its time; None without one."""
+    marked: bool = False
+    """It has a bookmark."""
 
 
 def kind_style(kind: str) -> str:
@@ -119,7 +123,7 @@ def span_pieces(
 ) -> list[Piece]:
     """The row of a span; `bar` is its bar, at most as wide as the bar column."""
     lane = WARNING if row.tone == "gone" else LANE_STYLES.get(row.lane, "")
-    pieces = [*_lead(row.lane, lane, symbols, selected, focused)]
+    pieces = lead_pieces(row.lane, lane, symbols, selected, focused, row.marked)
     pieces += _name_column(row, columns, symbols, selected, focused)
     pieces += _figures(row, columns, symbols)
     if columns.bar and bar:
@@ -128,11 +132,15 @@ def span_pieces(
     return merged(pieces)
 
 
-def _lead(lane: str, style: str, symbols: Symbols, selected: bool, focused: bool) -> list[Piece]:
-    gutter: Piece = (" ", "")
+def lead_pieces(
+    lane: str, style: str, symbols: Symbols, selected: bool, focused: bool, marked: bool = False
+) -> list[Piece]:
+    """Gutter, status lane and a blank; the lane in its own style, where `style` names no other."""
+    gutter: Piece = (symbols["marked"], "accent bold") if marked else (" ", "")
     if selected:
         gutter = (symbols["gutter_focused" if focused else "gutter"], "accent" if focused else MUTED)
-    return [gutter, (symbols[lane], style) if lane else (" ", ""), (" ", "")]
+    told = (symbols[lane], style or LANE_STYLES.get(lane, "")) if lane else (" ", "")
+    return [gutter, told, (symbols["marked"], "accent bold") if marked and selected else (" ", "")]
 
 
 def indentation(depth: int, columns: SpanColumns) -> str:
@@ -157,7 +165,7 @@ def _name_column(row: SpanRow, columns: SpanColumns, symbols: Symbols, selected:
     name = cut(row.name, room - taken, symbols=symbols)
     room -= cell_width(name)
     pieces = [*before, *_name(row, name, selected, focused)]
-    about = _about(row.about, room - taken - GAP, symbols)
+    about = about_piece(row.about, room - taken - GAP, symbols)
     if about:
         pieces.append((" " * GAP + about, MUTED))
         room -= GAP + cell_width(about)
@@ -165,10 +173,14 @@ def _name_column(row: SpanRow, columns: SpanColumns, symbols: Symbols, selected:
 
 
 def _name(row: SpanRow, name: str, selected: bool, focused: bool) -> list[Piece]:
-    style = MUTED if row.dim or row.placeholder else ""
+    return highlighted(name, row.hits, name_style(row, selected, focused))
+
+
+def name_style(row: SpanRow, selected: bool, focused: bool) -> str:
+    """The style of the name of a span."""
     if selected:
-        style = SELECTED if focused else SELECTED_ELSEWHERE
-    return highlighted(name, row.hits, style)
+        return SELECTED if focused else SELECTED_ELSEWHERE
+    return MUTED if row.dim or row.placeholder else ""
 
 
 def highlighted(name: str, hits: Iterable[tuple[int, int]], style: str) -> list[Piece]:
@@ -181,7 +193,8 @@ def highlighted(name: str, hits: Iterable[tuple[int, int]], style: str) -> list[
     return [piece for piece in (*pieces, (name[done:], style)) if piece[0]]
 
 
-def _about(about: str, room: int, symbols: Symbols) -> str:
+def about_piece(about: str, room: int, symbols: Symbols) -> str:
+    """What a span was about in so many cells; empty where they are too few to say it."""
     if not about or room < min(LEAST_ABOUT, cell_width(about)):
         return ""
     return _cut_place(about, room, symbols) if _is_place(about) else cut(about, room, symbols=symbols)
@@ -221,18 +234,23 @@ def _rollups(row: SpanRow, symbols: Symbols, room: int) -> list[Piece]:
 
 
 def _figures(row: SpanRow, columns: SpanColumns, symbols: Symbols) -> list[Piece]:
+    return figure_pieces(row, columns.start, columns.time, columns.tokens, columns.cost, symbols)
+
+
+def figure_pieces(row: SpanRow, at: int, took: int, used: int, spent: int, symbols: Symbols) -> list[Piece]:
+    """The figures of a span: cells of start, time, tokens and cost; 0 leaves one out."""
     pieces: list[Piece] = []
-    if columns.start:
+    if at:
         start = text.marked(text.offset(row.start, symbols), row.start_computed, symbols=symbols)
-        pieces.append(_figure("" if row.start is None else start, columns.start, MUTED))
+        pieces.append(_figure("" if row.start is None else start, at, MUTED))
     time = text.marked(text.duration(row.time, symbols), row.time_computed, symbols=symbols)
-    pieces.append(_figure(time, columns.time, MUTED if row.dim or row.time is None else _TONE_STYLES[row.tone]))
+    pieces.append(_figure(time, took, MUTED if row.dim or row.time is None else _TONE_STYLES[row.tone]))
     style = "" if row.sums_shown and not row.dim else MUTED
     # Only a model call is expected to have them: elsewhere a blank is not a gap.
     expected = row.kind == "llm" and row.tone == ""
     for cells, value, figure in (
-        (columns.tokens, row.tokens, _tokens(row, symbols)),
-        (columns.cost, row.cost, _cost(row, symbols)),
+        (used, row.tokens, _tokens(row, symbols)),
+        (spent, row.cost, _cost(row, symbols)),
     ):
         if cells:
             pieces.append(_figure("" if value is None and not expected else figure, cells, style))
@@ -260,7 +278,7 @@ def event_pieces(
     """The row of an event: its text runs on to the bar column, where its symbol stands at its time."""
     lane = "error" if row.cls == "error" else ""
     glyph, style = symbols[row.cls], event_style(row.cls)
-    pieces = _lead(lane, ERROR, symbols, selected, focused)
+    pieces = lead_pieces(lane, ERROR, symbols, selected, focused, row.marked)
     pieces += [(indentation(row.depth, columns) + "  ", MUTED), (glyph + " ", style)]
     room = columns.bar_at - (GAP if columns.bar else 0) - width_of(pieces)
     pieces += cut_pieces(_event_text(row, selected, focused), room, symbols)

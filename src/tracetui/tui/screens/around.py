@@ -30,7 +30,7 @@ def footer_keys(screen: MainScreen) -> list[tuple[str, str]]:
     front: list[tuple[str, str]] = []
     if screen.chips.active:
         front.append(("0", "all classes"))
-    if screen.tree_view.following:
+    if screen.viewing.following:
         front += [("F", "stop following"), ("p", "open stack")]
     elif _has_failed(screen):
         front.append(("e", "next cause"))

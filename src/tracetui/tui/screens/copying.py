@@ -1,45 +1,53 @@
-"""What `y` and `Y` take from the pane that has the focus."""
+"""What `y`, `Y`, `o` and `|` take from the pane that has the focus."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tracetui.tui.taken import Source, of_record, of_span, of_value
 from tracetui.tui.widgets.empty_view import EXAMPLE
 
 if TYPE_CHECKING:
     from tracetui.tui.screens.main import MainScreen
 
 
-def value_to_copy(screen: MainScreen) -> str:
-    """The id of a run, name of a span, text of an event or value of the detail; empty where there is none. Untrusted."""
+def selected_value(screen: MainScreen) -> Source | None:
+    """The id of a run, most telling value of a span, text of an event or value of the detail; None where there is none."""
     if screen.has_no_runs:
-        return EXAMPLE
+        return of_value(EXAMPLE, "the two lines")
     if screen.active == "runs":
-        row = screen.runs.selected_run
-        run = None if row is None else screen.session.store.runs[row]
-        return "" if run is None else run.id or run.key
+        return selected_id(screen)
     if screen.active == "detail":
-        return screen.detail.copy_value()
+        return screen.detail.selected_value()
     span, event = screen.selection.rows
     if event is not None:
-        return screen.session.bodies.event_detail(event).text
-    store = screen.session.store
-    return "" if span is None else store.strings[store.spans.name[span]]
+        return of_value(screen.session.bodies.event_detail(event).text, "event")
+    return None if span is None else of_span(screen.session, span)
 
 
-def record_to_copy(screen: MainScreen) -> str | None:
-    """The record of the selected span or event as it was written; None: there is none. Untrusted.
-
-    Raises:
-        ChangedOnDisk: The file does not hold it any more.
-    """
-    if screen.active == "detail":
-        return screen.detail.copy_record()
+def selected_record(screen: MainScreen) -> Source | None:
+    """The record of the selected span or event as it was written; None: there is none."""
+    if screen.active == "detail" and not screen.has_no_runs:
+        return screen.detail.selected_record()
     span, event = screen.selection.rows
     store = screen.session.store
     record = store.events.record[event] if event is not None else -1
     if event is None and span is not None:
         record = store.spans.first_record[span]
-    if record < 0:
+    return None if record < 0 else of_record(screen.session, record)
+
+
+def selected_id(screen: MainScreen) -> Source | None:
+    """The id of the selected run, or of the selected span as its producer wrote it; None where there is none."""
+    store = screen.session.store
+    span, event = screen.selection.rows
+    if screen.active == "runs" or (span is None and event is None):
+        row = screen.runs.selected_run if screen.active == "runs" else screen.opened
+        run = None if row is None else store.runs[row]
+        return None if run is None else of_value(run.id or run.key, "run id")
+    if span is None and event is not None:
+        span = store.events.span[event]
+    if span is None or span < 0:
         return None
-    return screen.session.bodies.raw(record).data.decode("utf-8", "replace").rstrip("\r\n")
+    id = screen.session.bodies.span_detail(span).id
+    return of_value(id, "span id") if id else None

@@ -171,6 +171,7 @@ class Filtering:
             self._busy = False
             self.screen.workers.cancel_group(self.screen, "filter")
             self.screen.tree_view.set_mask(None)
+            self.screen.viewing.choose()
             self._say_answer()
             self.screen.say_all()
         else:
@@ -225,6 +226,7 @@ class Filtering:
         self._is_fresh = self._is_fresh and not is_first
         events = found.events
         screen.tree_view.set_mask(found.spans, events, names_events=found.names_events, is_first=is_first)
+        screen.viewing.choose()
         self._say_answer()
         screen.say_all()
 

@@ -66,7 +66,7 @@ class Jumping:
         screen.take_over()
         if place.run != screen.opened:
             screen.open_run(place.run)
-        if place.span is not None and not screen.tree_view.select_span(place.span, by_user=not place.about_run):
+        if place.span is not None and not screen.viewing.select_span(place.span, by_user=not place.about_run):
             screen.header.say("that span is not shown: 0 shows all classes", "warning")
         screen.show_about(place.about_run)
         screen.activate(place.pane)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
+from textual.containers import Container
 from textual.dom import DOMNode
 from textual.reactive import Reactive
 from textual.screen import Screen
@@ -31,12 +31,14 @@ from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.run_states import RunStates
 from tracetui.tui.screens.around import footer_keys, legend, progress_words
-from tracetui.tui.screens.copying import record_to_copy, value_to_copy
+from tracetui.tui.screens.copying import selected_id, selected_record, selected_value
 from tracetui.tui.screens.filtering import Filtering
 from tracetui.tui.screens.jumping import Jumping
 from tracetui.tui.screens.searching import Searching
 from tracetui.tui.screens.selection import Selection
+from tracetui.tui.screens.taking import Taking
 from tracetui.tui.screens.ticking import Clock
+from tracetui.tui.screens.viewing import Viewing, view_name
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.chip_bar import ChipBar
 from tracetui.tui.widgets.detail import REST_S as DETAIL_REST_S
@@ -52,6 +54,7 @@ from tracetui.tui.widgets.piece_line import PieceLine
 from tracetui.tui.widgets.run_list import RunList
 from tracetui.tui.widgets.search_line import SearchLine
 from tracetui.tui.widgets.span_tree import SpanTree
+from tracetui.tui.widgets.time_keys import TIME_IDS
 
 if TYPE_CHECKING:
     from tracetui.core.store import Change
@@ -62,17 +65,28 @@ RUN_REST_S: Final = 0.15
 _LEGEND_FROM: Final = 100
 
 _EVERYWHERE: Final = ("span.next_cause", "span.previous_cause", "span.next_slow", "span.previous_slow")
-_OF_SPANS: Final = (*_EVERYWHERE, "span.follow", "span.open_stack", "span.waterfall", "span.path", "span.all")
+_OF_SPANS: Final = (
+    *_EVERYWHERE,
+    "span.follow",
+    "span.open_stack",
+    "span.waterfall",
+    "span.path",
+    "span.all",
+    *TIME_IDS,
+)
 _OF_DETAIL: Final = ("detail.next_tab", "detail.previous_tab")
+_WITH_TIME: Final = ("tree", "lanes")
+"""Views with a time axis."""
 _CALL: Final = re.compile(r"(\w+)(?:\((.*)\))?")
 
 
 def _lifted(owner: type[DOMNode], ids: tuple[str, ...], action: str) -> Iterator[Binding]:
-    """The bindings of a pane that work from the other panes as well. They keep no id: the pane's own is the one shown."""
+    """The bindings of a pane that work from the other panes as well; with their ids, so that a keymap moves them too."""
     for binding in owner.BINDINGS:
         if isinstance(binding, Binding) and binding.id in ids and (call := _CALL.fullmatch(binding.action)):
             arguments = f", {call[2]}" if call[2] else ""
-            yield Binding(binding.key, f"{action}('{call[1]}'{arguments})", show=False)
+            lifted = f"{action}('{call[1]}'{arguments})"
+            yield Binding(binding.key, lifted, binding.description, show=False, id=binding.id)
 
 
 class TooSmall(PieceLine):
@@ -111,9 +125,15 @@ class MainScreen(Screen[None]):
         Binding("ctrl+r", "filters", "filters saved and typed", id="find.filters", show=False),
         Binding("n", "hit(1)", "next hit", id="jump.next_hit", show=False),
         Binding("N", "hit(-1)", "previous hit", id="jump.previous_hit", show=False),
-        *(Binding(str(number), f"chip({number})", show=False) for number in range(1, 10)),
+        *(
+            Binding(
+                str(number), f"chip({number})", f"only class {number}, again: away", show=False, id=f"chip.{number}"
+            )
+            for number in range(1, 10)
+        ),
         Binding("0", "chip(0)", "all classes", id="find.all_classes", show=False),
         Binding("u", "drawer", "runs", id="look.runs"),
+        Binding("v", "next_view", "next view", id="look.view"),
         Binding("z", "maximise", "maximise this pane", id="look.maximise"),
         Binding("i", "about", "about the run", id="look.run", show=False),
         Binding("R", "trouble", "repair report", id="look.trouble", show=False),
@@ -121,6 +141,11 @@ class MainScreen(Screen[None]):
         Binding("right_curly_bracket,alt+right", "history(1)", "forward through jumps", id="jump.forward", show=False),
         Binding("y", "copy_value", "copy the value", id="take.value"),
         Binding("Y", "copy_record", "copy the record as JSON", id="take.record", show=False),
+        Binding("ctrl+y", "copy_id", "copy the id", id="take.id", show=False),
+        Binding("o", "edit", "open in the editor", id="take.edit", show=False),
+        Binding("vertical_line,X", "pipe", "pipe into a command", id="take.pipe", show=False),
+        Binding("x", "export", "export the run", id="take.export", show=False),
+        Binding("ctrl+s", "screenshot", "picture of the screen", id="take.screenshot", show=False),
         *_lifted(SpanTree, _OF_SPANS, "in_spans"),
         *_lifted(Detail, _OF_DETAIL, "in_detail"),
     ]
@@ -136,6 +161,7 @@ class MainScreen(Screen[None]):
         self.empty = EmptyView(session, shown_path, id="empty")
         self.tree_view = SpanTree(session, id="spans")
         self.strip = LiveStrip(session, id="strip")
+        self.viewing = Viewing(self)
         self.detail = Detail(session, id="detail", rest_s=DETAIL_REST_S if rest_s is None else rest_s)
         self._run_rest_s = RUN_REST_S if rest_s is None else rest_s
         self.chips = ChipBar(session)
@@ -145,7 +171,7 @@ class MainScreen(Screen[None]):
         self.filter = FilterLine(session, self.candidates)
         self.panes: dict[PaneName, Pane] = {
             "runs": Pane(session, "Runs", self.empty, self.runs, id="runs-pane"),
-            "spans": Pane(session, "Spans", Vertical(self.tree_view, self.strip), id="spans-pane"),
+            "spans": Pane(session, "Spans", self.viewing.pane_content(), id="spans-pane"),
             "detail": Pane(session, "Detail", self.detail, id="detail-pane"),
         }
         self.active: PaneName = "spans"
@@ -163,6 +189,7 @@ class MainScreen(Screen[None]):
         self.clock = Clock(self)
         self.selection = Selection(self)
         self.jumping = Jumping(self)
+        self.taking = Taking(self)
         self.about_run = False
         """The detail shows the open run and not what is selected in it."""
         self._positions: dict[str, str] = {}
@@ -205,7 +232,11 @@ class MainScreen(Screen[None]):
     @property
     def views(self) -> dict[PaneName, LineView]:
         """The widget of each pane that takes keys."""
-        return {"runs": self.empty if self.has_no_runs else self.runs, "spans": self.tree_view, "detail": self.detail}
+        return {
+            "runs": self.empty if self.has_no_runs else self.runs,
+            "spans": self.viewing.shown,
+            "detail": self.detail,
+        }
 
     def _arrange(self) -> None:
         wanted = arrange(
@@ -300,6 +331,7 @@ class MainScreen(Screen[None]):
             header.remark = "polling" if polling else "watching"
             header.remark += ": new files appear by themselves"
         header.look_again()
+        self.tracetui.say_title()
 
     def say_positions(self) -> None:
         """Say again where one is, at the right of each pane's rule."""
@@ -307,11 +339,15 @@ class MainScreen(Screen[None]):
         runs.say("" if self.has_no_runs else self.runs.position_text())
         spans = self.panes["spans"]
         wide = self.arranged is not None and self.arranged.mode == "wide"
+        window = self.tree_view.window_text() if self.viewing.name in _WITH_TIME else ""
         if found := self._found_words(spans.room):
             spans.say(found)
+        elif window:
+            spans.say(window if wide else "  ".join((window, self._positions.get("spans", ""))))
         elif wide:
             # Where one is stands at the right of the footer then.
-            spans.say(legend(self.session) if spans.size.width >= _LEGEND_FROM else "")
+            has_bars = spans.size.width >= _LEGEND_FROM and self.viewing.name == "tree"
+            spans.say(legend(self.session) if has_bars else "")
         else:
             spans.say(self._positions.get("spans", ""))
         self.panes["detail"].say(self._positions.get("detail", ""))
@@ -374,7 +410,7 @@ class MainScreen(Screen[None]):
         self.runs.price()
         self.filtering.priced()
         if self.opened is not None:
-            self.tree_view.price()
+            self.viewing.price()
             self.strip.look_again()
             self.detail.look_soon()
 
@@ -383,7 +419,7 @@ class MainScreen(Screen[None]):
         if not run.live:
             self._close_run()
             return
-        self.tree_view.apply_change(change)
+        self.viewing.apply_change(change)
         self.filtering.applied(change)
         self.strip.apply_change(change)
         self.detail.apply_change(change)
@@ -393,8 +429,8 @@ class MainScreen(Screen[None]):
     def _follow_if_it_runs(self) -> None:
         """The open run turned out to be running: follow it, unless the user is looking at something in it."""
         runs = self.opened is not None and self.states[self.opened] is RunStatus.running
-        if runs and not self.selection.is_touched and not self.tree_view.following:
-            self.tree_view.action_follow()
+        if runs and not self.selection.is_touched:
+            self.viewing.follow()
 
     def on_progress_changed(self, event: messages.ProgressChanged) -> None:
         """Reading got further, or all is read."""
@@ -402,7 +438,7 @@ class MainScreen(Screen[None]):
         self._look_whether_empty()
         self._choose_run()
         self.say_header()
-        self.tree_view.fill_soon()
+        self.viewing.fill_soon()
 
     def _look_whether_empty(self) -> None:
         feed = self.session.feed
@@ -464,6 +500,7 @@ class MainScreen(Screen[None]):
         self.header.follow = None
         self.runs.select_run(row)
         self.tree_view.show_run(row)
+        self.viewing.run_opened()
         self.filtering.run_opened()
         self.strip.show_run(row)
         self.chips.show_run(run)
@@ -477,6 +514,7 @@ class MainScreen(Screen[None]):
         self.header.say("the run that was open is gone from its file", "warning")
         self.opened = None
         self.tree_view.show_nothing()
+        self.viewing.run_closed()
         self.detail.show_nothing()
         self.chips.show_run(None)
         self._chooses = True
@@ -519,22 +557,23 @@ class MainScreen(Screen[None]):
         event.stop()
         if event.by_user:
             self._chooses = self.about_run = False
+        self.viewing.note_selected(event)
         self.selection.select(event.span_row, event.event_row, event.by_user)
 
     def on_follow_changed(self, event: messages.FollowChanged) -> None:
         """The tree follows, or let go."""
         event.stop()
-        # What the tree does by now counts: the message may come from a run that is not open any more.
-        tree = self.tree_view
+        # What is shown does by now counts: the message may come from a run that is not open any more.
+        views = self.viewing
         self.header.follow = None
-        if self.opened is not None and (tree.following or tree.new_count):
-            self.header.follow = (tree.following, tree.new_count, run_name(self.session.store.runs[self.opened]))
+        if self.opened is not None and (views.following or views.new_count):
+            self.header.follow = (views.following, views.new_count, run_name(self.session.store.runs[self.opened]))
         self.header.look_again()
         self._say_footer()
 
     def on_line_view_entered(self, event: LineView.Entered) -> None:
         """Enter in the tree: into the detail."""
-        if event.widget is self.tree_view:
+        if event.widget is self.viewing.shown:
             event.stop()
             if self.pick:
                 self._pick_span()
@@ -586,6 +625,16 @@ class MainScreen(Screen[None]):
             self._arrange()
             self._focus_active()
 
+    def action_next_view(self) -> None:
+        """The next view of the open run."""
+        if not self.has_no_runs:
+            self.viewing.show_next()
+
+    def action_view(self, name: str) -> None:
+        """One of the views of the open run, by its name."""
+        if not self.has_no_runs:
+            self.viewing.show(view_name(name))
+
     def action_run(self, by: int) -> None:
         """The next or previous run of the list, from any pane."""
         row = self.runs.step(by)
@@ -597,14 +646,25 @@ class MainScreen(Screen[None]):
         self.runs.select_run(row, by_user=True)
         self.open_run(row)
 
+    def go_to_run(self, row: int) -> None:
+        """Open a run that was chosen elsewhere."""
+        self.take_over()
+        self.runs.select_run(row, by_user=True)
+        self.open_run(row)
+
     def action_in_spans(self, action: str, *arguments: int) -> None:
         """Do what a key of the spans pane does, from any pane."""
-        getattr(self.tree_view, f"action_{action}")(*arguments)
+        self.viewing.act(action, *arguments)
 
     def action_in_detail(self, action: str, *arguments: int) -> None:
         """Do what a key of the detail does, from any pane."""
         self.selection.flush()
         getattr(self.detail, f"action_{action}")(*arguments)
+
+    def on_span_tree_time_shown(self, event: SpanTree.TimeShown) -> None:
+        """Another part of the time is shown: the rule says which."""
+        event.stop()
+        self.say_positions()
 
     def on_span_tree_strip_toggled(self, event: SpanTree.StripToggled) -> None:
         """The open stack is wanted, or not any more."""
@@ -620,6 +680,7 @@ class MainScreen(Screen[None]):
         self.chips.toggle(number)
         kinds, classes = self.chips.selected()
         self.tree_view.set_chips(kinds, classes)
+        self.viewing.choose()
         self.say_all()
 
     def on_chip_bar_pressed(self, event: ChipBar.Pressed) -> None:
@@ -688,22 +749,32 @@ class MainScreen(Screen[None]):
     # ------------------------------------------------------------ keys: taking away
 
     def action_copy_value(self) -> None:
-        """Copy what is selected: an id of a run, a name, a value of the detail."""
-        self.tracetui.copy(value_to_copy(self))
+        """Copy what is selected: the most telling value of a span, the id of a run, a value of the detail."""
+        self.taking.copy(selected_value)
 
     def action_copy_record(self) -> None:
         """Copy the record of the selected span or event as it was written."""
-        from tracetui.core.errors import ChangedOnDisk
+        self.taking.copy(selected_record)
 
-        try:
-            record = record_to_copy(self)
-        except ChangedOnDisk as error:
-            self.header.say(str(error), "error")
-            return
-        if record is None:
-            self.header.say("nothing is selected that has a record")
-        else:
-            self.tracetui.copy(record)
+    def action_copy_id(self) -> None:
+        """Copy the id of the selected span or run."""
+        self.taking.copy(selected_id)
+
+    def action_edit(self) -> None:
+        """Open what `y` would copy in the user's editor."""
+        self.taking.edit(selected_value)
+
+    def action_pipe(self) -> None:
+        """Give what `y` would copy to a command that is typed now."""
+        self.taking.pipe(selected_value)
+
+    def action_export(self) -> None:
+        """Write the open run into a file."""
+        self.taking.export()
+
+    def action_screenshot(self) -> None:
+        """Write a picture of the screen into a file, without secrets."""
+        self.taking.screenshot()
 
     # ------------------------------------------------------------ runs that belong together
 

@@ -25,6 +25,7 @@ from tracetui.tui.presentation import strip
 from tracetui.tui.presentation.detail import ONE_LINE_FROM, Look, tab_at, tab_row
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.session import Session
+from tracetui.tui.taken import Source, of_record, of_records, of_value
 from tracetui.tui.widgets.detail_blocks import Block, Stack
 from tracetui.tui.widgets.detail_pages import EventPage, Page, RunPage, SpanPage
 from tracetui.tui.widgets.line_view import LineView
@@ -263,6 +264,11 @@ class Detail(LineView):
     def _tabs(self) -> list[str]:
         return [] if self._page is None else [name for name, _ in self._page.tabs(self._look())]
 
+    @property
+    def tab_names(self) -> list[str]:
+        """The tabs there are now."""
+        return self._tabs()
+
     def _tab_index(self) -> int:
         tabs = self._tabs()
         return tabs.index(self._tab) if self._tab in tabs else 0
@@ -355,29 +361,19 @@ class Detail(LineView):
 
     # ------------------------------------------------------------ copying
 
-    def copy_value(self) -> str:
-        """What stands under the cursor: a text as recorded, a value as JSON, else the record it is of. Untrusted."""
+    def selected_value(self) -> Source | None:
+        """What stands under the cursor, as recorded, else the record it is of; None where there is neither."""
         if self._page is None or not self.row_count():
-            return ""
-        from tracetui.core.jsontext import json_text
+            return None
+        value = self._stack().value(self._cursor)
+        return self.selected_record() if value is ABSENT else of_value(value)
 
-        stack = self._stack()
-        value = stack.value(self._cursor)
-        if value is ABSENT:
-            return self.copy_record()
-        return value if isinstance(value, str) else json_text(value, indent=isinstance(value, (dict, list)))
-
-    def copy_record(self) -> str:
-        """The record under the cursor as it was written, else all records of what is shown, one a line. Untrusted."""
-        from tracetui.core.errors import ChangedOnDisk
-
+    def selected_record(self) -> Source | None:
+        """The record under the cursor as it was written, else all records of what is shown; None where there are none."""
         if self._page is None:
-            return ""
+            return None
         record = self._stack().record_at(self._cursor) if self.row_count() else None
-        texts = []
-        for row in [record] if record is not None else self._page.records():
-            try:
-                texts.append(self.session.bodies.raw(row).data.decode("utf-8", "backslashreplace").rstrip("\r\n"))
-            except ChangedOnDisk:
-                continue
-        return "\n".join(dict.fromkeys(texts))
+        if record is not None:
+            return of_record(self.session, record)
+        records = self._page.records()
+        return of_records(self.session, records) if records else None

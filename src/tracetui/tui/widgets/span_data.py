@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from tracetui.core import text
@@ -32,8 +33,10 @@ from tracetui.tui.presentation.rows import (
     span_pieces,
 )
 from tracetui.tui.presentation.runs import run_age_ns, run_tokens
+from tracetui.tui.presentation.time_window import Window
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.run_study import LIVE, MANY_SPANS, RunStudy
+from tracetui.tui.widgets.time_axis import TimeAxis
 
 if TYPE_CHECKING:
     from tracetui.core.analysis.slow import SlowSpans
@@ -53,16 +56,20 @@ _FETCH_SECONDS: Final = 0.004
 _BURST_SECONDS: Final = 0.05
 _LONGEST: Final = 400
 """Characters of a text that are looked at for a row: names may be as long as a file."""
-_CONTAINERS: Final = frozenset((Kind.agent, Kind.chain, Kind.step, Kind.span))
+CONTAINERS: Final = frozenset((Kind.agent, Kind.chain, Kind.step, Kind.span))
+"""Kinds that hold other work: where they have children, their bar is thin."""
 _OPEN, _ERROR, _SKIPPED = int(Status.open), int(Status.error), int(Status.skipped)
 
 
 class SpanData:
     """The rows of one open run. `forget` is to be called whenever the store changed."""
 
-    def __init__(self, session: Session, tree: RunTree, run: Run, slow: SlowSpans) -> None:
+    def __init__(
+        self, session: Session, tree: RunTree, run: Run, slow: SlowSpans, windows: MutableMapping[int, Window]
+    ) -> None:
         self.session = session
         self.study = RunStudy(session, tree, run, slow)
+        self.axis = TimeAxis(session, tree, run, windows)
         self.tree = tree
         self.run = run
         self.hits: Sequence[int] = ()
@@ -75,14 +82,13 @@ class SpanData:
         self._event_texts: dict[int, str] = {}
         self._spent = 0.0
         self._burst = 0.0
-        self._idle: dict[tuple[int, int, int], list[tuple[int, int]]] = {}
         self._own_retries: dict[int, int] | None = None
 
     def forget(self) -> None:
         """The store changed: work out again what rests on the whole run."""
         self._own_retries = None
         if self.study.forget():
-            self._idle.clear()
+            self.axis.forget()
         if self._needle:
             self.search(self._needle)
 
@@ -101,11 +107,7 @@ class SpanData:
     @property
     def is_moving(self) -> bool:
         """Whether ages tick: the run has not ended, and grew within the last minute."""
-        return self.status in LIVE and self._silent_ns() < CLOCKS_STOP_NS
-
-    def _silent_ns(self) -> int:
-        grew = self.run.grew_at_ns
-        return 0 if grew is None else max(0, self.session.now_ns() - grew)
+        return self.status in LIVE and self.axis.silent_ns < CLOCKS_STOP_NS
 
     def search(self, needle: str) -> int:
         """Find the spans whose name holds `needle`; its case counts if it has a capital. How many there are."""
@@ -196,7 +198,7 @@ class SpanData:
             fold=self._fold(item),
             tone=tone,
             dim=item.context,
-            start=None if is_skipped else self._since_begin(spans.start[row]),
+            start=None if is_skipped else self.axis.since_begin(spans.start[row]),
             time=None if is_skipped else self._time(row, status),
             tokens=rollup.tokens,
             cost=rollup.cost,
@@ -212,6 +214,47 @@ class SpanData:
             spans=rollup.spans - (not flags & Flag.invented) if is_folded else 0,
             hits=tuple(self._hits_in(name)) if self._needle else (),
         )
+
+    def flat_row(self, row: int) -> SpanRow:
+        """A span by itself, for lists that are no tree: with its own tokens and cost, and nothing of what is below it."""
+        from tracetui.core.store.run_tree import Item
+
+        at = self.tree.position(row)
+        shown = self._span(Item("span", row, 0, at, False, False, False, False, False))
+        usage, cost = self.session.store.usage_of(row), self.session.span_cost(row)
+        tokens = None
+        if usage is not None:
+            summed = None if usage.input is None and usage.output is None else (usage.input or 0) + (usage.output or 0)
+            tokens = usage.total if usage.total is not None else summed
+        return replace(
+            shown,
+            tokens=tokens,
+            cost=cost.usd,
+            cost_computed=cost.computed is not None,
+            tokens_partial=False,
+            cost_partial=cost.partial,
+            causes=0,
+            retries=0,
+            spans=0,
+        )
+
+    def event_text(self, event: int) -> str:
+        """What an event says; empty while that is still to be read."""
+        line = self._event_texts.get(event)
+        if line is None:
+            line = ""
+            if self._may_fetch():
+                begun = time.perf_counter()
+                line = self._event_line(event)
+                self._spent += time.perf_counter() - begun
+                if len(self._event_texts) > MANY_SPANS:
+                    self._event_texts.clear()
+                self._event_texts[event] = line
+        return line
+
+    def since_begin(self, time_ns: int) -> int | None:
+        """A time on the run's own axis, ns; None without one."""
+        return self.axis.since_begin(time_ns)
 
     def _fold(self, item: Item) -> Fold:
         return ("open" if item.expanded else "closed") if item.has_children else ""
@@ -245,22 +288,17 @@ class SpanData:
 
     # ------------------------------------------------------------ times
 
-    @property
-    def _now_ns(self) -> int | None:
-        """The moment now on the producer's clock: its newest record, and how long we have seen nothing since."""
-        if self.run.last_time == NO_TIME:
-            return None
-        if self.run.grew_at_ns is None or self.status not in LIVE:
-            return self.run.last_time
-        return self.run.last_time + self._silent_ns()
-
-    def _since_begin(self, time_ns: int) -> int | None:
-        begin = self.tree.extent[0]
-        return None if time_ns == NO_TIME or begin == NO_TIME else time_ns - begin
-
     def age_of(self, row: int) -> int | None:
         """How long an open span has been open, ns; how long another one took."""
         return self._time(row, self.session.store.spans.status[row])
+
+    def time_of(self, kind: str, row: int) -> tuple[int, int] | None:
+        """When a span ran, or an event was, as ns since the axis begins; None where that is not known."""
+        if kind == "event":
+            at = self.axis.since_begin(self.session.store.events.time[row])
+            return None if at is None else (at, at)
+        start, age = self.axis.since_begin(self.session.store.spans.start[row]), self.age_of(row)
+        return None if start is None or age is None else (start, start + age)
 
     def _time(self, row: int, status: int) -> int | None:
         spans = self.session.store.spans
@@ -269,69 +307,40 @@ class SpanData:
             return None
         if end != NO_TIME:
             return max(0, end - start)
-        now = self._now_ns
+        now = self.axis.now_ns
         return max(0, now - start) if status == _OPEN and now is not None else None
-
-    def _axis_length(self) -> int:
-        begin, end = self.tree.extent
-        is_live = self.status in LIVE
-        now = self._now_ns
-        return bars.axis_length((max(end, now) if is_live and now is not None else end) - begin, is_live)
 
     def _bar(self, item: Item, row: SpanRow, columns: SpanColumns) -> list[Piece]:
         if row.start is None or row.time is None:
             return []
-        kind = Kind(self.session.store.spans.kind[item.row])
-        is_container = kind in _CONTAINERS and self.tree.size(item.position) > 1
-        length, end = self._axis_length(), row.start + row.time
+        axis, view, width = self.axis, self.axis.view, columns.bar
+        is_container = Kind(self.session.store.spans.kind[item.row]) in CONTAINERS and self.tree.size(item.position) > 1
+        end = row.start + row.time
         now: int | None = None
         state: bars.State = "done"
         if row.tone == "error":
             state = "cause"
         elif row.tone in ("open", "gone"):
             state = "open" if row.tone == "open" else "gone"
-            newest, now_ns = self._since_begin(self.run.last_time), self._now_ns
+            newest, now_ns = axis.since_begin(self.run.last_time), axis.now_ns
             end = max(row.start, newest or 0)
-            now = self._since_begin(now_ns) if now_ns is not None else None
+            now = axis.since_begin(now_ns) if now_ns is not None else None
+        # A folded row stands for all that it hides, so what is its own shows where the rest is shown by itself.
+        held = axis.held_cells(item.position, view, width) if item.expanded and not is_container else ()
         return bars.bar(
-            row.start,
-            end,
-            length,
-            columns.bar,
+            row.start - view.begin,
+            end - view.begin,
+            view.length,
+            width,
             weight="thin" if is_container else "full" if self.study.is_critical(item.row) else "medium",
             state=state,
             style="muted" if row.dim else kind_style(row.kind),
-            now=now,
-            idle=self._idle_in(item, length, columns.bar) if is_container and state == "done" else (),
+            now=None if now is None else now - view.begin,
+            idle=axis.idle_cells(item.position, view, width) if is_container else (),
+            held=held,
+            window=axis.window is not None,
             symbols=self.session.symbols,
         )
-
-    def _idle_in(self, item: Item, length: int, width: int) -> list[tuple[int, int]]:
-        """Times, to whole cells of the bar, in which no child of a container ran."""
-        key = (item.row, length, width)
-        idle = self._idle.get(key)
-        if idle is None:
-            idle = self._idle[key] = self._find_idle(item.position, length, width)
-        return idle
-
-    def _find_idle(self, position: int, length: int, width: int) -> list[tuple[int, int]]:
-        import numpy as np
-
-        below = slice(position + 1, position + self.tree.size(position))
-        rows = self.tree.rows()[below]
-        spans, begin = self.session.store.spans, self.tree.extent[0]
-        rows = rows[spans.np("parent")[rows] == self.tree.row(position)]
-        start, end = spans.np("start")[rows], spans.np("end")[rows]
-        timed = start != NO_TIME
-        start, end = start[timed], np.where(end[timed] == NO_TIME, self.run.last_time, end[timed])
-        scale = width / max(length, 1)
-        first = np.clip(((start - begin) * scale).astype(np.int64), 0, width - 1)
-        last = np.clip(((np.maximum(start, end) - begin) * scale).astype(np.int64), 0, width - 1)
-        running = np.cumsum(
-            np.bincount(first, minlength=width + 1) - np.bincount(last + 1, minlength=width + 2)[: width + 1]
-        )
-        cells = np.flatnonzero(running[:width] == 0).tolist()
-        return [(-(-cell * length // width), -(-(cell + 1) * length // width)) for cell in cells]
 
     # ------------------------------------------------------------ what it was about
 
@@ -398,20 +407,15 @@ class SpanData:
 
     def _event(self, item: Item, columns: SpanColumns) -> EventRow:
         events, event = self.session.store.events, item.row
-        cls = class_word(events.cls[event])
-        line = self._event_texts.get(event)
-        if line is None:
-            line = ""
-            if self._may_fetch():
-                begun = time.perf_counter()
-                line = self._event_line(event)
-                self._spent += time.perf_counter() - begun
-                if len(self._event_texts) > MANY_SPANS:
-                    self._event_texts.clear()
-                self._event_texts[event] = line
-        since = self._since_begin(events.time[event])
-        cell = None if since is None or not columns.bar else since * columns.bar // self._axis_length()
-        return EventRow(item.depth, cls, line, cell)
+        cls, line = class_word(events.cls[event]), self.event_text(event)
+        since = self.axis.since_begin(events.time[event])
+        return EventRow(item.depth, cls, line, self._event_cell(since, columns))
+
+    def _event_cell(self, since: int | None, columns: SpanColumns) -> int | None:
+        view = self.axis.view
+        if since is None or not columns.bar or (self.axis.window is not None and not view.holds(since)):
+            return None
+        return bars.cell_of(since - view.begin, view.length, columns.bar)
 
     def _event_line(self, event: int) -> str:
         store = self.session.store
@@ -463,5 +467,6 @@ class SpanData:
 
     def headings(self, columns: SpanColumns) -> list[Piece]:
         """The headings of the columns and of the time axis."""
-        axis = bars.axis(self._axis_length(), columns.bar, self.session.symbols) if columns.bar else ""
-        return heading_pieces(columns, axis)
+        view = self.axis.view
+        labels = bars.axis(view.length, columns.bar, self.session.symbols, view.begin) if columns.bar else ""
+        return heading_pieces(columns, labels)

@@ -20,10 +20,13 @@ from tracetui.tui.messages import FollowChanged, Notice, PositionChanged, SpanSe
 from tracetui.tui.presentation.columns import HEADINGS_FROM, LEAD, SpanColumns, span_columns
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.rows import empty_pieces, indentation
+from tracetui.tui.presentation.time_window import Window
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.line_view import LineView, Scroll
 from tracetui.tui.widgets.run_study import LIVE
 from tracetui.tui.widgets.span_data import SpanData
+from tracetui.tui.widgets.time_axis import TimeAxis
+from tracetui.tui.widgets.time_keys import TIME_BINDINGS, TimeKeys
 
 if TYPE_CHECKING:
     from tracetui.core.analysis.slow import SlowSpans
@@ -37,7 +40,7 @@ _FILL_SECONDS: Final = 0.02
 _ALL_CLASSES: Final = frozenset(EventClass)
 
 
-class SpanTree(LineView):
+class SpanTree(TimeKeys, LineView):
     """Spans and events of one run. `show_run` opens it; `apply_change` and `tick` keep it up to date."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -56,7 +59,11 @@ class SpanTree(LineView):
         Binding("F", "follow", "follow", id="span.follow"),
         Binding("t", "waterfall", "waterfall on or off", id="span.waterfall", show=False),
         Binding("p", "open_stack", "open stack", id="span.open_stack"),
+        *TIME_BINDINGS,
     ]
+
+    class TimeShown(Message):
+        """Another part of the time is shown, or all of it."""
 
     class StripToggled(Message):
         """The open stack is to be shown, or hidden again."""
@@ -74,6 +81,8 @@ class SpanTree(LineView):
         self._selected: Identity | None = None
         self._needle = ""
         self._slow: SlowSpans | None = None
+        self._windows: dict[int, Window] = {}
+        """Which part of its time each run shows."""
         self._shown: dict[int, Strip] = {}
         self._is_filling = False
         self._is_untouched = False
@@ -144,6 +153,10 @@ class SpanTree(LineView):
             return f"only {', '.join(words)}"
         return f"row {self.cursor + 1:,} of {self.row_count():,}" if self.row_count() else ""
 
+    def window_text(self) -> str:
+        """Which part of the time is shown, where that is not all: `2m04s–3m35s of 12m41s`."""
+        return self.data.axis.words() if self.data is not None and self.data.axis.has_times else ""
+
     def _columns(self, width: int) -> SpanColumns:
         return span_columns(width, self.waterfall, self.data is None or self.data.tree.has_times)
 
@@ -165,7 +178,7 @@ class SpanTree(LineView):
         tree = RunTree(self.session.store, run_row, self.session.costs)
         if self._slow is None:
             self._slow = SlowSpans(self.session.store)
-        self.data = SpanData(self.session, tree, self.session.store.runs[run_row], self._slow)
+        self.data = SpanData(self.session, tree, self.session.store.runs[run_row], self._slow, self._windows)
         self._choose_classes(self.data)
         self.data.search(self._needle)
         self._selected, self.new_count, self._cursor, self._top = None, 0, 0, 0
@@ -266,6 +279,8 @@ class SpanTree(LineView):
 
     def _keep(self) -> None:
         """The rows are other ones: the selected one stays selected and where it is on the screen."""
+        if not self.display:
+            return
         index = self._index_of(self._selected)
         shift = index - self._cursor
         last_top = max(0, self.row_count() - self.page_height)
@@ -288,7 +303,35 @@ class SpanTree(LineView):
         return True
 
     def _say_where(self) -> None:
-        self.post_message(PositionChanged(self.position_text()))
+        if self.display:
+            self.post_message(PositionChanged(self.position_text()))
+
+    # ------------------------------------------------------------ other views in its place
+
+    def stand_back(self) -> None:
+        """Another view takes its place: it keeps up to date, and what jumps still starts from what is selected."""
+        self._is_untouched = False
+        self._set_following(False)
+
+    def note(self, selected: Identity | None) -> None:
+        """Another view has selected this."""
+        self._is_untouched = False
+        self._selected = selected
+
+    def come_back(self, selected: Identity | None, following: bool) -> None:
+        """It has its place again: what was selected elsewhere is opened and selected."""
+        self._shown.clear()
+        self._keep()
+        self.refresh_all()
+        if selected is not None:
+            row = selected[1] if selected[0] == "span" else self.session.store.events.span[selected[1]]
+            if selected[0] == "span" or self._index_of(selected) == self._index_of(("span", row)):
+                self.select_span(row, by_user=False)
+            else:
+                self._select(self._index_of(selected), by_user=False)
+        if following and not self.following:
+            self.action_follow()
+        self._say_where()
 
     # ------------------------------------------------------------ what changes
 
@@ -375,6 +418,7 @@ class SpanTree(LineView):
             self._end(self.data)
             return
         if self.following:
+            self.data.axis.follow()
             self._go_to_newest(self.data)
             return
         came = self.data.tree.count - before
@@ -395,6 +439,8 @@ class SpanTree(LineView):
             # A failure is not told by time: its change is still to come.
             self._let_go()
         if self.data.is_moving or status is not self._ticked_status:
+            if self.following and self.data.axis.follow():
+                self.post_message(self.TimeShown())
             self._repaint()
         self._ticked_status = status
 
@@ -410,6 +456,8 @@ class SpanTree(LineView):
 
     def _repaint(self) -> None:
         """Make all visible lines again and repaint those that look different from what is on the screen."""
+        if not self.display:
+            return
         width, height = self.size.width, self.size.height
         pinned = self._count_pinned()
         self._strips.clear()
@@ -596,6 +644,28 @@ class SpanTree(LineView):
         """Show or hide the bars."""
         self.waterfall = not self.waterfall
         self._repaint()
+
+    @property
+    def time_axis(self) -> TimeAxis | None:
+        """The axis of the open run."""
+        return None if self.data is None else self.data.axis
+
+    def selected_time(self) -> tuple[int, int] | None:
+        """From when to when the selected span ran, or when the selected event was."""
+        return None if self.data is None or self._selected is None else self.data.time_of(*self._selected)
+
+    def time_shown(self, window: Window | None) -> None:
+        """Another part of the time: other bars."""
+        if window is not None and not self.waterfall:
+            self.waterfall = True
+        self._is_untouched = False
+        self._repaint()
+        self.post_message(self.TimeShown())
+
+    def action_pan(self, by: int) -> None:
+        """Show what was earlier or later, which lets go of following."""
+        self._let_go()
+        super().action_pan(by)
 
     def action_open_stack(self) -> None:
         """Show or hide the open stack."""

@@ -1,0 +1,70 @@
+"""What is taken away from the main screen: values, records and ids, the whole run as a file, a picture of the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from tracetui.core.errors import ChangedOnDisk, TracetuiError
+from tracetui.tui.taken import Source
+
+if TYPE_CHECKING:
+    from tracetui.tui.handing import Handing
+    from tracetui.tui.screens.main import MainScreen
+
+Select = Callable[["MainScreen"], Source | None]
+
+
+class Taking:
+    """The keys that take away, on the main screen. What they need is imported when one of them is pressed."""
+
+    def __init__(self, screen: MainScreen) -> None:
+        self.screen = screen
+
+    def copy(self, select: Select) -> None:
+        """Copy what is selected, and say what was copied."""
+        self._do(select, lambda handing, source: handing.copy(source))
+
+    def edit(self, select: Select) -> None:
+        """Open what is selected in the user's editor."""
+        self._do(select, lambda handing, source: handing.edit(source))
+
+    def pipe(self, select: Select) -> None:
+        """Give what is selected to a command."""
+        self._do(select, lambda handing, source: handing.pipe(source))
+
+    def _do(self, select: Select, act: Callable[[Handing, Source | None], None]) -> None:
+        from tracetui.tui.handing import Handing
+
+        screen = self.screen
+        screen.selection.flush()
+        try:
+            source = select(screen)
+        except ChangedOnDisk as error:
+            screen.header.say(str(error), "error")
+            return
+        act(Handing(screen.tracetui, screen.header.say), source)
+
+    def export(self) -> None:
+        """Ask what to make of the open run, and write it."""
+        screen = self.screen
+        if screen.opened is None:
+            screen.header.say("no run is open")
+            return
+        from tracetui.tui.screens.exporting import export
+
+        screen.run_worker(self._guarded(export(screen, screen.session.store.runs[screen.opened])), group="export")
+
+    def screenshot(self) -> None:
+        """Write a picture of the screen."""
+        from tracetui.tui.screens.screenshot import screenshot
+
+        self.screen.run_worker(self._guarded(screenshot(self.screen)), group="screenshot")
+
+    async def _guarded(self, doing: Awaitable[None]) -> None:
+        try:
+            await doing
+        except TracetuiError as error:
+            self.screen.header.say(str(error), "error")
+        except OSError as error:
+            self.screen.header.say(error.strerror or str(error), "error")
