@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
+from tracetui.tui.stillness import Stillness
+
 if TYPE_CHECKING:
     from tracetui.core.batch import Batch
     from tracetui.core.reader import Notice, Progress, Reader
@@ -79,6 +81,8 @@ class Feed:
         self.reader = reader
         self.idle = asyncio.Event()
         """Set while everything that is there has been read and told."""
+        self.stillness = Stillness()
+        """What threads look at the store through: nothing is folded in while one does."""
         self.progress: Progress | None = None
         """How far reading had got when that was last told; all that was read by then has been told before."""
         self.changed: Callable[[Change], None] = lambda _change: None
@@ -254,7 +258,12 @@ class Feed:
         """Fold the batches in, letting keys through in between."""
         started = time.perf_counter()
         for batch in batches:
-            self._note(self.store.apply(batch))
+            if not await self.stillness.begin_to_fold(self._is_stopped):
+                return
+            try:
+                self._note(self.store.apply(batch))
+            finally:
+                self.stillness.end_of_folding()
             # What was taken back is told only with what stands in its place.
             self._is_amid = getattr(batch, "more", False)
             if time.perf_counter() - started > _APPLY_S:

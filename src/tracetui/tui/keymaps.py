@@ -27,6 +27,8 @@ SECTIONS: Final[dict[str, str]] = {
     "look": "Look",
     "take": "Take away",
     "app": "Always",
+    "summary": "Summary",
+    "compare": "Comparing",
     "trouble": "What could not be read",
 }
 """First part of a binding's id to the heading that it stands under."""

@@ -29,7 +29,7 @@ _GAP: Final = 4
 _KEYS_CELLS: Final = 14
 """At most so many cells for the keys of a block."""
 _LARGEST: Final = 3
-_KEYS_OF_PANE: Final = {"spans": "span", "runs": "runs", "detail": "detail"}
+_KEYS_OF_PANE: Final = {"spans": "span", "runs": "runs", "detail": "detail", "compare": "compare"}
 _ORDER: Final = ("move", "jump", "find", "look", "take", "app")
 
 Block = list[list[Piece]]
