@@ -257,7 +257,9 @@ class TracetuiApp(App[object]):
             self.main.header.say(problem, "warning")
 
     def _has_progressed(self) -> None:
-        self.main.post_message(messages.ProgressChanged())
+        feed = self.session.feed
+        is_all_told = feed is None or (feed.progress is not None and feed.progress.done)
+        self.main.post_message(messages.ProgressChanged(is_all_told))
         if not self._was_read and not self.session.is_reading:
             # Not at once: what was read last is about to be shown.
             self.call_later(self._has_read)
@@ -443,7 +445,7 @@ class TracetuiApp(App[object]):
         if kind == "action":
             await self._act(actions.get(what))
         elif kind == "row":
-            main.views[main.active].move_to(int(what) - 1, "center", by_user=True)
+            main.jumping.to_row(int(what))
         elif kind == "tab":
             main.selection.flush()
             main.detail.show_tab(what)

@@ -75,6 +75,19 @@ class JumpWanted(Message):
         self.span_row = span_row
 
 
+class Jumped(Message):
+    """A key led from one span or event of the open run to another.
+
+    `kind` is what it goes by (`cause`, `hit`); `before` and `reached` are what was and is selected, as kind and store row.
+    """
+
+    def __init__(self, kind: str, before: tuple[str, int] | None, reached: tuple[str, int] | None) -> None:
+        super().__init__()
+        self.kind = kind
+        self.before = before
+        self.reached = reached
+
+
 class ReportWanted(Message):
     """The repair report of the open run is wanted."""
 
@@ -88,7 +101,15 @@ class StoreChanged(Message):
 
 
 class ProgressChanged(Message):
-    """Reading got further, or came to rest: look at the feed's progress again."""
+    """Reading got further, or came to rest: look at the feed's progress again.
+
+    `is_all_told`: all that was there at the start is read, and the messages before this one told of it. The feed itself
+    may have come further than the messages that are still on their way.
+    """
+
+    def __init__(self, is_all_told: bool) -> None:
+        super().__init__()
+        self.is_all_told = is_all_told
 
     def can_replace(self, message: Message) -> bool:
         """Only the newest counts."""

@@ -66,7 +66,9 @@ RUN_REST_S: Final = 0.15
 """How long the cursor must stand on a run before it is opened, s."""
 _LEGEND_FROM: Final = 100
 
-_EVERYWHERE: Final = ("span.next_cause", "span.previous_cause", "span.next_slow", "span.previous_slow")
+_EVERYWHERE: Final = tuple(
+    f"span.{way}_{what}" for what in ("cause", "slow", "warning") for way in ("next", "previous")
+)
 _OF_SPANS: Final = (
     *_EVERYWHERE,
     "span.follow",
@@ -187,6 +189,8 @@ class MainScreen(Screen[None]):
         """Row of the run that is shown."""
         self._chooses = True
         """The run to open is still ours to choose: the user has not touched anything."""
+        self._is_all_told = session.feed is None
+        """What was there at the start is read, and told."""
         self.searching = Searching(self)
         self.filtering = Filtering(self) if rest_s is None else Filtering(self, rest_s)
         self.arranged: Arrangement | None = None
@@ -442,15 +446,14 @@ class MainScreen(Screen[None]):
     def on_progress_changed(self, event: messages.ProgressChanged) -> None:
         """Reading got further, or all is read."""
         event.stop()
+        self._is_all_told = event.is_all_told
         self._look_whether_empty()
         self._choose_run()
         self.say_header()
         self.viewing.fill_soon()
 
     def _look_whether_empty(self) -> None:
-        feed = self.session.feed
-        done = feed is not None and feed.progress is not None and feed.progress.done
-        is_empty = not len(self.states) and done
+        is_empty = not len(self.states) and self._is_all_told
         if is_empty == self.has_no_runs:
             return
         self.has_no_runs = is_empty
@@ -484,8 +487,7 @@ class MainScreen(Screen[None]):
         row, rank = self.states.first_to_open()
         if row is None:
             return
-        feed = self.session.feed
-        done = feed is None or (feed.progress is not None and feed.progress.done)
+        done = self._is_all_told
         # While files are still being read only a more telling run takes the place of the open one: a newer one of the same
         # kind comes many times a second in a large folder.
         open_rank = 3 if self.opened is None else self.states.rank(self.states[self.opened])
@@ -555,6 +557,7 @@ class MainScreen(Screen[None]):
             self.app.exit(self.session.store.runs[event.run_row].id)
             return
         if event.run_row != self.opened:
+            self.jumping.to_run(event.run_row)
             self.header.remark = ""
             self.open_run(event.run_row)
         self.activate("spans")
@@ -584,7 +587,7 @@ class MainScreen(Screen[None]):
             event.stop()
             if self.pick:
                 self._pick_span()
-            else:
+            elif not self.viewing.enter():
                 self.selection.flush()
                 self.activate("detail")
 
@@ -648,6 +651,7 @@ class MainScreen(Screen[None]):
         if row is None:
             self.header.say("this is the last run" if by > 0 else "this is the first run")
             return
+        self.jumping.to_run(row)
         self._chooses = False
         self.header.remark = ""
         self.runs.select_run(row, by_user=True)
@@ -806,6 +810,11 @@ class MainScreen(Screen[None]):
         self.take_over()
         self.show_about(True)
         self.activate("detail")
+
+    def on_jumped(self, event: messages.Jumped) -> None:
+        """A key led elsewhere in the open run."""
+        event.stop()
+        self.jumping.jumped(event.kind, event.before, event.reached)
 
     def on_jump_wanted(self, event: messages.JumpWanted) -> None:
         """To another run, or to a span."""

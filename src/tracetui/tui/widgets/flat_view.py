@@ -229,6 +229,10 @@ class FlatView(LineView):
         self._say_where()
         return True
 
+    def find(self, identity: Identity) -> int:
+        """Where something is shown; -1: it is not."""
+        return self._index_of(identity)
+
     def _place_of(self, identity: Identity | None) -> int:
         """Where something is shown, of an event at least its span; -1: neither."""
         if identity is None:
