@@ -11,7 +11,6 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
 
 from tracetui.core.errors import TracetuiError
@@ -21,6 +20,7 @@ from tracetui.core.store import Change, Store
 from tracetui.core.symbols import choose
 from tracetui.core.text import safe
 from tracetui.tui import clipboard, messages
+from tracetui.tui.drawing import DrawingApp
 from tracetui.tui.feed import Feed
 from tracetui.tui.keymaps import first_key, keys_of
 from tracetui.tui.link import choose_link
@@ -78,7 +78,7 @@ class ReadAgain:
     reason: str
 
 
-class TracetuiApp(App[object]):
+class TracetuiApp(DrawingApp):
     """The screen over one session.
 
     Ends with what was picked (`str`), with `OpenInstead`, with `ReadAgain`, or with nothing.

@@ -157,3 +157,7 @@ class PositionChanged(Message):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
+
+
+class ContextWanted(Message):
+    """The whole context of a model call is wanted, or only what was added to it."""

@@ -133,10 +133,10 @@ def _figure(column: str, row: NameRow, wall: int | None, symbols: Symbols) -> Pi
 
 
 def member_pieces(
-    row: SpanRow, columns: NameColumns, symbols: Symbols, *, selected: bool, focused: bool, marked: bool = False
+    row: SpanRow, columns: NameColumns, symbols: Symbols, *, selected: bool, focused: bool
 ) -> list[Piece]:
     """One of the spans of a name: when, what it was about, how long."""
-    pieces = lead_pieces(row.lane, "", symbols, selected, focused, marked)
+    pieces = lead_pieces(row.lane, "", symbols, selected, focused, row.marked)
     offset = "" if row.start is None else text.offset(row.start, symbols)
     pieces.append(("  " + text.fit(offset, _OFFSET, align="right", symbols=symbols) + "  ", MUTED))
     room = max(1, LEAD + columns.name - width_of(pieces))

@@ -31,6 +31,7 @@ from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.run_states import RunStates
 from tracetui.tui.screens.around import footer_keys, legend, progress_words
+from tracetui.tui.screens.bookmarking import Bookmarking
 from tracetui.tui.screens.comparing import Comparing
 from tracetui.tui.screens.copying import selected_id, selected_record, selected_value
 from tracetui.tui.screens.filtering import Filtering
@@ -78,7 +79,7 @@ _OF_SPANS: Final = (
     "span.all",
     *TIME_IDS,
 )
-_OF_DETAIL: Final = ("detail.next_tab", "detail.previous_tab")
+_OF_DETAIL: Final = ("detail.next_tab", "detail.previous_tab", "detail.context")
 _WITH_TIME: Final = ("tree", "lanes")
 """Views with a time axis."""
 _CALL: Final = re.compile(r"(\w+)(?:\((.*)\))?")
@@ -139,6 +140,8 @@ class MainScreen(Screen[None]):
         Binding("u", "drawer", "runs", id="look.runs"),
         Binding("v", "next_view", "next view", id="look.view"),
         Binding("z", "maximise", "maximise this pane", id="look.maximise"),
+        Binding("m", "mark", "bookmark, or unmark", id="jump.mark", show=False),
+        Binding("apostrophe,M", "marks", "bookmarks", id="jump.marks", show=False),
         Binding("i", "about", "about the run", id="look.run", show=False),
         Binding("d", "compare", "compare two runs", id="find.compare", show=False),
         Binding("R", "trouble", "repair report", id="look.trouble", show=False),
@@ -198,6 +201,7 @@ class MainScreen(Screen[None]):
         self.clock = Clock(self)
         self.selection = Selection(self)
         self.jumping = Jumping(self)
+        self.bookmarking = Bookmarking(self)
         self.summarising = Summarising(self)
         self.comparing = Comparing(self)
         self.taking = Taking(self)
@@ -232,6 +236,7 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         """Put everything in its place."""
         self.clock.start()
+        self.bookmarking.start()
         self._arrange()
         self._focus_active()
 
@@ -432,6 +437,7 @@ class MainScreen(Screen[None]):
             return
         self.viewing.apply_change(change)
         self.filtering.applied(change)
+        self.bookmarking.note_change()
         self.strip.apply_change(change)
         self.detail.apply_change(change)
         self.chips.look_again()
@@ -511,6 +517,7 @@ class MainScreen(Screen[None]):
         self.tree_view.show_run(row)
         self.viewing.run_opened()
         self.filtering.run_opened()
+        self.bookmarking.mark()
         self.strip.show_run(row)
         self.chips.show_run(run)
         if not self.tree_view.row_count():
@@ -830,6 +837,14 @@ class MainScreen(Screen[None]):
         """The repair report."""
         event.stop()
         self.action_trouble()
+
+    def action_mark(self) -> None:
+        """Mark the selected run, span or event, or unmark it."""
+        self.bookmarking.toggle()
+
+    def action_marks(self) -> None:
+        """List what is marked."""
+        self.bookmarking.list_all()
 
     def action_history(self, by: int) -> None:
         """Back or forward through jumps."""

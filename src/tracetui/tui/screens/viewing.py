@@ -174,6 +174,10 @@ class Viewing:
         if self.other is not None:
             self.other.price()
 
+    def look_again(self) -> None:
+        """Bookmarks changed: repaint what differs."""
+        (self.screen.tree_view if self.other is None else self.other).look_again()
+
     def tick(self) -> None:
         """A second went by."""
         (self.screen.tree_view if self.other is None else self.other).tick()

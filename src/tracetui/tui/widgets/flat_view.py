@@ -68,6 +68,9 @@ class SpansView(Protocol):
     def price(self) -> None:
         """Costs are known better."""
 
+    def look_again(self) -> None:
+        """Bookmarks changed."""
+
     def tick(self) -> None:
         """A second went by."""
 
@@ -306,6 +309,10 @@ class FlatView(LineView):
     def price(self) -> None:
         """Costs are known better: repaint what differs."""
         self.refresh_pinned()
+        self.refresh_if_changed(self.visible_rows)
+
+    def look_again(self) -> None:
+        """Bookmarks changed: repaint what differs."""
         self.refresh_if_changed(self.visible_rows)
 
     def tick(self) -> None:

@@ -224,6 +224,7 @@ class SpanData:
             retries=self._retries(item, rollup.retries),
             spans=rollup.spans - (not flags & Flag.invented) if is_folded else 0,
             hits=tuple(self._hits_in(name)) if self._needle else (),
+            marked=row in self.session.marked.spans,
         )
 
     def flat_row(self, row: int) -> SpanRow:
@@ -420,7 +421,8 @@ class SpanData:
         events, event = self.session.store.events, item.row
         cls, line = class_word(events.cls[event]), self.event_text(event)
         since = self.axis.since_begin(events.time[event])
-        return EventRow(item.depth, cls, line, self._event_cell(since, columns))
+        is_marked = event in self.session.marked.events
+        return EventRow(item.depth, cls, line, self._event_cell(since, columns), is_marked)
 
     def _event_cell(self, since: int | None, columns: SpanColumns) -> int | None:
         view = self.axis.view

@@ -360,6 +360,10 @@ class SpanTree(TimeKeys, LineView):
             self.data.tree.price(self.session.costs)
             self._repaint()
 
+    def look_again(self) -> None:
+        """Bookmarks changed: repaint what differs."""
+        self._repaint()
+
     def set_chips(self, kinds: Collection[Kind], classes: Collection[EventClass]) -> None:
         """Show only these classes, their ancestors kept and dimmed; both empty: everything."""
         self._chip_kinds, self._chip_classes = frozenset(kinds), frozenset(classes)
