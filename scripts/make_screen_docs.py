@@ -78,8 +78,8 @@ started with modelines and local variables off, and a program that tracetui does
 in which such lines are broken. Without an editor a pager reads it, less with `LESSSECURE=1` and never with `-R`.
 
 `|` (or `X`) asks for a command for your shell and gives it the value on its standard input, exactly; up and down bring back
-what was typed before. What the command prints is shown without control characters. A program that draws by itself (`less`, `vim -`,
-`fzf`) gets the terminal; for others begin with `!`. Nothing typed opens the pager.
+what was typed before. What the command prints is shown without control characters. A program that draws by itself (`less`,
+`vim -`, `fzf`) gets the terminal; for others begin with `!`. Nothing typed opens the pager.
 
 `x` writes the open run into a file, as [`tracetui export`](export.md) does, without secrets: choose an output, then where. The
 name that is offered is in the current folder (never in what is being read) and nothing is replaced. `ctrl+s` writes a picture

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tracetui.core.model import EventClass, Kind
     from tracetui.core.store import Change
+    from tracetui.tui.taken import Source
 
 Level = Literal["plain", "warning", "error"]
 """How a notice is drawn: as text, behind `!`, behind `✗`."""
@@ -77,6 +78,14 @@ class JumpWanted(Message):
 
 class ReportWanted(Message):
     """The repair report of the open run is wanted."""
+
+
+class ViewWanted(Message):
+    """A value is to be shown in the viewer."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self.source = source
 
 
 class StoreChanged(Message):

@@ -33,6 +33,12 @@ class Taking:
         """Give what is selected to a command."""
         self._do(select, lambda handing, source: handing.pipe(source))
 
+    def view(self, source: Source) -> None:
+        """Show a value over the whole screen."""
+        from tracetui.tui.screens.viewer import ViewerScreen
+
+        self.screen.app.push_screen(ViewerScreen(self.screen.session, self.screen.facts, source))
+
     def _do(self, select: Select, act: Callable[[Handing, Source | None], None]) -> None:
         from tracetui.tui.handing import Handing
 
