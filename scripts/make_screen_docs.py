@@ -6,16 +6,31 @@ from pathlib import Path
 from textual.binding import Binding
 
 from tracetui.tui.app import TracetuiApp
-from tracetui.tui.keymaps import SECTIONS, key_words
+from tracetui.tui.keymaps import SECTIONS, key_words, owners
+from tracetui.tui.screens.compare import CompareScreen
 from tracetui.tui.screens.main import MainScreen
 from tracetui.tui.screens.trouble import ReportList, TroubleScreen
+from tracetui.tui.widgets.compare_list import CompareList
 from tracetui.tui.widgets.detail import Detail
 from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.run_list import RunList
 from tracetui.tui.widgets.span_tree import SpanTree
 
-OWNERS = (SpanTree, RunList, Detail, LineView, MainScreen, ReportList, TroubleScreen, TracetuiApp)
+OWNERS = (
+    SpanTree,
+    RunList,
+    Detail,
+    LineView,
+    MainScreen,
+    ReportList,
+    TroubleScreen,
+    CompareList,
+    CompareScreen,
+    TracetuiApp,
+)
 ORDER = (*SECTIONS, "trouble")
+FIRST = (SpanTree, RunList, Detail, LineView, MainScreen)
+"""Whose keys stand first; then those of all others, the app's last."""
 
 HEAD = """# The screen
 
@@ -31,12 +46,42 @@ The number keys `1` to `9` show only one class of spans or events; more presses 
 """
 
 TAIL = """
+## The summary
+
+`a` shows what the open run came to, as `tracetui analyze` says it ([the rules](analysis.md)): what broke first, what to do,
+errors by message, where the time went, what happened when, the critical path, the slowest spans, durations by name with how
+they are spread, equal calls, retries, the context of each agent, tokens and cost by model, agent and tool, decisions. In the
+runs pane `a` sums up the runs that are marked, else those that are listed: failures and cost over time, the worst, longest and
+most expensive runs, runs by name (`<` and `>` sort, `r` reverses), and errors, names, models and tools across all of them. `u`
+goes from the one to the other.
+
+`enter` on a line goes to its span or run, `{` comes back to where you were, and `a` opens the summary again at the same line.
+A line that is about several spans lists them to choose from; `… more` shows ten times as many. `tab` goes from section to
+section, `y` copies the line, `Y` the section. From 110 columns on sections stand side by side, left and right go across. Of a
+run that goes on, figures are made anew every few seconds.
+
 ## What was put right
 
 `R` lists, in groups and with numbers, what had to be put right, worked out or left out to show the open run: records that
 cannot be read, losses, spans without their parent or told twice, times that cannot be, parents and times that were worked
 out, files that were set aside. `enter` on a span goes there, on bytes that could not be read it shows them. Below stands what
 could not be read elsewhere in what was opened, and which files no format reads.
+
+## Comparing
+
+`d` shows two runs side by side: the two that are marked (`space` in the list of runs), or the one that is marked and the
+open one, or the open one and the one before it of the same name; where there is none, it asks. The run that started first is
+A. At the top stand the figures of both, then their rows, aligned: `≠` what differs, `+` and `−` what only B or A has, both
+times, how much more time, tokens and cost B took, and that time as a bar from a middle line, to the right what is slower.
+What is equal is muted, and several equal rows are one line until they are opened. [comparing.md](comparing.md) says what
+counts as a difference.
+
+The cursor stands where the runs begin to go different ways; below it stands what differs there in input and output, line by
+line. `e` goes to the next difference, `s` to the next span that took longer, `v` shows only what differs, then the names: how
+much more calls, own time, tokens and cost all spans of one name took, sorted by `<` and `>`. `enter` goes to the span of B, `1`
+to that of A, and `d` comes back. `d` in the comparison chooses another run for A, `r` swaps both, `c` shows whole texts, `tab`
+goes to the texts and `z` gives them all the room. A run that is still running is compared as it was when `d` was pressed; `F`
+compares it again.
 
 ## Time
 
@@ -91,22 +136,25 @@ If the program is killed in a way that it cannot notice (`kill -9`), the termina
 
 
 def rows() -> Iterator[tuple[str, str, str]]:
-    """Id, keys and words of each action."""
-    for owner in OWNERS:
-        for binding in vars(owner).get("BINDINGS", ()):
-            if isinstance(binding, Binding) and binding.id:
+    """Id, keys and words of each action, once."""
+    found = [owner for owner in owners() if owner not in FIRST]
+    seen: set[str] = set()
+    for owner in (*FIRST, *sorted(found, key=lambda owner: owner is TracetuiApp)):
+        for binding in vars(owner)["BINDINGS"]:
+            if isinstance(binding, Binding) and binding.id and binding.id not in seen:
+                seen.add(binding.id)
                 keys = " ".join(f"`{key_words(key.strip())}`" for key in binding.key.split(","))
                 yield binding.id, keys, binding.description
 
 
 def main() -> None:
     """Write the file."""
-    by_section: dict[str, list[tuple[str, str, str]]] = {section: [] for section in ORDER}
+    by_section: dict[str, list[tuple[str, str, str]]] = {section: [] for section in SECTIONS}
     for row in rows():
-        by_section[row[0].partition(".")[0]].append(row)
+        by_section.setdefault(row[0].partition(".")[0], []).append(row)
     parts = [HEAD]
     for section, found in by_section.items():
-        title = SECTIONS.get(section, "What could not be read")
+        title = SECTIONS.get(section, section.capitalize())
         parts.append(f"\n### {title}\n\n| keys | action | id |\n|---|---|---|\n")
         parts += [f"| {keys} | {words} | `{id}` |\n" for id, keys, words in found]
     path = Path(__file__).parent.parent / "docs" / "screen.md"

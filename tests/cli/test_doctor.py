@@ -32,7 +32,9 @@ def told(name: str, env: dict[str, str] | None = None, *paths: str) -> Check:
         ("colours", {"TERM": "tmux-256color"}, "note", "256"),
         ("colours", {"TERM": "linux"}, "note", "16"),
         ("mouse", {"TERM": "linux"}, "note", "console"),
-        ("ssh", {"SSH_CONNECTION": "x"}, "ok", "yes"),
+        ("link", {"SSH_CONNECTION": "x"}, "ok", "slow: SSH_CONNECTION is set"),
+        ("link", {"SSH_CONNECTION": "x", "TRACETUI_LINK": "fast"}, "ok", 'fast: link = "fast" by environment'),
+        ("settings", {"TRACETUI_SETTINGS": "/nowhere/settings.toml"}, "ok", "there is none"),
         ("clipboard", {}, "ok", "OSC 52"),
         ("clipboard", {"TERM_PROGRAM": "Apple_Terminal"}, "note", "Terminal.app"),
         ("clipboard", {"TMUX": "/x,1,0", "PATH": "/nowhere"}, "note", "does not answer"),
@@ -51,6 +53,18 @@ def test_what_is_said_of_an_environment(
     assert (check.state, check.is_fatal) == (state, False)
     assert part in check.value
     assert check.advice or check.state == "ok" or name == "mouse"
+
+
+def test_each_mistake_in_the_settings_and_themes_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "tracetui"
+    (folder / "themes").mkdir(parents=True)
+    (folder / "settings.toml").write_text('theme = "drak"\n[keys]\nspan.fly = "x"\n')
+    (folder / "themes" / "mine.toml").write_text("accent = 3")
+    found = list(checks((), {"XDG_CONFIG_HOME": str(tmp_path)}))
+    told = " ".join(
+        check.value for check in found if check.state == "note" and check.name in ("settings", "own themes")
+    )
+    assert all(part in told for part in ("did you mean dark", "keys.span.fly: there is no such action", "mine.toml"))
 
 
 def test_the_clipboard_goes_through_tmux_as_tmux_is_set(tmp_path: Path) -> None:

@@ -320,13 +320,20 @@ async def test_while_nothing_is_read_that_is_said(native_traces: Path) -> None:
         assert "Reading." in text(pilot)
 
 
-async def test_the_next_theme_repaints(native_traces: Path) -> None:
+async def test_a_theme_is_shown_while_the_cursor_is_on_it_and_esc_puts_the_old_one_back(native_traces: Path) -> None:
     app = make_app([native_traces])
     async with opened(app) as pilot:
-        before = app.theme
-        await press(pilot, "T")
-        assert app.theme != before
-        assert f"theme {app.theme}" in lines(pilot)[0]
+        await press(pilot, "T", "down")
+        assert app.theme == "light"
+        await press(pilot, "escape")
+        assert app.theme == "dark"
+
+
+async def test_a_theme_that_is_chosen_stays(native_traces: Path) -> None:
+    app = make_app([native_traces])
+    async with opened(app) as pilot:
+        await press(pilot, "T", *"safe", "enter")
+        assert (app.theme, "theme safe" in lines(pilot)[0]) == ("safe", True)
 
 
 async def test_notices_wait_for_each_other(native_traces: Path) -> None:

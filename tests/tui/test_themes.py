@@ -257,6 +257,44 @@ def test_text_can_be_read_on_a_256_colour_terminal(themes: Themes, name: str) ->
         assert contrast(shown, background) >= 4.5
 
 
+PALETTES = {
+    # What a terminal of its own 16 colours shows them as, black to bright white, and its default text and background.
+    "xterm": (
+        "#000000 #cd0000 #00cd00 #cdcd00 #0000ee #cd00cd #00cdcd #e5e5e5 "
+        "#7f7f7f #ff0000 #00ff00 #ffff00 #5c5cff #ff00ff #00ffff #ffffff",
+        "#e5e5e5",
+        "#000000",
+    ),
+    "the console of Linux": (
+        "#000000 #aa0000 #00aa00 #aa5500 #0000aa #aa00aa #00aaaa #aaaaaa "
+        "#555555 #ff5555 #55ff55 #ffff55 #5555ff #ff55ff #55ffff #ffffff",
+        "#aaaaaa",
+        "#000000",
+    ),
+}
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+def test_text_in_the_terminals_own_colours_can_be_read(themes: Themes, palette: str) -> None:
+    colours, default, background = PALETTES[palette]
+    styles = styles_of(themes, "terminal")
+    for key in TEXT_COLOURS:
+        number = styles[key].color.number if styles[key].color is not None else None
+        shown = default if number is None else colours.split()[number]
+        if styles[key].dim:  # drawn in half the light by most, as in a palette of its own by some
+            shown = Color.parse(background).blend(Color.parse(shown), 2 / 3).hex
+        assert contrast(shown, background) >= 3.0, key
+
+
+@pytest.mark.parametrize("name", COLOURED)
+def test_what_is_marked_by_its_background_can_be_read(themes: Themes, name: str) -> None:
+    styles = styles_of(themes, name)
+    for word in ("selected", "hit", "beside"):
+        style = styles[word]
+        background = style.bgcolor.name if style.bgcolor is not None else themes.themes[name].variables["background"]
+        assert contrast(style.color.name, background) >= 4.5
+
+
 def test_content_is_never_markup(themes: Themes) -> None:
     made = content([("[red]x[/] [@click=app.quit]", "text"), ("\x1b\n", "muted")], styles_of(themes, "dark"))
     assert made.plain == "[red]x[/] [@click=app.quit]␛\n"

@@ -66,10 +66,11 @@ def asked_prices() -> Prices | None:
 
     from tracetui.cli._options import PRICES
     from tracetui.core.pricing.place import price_path
+    from tracetui.tui.settings import named_prices
 
     context = click.get_current_context(silent=True)
     file: PriceFile | None = None if context is None else context.meta.get(PRICES)
-    if file is None and (path := price_path()) is not None:
+    if file is None and (path := price_path(named=named_prices())) is not None:
         from tracetui.core.pricing.price_file import PriceFile
 
         file = PriceFile.read(path)

@@ -101,9 +101,18 @@ def _terminal(env: Mapping[str, str]) -> Iterator[Check]:
     version, clipboard = _tmux(env)
     if env.get("TMUX"):
         yield Check("terminal", "tmux", version or "yes, but the program is not found here")
-    if env.get("SSH_CONNECTION") or env.get("SSH_TTY"):
-        yield Check("terminal", "ssh", "yes; on a slow link --theme terminal sends the least")
+    yield _link(env)
     yield _clipboard(env, clipboard)
+
+
+def _link(env: Mapping[str, str]) -> Check:
+    from tracetui.tui.link import choose_link
+    from tracetui.tui.settings import load_settings
+
+    link = choose_link(load_settings(env=env), env)
+    if link.is_slow:
+        return Check("terminal", "link", f"slow: {link.reason}; --theme terminal sends the least, --link fast the most")
+    return Check("terminal", "link", f"fast: {link.reason}")
 
 
 def _output() -> Check:
@@ -271,11 +280,9 @@ def _limit(name: str) -> int | None:
 
 def _folders(env: Mapping[str, str]) -> Iterator[Check]:
     from tracetui.core.index.places import cache_folder
-    from tracetui.resources import user_config_dir
     from tracetui.tui.clipboard import state_folder
 
-    config = user_config_dir(env)
-    yield Check("folders", "settings", str(config) if config.is_dir() else f"{config} (there is none, which is fine)")
+    yield from _settings(env)
     yield _kept("state", state_folder(env), "the last view of a folder is not remembered")
     cache = cache_folder(env)
     if cache is None:
@@ -286,6 +293,38 @@ def _folders(env: Mapping[str, str]) -> Iterator[Check]:
         yield _kept("cache", Path(cache), "every open reads everything anew")
     yield _kept("temporary", Path(env.get("TMPDIR") or "/tmp"), "- (standard input) cannot be read")  # noqa: S108
     yield Check("folders", "log", "none: faults are told on standard error")
+
+
+def _settings(env: Mapping[str, str]) -> Iterator[Check]:
+    """The settings file, and each mistake in it and in the themes beside it."""
+    from tracetui.tui.settings import load_settings
+
+    loaded = load_settings(env=env)
+    path, problems = loaded.path, list(loaded.problems)
+    if loaded.settings.keys:
+        from tracetui.tui.remapping import remap
+
+        problems += remap(loaded.settings.keys, str(path)).problems
+    there = path is not None and path.is_file()
+    set_in_it = sum(source == "file" for source in loaded.sources.values())
+    counted = f"{path}: {set_in_it} in force" if there else f"{path} (there is none, which is fine)"
+    yield Check("folders", "settings", counted)
+    for problem in problems:
+        yield Check("folders", "settings", problem, "note", "put it right (docs/settings.md); the rest is in force")
+    yield from _own_themes(env)
+
+
+def _own_themes(env: Mapping[str, str]) -> Iterator[Check]:
+    from tracetui.resources import user_themes_dir
+
+    folder = user_themes_dir(env)
+    if folder.is_dir():
+        from tracetui.tui.themes import load_themes
+
+        found = load_themes([folder])
+        yield Check("folders", "own themes", f"{folder}: {', '.join(sorted(found.themes)) or 'none that can be used'}")
+        for problem in found.problems:
+            yield Check("folders", "own themes", problem, "note", "put it right; the others can be used")
 
 
 def _kept(name: str, folder: Path, otherwise: str) -> Check:
@@ -318,6 +357,7 @@ def _prices(env: Mapping[str, str]) -> Iterator[Check]:
     from tracetui.core.errors import TracetuiError
     from tracetui.core.pricing.place import price_path
     from tracetui.core.pricing.price_file import PriceFile
+    from tracetui.tui.settings import named_prices
 
     try:
         yield Check("knowledge", "prices", f"those of genai-prices {version('genai-prices')}")
@@ -325,7 +365,7 @@ def _prices(env: Mapping[str, str]) -> Iterator[Check]:
         advice = "python -m pip install genai-prices"
         yield Check("knowledge", "prices", "genai-prices is missing: no cost is computed", "note", advice)
     try:
-        path = price_path(env=env)
+        path = price_path(env, named_prices(env))
         if path is not None:
             count = len(PriceFile.read(path).entries)
             yield Check("knowledge", "own prices", f"{path}: {count} entr{'y' if count == 1 else 'ies'}")

@@ -21,6 +21,9 @@ Options of the screen:
   --no-mouse              Leave the mouse to the terminal.
   --no-state              Neither remember nor take up the last view.
   --pick                  Print the run or span chosen with enter, and end.
+  --link auto|fast|slow   How often changes are sent; over SSH a link is slow.
+  --notify HOW            Tell the terminal of failures: bell, osc9, osc777.
+  --settings FILE         Settings to use instead of your own file.
   --stall-after DURATION  Call a silent run stalled after this time (1m).
   --dead-after DURATION   Believe a silent run's writer dead after it (1h).
   --prices FILE           Prices of models, for calls without a recorded cost.

@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import UTC, timedelta, timezone, tzinfo
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from tracetui.core.durations import duration_ns
 from tracetui.core.moments import moment_ns
+from tracetui.core.zones import zone
 
 if TYPE_CHECKING:
     from tracetui.core.filter import Node
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-_OFFSET: Final = re.compile(r"([+-])(\d{2}):?(\d{2})")
-
-
-def zone(text: str) -> tzinfo | None:
-    """The time zone of this name, None for the local one. Raises ValueError."""
-    if text == "local":
-        return None
-    if text.upper() in ("UTC", "Z"):
-        return UTC
-    if (offset := _OFFSET.fullmatch(text)) is not None:
-        delta = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
-        return timezone(-delta if offset[1] == "-" else delta)
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(text)
-    except (OSError, KeyError, ValueError) as error:  # the three that a name can raise: a folder, unknown, not a name
-        raise ValueError(text) from error
 
 
 def _as_duration(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:  # noqa: ARG001 - click's

@@ -172,7 +172,7 @@ def _print(
     from tracetui.core.analysis.folder_blocks import folder_lines
     from tracetui.core.summary import totals
 
-    whole = analyse_folder(loaded.store, found)
+    whole = analyse_folder(loaded.store, found, costs)
     sums = totals([summaries.full(each.run) for each in found])
     printer.lines(folder_lines(whole, page, sums, summaries.ids, costs, asked.zone))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +21,9 @@ from tracetui.cli._options import (
     tz_option,
 )
 from tracetui.cli._stdin import has_terminal, is_asked_for, replaced, spooled, take_terminal_for_keys
+
+if TYPE_CHECKING:
+    from tracetui.tui.run import ScreenOptions
 
 
 def _as_theme(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001 - click's
@@ -54,6 +59,22 @@ def _themes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 @click.option("--no-state", is_flag=True, help="Neither remember nor take up the last view of a folder.")
 @click.option("--pick", is_flag=True, help="Print the run or span that is chosen with enter, and end.")
+@click.option(
+    "--link",
+    type=click.Choice(["auto", "fast", "slow"]),
+    help="How often what changes is sent; by itself a link over SSH is slow.",
+)
+@click.option(
+    "--notify",
+    type=click.Choice(["off", "bell", "osc9", "osc777"]),
+    help="How the terminal is told that a run failed.",
+)
+@click.option(
+    "--settings",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Settings to use instead of the usual file (docs/settings.md).",
+)
 @stall_after_option
 @dead_after_option
 @prices_option
@@ -68,6 +89,9 @@ def command(
     no_mouse: bool,
     no_state: bool,
     pick: bool,
+    link: str | None,
+    notify: str | None,
+    settings: str | None,
     stall_after: int | None,
     dead_after: int | None,
 ) -> int:
@@ -89,7 +113,24 @@ def command(
             dead_after=dead_after,
         )
         return result
-    return _open(paths, sample, theme, tz, only_ascii, no_mouse, no_state, pick, stall_after, dead_after)
+    from tracetui.tui.run import ScreenOptions
+
+    options = ScreenOptions(
+        theme=theme or "",
+        ascii=only_ascii,
+        no_mouse=no_mouse,
+        tz=tz,
+        no_state=no_state,
+        pick=pick,
+        link=link or "",
+        notify=notify or "",
+        settings=settings or "",
+        stall_after_ns=stall_after,
+        dead_after_ns=dead_after,
+        sample=sample,
+        prices=context.meta.get(PRICES),
+    )
+    return _open(paths, options)
 
 
 def can_show_screen(paths: Sequence[str] = ()) -> bool:
@@ -101,37 +142,11 @@ def can_show_screen(paths: Sequence[str] = ()) -> bool:
     return is_terminal(sys.stdin) or (is_asked_for(paths) and has_terminal())
 
 
-def _open(
-    paths: tuple[str, ...],
-    sample: bool,
-    theme: str | None,
-    tz: tzinfo | None,
-    only_ascii: bool,
-    no_mouse: bool,
-    no_state: bool,
-    pick: bool,
-    stall_after: int | None,
-    dead_after: int | None,
-) -> int:
-    from tracetui.tui.run import ScreenOptions, run_screen
+def _open(paths: tuple[str, ...], options: ScreenOptions) -> int:
+    from tracetui.tui.run import run_screen
 
     spool = None
     if is_asked_for(paths):
         spool = spooled()
         take_terminal_for_keys()
-    return run_screen(
-        ScreenOptions(
-            paths=replaced(paths, spool),
-            spool=spool,
-            theme=theme or "",
-            ascii=only_ascii,
-            no_mouse=no_mouse,
-            tz=tz,
-            no_state=no_state,
-            pick=pick,
-            stall_after_ns=stall_after,
-            dead_after_ns=dead_after,
-            sample=sample,
-            prices=click.get_current_context().meta.get(PRICES),
-        )
-    )
+    return run_screen(replace(options, paths=replaced(paths, spool), spool=spool))

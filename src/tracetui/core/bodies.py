@@ -78,6 +78,11 @@ class Bodies:
         self._spans: _Kept[SpanDetail] = _Kept(remembered)
         self._events: _Kept[EventDetail] = _Kept(remembered // 8)
 
+    @property
+    def sources(self) -> Mapping[int, Source]:
+        """Where the bodies are, by the store's ids."""
+        return self._sources
+
     def forget(self) -> None:
         """Read everything again from disk when it is looked at next."""
         self._spans.clear()

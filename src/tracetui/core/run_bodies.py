@@ -25,6 +25,11 @@ class RunBodies(Bodies):
         super().__init__(store, sources, formats)
         self._records, self._owners = _own_records(store, run)
 
+    @classmethod
+    def beside(cls, bodies: Bodies, store: Store, run: Run) -> RunBodies:
+        """Bodies of a run of a copy of the store, read from where ``bodies`` reads; for another thread."""
+        return cls(store, bodies._sources, bodies._formats.values(), run)
+
     def records_of(self, span_row: int) -> list[int]:
         """Rows of a span's own records, its events left out, in arrival order."""
         first, last = self._owners.searchsorted([span_row, span_row + 1]).tolist()

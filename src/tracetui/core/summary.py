@@ -101,6 +101,7 @@ class Summaries:
         now_ns: The clock of the answer, ns since the epoch.
         rules: When a run is stalled or dead.
         prices: What calls without a recorded cost are computed with; None: the library's prices.
+        costs: What is known of costs already; None: they are worked out when they are asked for.
     """
 
     def __init__(
@@ -111,6 +112,7 @@ class Summaries:
         now_ns: int,
         rules: StatusRules,
         prices: Prices | None = None,
+        costs: Costs | None = None,
     ) -> None:
         self._store = store
         self._sources = sources
@@ -127,7 +129,7 @@ class Summaries:
         self._statuses: dict[int, tuple[str, str]] = {}
         self._slow: SlowSpans | None = None
         self._prices = prices
-        self._costs: Costs | None = None
+        self._costs = costs
 
     @property
     def costs(self) -> Costs:

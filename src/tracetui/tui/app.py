@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import traceback
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,22 +14,28 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from tracetui.core.errors import TracetuiError
+from tracetui.core.model import RunStatus
 from tracetui.core.reading.remote import ReaderLost, RemoteReader, RemoteWatcher
 from tracetui.core.store import Change, Store
 from tracetui.core.symbols import choose
 from tracetui.core.text import safe
 from tracetui.tui import clipboard, messages
 from tracetui.tui.feed import Feed
-from tracetui.tui.palette import ActionsProvider
+from tracetui.tui.keymaps import first_key, keys_of
+from tracetui.tui.link import choose_link
+from tracetui.tui.notifying import Notifier
 from tracetui.tui.presentation import styles_for
+from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.pricing import Pricing
+from tracetui.tui.remembered import Remembered
 from tracetui.tui.run import ScreenOptions
 from tracetui.tui.screens.main import MainScreen
+from tracetui.tui.screens.theming import Theming
 from tracetui.tui.session import Session, local_timezone
 from tracetui.tui.standard_input import SpoolWatcher
 from tracetui.tui.state import State
 from tracetui.tui.taken import Taken
-from tracetui.tui.themes import DEFAULT_THEME, load_themes
+from tracetui.tui.title import TerminalTitle, has_title
 from tracetui.tui.widgets.empty_view import EmptyView
 from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.piece_line import PieceLine
@@ -36,11 +43,14 @@ from tracetui.tui.widgets.piece_line import PieceLine
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from textual.dom import DOMNode
+
     from tracetui.core.index.opening import Index
     from tracetui.core.pricing import Prices
     from tracetui.core.reader import Notice, Reader
     from tracetui.core.reading.memory import FileState, ReadingState
     from tracetui.tui.feed import Watched
+    from tracetui.tui.hints import Hint
     from tracetui.tui.keymaps import Key
     from tracetui.tui.terminal import TerminalGuard
 
@@ -80,16 +90,15 @@ class TracetuiApp(App[object]):
 
     CSS_PATH = "styles/main.tcss"
     TITLE = "tracetui"
-    ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "ctrl+p"
-    COMMANDS: ClassVar = {ActionsProvider}
+    ENABLE_COMMAND_PALETTE = False
     ESCAPE_TO_MINIMIZE = False
     ALLOW_SELECT = False
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "help", id="app.help", show=False),
-        Binding("colon", "command_palette", "palette", id="app.palette", show=False),
-        Binding("T", "next_theme", "themes", id="look.themes", show=False),
+        Binding("colon,ctrl+p", "palette", "palette", id="app.palette", show=False),
+        Binding("T", "themes", "themes", id="look.themes", show=False),
+        Binding("C", "settings", "settings", id="look.settings", show=False),
         Binding("q", "quit", "quit", id="app.quit", show=False),
         Binding("ctrl+c", "interrupt", "", show=False, priority=True, system=True),
     ]
@@ -115,6 +124,16 @@ class TracetuiApp(App[object]):
         self.pricing: Pricing | None = None
         """None until something is read."""
         self._price_problem = ""
+        self.theming = Theming(self)
+        self.setting_problems: tuple[str, ...] = session.loaded.problems
+        """What is wrong in the settings, keys and themes of the user."""
+        self.remembered = Remembered(session.state)
+        settings = session.settings
+        self.terminal_title = TerminalTitle(
+            self._send, is_on=settings.title and has_title(), only_ascii=session.symbols.is_ascii
+        )
+        self.notifier = Notifier(settings.notify, only_failures=settings.notify_on == "failure", write=self._send)
+        self._was_read = False
 
     @classmethod
     def from_options(
@@ -129,25 +148,25 @@ class TracetuiApp(App[object]):
         """
         from tracetui.core.bodies import Bodies
         from tracetui.core.formats import FORMATS
-        from tracetui.core.run_status import StatusRules
+        from tracetui.tui.settings import of_options
 
         paths, shown_as = options.read_paths(), options.shown_as()
         spool = options.spool
         store = Store() if index is None else index.store()
         reader, watcher = _reading(paths, shown_as, remote, [] if index is None else index.files)
-        rules = StatusRules()
-        if options.stall_after_ns is not None:
-            rules = replace(rules, stall_after_ns=options.stall_after_ns)
-        if options.dead_after_ns is not None:
-            rules = replace(rules, dead_after_ns=options.dead_after_ns)
+        loaded = options.loaded or of_options(options.given())
+        settings, link = loaded.settings, choose_link(loaded)
+        watching = watcher if spool is None else SpoolWatcher(spool, reader, watcher)
         session = Session(
             store=store,
             bodies=Bodies(store, reader.sources, FORMATS),
-            feed=Feed(store, reader, watcher if spool is None else SpoolWatcher(spool, reader, watcher)),
-            symbols=choose(setting="ascii" if options.ascii else "auto"),
-            tz=options.tz or local_timezone(),
-            rules=rules,
-            state=State(None if options.no_state else clipboard.state_folder()),
+            feed=Feed(store, reader, watching, link.tell_every_s),
+            symbols=choose(setting=settings.symbols),
+            tz=settings.timezone or local_timezone(),
+            rules=settings.status_rules(),
+            loaded=loaded,
+            link=link,
+            state=State(clipboard.state_folder() if settings.state else None),
         )
         shown = "samples" if options.sample else "  ".join(shown_as.get(path) or _as_named(path) for path in paths)
         return cls(session, shown, options)
@@ -156,23 +175,36 @@ class TracetuiApp(App[object]):
 
     def on_mount(self) -> None:
         """Choose the theme, show the main screen, and read once it is painted."""
-        loaded = load_themes()
-        for theme in loaded.themes.values():
-            self.register_theme(theme)
-        self._theme_names = sorted(loaded.themes)
-        wanted = self.options.theme or DEFAULT_THEME
-        if wanted not in loaded.themes:
-            known = ", ".join(self._theme_names)
-            raise TracetuiError(f"there is no theme {wanted!r}; there are {known}")
-        self.theme = wanted
+        self.theming.begin()
         self.session.styles = styles_for(self)
         self.theme_changed_signal.subscribe(self, lambda _theme: self._restyle())
         self.push_screen(self.main)
-        for problem in loaded.problems:
-            self.main.header.say(problem, "warning")
+        self._take_keys()
+        self._say_problems()
+        self.main.states.told = self._status_changed
         if self.options.remark:
             self.main.header.say(self.options.remark, "warning")
         self.call_after_refresh(self._begin_to_read)
+
+    def _take_keys(self) -> None:
+        """Put the user's keys in force."""
+        table = self.session.settings.keys
+        if table:
+            from tracetui.tui.remapping import remap
+
+            remapped = remap(table, str(self.session.loaded.path))
+            self.set_keymap(dict(remapped.keymap))
+            self.session.keymap = remapped.keymap
+            self.setting_problems += remapped.problems
+        self.setting_problems += self.theming.problems
+
+    def _say_problems(self) -> None:
+        found = self.setting_problems
+        if len(found) > 1:
+            key = first_key("look.settings", "C", self.session.keymap) or ":"
+            self.main.header.say(f"{len(found)} mistakes in the settings; {key} lists them", "warning")
+        for problem in found[:1]:
+            self.main.header.say(problem, "warning")
 
     def _begin_to_read(self) -> None:
         if self.guard is not None:  # not before: an app that is asked to end while it mounts its screen fails
@@ -188,6 +220,12 @@ class TracetuiApp(App[object]):
             feed.noticed = self._was_noticed
             feed.failed = self._has_failed
             feed.start()
+        if self.session.state.folder is not None:
+            self.run_worker(self._remember(), group="remembered")
+
+    async def _remember(self) -> None:
+        await asyncio.to_thread(self.remembered.begin, [] if self.options.sample else self.options.read_paths())
+        self._hint()
 
     def _was_changed(self, change: Change) -> None:
         self.main.post_message(messages.StoreChanged(change))
@@ -200,7 +238,7 @@ class TracetuiApp(App[object]):
         from tracetui.core.pricing.place import price_path
         from tracetui.core.pricing.price_file import PriceFile
 
-        file, path = self.options.prices, price_path()
+        file, path = self.options.prices, price_path(named=self.session.settings.prices)
         if file is None and path is not None:
             try:
                 file = PriceFile.read(path)
@@ -216,6 +254,14 @@ class TracetuiApp(App[object]):
 
     def _has_progressed(self) -> None:
         self.main.post_message(messages.ProgressChanged())
+        if not self._was_read and not self.session.is_reading:
+            # Not at once: what was read last is about to be shown.
+            self.call_later(self._has_read)
+
+    def _has_read(self) -> None:
+        """What was there at the start is read: from now on runs change while somebody looks."""
+        self._was_read = True
+        self._hint()
 
     def _has_failed(self, error: BaseException) -> None:
         if isinstance(error, ReaderLost):
@@ -233,6 +279,8 @@ class TracetuiApp(App[object]):
         if feed is not None:
             self.read_state = await feed.state_to_keep()
             await feed.stop()
+        self.terminal_title.end()
+        await asyncio.to_thread(self.remembered.end)
         if self.pricing is not None:
             await self.pricing.stop()
 
@@ -262,13 +310,18 @@ class TracetuiApp(App[object]):
 
     async def copied(self, taken: Taken, say: Callable[[str, messages.Level], object]) -> None:
         """Copy what was taken, and say what became of it."""
-        folder = None if self.options.no_state else clipboard.state_folder()
+        keeps = not self.options.no_state and self.session.settings.state
+        folder = clipboard.state_folder() if keeps else None
         sent: list[str] = []
         copied = await asyncio.to_thread(lambda: clipboard.copy(taken.text(), sent.append, None, folder))
-        if sent and self._driver is not None:
-            self._driver.write("".join(sent))
-            self._driver.flush()
+        self._send("".join(sent))
         say(f"{taken.words}: {copied.text}" if taken.words else copied.text, copied.level)
+
+    def _send(self, sequence: str) -> None:
+        """Write a control sequence of ours to the terminal."""
+        if sequence and self._driver is not None:
+            self._driver.write(sequence)
+            self._driver.flush()
 
     def show_trouble(self) -> None:
         """What had to be put right in the open run, what could not be read, and what no format reads."""
@@ -280,27 +333,143 @@ class TracetuiApp(App[object]):
         """Open another folder in the place of the empty one."""
         self.exit(OpenInstead(event.path))
 
+    # ------------------------------------------------------------ what is said outside the panes
+
+    def say_title(self) -> None:
+        """The title of the terminal: how the open run stands."""
+        main, symbols = self.main, self.session.symbols
+        if main.opened is None or main.opened not in main.states:
+            self.terminal_title.show(f"tracetui {self.shown_path}")
+            return
+        status = main.states[main.opened]
+        name = run_name(self.session.store.runs[main.opened])
+        self.terminal_title.show(f"{symbols[status.name]} {status.name} {name} - tracetui")
+
+    def _status_changed(self, row: int, before: RunStatus | None, status: RunStatus) -> None:
+        """A run stands otherwise: perhaps somebody wants to be told."""
+        if self._was_read and self.notifier.note(row, run_name(self.session.store.runs[row]), before, status):
+            self.call_after_refresh(self.notifier.flush)
+
+    def _hint(self) -> None:
+        """Name a key that helps just now, in the first sessions."""
+        main = self.main
+        if not self._was_read or not self.session.settings.hints or main.has_no_runs:
+            return
+        hint = self.remembered.hints.choose(self._situation())
+        main.header.hint = None if hint is None else self._words_of(hint)
+        main.header.look_again()
+
+    def _words_of(self, hint: Hint) -> tuple[str, str] | None:
+        key = first_key(hint.id, hint.key, self.session.keymap)
+        return (key, hint.words) if key else None
+
+    def _situation(self) -> frozenset[str]:
+        main = self.main
+        found = set()
+        if main.opened is not None:
+            run = self.session.store.runs[main.opened]
+            status = main.states[main.opened]
+            found |= {"failed"} if run.error_count else set()
+            found |= {"causes"} if run.error_count > 1 else set()
+            found |= {"running"} if status is RunStatus.running else set()
+        if len(main.states) > 1 and main.arranged is not None and main.arranged.mode != "wide":
+            found.add("runs")
+        return frozenset(found)
+
+    async def run_action(
+        self,
+        action: str | tuple[str, str, tuple[object, ...]],
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """As Textual's; an action that was taken needs no hint any more."""
+        if isinstance(action, str) and self.remembered.hints.note_action(action):
+            self.main.header.hint = None
+            self.main.header.look_again()
+        return await super().run_action(action, default_namespace, namespaces)
+
     # ------------------------------------------------------------ keys
+
+    def actions(self) -> list[Key]:
+        """Every action that can be taken on the screen of the moment, those of its focused part first."""
+        if isinstance(self.screen, MainScreen):
+            return self.main.actions()
+        focused = self.screen.focused
+        return keys_of([*([] if focused is None else [focused]), self.screen, self])
+
+    @property
+    def theme_names(self) -> list[str]:
+        """The themes that there are."""
+        return self.theming.names
 
     def action_help(self) -> None:
         """The keys of the focused pane, and all others."""
         from tracetui.tui.screens.help import HelpScreen
 
-        if isinstance(self.screen, MainScreen):
-            self.push_screen(
-                HelpScreen(self.session, self.main.actions(), self.main.active, self.main.facts), self._act
-            )
+        if not isinstance(self.screen, HelpScreen):
+            pane = self.main.active if isinstance(self.screen, MainScreen) else ""
+            self.push_screen(HelpScreen(self.session, self.actions(), pane, self.main.facts), self._act)
 
     async def _act(self, key: Key | None) -> None:
         if key is not None:
             await self.run_action(key.action, key.node)
 
-    def action_next_theme(self) -> None:
-        """The next theme."""
-        names = self._theme_names
-        at = names.index(self.theme) if self.theme in names else -1
-        self.theme = names[(at + 1) % len(names)]
-        self.main.header.say(f"theme {self.theme}")
+    def action_palette(self) -> None:
+        """Everything that can be done, by its words."""
+        from tracetui.tui.palette import PaletteScreen, actions
+        from tracetui.tui.screens.help import HelpScreen
+
+        if isinstance(self.screen, PaletteScreen):
+            return
+        if isinstance(self.screen, HelpScreen):
+            self.screen.dismiss(None)
+            self.call_after_refresh(self.action_palette)
+            return
+        known = {key.id: key for key in actions(self)}
+
+        async def act_on(chosen: str | None) -> None:
+            await self._act_on(chosen, known)
+
+        self.push_screen(PaletteScreen(self), act_on)
+
+    async def _act_on(self, chosen: str | None, actions: Mapping[str, Key]) -> None:
+        """Do what was chosen in the palette."""
+        kind, _, what = (chosen or "").partition(":")
+        main = self.main
+        if kind == "action":
+            await self._act(actions.get(what))
+        elif kind == "row":
+            main.views[main.active].move_to(int(what) - 1, "center", by_user=True)
+        elif kind == "tab":
+            main.selection.flush()
+            main.detail.show_tab(what)
+            main.activate("detail")
+        elif kind == "theme":
+            self.theming.take(what)
+        elif kind == "folder":
+            self.exit(OpenInstead(what))
+        elif kind == "run" and self.session.store.runs[int(what)].live:
+            main.go_to_run(int(what))
+        elif kind == "runs":
+            main.activate("runs")
+
+    def action_themes(self) -> None:
+        """The themes, each shown while the cursor is on it."""
+        from tracetui.tui.screens.theming import ThemeScreen
+
+        if not isinstance(self.screen, ThemeScreen):
+            self.theming.choose()
+
+    def action_settings(self) -> None:
+        """The settings in force, where they come from, and what is wrong with them."""
+        from tracetui.tui.screens.settings import SettingsScreen, line_to_copy
+
+        def copy_line(key: str | None) -> None:
+            if key and (line := line_to_copy(self.session, key)):
+                self.copy(line)
+
+        if not isinstance(self.screen, SettingsScreen):
+            self.push_screen(SettingsScreen(self), copy_line)
 
     def action_interrupt(self) -> None:
         """Ctrl+C does not end the screen by accident."""

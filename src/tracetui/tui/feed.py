@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
+from tracetui.tui.stillness import Stillness
+
 if TYPE_CHECKING:
     from tracetui.core.batch import Batch
     from tracetui.core.reader import Notice, Progress, Reader
@@ -65,13 +67,22 @@ class Feed:
         store: Where batches go.
         reader: What reads; used in one thread at a time only.
         watcher: Wakes the reader when something changed; None: the reader looks by itself.
+        tell_every_s: The least time between two tellings; more on a slow link.
     """
 
-    def __init__(self, store: Store, reader: AnyReader, watcher: Watched | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        reader: AnyReader,
+        watcher: Watched | None = None,
+        tell_every_s: float = TELL_EVERY_S,
+    ) -> None:
         self.store = store
         self.reader = reader
         self.idle = asyncio.Event()
         """Set while everything that is there has been read and told."""
+        self.stillness = Stillness()
+        """What threads look at the store through: nothing is folded in while one does."""
         self.progress: Progress | None = None
         """How far reading had got when that was last told; all that was read by then has been told before."""
         self.changed: Callable[[Change], None] = lambda _change: None
@@ -80,6 +91,7 @@ class Feed:
         self.failed: Callable[[BaseException], None] = lambda _error: None
         """Told of a fault of ours while reading; nothing is read any more."""
         self._watcher = watcher
+        self._tell_every_s = tell_every_s
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._questions: list[tuple[Callable[[AnyReader], object], asyncio.Future[object]]] = []
@@ -215,7 +227,9 @@ class Feed:
         batches = self.reader.poll(BUDGET_S)
         now = time.monotonic()
         was_done = self._new_progress is not None and self._new_progress.done
-        if now - self._progress_at >= TELL_EVERY_S or (self.reader.next_due(now) > 0 and not (batches and was_done)):
+        if now - self._progress_at >= self._tell_every_s or (
+            self.reader.next_due(now) > 0 and not (batches and was_done)
+        ):
             if not was_done or batches:
                 self._new_progress = self.reader.progress
             self._progress_at = now
@@ -244,7 +258,12 @@ class Feed:
         """Fold the batches in, letting keys through in between."""
         started = time.perf_counter()
         for batch in batches:
-            self._note(self.store.apply(batch))
+            if not await self.stillness.begin_to_fold(self._is_stopped):
+                return
+            try:
+                self._note(self.store.apply(batch))
+            finally:
+                self.stillness.end_of_folding()
             # What was taken back is told only with what stands in its place.
             self._is_amid = getattr(batch, "more", False)
             if time.perf_counter() - started > _APPLY_S:
@@ -305,12 +324,13 @@ class Feed:
             self._tell_how_far()
             return
         now = time.monotonic()
-        pause = TELL_EVERY_S if self._is_read else max(TELL_EVERY_S, SHOWING_SHARE * self._showing_s)
+        least = self._tell_every_s
+        pause = least if self._is_read else max(least, SHOWING_SHARE * self._showing_s)
         wait = self._told_at + pause - now
         if wait <= 0:
             self._tell()
         else:
-            self._is_slowed = pause > TELL_EVERY_S
+            self._is_slowed = pause > least
             self._timer = asyncio.get_running_loop().call_later(wait, self._tell)
 
     @property
@@ -320,7 +340,7 @@ class Feed:
     def _tell_how_far(self) -> None:
         """How far reading is, while what was read waits to be told."""
         now, seen = time.monotonic(), self._seen_progress
-        if self._is_slowed and seen is not None and not seen.done and now - self._how_far_at >= TELL_EVERY_S:
+        if self._is_slowed and seen is not None and not seen.done and now - self._how_far_at >= self._tell_every_s:
             self._how_far_at = now
             self.progress = seen
             self.progressed()

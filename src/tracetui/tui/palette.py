@@ -1,63 +1,92 @@
-"""The palette: every action by its words, and rows by their number. Made from the bindings, as the help is."""
+"""The palette: every action by its words, and whatever else has a name: rows, runs, tabs, themes, folders opened lately.
+
+Made from the bindings, as the help is. What it does is always an action of ours: names of a recording choose which run is
+opened, and nothing more.
+"""
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
-
+from tracetui.core import text
 from tracetui.tui.keymaps import SECTIONS, Key
+from tracetui.tui.presentation.runs import run_name
+from tracetui.tui.screens.choosing import Choice, ChoiceScreen
+from tracetui.tui.screens.main import MainScreen
 
 if TYPE_CHECKING:
     from tracetui.tui.app import TracetuiApp
+
+MOST_RUNS: Final = 2_000
+"""Runs that are offered by name; the run list has a filter for more."""
 
 _ALSO: Final = {
     "span.next_cause": "of failure (error, broken)",
     "span.previous_cause": "of failure (error, broken)",
     "span.next_slow": "(slowest)",
     "span.previous_slow": "(slowest)",
+    "look.settings": "(configuration, remapped keys)",
+    "look.themes": "(colours)",
 }
 """Words that people look for an action by, beside its own."""
+_LAST: Final = ("move", "chip")
+"""Sections that are known by heart: what acts is looked for."""
 
 
-class ActionsProvider(Provider):
-    """Actions of the main screen for Textual's command palette; digits jump to that row of the focused pane."""
-
-    def _keys(self) -> list[Key]:
-        app: TracetuiApp = self.app  # type: ignore[assignment]  # the palette of no other app
-        keys = [key for key in app.main.actions() if key.id != "app.palette"]
-        keys += app.main.viewing.keys()
-        # What moves is known by heart; what acts is looked for.
-        return sorted(keys, key=lambda key: key.section == "move")
-
-    async def discover(self) -> Hits:
-        """All actions, while nothing is typed."""
-        for key in self._keys():
-            yield DiscoveryHit(_words(key), partial(self._act, key), help=_help(key))
-
-    async def search(self, query: str) -> Hits:
-        """Actions that fit what is typed; a row for digits."""
-        if query.strip().isdigit():
-            number = int(query.strip()[:9])
-            yield Hit(1.0, f"go to row {number}", partial(self._go_to, number), help="in the focused pane")
-        matcher = self.matcher(query)
-        for key in self._keys():
-            words = _words(key)
-            if (score := matcher.match(words)) > 0:
-                yield Hit(score, matcher.highlight(words), partial(self._act, key), help=_help(key))
-
-    async def _act(self, key: Key) -> None:
-        await self.app.run_action(key.action, key.node)
-
-    def _go_to(self, number: int) -> None:
-        app: TracetuiApp = self.app  # type: ignore[assignment]  # the palette of no other app
-        app.main.views[app.main.active].move_to(number - 1, "center", by_user=True)
+def actions(app: TracetuiApp) -> list[Key]:
+    """The actions of the moment, and those that have no key of their own but a name."""
+    keys = [key for key in app.actions() if key.id != "app.palette"]
+    return [*keys, *app.main.viewing.keys()] if isinstance(app.screen, MainScreen) else keys
 
 
-def _words(key: Key) -> str:
-    return f"{SECTIONS.get(key.section, key.section)}: {key.words} {_ALSO.get(key.id, '')}".rstrip()
+def choices(app: TracetuiApp) -> list[Choice]:
+    """Everything that can be done and is few: actions, tabs, themes, folders."""
+    keys = actions(app)
+    found = [_of_key(key) for key in sorted(keys, key=lambda key: key.section in _LAST)]
+    if isinstance(app.screen, MainScreen):
+        tabs = app.main.detail.tab_names
+        found += [Choice(f"tab:{name}", f"Detail: tab {name}", "in the detail") for name in tabs]
+    found += [Choice(f"theme:{name}", f"Theme: {name}", "now" if name == app.theme else "") for name in app.theme_names]
+    found += [Choice(f"folder:{path}", f"Open: {path}", "opened lately") for path in app.remembered.folders]
+    return found
 
 
-def _help(key: Key) -> str:
-    return "  ".join(key.keys)
+def run_choices(app: TracetuiApp) -> Iterator[Choice]:
+    """The runs in the order of the list, by name; those past the most are told of."""
+    if not isinstance(app.screen, MainScreen):
+        return
+    rows = app.main.runs.shown_runs
+    runs = app.session.store.runs
+    for row in rows[:MOST_RUNS]:
+        yield Choice(f"run:{row}", f"Run: {run_name(runs[row])}", app.session.status(runs[row]).status.name)
+    if len(rows) > MOST_RUNS:
+        left = text.count(len(rows) - MOST_RUNS)
+        yield Choice("runs:", f"Run: {left} more; the list of runs has a filter", "look.runs")
+
+
+def _of_key(key: Key) -> Choice:
+    words = f"{SECTIONS.get(key.section, key.section.capitalize())}: {key.words} {_ALSO.get(key.id, '')}".rstrip()
+    return Choice(f"action:{key.id}", words, "  ".join(key.keys))
+
+
+class PaletteScreen(ChoiceScreen):
+    """The palette as a list; ends with the key of a choice, which the app then does."""
+
+    def __init__(self, app: TracetuiApp) -> None:
+        super().__init__(app.session, "Palette", choices(app), app.main.facts)
+        self._few = self.view.choices
+        self._pane = app.main.active
+        self._has_rows = isinstance(app.screen, MainScreen)
+        self._runs = list(run_choices(app)) if self._has_rows else []
+        self.view.wanted = self._wanted
+
+    def _wanted(self, typed: str) -> list[Choice]:
+        """What is offered for what is typed: names of runs only then, and a row for digits."""
+        if not typed:
+            return list(self._few)
+        found = [*self._few, *self._runs]
+        if typed.strip().isdigit() and self._has_rows:
+            number = int(typed.strip()[:9])
+            found.insert(0, Choice(f"row:{number}", f"Go to row {number}", f"in the {self._pane} pane"))
+        return found

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tracetui.core.pricing.price_file import PriceFile
     from tracetui.core.reading.remote import RemoteReader
     from tracetui.core.sources.stdin import Spool
+    from tracetui.tui.settings import Loaded
 
 TEXTUAL_ENVIRONMENT: Final = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
 """What Textual reads at import. Nothing moves by itself: each frame of an animation is a screenful of bytes."""
@@ -42,6 +44,14 @@ class ScreenOptions:
     """Enter prints the id of the chosen run or span and ends."""
     stall_after_ns: int | None = None
     dead_after_ns: int | None = None
+    link: str = ""
+    """`fast` or `slow`; empty: as the settings say."""
+    notify: str = ""
+    """How the terminal is told of failures; empty: as the settings say."""
+    settings: str = ""
+    """The settings file that was named."""
+    loaded: Loaded | None = None
+    """The settings with these options in them, once they are read; None: only the options count."""
     sample: bool = False
     """Open the recordings that come with tracetui."""
     prices: PriceFile | None = None
@@ -52,6 +62,29 @@ class ScreenOptions:
     """Read in a thread, however much there is."""
     remark: str = ""
     """What is said in the header when the screen opens."""
+
+    def given(self) -> dict[str, object]:
+        """What of the settings the options say, by key."""
+        said: dict[str, object] = {
+            "theme": self.theme or None,
+            "symbols": "ascii" if self.ascii else None,
+            "mouse": False if self.no_mouse else None,
+            "timezone": self.tz,
+            "stall_after": self.stall_after_ns,
+            "dead_after": self.dead_after_ns,
+            "link": self.link or None,
+            "notify": self.notify or None,
+            "state": False if self.no_state else None,
+        }
+        return {key: value for key, value in said.items() if value is not None}
+
+    def with_settings(self) -> ScreenOptions:
+        """The same with the user's settings in them."""
+        from tracetui.tui.settings import load_settings
+
+        loaded = load_settings(Path(self.settings) if self.settings else None, options=self.given())
+        settings = loaded.settings
+        return replace(self, loaded=loaded, no_mouse=not settings.mouse, no_state=not settings.state)
 
     def read_paths(self) -> list[str]:
         """What is read."""
@@ -75,6 +108,7 @@ def run_screen(options: ScreenOptions) -> int:
     """
     for name, value in TEXTUAL_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    options = options.with_settings()
     while True:
         index = _earlier_reading(options)
         is_read = index is not None and index.is_unchanged

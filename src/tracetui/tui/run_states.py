@@ -6,7 +6,7 @@ Worked out for a run when it changes, and again with time for those whose status
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from tracetui.core.model import RunStatus
@@ -28,9 +28,14 @@ class RunStates:
         """Runs by status."""
         self.moving: set[int] = set()
         """Runs that run or are stalled."""
+        self.told: Callable[[int, RunStatus | None, RunStatus], None] = lambda _row, _before, _status: None
+        """Told of a run whose status is another one: its row, the status before (None: it is new), the status now."""
 
     def __len__(self) -> int:
         return len(self._statuses)
+
+    def __contains__(self, row: object) -> bool:
+        return row in self._statuses
 
     def __getitem__(self, row: int) -> RunStatus:
         return self._statuses[row]
@@ -56,6 +61,8 @@ class RunStates:
         self.counts[status] += 1
         if status in _MOVING:
             self.moving.add(row)
+        if status is not before:
+            self.told(row, before, status)
         return status is not before
 
     def first_to_open(self) -> tuple[int | None, int]:

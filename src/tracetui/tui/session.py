@@ -7,7 +7,7 @@ no state of the view (selection, folding, chips), which belongs to the widgets.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
@@ -16,7 +16,9 @@ from tracetui.core.model import RunStatus
 from tracetui.core.pricing.cost import Cost
 from tracetui.core.run_status import StatusResult, StatusRules, run_status
 from tracetui.core.symbols import UNICODE, Symbols
+from tracetui.tui.link import Link
 from tracetui.tui.presentation import Styles
+from tracetui.tui.settings import Loaded, Settings
 from tracetui.tui.state import State
 from tracetui.tui.themes import OWN_COLOURS
 
@@ -59,11 +61,22 @@ class Session:
     """Names of styles (`presentation.Styles`) in the theme of the moment; the app replaces it with the theme."""
     state: State = field(default_factory=State)
     """What is remembered from one start to the next; without a folder (tests, `--no-state`) nothing is."""
+    loaded: Loaded = field(default_factory=Loaded)
+    """The user's settings and where they come from; `settings` has the values."""
+    link: Link = field(default_factory=Link)
+    """How fast the terminal is taken to be, and how often what changes is sent."""
+    keymap: Mapping[str, str] = field(default_factory=dict)
+    """Id of an action to the keys that the user gave it, as Textual keeps them."""
     costs: Costs | None = None
     """What calls cost that have no cost recorded; None until that is known, and where there are no such calls."""
     _statuses: dict[int, tuple[int, int, StatusResult]] = field(default_factory=dict)
     _slow: SlowSpans | None = None
     _relations: tuple[int, Relations] | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The values of the settings in force."""
+        return self.loaded.settings
 
     @property
     def is_reading(self) -> bool:
@@ -112,6 +125,6 @@ class Session:
         if self._slow is None:
             from tracetui.core.analysis.slow import SlowSpans
 
-            self._slow = SlowSpans(self.store)
+            self._slow = SlowSpans(self.store, self.settings.slow_rules())
         self._slow.refresh()
         return self._slow

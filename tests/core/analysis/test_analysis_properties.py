@@ -21,6 +21,7 @@ from tracetui.core.bodies import Bodies
 from tracetui.core.model import NO_TIME, Clock, EventClass, Kind, Status, Usage
 from tracetui.core.operations import Begin, Drop, End, Event, Operation, Record, RunFact
 from tracetui.core.pricing import Costs
+from tracetui.core.pricing.cost import Cost
 from tracetui.core.store import Store
 from tracetui.core.testing import EPOCH
 
@@ -211,7 +212,7 @@ def test_tokens_and_cost_by_model_agent_and_tool_are_those_of_the_run(store: Sto
 @given(runs())
 def test_whatever_a_run_holds_it_is_analysed_alone_and_with_others(store: Store) -> None:
     about = analysis(store)
-    whole = analyse_folder(store, [about, about])
+    whole = analyse_folder(store, [about, about], {about.run.row: Cost()})
     assert len(about.errors.groups) == len(whole.errors)
     assert sum(len(group.causes) for group in about.errors.groups) == about.errors.causes + about.errors.events
     assert sum(each.events for each in about.retries) == store.runs[0].retry_count

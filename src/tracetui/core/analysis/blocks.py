@@ -7,6 +7,7 @@ when it was, what it said and what was going on.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
@@ -58,6 +59,24 @@ _NAME_AT_LEAST: Final = 16
 """Cells of a run's name that are kept in the first line."""
 _MESSAGE: Final = 2_000
 """Characters of a message that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A label and what stands behind it."""
+
+    label: str
+    text: str
+    """Untrusted, or safe."""
+    lines: int = 1
+    """Lines that it may take."""
+    rows: tuple[int, ...] = ()
+    """Spans that it is about."""
+
+
+def outcome(some: int, every: int, word: str) -> str:
+    """``2 recovered``; only the word where that is all of them."""
+    return "" if not some else word if some == every else f"{some:,} {word}"
 
 
 class RunPage:
@@ -117,24 +136,36 @@ class RunPage:
             cost_text(self._cost, symbols) if self._cost.usd is not None else "",
         ]
         yield self._fitting([word for word in words if word])
+        if reason := self.reason():
+            yield self._page.line(reason)
+        for each in self.told():
+            yield from self._page.labelled(each.label, each.text, each.lines)
+
+    def reason(self) -> str:
+        """Why the run has its status, untrusted; empty where what is told below says so, and of a run that is ok."""
+        about = self._about
+        is_told = about.status == "ok" or self._says(about.errors.first, about.status_reason)
+        return "" if is_told else about.status_reason
+
+    def told(self) -> Iterator[Told]:
+        """What broke first or where it stopped, as labels and texts."""
+        about, symbols, run = self._about, self._symbols, self._about.run
         first, stopped = about.errors.first, is_open(about.status)
-        if about.status_reason and about.status != "ok" and not self._says(first, about.status_reason):
-            yield self._page.line(about.status_reason)
         if stopped:
             yield from self._stopped()
         if first is not None and (not stopped or not first.cause.recovered):
             yield from self._first(first)
         elif first is None and about.status == "error":
             text = "no failed span is recorded, and no error event"
-            yield from self._page.labelled("broke first", text)
+            yield Told("broke first", text)
             yield from self._last_work()
         elif first is None and about.status == "unknown":
             yield from self._last_work()
-        yield from self._page.labelled("run", f"{self._id}  {wall_time_full(run.start, self._tz, symbols)}")
+        yield Told("run", f"{self._id}  {wall_time_full(run.start, self._tz, symbols)}")
         if not about.spans.has_times:
-            yield from self._page.labelled("times", "none are recorded: what needs them is left out")
+            yield Told("times", "none are recorded: what needs them is left out")
         elif not about.spans.placed.any():
-            yield from self._page.labelled("times", "no span of it has any: what needs them is left out")
+            yield Told("times", "no span of it has any: what needs them is left out")
 
     def _fitting(self, words: list[str]) -> str:
         """Words on one line: the name is cut first, then the last words give way."""
@@ -148,26 +179,26 @@ class RunPage:
         words[1] = cut(words[1], max(1, cell_width(words[1]) - over), symbols=self._symbols)
         return "  ".join(words)
 
-    def _first(self, first: FirstCause) -> Iterator[str]:
+    def _first(self, first: FirstCause) -> Iterator[Told]:
         page, about, cause = self._page, self._about, first.cause
+        mine = (cause.row,)
         label = "broke first" if about.status == "error" or is_open(about.status) else "first error"
         of = f"  (the first of {about.errors.causes})" if about.errors.causes > 1 else ""
-        told = self._told(cause.row, first.subject, cause.name)
-        yield from page.labelled(label, cut(told, max(20, page.room - 15 - len(of)), symbols=self._symbols) + of)
+        told = self.span_words(cause.row, first.subject, cause.name)
+        yield Told(label, cut(told, max(20, page.room - 15 - len(of)), symbols=self._symbols) + of, 1, mine)
         is_deep = len(first.path) > 1 or cause.event is not None
-        yield from page.labelled(
-            "where", self._crumbs(cause.row, page.room - 15) if is_deep else "the top level of the run"
-        )
+        where = self.crumbs(cause.row, page.room - 15) if is_deep else "the top level of the run"
+        yield Told("where", where, 1, mine)
         when = self._when(cause.time, first.start)
         if when:
-            yield from page.labelled("when", when)
-        yield from page.labelled("said", self._said(first) or "(no message is recorded)", 2)
+            yield Told("when", when, 1, mine)
+        yield Told("said", self._said(first) or "(no message is recorded)", 2, mine)
         if first.frame:
-            yield from page.labelled("raised at", first.frame)
-        yield from page.labelled("before it", self._before(first))
+            yield Told("raised at", first.frame, 1, mine)
+        yield Told("before it", self._before(first), 1, () if first.before is None else (first.before,))
         if about.spans.has_times and cause.time != NO_TIME:
-            yield from page.labelled("beside it", self._beside(first), 2)
-        yield from page.labelled("led to", self._led_to(first), 2)
+            yield Told("beside it", self._beside(first), 2, tuple(each.row for each in first.beside))
+        yield Told("led to", self._led_to(first), 2, first.led_to)
 
     def _when(self, time: int, start: int) -> str:
         spans, symbols = self._spans, self._symbols
@@ -186,7 +217,7 @@ class RunPage:
         if first.retries:
             parts.append(f"{number(first.retries, 'retry', 'retries')} of its own")
         if first.before is not None:
-            parts.append(f"{self._told(first.before)} {self._went(first.before)}")
+            parts.append(f"{self.span_words(first.before)} {self._went(first.before)}")
         elif not first.retries:
             above = safe(self._about.name(first.path[-2])) if len(first.path) > 1 else ""
             parts.append(f"nothing: it was the first in {above}" if above else "nothing had ended")
@@ -247,7 +278,7 @@ class RunPage:
         type_ = cause.error.type
         return f"{type_}: {message}" if type_ and type_ not in message else message
 
-    def _last_work(self, label: str = "last work") -> Iterator[str]:
+    def _last_work(self, label: str = "last work") -> Iterator[Told]:
         """The span at work that ended last."""
         spans = self._spans
         done = spans.placed & ~spans.holder & (spans.status != Status.open)
@@ -257,27 +288,28 @@ class RunPage:
         row = int(spans.rows[node])
         at = f", until {offset(int(spans.end[node]) - spans.begin, self._symbols)}" if spans.begin >= 0 else ""
         subject = self._bodies.subject(row) if label == "last work" else ""
-        yield from self._page.labelled(label, f"{self._told(row, subject)} {self._went(row)}{at}")
+        yield Told(label, f"{self.span_words(row, subject)} {self._went(row)}{at}", 1, (row,))
         if label == "last work" and spans.parent[node] >= 0:
-            yield from self._page.labelled("where", self._crumbs(row, self._page.room - 15))
+            yield Told("where", self.crumbs(row, self._page.room - 15), 1, (row,))
 
-    def _stopped(self) -> Iterator[str]:
+    def _stopped(self) -> Iterator[Told]:
         """A run without an end: what was open."""
         page, about = self._page, self._about
         inner = [each for each in about.open_spans if each.innermost]
         if not inner and about.run.span_count:
-            yield from page.labelled("stopped in", "no span is open")
+            yield Told("stopped in", "no span is open")
         last = max(inner, key=lambda each: (self._store.spans.start[each.row], each.row), default=None)
         if last is not None:
             word = {"running": "running", "stalled": "stalled in"}.get(about.status, "stopped in")
-            yield from page.labelled(word, self._told(last.row, self._bodies.subject(last.row)))
-            yield from page.labelled("where", self._crumbs(last.row, page.room - 15))
-            yield from page.labelled("since", self._since(last))
+            yield Told(word, self.span_words(last.row, self._bodies.subject(last.row)), 1, (last.row,))
+            yield Told("where", self.crumbs(last.row, page.room - 15), 1, (last.row,))
+            yield Told("since", self._since(last), 1, (last.row,))
             others = [each for each in inner if each.row != last.row]
             if others:
                 told = [f"{self._crumb_end(each.row)}{self._age(each)}" for each in others[:3]]
                 more = len(others) - len(told)
-                yield from page.labelled("beside it", ", ".join(told) + (f" and {more} more" if more else ""), 2)
+                rows = tuple(each.row for each in others)
+                yield Told("beside it", ", ".join(told) + (f" and {more} more" if more else ""), 2, rows)
         yield from self._last_work("before it" if inner else "last work")
 
     def _since(self, each: OpenSpan) -> str:
@@ -315,25 +347,20 @@ class RunPage:
         yield from page.section("Errors", f"{what} in {number(len(groups), 'group')}")
         shown: list[str] = []
         for group in groups[: page.limit]:
-            outcome = (
-                [self._of(group.ended_run, len(group.causes), "failed the run")] if about.status == "error" else []
-            )
-            outcome.append(self._of(group.recovered, len(group.causes), "recovered"))
+            failed = outcome(group.ended_run, len(group.causes), "failed the run") if about.status == "error" else ""
+            well = outcome(group.recovered, len(group.causes), "recovered")
             names = counted(group.names)
-            when = self._extent([each.time for each in group.causes if each.time != NO_TIME])
+            when = self.extent([each.time for each in group.causes if each.time != NO_TIME])
             shown += page.paragraph(f"  {symbols['error']} {len(group.causes):>4} ", group.text)
             shown.append(
-                page.line("  ".join(part for part in (names, when, ", ".join(filter(None, outcome))) if part), 9)
+                page.line("  ".join(part for part in (names, when, ", ".join(filter(None, (failed, well)))) if part), 9)
             )
         yield from page.listed(shown, len(groups), "groups")
         if about.errors.not_read:
             yield page.line(f"the texts of {exact(about.errors.not_read, symbols)} more causes were not read")
 
-    @staticmethod
-    def _of(some: int, every: int, word: str) -> str:
-        return "" if not some else word if some == every else f"{some:,} {word}"
-
-    def _extent(self, moments: list[int]) -> str:
+    def extent(self, moments: list[int]) -> str:
+        """From when to when: ``+1.2s to +3m``."""
         begin = self._spans.begin
         if not moments or begin < 0:
             return ""
@@ -357,7 +384,7 @@ class RunPage:
             if part.open_ns and part.word != "idle":
                 notes.append(f"{duration(part.open_ns, symbols)} of it in open spans")
             if part.word == "idle" and found.gaps[0].end - found.gaps[0].start >= _BEFORE_NS:
-                notes.append(self._gap())
+                notes.append(self.gap_words())
             text = f"{symbols['share_' + part.word]} {part.word:<10}{figures}   {', '.join(notes)}"
             yield page.line(text)
         if found.most_parallel > 1:
@@ -368,7 +395,8 @@ class RunPage:
         if found.outside:
             yield page.line(f"{number(found.outside, 'span')} outside of the run's own time: not counted there")
 
-    def _gap(self) -> str:
+    def gap_words(self) -> str:
+        """The longest idle stretch: how long, from when on, in what."""
         found = self._about.attribution
         if found is None:
             return ""
@@ -391,7 +419,7 @@ class RunPage:
         yield from page.section("Critical path", fact)
         shown = [
             page.row(
-                self._crumbs(step.row, page.room, short=True),
+                self.crumbs(step.row, page.room, short=True),
                 (
                     (offset(spans.start[step.row] - begin, symbols), 7),
                     (duration(step.ns, symbols), 7),
@@ -542,7 +570,7 @@ class RunPage:
         if quiet is None or quiet.end - quiet.start < _BEFORE_NS:
             return
         begin = self._spans.begin
-        where = f" in {self._crumbs(quiet.row, 50, short=True)}" if quiet.row is not None else ", no span was open"
+        where = f" in {self.crumbs(quiet.row, 50, short=True)}" if quiet.row is not None else ", no span was open"
         yield from page.section("Longest silence", f"{duration(quiet.end - quiet.start, symbols)} without a record")
         yield page.line(f"from {offset(quiet.start - begin, symbols)} to {offset(quiet.end - begin, symbols)}{where}")
 
@@ -551,7 +579,7 @@ class RunPage:
 
     # -- words ---------------------------------------------------------------------------------------------------------
 
-    def _told(self, row: int, subject: str = "", name: str = "") -> str:
+    def span_words(self, row: int, subject: str = "", name: str = "") -> str:
         """Symbol, name and subject of a span."""
         if row < 0:
             return f"{self._symbols['error']} {safe(name)}"
@@ -560,7 +588,7 @@ class RunPage:
         about = f"  {subject}" if subject and subject != called else ""
         return f"{self._symbols[Kind(self._store.spans.kind[row]).name]} {called}{about}"
 
-    def _crumbs(self, row: int, room: int, *, short: bool = False) -> str:
+    def crumbs(self, row: int, room: int, *, short: bool = False) -> str:
         """The names from the run down to a span; without the outermost where there is no room for it, or not for all."""
         if row < 0:
             return "the run itself"
@@ -572,4 +600,4 @@ class RunPage:
         return cut(text, max(20, room), "start", self._symbols)
 
     def _crumb_end(self, row: int) -> str:
-        return self._crumbs(row, 60, short=True)
+        return self.crumbs(row, 60, short=True)

@@ -6,7 +6,7 @@ spans of all runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,21 +14,12 @@ import numpy as np
 
 from tracetui.core.analysis.by_name import NameStats, by_name
 from tracetui.core.analysis.errors import Cause
+from tracetui.core.analysis.folder_runs import NamedRuns, Piece, RunBrief, by_run_name, pieces
 from tracetui.core.analysis.run_analysis import RunAnalysis
 from tracetui.core.analysis.spending import Spender, Spent
+from tracetui.core.pricing.cost import Cost
 from tracetui.core.store import Store
 
-MINUTE: Final = 60 * 1_000_000_000
-HOUR: Final = 60 * MINUTE
-DAY: Final = 24 * HOUR
-STEPS: Final = (
-    *(MINUTE * number for number in (1, 5, 15, 30)),
-    *(HOUR * number for number in (1, 3, 6, 12)),
-    *(DAY * number for number in (1, 7, 30, 90, 365, 3_650)),
-)
-"""Lengths of the pieces of time in which failures are counted."""
-PIECES: Final = 24
-"""Pieces of time at most."""
 _BADNESS: Final = ("error", "stalled", "unfinished", "unknown", "running", "ok")
 
 
@@ -46,15 +37,6 @@ class SharedError:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """Runs that began in one piece of time."""
-
-    start: int
-    runs: int
-    failed: int
-
-
-@dataclass(frozen=True, slots=True)
 class FolderAnalysis:
     """What can be said of several runs together."""
 
@@ -64,7 +46,10 @@ class FolderAnalysis:
     pieces: tuple[Piece, ...]
     """Without gaps; empty if no run has a time."""
     errors: tuple[SharedError, ...]
+    run_names: list[NamedRuns]
+    """Runs by their names."""
     names: list[NameStats]
+    """Spans by theirs."""
     models: list[Spender]
     agents: list[Spender]
     tools: list[Spender]
@@ -81,16 +66,18 @@ class _Pooled:
             setattr(self, name, np.concatenate(parts))
 
 
-def analyse_folder(store: Store, runs: Iterable[RunAnalysis]) -> FolderAnalysis:
-    """Put analyses of single runs together; there must be at least one."""
+def analyse_folder(store: Store, runs: Iterable[RunAnalysis], costs: Mapping[int, Cost]) -> FolderAnalysis:
+    """Put analyses of single runs together; there must be at least one. ``costs`` has what each run cost, by row."""
     ordered = sorted(runs, key=_badness)
-    step, pieces = _pieces(ordered)
+    briefs = [RunBrief(each.run, each.status, costs[each.run.row], each.spent.total) for each in ordered]
+    step, over_time = pieces(briefs)
     pooled: Any = _Pooled(store, ordered)
     return FolderAnalysis(
         tuple(ordered),
         step,
-        pieces,
+        over_time,
         _shared(ordered),
+        by_run_name(briefs),
         by_name(pooled, np.concatenate([each.own_ns for each in ordered])),
         _together([model for each in ordered for model in each.models]),
         _together([agent for each in ordered for agent in each.agents]),
@@ -103,25 +90,6 @@ def analyse_folder(store: Store, runs: Iterable[RunAnalysis]) -> FolderAnalysis:
 
 def _badness(each: RunAnalysis) -> tuple[int, int, float, int]:
     return (_BADNESS.index(each.status), -each.errors.causes, -(each.spent.cost or 0), -(each.run.start or 0))
-
-
-def _pieces(runs: Sequence[RunAnalysis]) -> tuple[int | None, tuple[Piece, ...]]:
-    times = [(start, each.status == "error") for each in runs if (start := each.run.start) is not None]
-    if not times:
-        return None, ()
-    starts = [start for start, _ in times]
-    length = max(starts) - min(starts)
-    step = next((step for step in STEPS if length // step < PIECES), STEPS[-1])
-    first = min(starts) // step
-    counts: dict[int, list[int]] = {}
-    for start, failed in times:
-        piece = counts.setdefault(start // step - first, [0, 0])
-        piece[0] += 1
-        piece[1] += failed
-    last = max(counts)
-    if last > PIECES * 4:  # only where times lie further apart than any step helps with
-        return step, tuple(Piece((first + at) * step, *counts[at]) for at in sorted(counts))
-    return step, tuple(Piece((first + at) * step, *counts.get(at, (0, 0))) for at in range(last + 1))
 
 
 def _shared(runs: Sequence[RunAnalysis]) -> tuple[SharedError, ...]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 from typing import Final
 
-from tracetui.core.analysis.folder import DAY, HOUR, MINUTE, FolderAnalysis
+from tracetui.core.analysis.folder import FolderAnalysis
+from tracetui.core.analysis.folder_runs import DAY, HOUR, MINUTE
 from tracetui.core.analysis.page import Page
 from tracetui.core.analysis.run_analysis import RunAnalysis, is_open
 from tracetui.core.analysis.tables import (
@@ -45,6 +46,7 @@ def folder_lines(
     yield from _pieces(about, page, tz)
     yield from _errors(about, page, ids)
     yield from _runs(about, page, ids, costs)
+    yield from _run_names(about, page)
     bottleneck = about.runs[0].bottleneck_ns
     slow = {
         (each.name, each.kind)
@@ -87,7 +89,8 @@ def _head(about: FolderAnalysis, page: Page, totals: Facts) -> Iterator[str]:
     yield page.line("  ".join(figures))
 
 
-def _step(ns: int) -> str:
+def step_word(ns: int) -> str:
+    """What a piece of time is called: ``hour``, ``7 days``."""
     for length, noun in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
         if ns >= length:
             amount = ns // length
@@ -97,16 +100,18 @@ def _step(ns: int) -> str:
 
 def _pieces(about: FolderAnalysis, page: Page, tz: tzinfo) -> Iterator[str]:
     pieces = [piece for piece in about.pieces if piece.runs]
-    if len(pieces) < 2 or not any(piece.failed for piece in pieces) or about.step_ns is None:
+    told = any(piece.failed or piece.cost.usd is not None for piece in pieces)
+    if len(pieces) < 2 or not told or about.step_ns is None:
         return
     symbols = page.symbols
-    yield from page.section("Failures over time", f"runs that failed, by {_step(about.step_ns)}")
+    yield from page.section("Failures and cost over time", f"runs that failed, by {step_word(about.step_ns)}")
     most = max(piece.runs for piece in pieces)
     for piece in pieces:
         day = wall_time_full(piece.start, tz, symbols)[:10]
         when = day if about.step_ns >= DAY else f"{day} {clock_time(piece.start, tz)[:5]}"
         bar = length_bar(piece.failed / most, _BAR, symbols) if piece.failed else ""
-        text = f"{when}  {symbols['error'] if piece.failed else ' '} {piece.failed:>4} of {piece.runs:<5} {bar}"
+        spent = cost_text(piece.cost, symbols) if piece.cost.usd is not None else ""
+        text = f"{when}  {symbols['error'] if piece.failed else ' '} {piece.failed:>4} of {piece.runs:<5} {spent:>8}  {bar}"
         yield page.line(text)
 
 
@@ -145,11 +150,35 @@ def _runs(about: FolderAnalysis, page: Page, ids: Mapping[int, str], costs: Mapp
         )
         name = f"{safe(run.name)}  {safe(ids[run.row])}" if run.name else safe(ids[run.row])
         shown.append(page.row(name, cells, f"{symbols[each.status]} "))
-        shown += [page.line(text, 6) for text in _briefly(each, f" {symbols['crumb']} ")]
+        shown += [page.line(text, 6) for text in briefly(each, f" {symbols['crumb']} ")]
     yield from page.listed(shown, len(about.runs), "runs")
 
 
-def _briefly(each: RunAnalysis, crumb: str) -> Iterator[str]:
+def _run_names(about: FolderAnalysis, page: Page) -> Iterator[str]:
+    """Runs by name, where several have one."""
+    if len(about.run_names) < 2 or len(about.run_names) == len(about.runs):
+        return
+    symbols = page.symbols
+    yield from page.section("Runs by name")
+    heads = (("runs", 6), ("failed", 6), ("p50", 7), ("p95", 7), ("tokens", 7), ("cost", 8))
+    yield page.row("", heads, "  ")
+    shown = []
+    for each in about.run_names[: page.limit]:
+        total = marked(tokens(each.tokens, symbols), partial=each.tokens_partial, symbols=symbols)
+        cells = (
+            (f"{each.runs:,}", 6),
+            (f"{each.failed:,}" if each.failed else "", 6),
+            (duration(each.p50_ns, symbols), 7),
+            (duration(each.p95_ns, symbols), 7),
+            (total, 7),
+            (cost_text(each.cost, symbols), 8),
+        )
+        lead = f"{symbols['error'] if each.failed else ' '} "
+        shown.append(page.row(each.name or "(no name)", cells, lead))
+    yield from page.listed(shown, len(about.run_names), "names")
+
+
+def briefly(each: RunAnalysis, crumb: str) -> Iterator[str]:
     """What a run is to be known for: what broke first, where it stopped, and the most urgent advice."""
     first = each.errors.first
     if is_open(each.status):

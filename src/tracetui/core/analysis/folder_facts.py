@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from tracetui.core.analysis.facts import AT_MOST, name_facts, spent_facts
 from tracetui.core.analysis.folder import analyse_folder
+from tracetui.core.analysis.folder_runs import NamedRuns
 from tracetui.core.analysis.run_analysis import RunAnalysis
 from tracetui.core.analysis.spending import Spender
 from tracetui.core.store import Store
-from tracetui.core.summary import Facts, Summaries, iso_time, milliseconds, totals
+from tracetui.core.summary import Facts, Summaries, cost_facts, iso_time, milliseconds, totals
 
 _RUNS: Final = 20
 
@@ -21,7 +22,8 @@ def folder_facts(store: Store, found: Sequence[RunAnalysis], summaries: Summarie
     if not found:
         return (
             facts
-            | {"step_ms": None, "pieces": [], "errors": [], "names": [], "models": [], "agents": [], "tools": []}
+            | {"step_ms": None, "pieces": [], "run_names": [], "errors": [], "names": []}
+            | {"models": [], "agents": [], "tools": []}
             | {
                 "loops": 0,
                 "tool_results": {"failed": 0, "of": 0},
@@ -29,9 +31,10 @@ def folder_facts(store: Store, found: Sequence[RunAnalysis], summaries: Summarie
                 "left_out": {},
             }
         )
-    about = analyse_folder(store, found)
+    about = analyse_folder(store, found, {each.run.row: summaries.cost(each.run) for each in found})
     lists = {
         "errors": about.errors,
+        "run_names": about.run_names,
         "names": about.names,
         "models": about.models,
         "agents": about.agents,
@@ -46,8 +49,16 @@ def folder_facts(store: Store, found: Sequence[RunAnalysis], summaries: Summarie
         },
         "step_ms": milliseconds(about.step_ns),
         "pieces": [
-            {"start": iso_time(piece.start), "runs": piece.runs, "failed": piece.failed} for piece in about.pieces
+            {
+                "start": iso_time(piece.start),
+                "runs": piece.runs,
+                "failed": piece.failed,
+                **cost_facts(piece.cost),
+                "partial": ["cost_usd"] if piece.cost.partial else [],
+            }
+            for piece in about.pieces
         ],
+        "run_names": [_named(each, ids) for each in about.run_names[:AT_MOST]],
         "errors": [
             {
                 "text": each.text,
@@ -65,6 +76,22 @@ def folder_facts(store: Store, found: Sequence[RunAnalysis], summaries: Summarie
         "tools": [_spender(each) for each in about.tools[:AT_MOST]],
         "worst": [ids[each.run.row] for each in about.runs[:_RUNS]],
         "left_out": {name: len(items) - AT_MOST for name, items in lists.items() if len(items) > AT_MOST},
+    }
+
+
+def _named(each: NamedRuns, ids: Mapping[int, str]) -> Facts:
+    partial = ["cost_usd"] if each.cost.partial else []
+    return {
+        "name": each.name,
+        "count": each.runs,
+        "failed": each.failed,
+        "p50_ms": milliseconds(each.p50_ns),
+        "p95_ms": milliseconds(each.p95_ns),
+        "total_ms": milliseconds(each.total_ns),
+        "tokens_total": each.tokens,
+        **cost_facts(each.cost),
+        "partial": [*partial, *(["tokens_total"] if each.tokens_partial else [])],
+        "run_ids": [ids[row] for row in each.rows[:_RUNS]],
     }
 
 

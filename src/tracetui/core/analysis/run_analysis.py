@@ -7,6 +7,7 @@ that were called several times, decisions.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -146,6 +147,7 @@ def analyse_run(
     now_ns: int,
     bottleneck_ns: int = BOTTLENECK_NS,
     keep: int = SLOWEST,
+    go_on: Callable[[], None] = lambda: None,
 ) -> RunAnalysis:
     """Look at one run.
 
@@ -158,28 +160,36 @@ def analyse_run(
         now_ns: The clock of the answer, ns since the epoch.
         bottleneck_ns: Mean duration from which a name is a bottleneck.
         keep: Slow spans to keep.
+        go_on: Asked between the parts; what it raises ends the work.
     """
     spans = RunSpans(store, run)
     own = own_times(spans)
     names = by_name(spans, own)
+    go_on()
     wrong = errors(spans, bodies)
+    go_on()
     usages = Usages(spans, costs)
     calls = Calls(store, bodies)
     first_decisions, decision_types = decisions(spans, bodies)
+    go_on()
+    parts, path = attribution(spans), path_times(spans)
+    go_on()
+    tried, repeated = retries(spans, calls), repetitions(spans, bodies, calls)
+    go_on()
     found = RunAnalysis(
         spans,
         *status,
         spans.wall,
-        attribution(spans),
+        parts,
         own,
-        path_times(spans),
+        path,
         names,
         slowest(spans, names, keep),
         bottleneck_ns,
         bottlenecks(names, bottleneck_ns),
         wrong,
-        retries(spans, calls),
-        repetitions(spans, bodies, calls),
+        tried,
+        repeated,
         context_growth(spans, usages, wrong),
         usages,
         usages.spent(),

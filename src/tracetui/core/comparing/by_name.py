@@ -33,6 +33,8 @@ class NameDifference:
     """Recorded and computed cost."""
     weight: float
     """The largest share of the run's time, tokens or cost that it is more or less: what the list is ordered by."""
+    label: int = -1
+    """The number of this kind and name in the comparison."""
 
 
 def by_name(comparison: Comparison) -> list[NameDifference]:
@@ -121,4 +123,5 @@ def _of_label(label: int, one: Side, other: Side, tables: list[_Table], whole: l
         tokens=whole_pair("tokens") if any(pair("has_tokens")) else None,
         usd=pair("usd") if any(pair("has_usd")) else None,
         weight=max(weights),
+        label=label,
     )

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tracetui.core.comparing.groups import Group, GroupComparison, PathFigures, PathRow
-from tracetui.core.comparing.lines import arrow, rule
+from tracetui.core.comparing.lines import rule
+from tracetui.core.comparing.row_words import arrow
 from tracetui.core.comparing.run_lines import signed
 from tracetui.core.figures import cost, count, duration, share, tokens
 from tracetui.core.symbols import Symbols

@@ -5,15 +5,15 @@ By default the rows that differ and what leads to them. Two blanks a level. Ever
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from tracetui.core.comparing.alignment import NONE, Note
-from tracetui.core.comparing.by_name import NameDifference, by_name
-from tracetui.core.comparing.comparison import Comparison, Figures, Row
-from tracetui.core.comparing.run_lines import signed
+from tracetui.core.comparing.by_name import by_name
+from tracetui.core.comparing.comparison import Comparison, Row
+from tracetui.core.comparing.row_words import RowWords, matters, name_cells
 from tracetui.core.comparing.sides import STAR
-from tracetui.core.figures import cost, count, duration, marked, tokens
+from tracetui.core.figures import count
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import cell_width, cut, fit, safe
 
@@ -26,11 +26,6 @@ _BAR: Final = 20
 _NAME_AT_LEAST: Final = 24
 _DEEP_SHARE: Final = 3
 _NAMES_SHOWN: Final = 6
-
-
-def arrow(symbols: Symbols) -> str:
-    """Between what was and what is."""
-    return "->" if symbols.is_ascii else "→"
 
 
 def rule(title: str, fact: str, width: int, symbols: Symbols) -> str:
@@ -95,7 +90,7 @@ class RowWriter:
     """Writes the rows of one comparison in the columns that fit."""
 
     def __init__(self, comparison: Comparison, width: int, symbols: Symbols) -> None:
-        self._comparison, self._symbols = comparison, symbols
+        self._symbols, self._words = symbols, RowWords(comparison, symbols)
         total = next(iter(comparison), None)
         has_cost = total is not None and any(each is not None and each.usd is not None for each in total.figures)
         columns = [("A", _TIME), ("B", _TIME), ("time", _DELTA)]
@@ -125,24 +120,20 @@ class RowWriter:
         return " " * _LANE + fit("name", self._name) + cells + bar
 
     def _row(self, row: Row) -> str:
-        symbols = self._symbols
+        symbols, words = self._symbols, self._words
         figures = {
-            "A": self._time(row.figures[0]),
-            "B": self._time(row.figures[1]),
-            "time": self._time_delta(row),
-            "tokens": self._tokens(row),
-            "cost": self._cost(row),
+            "A": words.time(row.figures[0]),
+            "B": words.time(row.figures[1]),
+            "time": words.time_delta(row),
+            "tokens": words.tokens_delta(row),
+            "cost": words.cost_delta(row),
         }
         cells = "".join(_GAP + fit(figures[name], wide, align="right", symbols=symbols) for name, wide in self._columns)
         left = fit(self._indent(row.depth) + self._title(row), self._name, symbols=symbols)
         bar = _GAP + self._drawn(row) if self._bar else ""
-        return (self._lane(row) + left + cells + bar).rstrip()
-
-    def _lane(self, row: Row) -> str:
-        word = {"changed": "changed", "only_a": "removed", "only_b": "added"}.get(row.state)
-        if row.state == "moved":
-            word = "removed" if row.b == NONE else "added" if row.a == NONE else "changed"
-        return f"{self._symbols[word]} " if word else " " * _LANE
+        lane = words.lane(row)
+        lead = f"{symbols[lane]} " if lane else " " * _LANE
+        return (lead + left + cells + bar).rstrip()
 
     def _indent(self, depth: int) -> str:
         most = self._name // _DEEP_SHARE // 2
@@ -150,81 +141,19 @@ class RowWriter:
 
     def _title(self, row: Row) -> str:
         name = safe(row.name) or "(no name)"
-        notes = _GAP.join(self._notes(row))
+        notes = _GAP.join(self._words.notes(row))
         title = f"{self._symbols[row.kind.name]} {name}"
         if not notes:
             return title
         room = self._name - cell_width(self._indent(row.depth)) - cell_width(notes) - len(_GAP)
         return f"{cut(title, max(8, room), symbols=self._symbols)}{_GAP}{notes}"
 
-    def _notes(self, row: Row) -> Iterator[str]:
-        symbols, to = self._symbols, arrow(self._symbols)
-        one, other = row.figures
-        if row.note & Note.group:
-            failed = other.errors if other is not None else 0
-            yield f"{one.calls if one else 0} {to} {other.calls if other else 0} calls"
-            if failed:
-                yield f"{failed} failed in B"
-            return
-        if row.state == "moved":
-            yield self._moved(row)
-        elif one is None or other is None:
-            side, there, status = ("B", other, row.outcomes[1]) if one is None else ("A", one, row.outcomes[0])
-            spans = there.spans if there is not None else 0
-            more = f", {count(spans, symbols)} spans" if row.size > 1 else ""
-            yield f"only in {side}{more}" + (f", {status}" if status in ("error", "skipped", "open") else "")
-        if "status" in row.marks:
-            yield f"{row.outcomes[0]} {to} {row.outcomes[1]}"
-        if "renamed" in row.marks:
-            yield f"was {safe(row.other_name)}"
-        if "model" in row.marks:
-            mine, theirs = self._models(row)
-            yield f"was {safe(mine)}" if theirs in row.name else f"{safe(mine)} {to} {safe(theirs)}"
-
-    def _models(self, row: Row) -> tuple[str, str]:
-        rows, one, other = self._comparison.alignment, self._comparison.one, self._comparison.other
-        return one.models.get(int(rows.a[row.index]), ""), other.models.get(int(rows.b[row.index]), "")
-
-    def _moved(self, row: Row) -> str:
-        if row.twin == NONE:
-            return "in another place"
-        path = self._comparison.path(row.twin)
-        where = safe(path[-1]) if path else "the top"
-        return f"moved to {where}" if row.b == NONE else f"moved here from {where}"
-
-    def _time(self, figures: Figures | None) -> str:
-        symbols = self._symbols
-        if figures is None:
-            return symbols.none
-        return marked(duration(figures.duration_ns, symbols), partial=figures.is_open, symbols=symbols)
-
-    def _time_delta(self, row: Row) -> str:
-        symbols, more = self._symbols, row.delta.duration_ns
-        one, other = (0 if each is None else each.duration_ns or 0 for each in row.figures)
-        if more is not None and abs(more) < self._comparison.noise.told_share * max(one, other):
-            return "="
-        return signed(more, duration(abs(more or 0), symbols), symbols)
-
-    def _tokens(self, row: Row) -> str:
-        symbols, more = self._symbols, row.delta.tokens["total"]
-        text = signed(more, tokens(abs(more or 0), symbols), symbols)
-        return marked(
-            text, partial=any(each is not None and each.tokens_partial for each in row.figures) and bool(text)
-        )
-
-    def _cost(self, row: Row) -> str:
-        symbols, more = self._symbols, row.delta.usd
-        more = None if more is None else round(more, 9)
-        text = signed(more, cost(abs(more or 0), symbols), symbols)
-        computed = any(each is not None and each.computed_usd is not None for each in row.figures)
-        return f"{symbols.computed}{text}" if computed and text not in ("", "=") else text
-
     def _drawn(self, row: Row) -> str:
         """A bar from a middle line: to the right what took longer, thin for what has spans below it."""
         symbols, half = self._symbols, _BAR // 2
         more = row.delta.duration_ns
         line = symbols["divider"]
-        if not more or not self._longest or self._time_delta(row) == "=":
+        if not more or not self._longest or self._words.time_delta(row) == "=":
             return " " * half + line
         cells = max(1, round(abs(more) / self._longest * half))
         glyph = symbols["bar_thin" if row.size > 1 and not row.note & Note.group else "bar_full"]
@@ -233,7 +162,7 @@ class RowWriter:
 
 def name_lines(comparison: Comparison, width: int, symbols: Symbols) -> Iterator[str]:
     """What the difference is made of: the names whose spans take most more or less. Nothing where no name matters."""
-    found = [each for each in by_name(comparison) if _matters(comparison, each)]
+    found = [each for each in by_name(comparison) if matters(comparison, each)]
     if not found:
         return
     yield ""
@@ -248,7 +177,7 @@ def name_lines(comparison: Comparison, width: int, symbols: Symbols) -> Iterator
     room = max(16, width - sum(wide + len(_GAP) for _, wide in figures) - _LANE)
     yield " " * _LANE + fit("name", room) + "".join(_GAP + fit(name, wide, align="right") for name, wide in figures)
     for each in found[:_NAMES_SHOWN]:
-        cells = zip(_name_cells(each, symbols), figures, strict=True)
+        cells = zip(name_cells(each, symbols), figures, strict=True)
         left = fit(
             f"{symbols[each.kind.name]} {safe(each.name) or '(no name)'}{' (any model)' if each.name == STAR else ''}",
             room,
@@ -259,38 +188,3 @@ def name_lines(comparison: Comparison, width: int, symbols: Symbols) -> Iterator
             + left
             + "".join(_GAP + fit(text, wide, align="right", symbols=symbols) for text, (_, wide) in cells)
         ).rstrip()
-
-
-def _matters(comparison: Comparison, each: NameDifference) -> bool:
-    noise, one, other = comparison.noise, comparison.one.run, comparison.other.run
-    least = noise.time_ns(one.duration()[0], other.duration()[0])
-    tokens_differ = each.tokens is not None and abs(each.tokens[1] - each.tokens[0]) >= noise.tokens
-    usd = each.usd or (0.0, 0.0)
-    return (
-        each.calls[0] != each.calls[1]
-        or each.errors[0] != each.errors[1]
-        or abs(each.own_ns[1] - each.own_ns[0]) >= least
-        or tokens_differ
-        or abs(usd[1] - usd[0]) >= noise.cost_usd
-    )
-
-
-def _name_cells(each: NameDifference, symbols: Symbols) -> Sequence[str]:
-    one, other = each.calls
-    calls = count(one, symbols) if one == other else f"{count(one, symbols)} {arrow(symbols)} {count(other, symbols)}"
-    own = each.own_ns[1] - each.own_ns[0]
-    amount = None if each.tokens is None else each.tokens[1] - each.tokens[0]
-    usd = None if each.usd is None else round(each.usd[1] - each.usd[0], 9)
-    return (
-        calls,
-        signed(own, duration(abs(own), symbols), symbols),
-        signed(amount, tokens(abs(amount or 0), symbols), symbols),
-        signed(usd, cost(abs(usd or 0), symbols), symbols) + _factor(each.usd, symbols),
-    )
-
-
-def _factor(usd: tuple[float, float] | None, symbols: Symbols) -> str:
-    """How many times as much, where that is twice or more; it stands behind the cost."""
-    if usd is None or usd[0] <= 0 or usd[1] < 2 * usd[0]:
-        return ""
-    return f" {symbols.times}{usd[1] / usd[0]:.0f}"

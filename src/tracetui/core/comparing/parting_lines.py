@@ -9,7 +9,8 @@ from tracetui.core.comparing.alignment import NONE
 from tracetui.core.comparing.comparison import Comparison, Row
 from tracetui.core.comparing.divergence import Parting, input_differences, output_differences
 from tracetui.core.comparing.inputs import ANSWERING, Inputs
-from tracetui.core.comparing.lines import arrow, rule
+from tracetui.core.comparing.lines import rule
+from tracetui.core.comparing.row_words import arrow
 from tracetui.core.comparing.sides import Side
 from tracetui.core.comparing.values import Difference, Differences
 from tracetui.core.figures import count, duration
@@ -29,14 +30,14 @@ def parting_lines(
     at = found.divergence
     yield ""
     if at is None:
-        yield rule("First divergence", _seen(found, symbols, at_all=True), width, symbols)
+        yield rule("First divergence", seen_words(found, symbols, at_all=True), width, symbols)
         stopped = " as far as was looked" if found.seen.stopped else ""
         yield f"  none: status, model, input and children of all spans are the same in substance{stopped}"
         yield from _answered(comparison, found, width, symbols)
         return
     row = comparison.row(at.row)
-    yield rule("First divergence", _seen(found, symbols), width, symbols)
-    yield cut(_title(comparison, row, symbols) + f"  {_what(found, row, 'B', symbols)}", width, symbols=symbols)
+    yield rule("First divergence", seen_words(found, symbols), width, symbols)
+    yield cut(_title(comparison, row, symbols) + f"  {what_differs(found, row, 'B', symbols)}", width, symbols=symbols)
     for letter, side, position in _both(comparison, row):
         yield cut(_side_line(letter, side, position, symbols), width, symbols=symbols)
     yield from _answered(comparison, found, width, symbols)
@@ -51,11 +52,11 @@ def short_parting(letter: str, comparison: Comparison, found: Parting, width: in
     if found.divergence is None:
         return f"{letter}  no difference in substance"
     row = comparison.row(found.divergence.row)
-    what = _what(found, row, letter, symbols)
+    what = what_differs(found, row, letter, symbols)
     return cut(f"{letter}  parts at {_title(comparison, row, symbols)}  {what}", width, symbols=symbols)
 
 
-def _what(found: Parting, row: Row, letter: str, symbols: Symbols) -> str:
+def what_differs(found: Parting, row: Row, letter: str, symbols: Symbols) -> str:
     """What differs where runs part, in a few words."""
     match "" if found.divergence is None else found.divergence.why:
         case "status":
@@ -101,13 +102,13 @@ def _side_line(letter: str, side: Side, position: int, symbols: Symbols) -> str:
         return f"  {letter}  {symbols.none}"
     status = Status(int(side.status[position])).name
     words = [f"  {letter}  {fit(status, 7)}  {fit(duration(side.duration(position), symbols), 7)}"]
-    said = _said(side, position)
+    said = said_line(side, position)
     if said:
         words.append(said)
     return "  ".join(words).rstrip()
 
 
-def _said(side: Side, position: int) -> str:
+def said_line(side: Side, position: int) -> str:
     """What a span did, in a line: its error, else its output, else what it was given."""
     inputs = Inputs(side)
     detail = inputs.detail(position)
@@ -138,7 +139,7 @@ def _one_line(value: object) -> str:
 _LONGEST: Final = 500
 
 
-def _seen(found: Parting, symbols: Symbols, *, at_all: bool = False) -> str:
+def seen_words(found: Parting, symbols: Symbols, *, at_all: bool = False) -> str:
     """How many model calls before it had the same prompt."""
     seen = found.seen
     if seen.stopped:

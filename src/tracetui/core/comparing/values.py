@@ -66,8 +66,8 @@ class Differences:
     """Lines or items were aligned by count."""
 
 
-def differences(a: object, b: object) -> Differences:
-    """What differs in two values, either of which may be ``ABSENT``."""
+def differences(a: object, b: object, context: int = CONTEXT) -> Differences:
+    """What differs in two values, either of which may be ``ABSENT``, with so many equal lines around a change."""
     result = Differences()
     a, b = opened(a), opened(b)
     _count_keys(a, b, result)
@@ -86,7 +86,7 @@ def differences(a: object, b: object) -> Differences:
         elif isinstance(one, list) and isinstance(other, list):
             waiting += reversed(list(_items(path, one, other, result)))
         else:
-            result.found.append(_difference(path, one, other, result))
+            result.found.append(_difference(path, one, other, result, context))
     return result
 
 
@@ -153,11 +153,11 @@ def _items(
         at, place = a + 1, b + 1
 
 
-def _difference(path: str, one: object, other: object, result: Differences) -> Difference:
+def _difference(path: str, one: object, other: object, result: Differences, context: int) -> Difference:
     if one is ABSENT or other is ABSENT:
         return Difference(path, "added" if one is ABSENT else "removed", one, other)
     if isinstance(one, str) and isinstance(other, str):
-        lines, approximate = text_lines(one, other)
+        lines, approximate = text_lines(one, other, context)
         result.approximate |= approximate
         return Difference(path, "changed", one, other, tuple(lines))
     return Difference(path, "changed", one, other)

@@ -56,6 +56,15 @@ class Costs:
         """Answer from this one from now on; it is priced already."""
         self._table, self._sums, self._is_given = table, None, True
 
+    def over(self, store: Store) -> Costs:
+        """The same answers for a copy of the store, however this one goes on; for another thread."""
+        return Costs(store, self._prices, self._table if self._is_given else None)
+
+    @property
+    def epoch(self) -> int:
+        """The state of the store that it knows the costs of; -1 while nobody asked."""
+        return -1 if self._table is None else self._table.epoch
+
     # -- answers -------------------------------------------------------------------------------------------------------
 
     def of_span(self, row: int) -> Cost:

@@ -62,6 +62,8 @@ class ChoiceView(LineView, inherit_bindings=False):
         self.choices = choices
         self.typed = ""
         self.found: list[Choice] = list(choices)
+        self.wanted: Callable[[str], Sequence[Choice]] | None = None
+        """What is looked through for what is typed; None: always `choices`."""
         self._note = note
 
     @property
@@ -72,6 +74,8 @@ class ChoiceView(LineView, inherit_bindings=False):
     def put(self, typed: str) -> None:
         """Something else is typed: show what fits. Capitals count if one is typed."""
         self.typed = typed
+        if self.wanted is not None:
+            self.choices = self.wanted(typed)
         self.found = [choice for choice in self.choices if _fits(choice, typed)]
         self.refresh_all()
         self.scroll_rows(0)
@@ -122,6 +126,7 @@ class ChoiceScreen(Screen[str | None]):
             left by esc, so that what was shown can be undone.
         on_delete: Called with a key when `ctrl+d` or `delete` is pressed on it, which takes it out of the list.
         at: The key on which the cursor begins.
+        enter: What enter does, for the footer.
     """
 
     AUTO_FOCUS = ""
@@ -138,6 +143,7 @@ class ChoiceScreen(Screen[str | None]):
         on_highlight: Callable[[str | None], None] | None = None,
         on_delete: Callable[[str], None] | None = None,
         at: str = "",
+        enter: str = "choose",
     ) -> None:
         super().__init__()
         self.view = ChoiceView(session, list(choices), note)
@@ -148,6 +154,7 @@ class ChoiceScreen(Screen[str | None]):
         self._on_highlight = on_highlight
         self._on_delete = on_delete
         self._at = at
+        self._enter = enter
 
     def compose(self) -> ComposeResult:
         """The list between header and footer."""
@@ -159,7 +166,7 @@ class ChoiceScreen(Screen[str | None]):
         """Stand where the caller wants it."""
         self.header.remark = "esc back"
         self.pane.show_focus(True)
-        keys = [("type", "narrow down"), ("enter", "choose")]
+        keys = [("type", "narrow down"), ("enter", self._enter)]
         if self._on_delete is not None:
             keys.append(("del", "take out"))
         self.footer.show(keys)

@@ -29,7 +29,7 @@ _GAP: Final = 4
 _KEYS_CELLS: Final = 14
 """At most so many cells for the keys of a block."""
 _LARGEST: Final = 3
-_KEYS_OF_PANE: Final = {"spans": "span", "runs": "runs", "detail": "detail"}
+_KEYS_OF_PANE: Final = {"spans": "span", "runs": "runs", "detail": "detail", "compare": "compare"}
 _ORDER: Final = ("move", "jump", "find", "look", "take", "app")
 
 Block = list[list[Piece]]
@@ -97,7 +97,7 @@ class HelpView(LineView, inherit_bindings=False):
         gutter = self.session.symbols["gutter_focused"] if selected else " "
         keys = text.fit(" ".join(key.keys), 16)
         words = (key.words, "selected" if selected else "")
-        return [(gutter, "accent"), (keys, "strong bold"), words, (f"  {SECTIONS.get(key.section, '')}", "muted")]
+        return [(gutter, "accent"), (keys, "strong bold"), words, (f"  {_title(key.section)}", "muted")]
 
     def move_by(self, rows: int, scroll: Scroll = "auto") -> None:  # noqa: ARG002 - a list of few rows
         """Choose another action; a page scrolls."""
@@ -116,19 +116,27 @@ class HelpView(LineView, inherit_bindings=False):
         return _side_by_side(_fill(blocks, heights, columns), cells)
 
     def _blocks(self, cells: int) -> list[Block]:
-        mine = _KEYS_OF_PANE.get(self._pane, "span")
-        blocks = [self._block(f"This pane: {self._pane}", mine, cells)]
-        others = [section for section in ("span", "runs", "detail") if section != mine]
-        for section in (*_ORDER, *others):
-            blocks.append(self._block(SECTIONS[section], section, cells))
+        mine = _KEYS_OF_PANE.get(self._pane) or self._first_section()
+        title = f"This pane: {self._pane}" if self._pane else f"Here: {_title(mine).lower()}"
+        blocks = [self._block(title, mine, cells)]
+        # Whatever else has keys follows, so that none is left out.
+        others = dict.fromkeys((*_ORDER, "span", "runs", "detail", *(key.section for key in self.keys)))
+        for section in others:
+            if section not in (mine, "chip"):
+                blocks.append(self._block(_title(section), section, cells))
         symbols = self.session.symbols
         return [block for block in (*blocks, *_legends(cells, symbols)) if len(block) > 1]
+
+    def _first_section(self) -> str:
+        """What a screen other than the main one is about: the first of its keys that is neither moving nor everywhere."""
+        own = (key.section for key in self.keys if key.section not in _ORDER)
+        return next(own, self.keys[0].section if self.keys else "app")
 
     def _block(self, title: str, section: str, cells: int) -> Block:
         block: Block = [_heading(title, cells, self.session.symbols)]
         lines = _paired([key for key in self.keys if key.section == section])
         if section == "find":
-            lines.insert(1, ("1-9", "only this class, again: away"))
+            lines[1:1] = _chip_lines([key for key in self.keys if key.section == "chip"])
         elif section == "jump":  # its heading says so for all
             lines = [(keys, words.removeprefix("next, previous ")) for keys, words in lines]
         room = min(max((len(keys) for keys, _ in lines), default=0), _KEYS_CELLS)
@@ -148,7 +156,7 @@ class HelpScreen(Screen[Key | None]):
         self.pane = Pane(session, "Keys", self.view, id="help-pane")
         self.footer = FooterLine(session)
         self.footer.always = ("esc", "close")
-        self._said = f"{pane} pane first"
+        self._said = f"{pane} pane first" if pane else ""
 
     def compose(self) -> ComposeResult:
         """The keys and a footer."""
@@ -193,6 +201,17 @@ class HelpScreen(Screen[Key | None]):
             view.put((view.typed + event.character)[:60])
 
 
+def _title(section: str) -> str:
+    return SECTIONS.get(section, section.capitalize())
+
+
+def _chip_lines(chips: Sequence[Key]) -> list[tuple[str, str]]:
+    """The keys of the classes: one line while they are the digits, else one for each that has another key."""
+    digits = [key for key in chips if key.keys == (key.id.partition(".")[2],)]
+    lines = [("1-9" if len(digits) == len(chips) else "digits", "only this class, again: away")] if digits else []
+    return lines + [(" ".join(key.keys), key.words) for key in chips if key not in digits]
+
+
 def _paired(keys: Sequence[Key]) -> list[tuple[str, str]]:
     """Lines of keys and words: an action and its opposite, which have neighbouring ids, share a line."""
     lines: list[tuple[str, str]] = []
@@ -200,12 +219,12 @@ def _paired(keys: Sequence[Key]) -> list[tuple[str, str]]:
         words = key.words
         before = lines[-1][1].partition(" ") if lines else ("", "", "")
         direction, _, what = words.partition(" ")
-        if {direction, before[0]} == {"next", "previous"} and what == before[2]:
+        if key.keys and {direction, before[0]} == {"next", "previous"} and what == before[2]:
             lines[-1] = (f"{lines[-1][0].split()[0]} {key.keys[0]}", f"{before[0]}, {words}")
-        elif lines and words == lines[-1][1].replace("more", "less") and "more" in lines[-1][1]:
+        elif key.keys and lines and words == lines[-1][1].replace("more", "less") and "more" in lines[-1][1]:
             lines[-1] = (f"{lines[-1][0]} {key.keys[0]}", f"{lines[-1][1]}, less")
         else:
-            lines.append((" ".join(key.keys), words))
+            lines.append((" ".join(key.keys) or "no key", words))
     return lines
 
 

@@ -31,10 +31,12 @@ from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.run_states import RunStates
 from tracetui.tui.screens.around import footer_keys, legend, progress_words
+from tracetui.tui.screens.comparing import Comparing
 from tracetui.tui.screens.copying import selected_id, selected_record, selected_value
 from tracetui.tui.screens.jumping import Jumping
 from tracetui.tui.screens.searching import Searching
 from tracetui.tui.screens.selection import Selection
+from tracetui.tui.screens.summarising import Summarising
 from tracetui.tui.screens.taking import Taking
 from tracetui.tui.screens.ticking import Clock
 from tracetui.tui.screens.viewing import Viewing, view_name
@@ -79,11 +81,12 @@ _CALL: Final = re.compile(r"(\w+)(?:\((.*)\))?")
 
 
 def _lifted(owner: type[DOMNode], ids: tuple[str, ...], action: str) -> Iterator[Binding]:
-    """The bindings of a pane that work from the other panes as well. They keep no id: the pane's own is the one shown."""
+    """The bindings of a pane that work from the other panes as well; with their ids, so that a keymap moves them too."""
     for binding in owner.BINDINGS:
         if isinstance(binding, Binding) and binding.id in ids and (call := _CALL.fullmatch(binding.action)):
             arguments = f", {call[2]}" if call[2] else ""
-            yield Binding(binding.key, f"{action}('{call[1]}'{arguments})", show=False)
+            lifted = f"{action}('{call[1]}'{arguments})"
+            yield Binding(binding.key, lifted, binding.description, show=False, id=binding.id)
 
 
 class TooSmall(PieceLine):
@@ -120,13 +123,20 @@ class MainScreen(Screen[None]):
         Binding("slash", "search", "search names", id="find.search"),
         Binding("n", "hit(1)", "next hit", id="jump.next_hit", show=False),
         Binding("N", "hit(-1)", "previous hit", id="jump.previous_hit", show=False),
-        *(Binding(str(number), f"chip({number})", show=False) for number in range(1, 10)),
+        *(
+            Binding(
+                str(number), f"chip({number})", f"only class {number}, again: away", show=False, id=f"chip.{number}"
+            )
+            for number in range(1, 10)
+        ),
         Binding("0", "chip(0)", "all classes", id="find.all_classes", show=False),
         Binding("u", "drawer", "runs", id="look.runs"),
         Binding("v", "next_view", "next view", id="look.view"),
         Binding("z", "maximise", "maximise this pane", id="look.maximise"),
         Binding("i", "about", "about the run", id="look.run", show=False),
+        Binding("d", "compare", "compare two runs", id="find.compare", show=False),
         Binding("R", "trouble", "repair report", id="look.trouble", show=False),
+        Binding("a", "summary", "summary", id="look.summary"),
         Binding("left_curly_bracket,alt+left", "history(-1)", "back through jumps", id="jump.back", show=False),
         Binding("right_curly_bracket,alt+right", "history(1)", "forward through jumps", id="jump.forward", show=False),
         Binding("y", "copy_value", "copy the value", id="take.value"),
@@ -153,7 +163,8 @@ class MainScreen(Screen[None]):
         self.strip = LiveStrip(session, id="strip")
         self.viewing = Viewing(self)
         self.detail = Detail(session, id="detail", rest_s=DETAIL_REST_S if rest_s is None else rest_s)
-        self._run_rest_s = RUN_REST_S if rest_s is None else rest_s
+        self.rest_s = RUN_REST_S if rest_s is None else rest_s
+        """How long a selection must stand before it is acted on, s."""
         self.chips = ChipBar(session)
         self.footer = FooterLine(session)
         self.search = SearchLine(session)
@@ -176,6 +187,8 @@ class MainScreen(Screen[None]):
         self.clock = Clock(self)
         self.selection = Selection(self)
         self.jumping = Jumping(self)
+        self.summarising = Summarising(self)
+        self.comparing = Comparing(self)
         self.taking = Taking(self)
         self.about_run = False
         """The detail shows the open run and not what is selected in it."""
@@ -316,6 +329,7 @@ class MainScreen(Screen[None]):
             header.remark = "polling" if polling else "watching"
             header.remark += ": new files appear by themselves"
         header.look_again()
+        self.tracetui.say_title()
 
     def say_positions(self) -> None:
         """Say again where one is, at the right of each pane's rule."""
@@ -504,10 +518,10 @@ class MainScreen(Screen[None]):
         self._chooses = False
         if self._waiting_run is not None:
             self._waiting_run.stop()
-        if not self._run_rest_s:
+        if not self.rest_s:
             self._open_selected(event.run_row)
             return
-        self._waiting_run = self.set_timer(self._run_rest_s, lambda: self._open_selected(event.run_row))
+        self._waiting_run = self.set_timer(self.rest_s, lambda: self._open_selected(event.run_row))
 
     def _open_selected(self, row: int) -> None:
         if row != self.opened and row == self.runs.selected_run:
@@ -615,6 +629,12 @@ class MainScreen(Screen[None]):
             return
         self._chooses = False
         self.header.remark = ""
+        self.runs.select_run(row, by_user=True)
+        self.open_run(row)
+
+    def go_to_run(self, row: int) -> None:
+        """Open a run that was chosen elsewhere."""
+        self.take_over()
         self.runs.select_run(row, by_user=True)
         self.open_run(row)
 
@@ -742,7 +762,7 @@ class MainScreen(Screen[None]):
         event.stop()
         self.jumping.jump(event.run_row, event.span_row)
 
-    def go_to(self, found: tuple[int, int] | None) -> None:
+    def go_to(self, found: tuple[int, int | None] | None) -> None:
         """Jump to what was chosen elsewhere: the row of a run and of a span in it."""
         if found is not None:
             self.jumping.jump(*found)
@@ -765,6 +785,14 @@ class MainScreen(Screen[None]):
         others = [view for name, view in views.items() if name != self.active]
         return keys_of([views[self.active], *others, self, self.app])
 
+    def action_compare(self) -> None:
+        """Compare the marked runs, or the open one with the one before it of its name."""
+        self.comparing.begin()
+
     def action_trouble(self) -> None:
         """What had to be put right or left out in the open run, and what could not be read at all."""
         self.tracetui.show_trouble()
+
+    def action_summary(self) -> None:
+        """What the open run came to, or from the runs pane all of them."""
+        self.summarising.show()

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 FOLLOW_REST_S: Final = 0.4
 """How long a row must be the newest before the detail shows it, s."""
-FOLLOW_EVERY_S: Final = 1.0
-"""The detail changes at most this often while following."""
 
 
 class Selection:
@@ -39,11 +37,12 @@ class Selection:
         self.is_touched |= by_user
         self._wait_no_more()
         screen = self.screen
+        every = screen.session.link.detail_every_s
         shown_ago = time.monotonic() - self._shown_at
         # A run that never rests would leave the detail behind for ever.
-        is_late = shown_ago > 2 * FOLLOW_EVERY_S
+        is_late = shown_ago > 2 * every
         if screen.viewing.following and not by_user and screen.detail.shown is not None and not is_late:
-            self._waiting = screen.set_timer(max(FOLLOW_REST_S, FOLLOW_EVERY_S - shown_ago), self.show)
+            self._waiting = screen.set_timer(max(FOLLOW_REST_S, every - shown_ago), self.show)
         else:
             self.show()
 

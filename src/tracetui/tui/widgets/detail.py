@@ -265,6 +265,11 @@ class Detail(LineView):
     def _tabs(self) -> list[str]:
         return [] if self._page is None else [name for name, _ in self._page.tabs(self._look())]
 
+    @property
+    def tab_names(self) -> list[str]:
+        """The tabs there are now."""
+        return self._tabs()
+
     def _tab_index(self) -> int:
         tabs = self._tabs()
         return tabs.index(self._tab) if self._tab in tabs else 0

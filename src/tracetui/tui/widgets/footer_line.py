@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tracetui.tui.keymaps import written
 from tracetui.tui.presentation.header import footer_line
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.session import Session
@@ -26,5 +27,14 @@ class FooterLine(PieceLine):
         self.look_again()
 
     def pieces(self, width: int) -> list[Piece]:
-        """The footer at this width."""
-        return footer_line(self.keys, self.right, width, self.session.symbols, self.always)
+        """The footer at this width, with the keys in force."""
+        keys = [(shown, words) for key, words in self.keys if (shown := self._in_force(key))]
+        always = (self._in_force(self.always[0]) or ":", self.always[1])
+        return footer_line(keys, self.right, width, self.session.symbols, always)
+
+    def _in_force(self, key: str) -> str:
+        if not self.session.keymap:
+            return key
+        focused = self.screen.focused
+        nodes = [*([] if focused is None else [type(focused)]), type(self.screen), type(self.app)]
+        return written(key, nodes, self.session.keymap)

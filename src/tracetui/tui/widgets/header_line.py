@@ -6,6 +6,7 @@ from collections import deque
 
 from tracetui.core import text
 from tracetui.core.text import safe
+from tracetui.tui.keymaps import first_key
 from tracetui.tui.messages import Level
 from tracetui.tui.presentation.header import NOTICE_STYLES, HeaderFacts, header_left, header_line
 from tracetui.tui.presentation.pieces import Piece
@@ -31,6 +32,8 @@ class HeaderLine(PieceLine):
         self.unreadable = 0
         self.remark = ""
         """What happened on opening: `newest failure opened`."""
+        self.hint: tuple[str, str] | None = None
+        """A key that helps just now, and what it does: for the first sessions, where nothing else is to be said."""
         self._notices: deque[tuple[str, Level]] = deque(maxlen=_MOST_WAITING)
         self._notice: tuple[str, Level] | None = None
 
@@ -61,7 +64,13 @@ class HeaderLine(PieceLine):
             return [[(mark + safe(words), NOTICE_STYLES[level])]]
         follow, progress, remark, polling = self._follow(), self._progress(), self._remark(), self._polling()
         whole, short = self._unreadable(), self._unreadable(short=True)
+        hint = self._hint()
         forms = (
+            *(
+                ((follow, progress, remark, polling, whole, hint), (follow, progress, polling, short, hint))
+                if hint
+                else ()
+            ),
             (follow, progress, remark, polling, whole),
             (follow, progress, remark, polling, short),
             (follow, progress, polling, short),
@@ -81,8 +90,17 @@ class HeaderLine(PieceLine):
         if on:
             return [("FOLLOWING", "status-open"), (f"  {safe(name)}", "muted")]
         return (
-            [(f"+{text.count(new)} new", ""), ("  ", ""), ("F", "strong bold"), (" to follow", "muted")] if new else []
+            [(f"+{text.count(new)} new", ""), ("  ", ""), (self._follow_key, "strong bold"), (" to follow", "muted")]
+            if new
+            else []
         )
+
+    @property
+    def _follow_key(self) -> str:
+        return first_key("span.follow", "F", self.session.keymap)
+
+    def _hint(self) -> list[Piece]:
+        return [(self.hint[0], "strong bold"), (f" {self.hint[1]}", "muted")] if self.hint else []
 
     def _progress(self) -> list[Piece]:
         return [(self.progress, "muted")] if self.progress else []

@@ -1,0 +1,158 @@
+"""The work behind the summary screen: a copy of the store, made between keys, and analyses of it in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tracetui.core.analysis.folder import FolderAnalysis
+    from tracetui.core.analysis.run_analysis import RunAnalysis
+    from tracetui.core.pricing import Costs
+    from tracetui.core.store import Run, Store
+    from tracetui.core.summary import Summaries
+    from tracetui.tui.presentation.folder_summary import FolderSummary
+    from tracetui.tui.presentation.summary_page import Page
+    from tracetui.tui.session import Session
+
+_STEP_S: Final = 0.003
+"""How long copying may hold the loop."""
+_TRIES: Final = 3
+_TELL_S: Final = 0.5
+"""How often it is told how far an analysis of many runs is."""
+
+
+class Stopped(Exception):
+    """Nobody wants the answer any more."""
+
+
+async def copied(store: Store) -> Store:
+    """A copy of the store for a thread.
+
+    It is made in pieces between which keys come through; where the store changes each time meanwhile, in one go.
+    """
+    from tracetui.core.store.frozen import freezing
+
+    for number in range(_TRIES):
+        steps, epoch = freezing(store), store.epoch
+        begun = time.perf_counter()
+        while True:
+            try:
+                next(steps)
+            except StopIteration as ended:
+                made: Store = ended.value
+                return made
+            if number < _TRIES - 1 and time.perf_counter() - begun > _STEP_S:
+                await asyncio.sleep(0)
+                begun = time.perf_counter()
+                if store.epoch != epoch:
+                    break
+    raise AssertionError("the last try is made in one go")
+
+
+@dataclass(slots=True)
+class Work:
+    """Analyses of one copy of the store. Made on the loop's thread, used in another one; `stop` may be called from any."""
+
+    session: Session
+    store: Store
+    now_ns: int
+    told: Callable[[str], None] = lambda _words: None
+    """Hears how far it is, in the thread that works."""
+    stopped: bool = False
+    known: Costs | None = None
+    """What was known of costs when it began."""
+    _summaries: Summaries | None = None
+
+    @classmethod
+    async def begun(cls, session: Session) -> Work:
+        """Work over what has been read by now."""
+        store = await copied(session.store)
+        known = None if session.costs is None else session.costs.over(store)
+        return cls(session, store, session.now_ns(), known=known)
+
+    def stop(self) -> None:
+        """Nobody waits for it."""
+        self.stopped = True
+
+    def _go_on(self) -> None:
+        if self.stopped:
+            raise Stopped
+
+    @property
+    def costs(self) -> Costs:
+        """What is known of costs; what is recorded where no prices are known yet."""
+        if self.known is None:
+            from tracetui.core.pricing import Costs
+            from tracetui.core.pricing.table import look
+
+            self.known = Costs(self.store, table=look(self.store))
+        return self.known
+
+    @property
+    def summaries(self) -> Summaries:
+        """Facts of all runs."""
+        if self._summaries is None:
+            from tracetui.core.summary import Summaries
+
+            self._summaries = Summaries(self.store, {}, None, self.now_ns, self.session.rules, costs=self.costs)
+        return self._summaries
+
+    def _analysed(self, run: Run) -> RunAnalysis:
+        from tracetui.core.analysis.run_analysis import analyse_run
+        from tracetui.core.run_bodies import RunBodies
+
+        return analyse_run(
+            self.store,
+            run,
+            RunBodies.beside(self.session.bodies, self.store, run),
+            self.costs,
+            status=self.summaries.status(run),
+            now_ns=self.now_ns,
+            go_on=self._go_on,
+        )
+
+    def run_page(self, row: int) -> Page:
+        """The summary of one run. Raises Stopped."""
+        from tracetui.core.run_bodies import RunBodies
+        from tracetui.tui.presentation.run_summary import RunSummary
+
+        run = self.store.runs[row]
+        about = self._analysed(run)
+        self._go_on()
+        bodies = RunBodies.beside(self.session.bodies, self.store, run)
+        id_ = self.summaries.ids.get(row, run.id)
+        session = self.session
+        return RunSummary(about, bodies, id_, self.costs.of_run(run), session.symbols, session.tz).page()
+
+    def folder(self, rows: Sequence[int]) -> FolderSummary:
+        """What is known of some runs without looking at their spans."""
+        from tracetui.core.analysis.folder_runs import RunBrief
+        from tracetui.tui.presentation.folder_summary import FolderSummary
+        from tracetui.tui.presentation.runs import run_tokens
+
+        runs = [self.store.runs[row] for row in rows if self.store.runs[row].live]
+        briefs, causes = [], 0
+        for run in runs:
+            self._go_on()
+            causes += len(self.summaries.causes(run))
+            status = self.summaries.status(run)[0]
+            briefs.append(RunBrief(run, status, self.costs.of_run(run), run_tokens(run)[0]))
+        return FolderSummary(briefs, self.summaries.ids, causes, self.session.symbols, self.session.tz)
+
+    def analyses(self, folder: FolderSummary) -> FolderAnalysis | None:
+        """All runs of a folder, each looked at and put together; None if there is none. Raises Stopped."""
+        from tracetui.core.analysis.folder import analyse_folder
+
+        found, told_at = [], time.monotonic()
+        for done, each in enumerate(folder.runs):
+            self._go_on()
+            found.append(self._analysed(each.run))
+            if time.monotonic() - told_at >= _TELL_S:
+                told_at = time.monotonic()
+                self.told(f"analysing {done + 1:,} of {len(folder.runs):,} runs")
+        costs = {each.run.row: each.cost for each in folder.runs}
+        return analyse_folder(self.store, found, costs) if found else None

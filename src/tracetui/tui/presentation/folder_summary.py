@@ -1,0 +1,380 @@
+"""The summary of several runs as sections: what is known of each run at once, the rest once all of them are analysed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Final
+
+from tracetui.core.analysis.folder_runs import DAY, NamedRuns, Piece, RunBrief, by_run_name, pieces, sum_of_costs
+from tracetui.core.analysis.tables import causes_and_events, cost_text, counted, number
+from tracetui.core.model import Kind
+from tracetui.core.run_table import length_text
+from tracetui.core.symbols import Symbols
+from tracetui.core.text import clock_time, cost, duration, marked, safe, tokens, wall_time_full
+from tracetui.tui.presentation import plots
+from tracetui.tui.presentation.run_summary import STATUS_STYLES
+from tracetui.tui.presentation.summary_page import Cell, Line, Page, Part, Row, Target, table_line, text_line
+from tracetui.tui.presentation.summary_parts import KEPT, models_part, names_part, spenders_part, two_rows
+
+if TYPE_CHECKING:
+    from tracetui.core.analysis.folder import FolderAnalysis
+
+ORDER: Final = ("error", "stalled", "unfinished", "unknown", "running", "ok")
+NAME_SORTS: Final = ("runs", "failed", "p50", "p95", "tokens", "cost", "name")
+"""What runs by name can be sorted by."""
+BY_NAME: Final = "Runs by name"
+"""Title of the section that can be sorted."""
+_RUN_HEADS: Final[tuple[Cell, ...]] = (("time", 8, ""), ("cost", 8, ""), ("tokens", 6, ""))
+_PLOT_ROWS: Final = 4
+_MONEY: Final = 100_000
+"""Parts of a dollar that a column of cost tells apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSummary:
+    """Makes the page of several runs.
+
+    Args:
+        runs: The runs with what is known of each.
+        ids: What runs are called, by row.
+        causes: Failed spans without a failed child in all.
+        symbols: What to draw with.
+        tz: Zone of times shown.
+    """
+
+    runs: Sequence[RunBrief]
+    ids: Mapping[int, str]
+    causes: int
+    symbols: Symbols
+    tz: tzinfo
+
+    def page(self, about: FolderAnalysis | None, sort: str = NAME_SORTS[0], *, reverse: bool = False) -> Page:
+        """All of it; None: the runs are not analysed yet."""
+        made = [
+            *self._over_time(),
+            self._worst(about),
+            self._longest(),
+            self._dearest(),
+            self._by_name(sort, reverse=reverse),
+            *(self._analysed(about) if about is not None else ()),
+        ]
+        return Page(self._head(about), [part for part in made if part is not None])
+
+    def _head(self, about: FolderAnalysis | None) -> Row:
+        symbols, runs = self.symbols, self.runs
+        counts: dict[str, int] = {}
+        for each in runs:
+            counts[each.status] = counts.get(each.status, 0) + 1
+        parts = [(number(len(runs), "run"), "strong bold")]
+        parts += [
+            (f"{symbols[status]} {counts[status]:,} {status}", STATUS_STYLES.get(status, "muted"))
+            for status in ORDER
+            if counts.get(status)
+        ]
+        lengths = [length for each in runs if (length := each.run.duration()[0]) is not None]
+        if lengths:
+            total = marked(duration(sum(lengths), symbols), partial=len(lengths) < len(runs), symbols=symbols)
+            parts.append((f"{total} in all", "muted"))
+        parts.append((number(sum(each.run.span_count for each in runs), "span"), "muted"))
+        if self.causes:
+            parts.append((number(self.causes, "cause"), "muted"))
+        known = [each.tokens for each in runs if each.tokens is not None]
+        if known:
+            lacking = any(each.tokens is None and each.run.kind_counts[Kind.llm] for each in runs)
+            parts.append((f"{marked(tokens(sum(known), symbols), partial=lacking, symbols=symbols)} tokens", "muted"))
+        spent = sum_of_costs(runs)
+        if spent.usd is not None:
+            parts.append((cost_text(spent, symbols), "muted"))
+        loops = sum(len(each.loops) for each in about.runs) if about is not None else 0
+        parts += [(number(loops, "loop"), "status-warning")] if loops else []
+        return [piece for text, style in parts for piece in ((text, style), ("  ", ""))]
+
+    # ------------------------------------------------------------ over time
+
+    def _over_time(self) -> list[Part]:
+        step, over_time = pieces(self.runs)
+        if step is None or len(over_time) < 2:
+            return []
+        from tracetui.core.analysis.folder_blocks import step_word
+
+        symbols, by_day = self.symbols, step >= DAY
+        failures = Part("Failures over time", fact=f"runs by {step_word(step)}", noun="pieces of time", listed=4)
+        failures.top = lambda width: _pairs(over_time, width, symbols, self._ends(over_time, by_day))
+        told = [piece for piece in over_time if piece.runs]
+        for piece in sorted(told, key=lambda piece: (not piece.failed, -piece.start)):
+            failures.lines.append(self._piece(piece, by_day=by_day))
+        return [failures, *self._costs(over_time, step_word(step), by_day=by_day)]
+
+    def _ends(self, over_time: Sequence[Piece], by_day: bool) -> tuple[str, str]:
+        return self._when(over_time[0].start, by_day), self._when(over_time[-1].start, by_day)
+
+    def _when(self, start: int, by_day: bool) -> str:
+        day = wall_time_full(start, self.tz, self.symbols)[:10]
+        return day if by_day else f"{day[5:]} {clock_time(start, self.tz)[:5]}"
+
+    def _piece(self, piece: Piece, by_day: bool) -> Line:
+        symbols = self.symbols
+        failed: Cell = (f"{symbols['error']} {piece.failed:,}" if piece.failed else "", 6, "status-error")
+        cells: list[Cell] = [
+            failed,
+            (f"of {piece.runs:,}", 8, "muted"),
+            (cost_text(piece.cost, symbols) if piece.cost.usd is not None else "", 8, ""),
+        ]
+        return table_line([], self._when(piece.start, by_day), "", cells, symbols, _to(piece.rows))
+
+    def _costs(self, over_time: Sequence[Piece], word: str, by_day: bool) -> list[Part]:
+        usd = [piece.cost.usd or 0.0 for piece in over_time]
+        if not any(usd):
+            return []
+        symbols = self.symbols
+        part = Part("Cost over time", fact=f"by {word}", right=True, noun="pieces of time", listed=3)
+        ends = self._ends(over_time, by_day)
+
+        def top(width: int) -> list[Row]:
+            wide, gap = _room(len(usd), width - 8, 1)
+            values = [round(each * _MONEY) for each in usd]
+            if wide * len(values) > width - 8:
+                values, wide, gap = plots.regrouped(values, width - 8, sum), 1, 0
+            rows = plots.columns(values, _PLOT_ROWS, symbols, "kind-llm", wide=wide, gap=gap)
+            labels = cost(max(values) / _MONEY, symbols).rjust(6), "", "$0"
+            line = _between(ends, len(values) * (wide + gap))
+            return [*plots.with_scale(rows, labels), [(" " * 8, ""), *line]]
+
+        part.top = top
+        dearest = sorted((piece for piece in over_time if piece.cost.usd), key=lambda piece: -(piece.cost.usd or 0))
+        for piece in dearest:
+            figures: list[Cell] = [
+                (cost_text(piece.cost, symbols), 8, ""),
+                (number(piece.runs, "run"), 9, "muted"),
+            ]
+            by_cost = sorted(piece.rows, key=lambda row: -(self._cost_of(row) or 0))
+            part.lines.append(table_line([], self._when(piece.start, by_day), "", figures, symbols, _to(by_cost)))
+        return [part]
+
+    def _cost_of(self, row: int) -> float | None:
+        return next((each.cost.usd for each in self.runs if each.run.row == row), None)
+
+    # ------------------------------------------------------------ runs
+
+    def _run(self, each: RunBrief) -> Line:
+        symbols, run = self.symbols, each.run
+        length, source = run.duration()
+        cells: list[Cell] = [
+            (length_text(each.status, length, source, symbols), 8, ""),
+            (cost_text(each.cost, symbols) if each.cost.usd is not None else "", 8, "muted"),
+            (tokens(each.tokens, symbols) if each.tokens is not None else "", 6, "muted"),
+        ]
+        lead: Row = [(f"{symbols[each.status]} ", STATUS_STYLES.get(each.status, "muted"))]
+        id_ = self.ids.get(run.row, run.id)
+        name, about = (run.name, id_) if run.name else (id_, "")
+        return table_line(lead, name, about if about != name else "", cells, symbols, ((run.row, None),), id_)
+
+    def _longest(self) -> Part | None:
+        timed = [(length, each) for each in self.runs if (length := each.run.duration()[0]) is not None]
+        if len(timed) < 2:
+            return None
+        timed.sort(key=lambda item: -item[0])
+        shown = [self._run(each) for _, each in timed[:KEPT]]
+        return Part("Longest runs", shown, heads=_RUN_HEADS, left_out=max(0, len(timed) - KEPT), noun="runs", listed=5)
+
+    def _dearest(self) -> Part | None:
+        known = [(each.cost.usd, each) for each in self.runs if each.cost.usd]
+        if len(known) < 2:
+            return None
+        known.sort(key=lambda item: -item[0])
+        part = Part("Most expensive runs", [self._run(each) for _, each in known[:KEPT]], heads=_RUN_HEADS, right=True)
+        part.left_out, part.noun, part.listed = max(0, len(known) - KEPT), "runs", 5
+        return part
+
+    def _by_name(self, sort: str, *, reverse: bool) -> Part | None:
+        named = by_run_name(self.runs)
+        if len(named) < 2 and len(self.runs) < 2:
+            return None
+        symbols = self.symbols
+        named.sort(key=lambda each: _sort_key(each, sort), reverse=reverse)
+        heads: list[Cell] = [("runs", 5, ""), ("failed", 6, ""), ("p50", 7, ""), ("p95", 7, "")]
+        heads += [("cost", 8, ""), ("tokens", 7, "")]
+        part = Part(BY_NAME, heads=heads, note=f"by {sort}", noun="names", listed=8)
+        for each in named:
+            cells: list[Cell] = [
+                (f"{each.runs:,}", 5, ""),
+                (f"{symbols['error']} {each.failed:,}" if each.failed else "", 6, "status-error"),
+                (duration(each.p50_ns, symbols), 7, ""),
+                (duration(each.p95_ns, symbols), 7, ""),
+                (cost_text(each.cost, symbols), 8, ""),
+                (marked(tokens(each.tokens, symbols), partial=each.tokens_partial, symbols=symbols), 7, "muted"),
+            ]
+            part.lines.append(table_line([], each.name, "", cells, symbols, _to(each.rows)))
+        return part
+
+    # ------------------------------------------------------------ once all are analysed
+
+    def _worst(self, about: FolderAnalysis | None) -> Part | None:
+        """The worst runs with what each is to be known for; their names only while they are not analysed."""
+        from tracetui.core.analysis.folder_blocks import briefly
+
+        by_row = {each.run.row: each for each in self.runs}
+        if about is None:
+            bad = sorted(
+                (each for each in self.runs if each.status not in ("ok", "running")),
+                key=lambda each: (ORDER.index(each.status), -(each.cost.usd or 0), -(each.run.start or 0)),
+            )
+            lines = [self._run(each) for each in bad[:KEPT]]
+        else:
+            worst = [each for each in about.runs if each.status not in ("ok", "running")]
+            lines = []
+            for each in worst[:KEPT]:
+                words = list(briefly(each, f" {self.symbols['crumb']} "))
+                first = each.errors.first
+                row = first.cause.row if first is not None and first.cause.row >= 0 else None
+                lines.append(_run_and_words(self._run(by_row[each.run.row]), words, self.symbols, (each.run.row, row)))
+            bad = [by_row[each.run.row] for each in worst]
+        if not bad:
+            return None
+        part = Part("What went wrong", lines, note="the worst first", heads=_RUN_HEADS, listed=5, noun="runs")
+        part.left_out = max(0, len(bad) - KEPT)
+        return part
+
+    def _analysed(self, about: FolderAnalysis) -> list[Part | None]:
+        symbols = self.symbols
+        rows = {each.run.row: each.spans for each in about.runs}
+        run_of = about.runs[0].spans.store.spans.run if about.runs else []
+
+        def spans(found: Sequence[int]) -> tuple[Target, ...]:
+            return tuple((run_of[row], row) for row in dict.fromkeys(found[:KEPT]) if row >= 0 and run_of[row] in rows)
+
+        failed, every = sum(tool.failed for tool in about.tools), sum(tool.spans for tool in about.tools)
+        fact = f"{failed:,} of {number(every, 'call')} flagged as failed" if failed else number(every, "call")
+        agents = [each for each in about.agents if each.name]
+        bottleneck = about.runs[0].bottleneck_ns
+        slow = {
+            (each.name, each.kind)
+            for each in about.names
+            if not each.holds and each.mean_ns is not None and each.mean_ns >= bottleneck
+        }
+        slowest = {(each.name, each.kind): each.slowest for each in about.names if each.slowest is not None}
+
+        def of_kind(kind: Kind) -> Callable[[object], tuple[Target, ...]]:
+            def targets(each: object) -> tuple[Target, ...]:
+                one = slowest.get((each.name, kind))  # type: ignore[attr-defined]
+                return spans(each.rows or (() if one is None else (one,)))  # type: ignore[attr-defined]
+
+            return targets
+
+        names = [each for each in about.names if each.finished]
+        return [
+            self._errors(about),
+            names_part(
+                names,
+                symbols,
+                slow,
+                duration(bottleneck, symbols),
+                lambda each: spans(() if each.slowest is None else (each.slowest,)),
+            )
+            if names
+            else None,
+            models_part(about.models, about.spent.cache_share, symbols, lambda each: spans(each.rows)),
+            spenders_part("Tools", fact, about.tools, "tools", symbols, of_kind(Kind.tool)) if about.tools else None,
+            spenders_part("Tokens and cost by agent", "", agents, "agents", symbols, of_kind(Kind.agent))
+            if agents
+            else None,
+        ]
+
+    def _errors(self, about: FolderAnalysis) -> Part | None:
+        if not about.errors:
+            return None
+        symbols = self.symbols
+        causes = sum(each.errors.causes for each in about.runs)
+        events = sum(each.errors.events for each in about.runs)
+        runs = len({each.run.row for error in about.errors for each in error.runs})
+        fact = f"{causes_and_events(causes, events)} in {number(len(about.errors), 'group')}, {number(runs, 'run')}"
+        part = Part("Errors", fact=fact, right=True, noun="groups")
+        for error in about.errors:
+            names: dict[str, int] = {}
+            for each in error.runs:
+                name = each.run.name or self.ids.get(each.run.row, "")
+                names[name] = names.get(name, 0) + 1
+            ended = "ended it" if error.ended_runs and len(error.runs) == 1 else ""
+            ended = f"ended {error.ended_runs} of them" if error.ended_runs and len(error.runs) > 1 else ended
+            below = f"in {number(len(error.runs), 'run')}: {counted(names)}{'  ' + ended if ended else ''}"
+            lead: Row = [(f"{symbols['error']} {error.count:<3} ", "status-error")]
+            targets = tuple(
+                (each.run.row, cause.row if cause.row >= 0 else None)
+                for each in error.runs[:KEPT]
+                for group in each.errors.groups
+                if group.text == error.text
+                for cause in group.causes[:1]
+            )
+            part.lines.append(two_rows(lead, error.text, below, symbols, targets))
+        return part
+
+
+def _to(rows: Sequence[int]) -> tuple[Target, ...]:
+    return tuple((row, None) for row in rows)
+
+
+def _run_and_words(run: Line, words: Sequence[str], symbols: Symbols, target: Target) -> Line:
+    """A run, and below it what it is to be known for."""
+    below = [text_line([("  ", "")], each, symbols, style="muted") for each in words]
+    return Line(
+        lambda width, style: [*run.draw(width, style), *(row for line in below for row in line.draw(width, ""))],
+        (target,),
+        run.value,
+        tall=True,
+    )
+
+
+def _sort_key(each: NamedRuns, sort: str) -> tuple[float, str]:
+    name = safe(each.name[:200]).casefold()
+    figures: dict[str, float | None] = {
+        "runs": each.runs,
+        "failed": each.failed,
+        "p50": each.p50_ns,
+        "p95": each.p95_ns,
+        "tokens": each.tokens,
+        "cost": each.cost.usd,
+    }
+    if sort == "name":
+        return 0.0, name
+    figure = figures[sort]
+    return (1.0 if figure is None else -figure), name
+
+
+def _room(count: int, width: int, gap: int) -> tuple[int, int]:
+    """Cells of a column and blanks behind it, so that so many fit."""
+    wide = min(4, width // max(1, count) - gap)
+    return (wide, gap) if wide >= 1 else (1, 0)
+
+
+def _pairs(over_time: Sequence[Piece], width: int, symbols: Symbols, ends: tuple[str, str]) -> list[Row]:
+    """For each piece of time a column of its runs and one of those that failed; counts below."""
+    runs, failed = [piece.runs for piece in over_time], [piece.failed for piece in over_time]
+    room = width - 7
+    wide = min(3, (room // max(1, len(runs)) - 1) // 2)
+    gap = 1
+    if wide < 1:
+        cells = max(1, room // 3)
+        runs, failed = plots.regrouped(runs, cells, sum), plots.regrouped(failed, cells, sum)
+        wide = 1
+    each = 2 * wide + gap
+    rows = plots.with_scale(
+        plots.pairs(runs, failed, _PLOT_ROWS, symbols, wide, gap), (f"{max(runs):,}".rjust(5), "", "0")
+    )
+    counts: Row = [(f"{symbols['error']:>5}  ", "status-error")]
+    for number_ in failed:
+        text = f"{number_:,}" if number_ else ""
+        counts.append(
+            (f"{'':{wide}}{text if len(text) <= wide + gap else symbols['error']:<{wide + gap}}", "status-error")
+        )
+    legend: Row = [(" " * 7, ""), *_between(ends, len(runs) * each)]
+    return [*rows, *([counts] if any(failed) else []), legend]
+
+
+def _between(ends: tuple[str, str], width: int) -> Row:
+    """Two texts at the ends of a line; only the first where there is no room for both."""
+    first, last = ends
+    if len(first) + len(last) + 2 > width:
+        return [(f"{first} to {last}" if first != last else first, "muted")]
+    return [(first + last.rjust(width - len(first)), "muted")]

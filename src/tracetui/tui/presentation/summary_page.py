@@ -1,0 +1,266 @@
+"""A page of sections, in one column or in two: lines that lead somewhere, tables, plots, and what was left out of a list.
+
+Plain values and pure functions; who builds the sections is `run_summary` and `folder_summary`. Texts of a trace become
+safe when a line is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from tracetui.core.analysis.page import wrapped
+from tracetui.core.symbols import Symbols
+from tracetui.core.text import cell_width, fit
+from tracetui.tui.presentation.pieces import Piece, cut_pieces, width_of
+from tracetui.tui.presentation.wrap import one_line
+
+Row = list[Piece]
+Target = tuple[int, int | None]
+"""Row of a run, and of a span of it; None: the run itself."""
+Cell = tuple[str, int, str]
+"""A figure, the cells that it is right-aligned in, its style."""
+
+TWO_FROM: Final = 110
+"""Cells from which on sections stand side by side."""
+LISTED: Final = 6
+"""Lines of a list that are shown at first."""
+MORE_BY: Final = 10
+"""How many times as many are shown when more are asked for."""
+_LEFT_SHARE: Final = 0.565
+_GAP: Final = 2
+_NAME: Final = 14
+"""Cells that a name keeps while figures give way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a section."""
+
+    draw: Callable[[int, str], list[Row]]
+    """Its rows at a width; the second argument is the style of what the cursor is on, or empty. Never none."""
+    targets: tuple[Target, ...] = ()
+    """Where it leads."""
+    value: str = ""
+    """What is copied from it; untrusted."""
+    tall: bool = False
+    """It may take more than one row."""
+
+
+@dataclass(slots=True)
+class Part:
+    """A section: a title in a rule, a plot, lines of which the first are shown, and notes."""
+
+    title: str
+    lines: list[Line] = field(default_factory=list)
+    fact: str = ""
+    """At the right end of the rule; safe."""
+    note: str = ""
+    """Behind the title, where there is room for it; safe."""
+    heads: Sequence[Cell] = ()
+    """Headings of the figures, in the rule."""
+    top: Callable[[int], list[Row]] | None = None
+    """What is drawn above the lines."""
+    notes: list[Line] = field(default_factory=list)
+    """Lines below, which are always shown."""
+    right: bool = False
+    """Where there are two columns it stands in the right one."""
+    noun: str = ""
+    """What was left out is more of these."""
+    left_out: int = 0
+    """How many more there are that are not among the lines."""
+    listed: int = LISTED
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All sections, and the line that stays at the top."""
+
+    head: Row
+    parts: list[Part]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One row of a column: of a section, perhaps of a line of it."""
+
+    part: int
+    line: int
+    """Number of the line in its section as shown; -1: the rule, a blank, a row of a plot."""
+    draw: Callable[[int, str], Row]
+    enters: bool = False
+    """The cursor may stand here."""
+    targets: tuple[Target, ...] = ()
+    value: str = ""
+    more: bool = False
+    """Enter shows more of the section."""
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A page at a width: columns of slots."""
+
+    columns: list[list[Slot]]
+    places: list[int]
+    """First cell of each column, its gutter."""
+    widths: list[int]
+    """Cells of each column behind its gutter."""
+
+    @property
+    def height(self) -> int:
+        """Rows of the longest column."""
+        return max(map(len, self.columns), default=0)
+
+    def slot(self, column: int, row: int) -> Slot | None:
+        """What stands in a row of a column."""
+        slots = self.columns[column] if column < len(self.columns) else []
+        return slots[row] if 0 <= row < len(slots) else None
+
+
+def lay_out(page: Page, width: int, symbols: Symbols, more: Mapping[str, int]) -> Laid:
+    """Put the sections of a page into one column or two.
+
+    Args:
+        page: The sections.
+        width: Cells that there are.
+        symbols: What to draw with.
+        more: By title of a section how many of its lines are shown.
+    """
+    two = width >= TWO_FROM and any(part.right for part in page.parts)
+    left = int((width - 2 - _GAP) * _LEFT_SHARE) if two else width - 2
+    widths = [left, width - left - _GAP - 3] if two else [left]
+    columns: list[list[Slot]] = [[] for _ in widths]
+    for number, part in enumerate(page.parts):
+        column = 1 if two and part.right else 0
+        if columns[column]:
+            columns[column].append(Slot(number, -1, lambda _width, _style: []))
+        columns[column] += _slots(part, number, widths[column], symbols, more.get(part.title, part.listed))
+    return Laid(columns, [0, left + 1 + _GAP][: len(widths)], widths)
+
+
+def _slots(part: Part, number: int, width: int, symbols: Symbols, limit: int) -> list[Slot]:
+    slots = [Slot(number, -1, lambda width, _style: rule(part, width, symbols))]
+    for row in part.top(width) if part.top is not None else []:
+        slots.append(Slot(number, -1, _fixed(row)))
+    shown = part.lines if len(part.lines) <= limit + 1 else part.lines[:limit]
+    for at, line in enumerate(shown):
+        slots += _slots_of(line, number, at, width)
+    hidden = len(part.lines) - len(shown)
+    if hidden or part.left_out:
+        words = f"{symbols.cut} {hidden + part.left_out:,} more{' ' + part.noun if part.noun else ''}"
+        slots.append(Slot(number, len(shown), _more(words), hidden > 0, more=hidden > 0))
+    for at, line in enumerate(part.notes, len(shown) + 1):
+        slots += _slots_of(line, number, at, width)
+    return slots
+
+
+def _slots_of(line: Line, part: int, number: int, width: int) -> list[Slot]:
+    height = len(line.draw(width, "")) if line.tall else 1
+    return [
+        Slot(part, number if not row else -1, _row(line, row), not row and bool(line.targets), line.targets, line.value)
+        for row in range(height)
+    ]
+
+
+def _row(line: Line, row: int) -> Callable[[int, str], Row]:
+    def draw(width: int, style: str) -> Row:
+        rows = line.draw(width, style)
+        return rows[row] if row < len(rows) else []
+
+    return draw
+
+
+def _fixed(row: Row) -> Callable[[int, str], Row]:
+    return lambda width, _style: cut_pieces(row, width)
+
+
+def _more(words: str) -> Callable[[int, str], Row]:
+    return lambda width, style: cut_pieces([("  ", ""), (words, style or "muted")], width)
+
+
+# ---------------------------------------------------------------- lines
+
+
+def rule(part: Part, width: int, symbols: Symbols) -> Row:
+    """`Title ── note ──── fact`, or with the headings of its figures at the right."""
+    line = symbols["rule"]
+    least = cell_width(part.title) + 4
+    tail = headings(part.heads, width, least) if part.heads else one_line(part.fact, max(0, width - least - 2), symbols)
+    head: Row = [(f"{part.title} ", "muted")]
+    room = width - width_of(head) - (cell_width(tail) + 1 if tail else 0)
+    if part.note and room >= cell_width(part.note) + 6:
+        head += [(line * 2, "rule"), (f" {part.note} ", "muted")]
+    fill = width - width_of(head) - (cell_width(tail) + 1 if tail else 0)
+    return cut_pieces(
+        [*head, (line * max(0, fill), "rule"), *([(f" {tail}", "muted")] if tail else [])], width, symbols
+    )
+
+
+def fitting(cells: Sequence[Cell], width: int) -> list[Cell]:
+    """The figures that leave room for a name; the last ones give way."""
+    shown = list(cells)
+    while len(shown) > 1 and width - sum(wide + _GAP for _, wide, _ in shown) < _NAME + 2:
+        shown.pop()
+    return shown
+
+
+def headings(heads: Sequence[Cell], width: int, taken: int) -> str:
+    """Headings as they stand above the figures that fit; the first ones give way to what is taken at the left."""
+    shown = fitting(heads, width)
+    while shown and sum(wide + _GAP for _, wide, _ in shown) > width - taken:
+        shown.pop(0)
+    return "".join(" " * _GAP + fit(text, wide, align="right") for text, wide, _ in shown).lstrip()
+
+
+def table_line(
+    lead: Row,
+    name: str,
+    about: str,
+    cells: Sequence[Cell],
+    symbols: Symbols,
+    targets: tuple[Target, ...] = (),
+    value: str = "",
+) -> Line:
+    """A name, what it was about in muted, and figures at the right. Name and what it was about may be untrusted."""
+
+    def draw(width: int, style: str) -> list[Row]:
+        shown = fitting(cells, width)
+        room = width - sum(wide + _GAP for _, wide, _ in shown) - width_of(lead)
+        called = one_line(name, max(4, room), symbols) or "(no name)"
+        row: Row = [*lead, (called, style)]
+        left = room - cell_width(called)
+        if about and left >= 7:
+            words = "  " + one_line(about, left - 2, symbols)
+            row.append((words, style or "muted"))
+            left -= cell_width(words)
+        row.append((" " * max(0, left), ""))
+        for text, wide, look in shown:
+            row.append((" " * _GAP + fit(text, wide, align="right", symbols=symbols), look))
+        return [cut_pieces(row, width, symbols)]
+
+    return Line(draw, targets, value or name)
+
+
+def text_line(
+    lead: Row, text: str, symbols: Symbols, targets: tuple[Target, ...] = (), *, rows: int = 1, style: str = ""
+) -> Line:
+    """A text behind a lead, on up to some rows; it may be untrusted."""
+    indent = width_of(lead)
+
+    def draw(width: int, selected: str) -> list[Row]:
+        found = wrapped(text, max(8, width - indent), rows, symbols)
+        front: list[Row] = [lead, *([(" " * indent, "")] for _ in found[1:])]
+        return [[*start, (words, selected or style)] for start, words in zip(front, found, strict=True)]
+
+    return Line(draw, targets, text, rows > 1)
+
+
+def pieces_line(pieces: Row, symbols: Symbols, targets: tuple[Target, ...] = (), chosen: int = 0) -> Line:
+    """Pieces, safe, as they are; the one of number `chosen` is what the cursor is on."""
+
+    def draw(width: int, selected: str) -> list[Row]:
+        row = [(text, selected or style) if at == chosen else (text, style) for at, (text, style) in enumerate(pieces)]
+        return [cut_pieces(row, width, symbols)]
+
+    return Line(draw, targets, "".join(text for text, _ in pieces).strip())

@@ -1,0 +1,38 @@
+"""From the main screen to the summary and back: what it is about, and where one was in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tracetui.tui.screens.summary import Memory, Scope, SummaryScreen
+
+if TYPE_CHECKING:
+    from tracetui.tui.screens.main import MainScreen
+
+
+class Summarising:
+    """Opens the summary of a screen: of the open run, from the runs pane of the runs that are marked or shown."""
+
+    def __init__(self, screen: MainScreen) -> None:
+        self.screen = screen
+        self._memory = Memory()
+
+    def show(self) -> None:
+        """Show the summary; what is chosen in it is gone to."""
+        screen = self.screen
+        rows, words = self._runs()
+        if screen.opened is None and not rows:
+            screen.header.say("nothing is read yet" if screen.session.is_reading else "there is no run to sum up")
+            return
+        scope = Scope(screen.opened, rows, words, whole=screen.active == "runs" and bool(rows))
+        screen.app.push_screen(SummaryScreen(screen.session, screen.facts, scope, self._memory), screen.go_to)
+
+    def _runs(self) -> tuple[list[int], str]:
+        """The runs that are marked, else those that are shown; and what to call them."""
+        runs = self.screen.runs
+        marked = [row for row in runs.marked if self.screen.session.store.runs[row].live]
+        if marked:
+            return sorted(marked), f"{len(marked):,} marked run{'' if len(marked) == 1 else 's'}"
+        shown = runs.shown_runs
+        some = f" of {len(self.screen.states):,}" if len(shown) < len(self.screen.states) else ""
+        return shown, f"{len(shown):,}{some} runs"

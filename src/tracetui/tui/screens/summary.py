@@ -1,0 +1,337 @@
+"""The summary: what a run, or all runs, came to, section by section; enter on a line goes to its span or run.
+
+It stands at once and fills when the analysis is done, in a thread over a copy of the store; of a run that is going on it is
+made anew every few seconds, and the cursor stays where it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from tracetui.core.model import Kind
+from tracetui.core.text import clock_time, duration, offset, safe
+from tracetui.tui.analysing import Stopped, Work
+from tracetui.tui.presentation.folder_summary import BY_NAME, NAME_SORTS
+from tracetui.tui.presentation.header import HeaderFacts
+from tracetui.tui.presentation.runs import run_name
+from tracetui.tui.presentation.summary_page import Page, Part, Target
+from tracetui.tui.presentation.wrap import one_line
+from tracetui.tui.session import Session
+from tracetui.tui.widgets.footer_line import FooterLine
+from tracetui.tui.widgets.header_line import HeaderLine
+from tracetui.tui.widgets.pane import Pane
+from tracetui.tui.widgets.summary_view import Remembered, SummaryView
+
+if TYPE_CHECKING:
+    from tracetui.core.analysis.folder import FolderAnalysis
+    from tracetui.tui.app import TracetuiApp
+    from tracetui.tui.presentation.folder_summary import FolderSummary
+
+LOOK_EVERY_S: Final = 1.0
+REST_S: Final = 3.0
+"""The least time between two analyses."""
+REST_FACTOR: Final = 10
+"""And so many times as long as the last one took."""
+MOST_CHOICES: Final = 1_000
+
+
+@dataclass(slots=True)
+class Scope:
+    """What a summary is about.
+
+    Args:
+        run: Row of the open run; None: there is none.
+        rows: Rows of the runs that are shown in the list, or marked.
+        words: What those are, for the title: `42 runs`; safe.
+        whole: Those runs and not the open one.
+    """
+
+    run: int | None
+    rows: Sequence[int]
+    words: str
+    whole: bool = False
+
+
+@dataclass(slots=True)
+class Memory:
+    """Where one was, by run; None stands for the folder."""
+
+    places: dict[int | None, Remembered] = field(default_factory=dict)
+
+
+class SummaryScreen(Screen[Target | None]):
+    """Sections over the whole screen; ends with the rows of a run and of a span in it. esc and `a` go back.
+
+    Args:
+        session: What is shared.
+        facts: What the header says.
+        scope: What it is about.
+        memory: Where one was in earlier ones.
+    """
+
+    ALLOW_SELECT = False
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,a,q", "close", "back", id="summary.back", show=False),
+        Binding("u", "scope", "this run, or all runs", id="summary.scope", show=False),
+        Binding("less_than_sign,alt+up", "sort(-1)", "sort names by what stands before", id="summary.sort", show=False),
+        Binding(
+            "greater_than_sign,alt+down", "sort(1)", "sort names by what is next", id="summary.sort_on", show=False
+        ),
+        Binding("r", "reverse", "reverse the order of names, or analyse again", id="summary.reverse", show=False),
+        Binding("y", "copy", "copy the line", id="summary.copy", show=False),
+        Binding("Y", "copy_section", "copy the section", id="summary.copy_section", show=False),
+    ]
+
+    def __init__(self, session: Session, facts: HeaderFacts, scope: Scope, memory: Memory) -> None:
+        super().__init__()
+        self.session = session
+        self.scope = scope
+        self.memory = memory
+        self.header = HeaderLine(session, facts)
+        self.view = SummaryView(session)
+        self.pane = Pane(session, "Summary", self.view, id="summary-pane")
+        self.footer = FooterLine(session)
+        self.footer.always = ("esc", "back")
+        self._work: Work | None = None
+        self._said = ""
+        self._seen: object = None
+        self._ended_at = self._took = 0.0
+        self._folder: FolderSummary | None = None
+        self._analysis: FolderAnalysis | None = None
+        self._sort, self._reverse = NAME_SORTS[0], False
+
+    @property
+    def tracetui(self) -> TracetuiApp:
+        """The app, by its own type."""
+        return self.app  # type: ignore[return-value]  # this screen is made by no other app
+
+    def compose(self) -> ComposeResult:
+        """The sections and a footer."""
+        yield self.header
+        yield self.pane
+        yield self.footer
+
+    def on_mount(self) -> None:
+        """Begin to analyse."""
+        self.header.remark = "esc back to spans"
+        self.pane.show_focus(True)
+        self.view.focus()
+        self.set_interval(LOOK_EVERY_S, self._look_again)
+        self._begin()
+
+    def on_unmount(self) -> None:
+        """Nobody waits any more."""
+        if self._work is not None:
+            self._work.stop()
+
+    # ------------------------------------------------------------ analysing
+
+    @property
+    def _key(self) -> int | None:
+        return None if self.scope.whole else self.scope.run
+
+    def _begin(self) -> None:
+        """Show what it is about, and analyse."""
+        scope = self.scope
+        if scope.run is None:
+            scope.whole = True
+        self._seen = None
+        self._folder = self._analysis = None
+        waiting = Part(f"analysing{self.session.symbols.reading}")
+        self.view.show(Page(self._head(), [waiting]), self.memory.places.setdefault(self._key, Remembered()))
+        self._say()
+        self._analyse()
+
+    def _head(self) -> list[tuple[str, str]]:
+        """What it is about, before anything is worked out."""
+        scope = self.scope
+        if scope.whole or scope.run is None:
+            return [(scope.words, "strong bold")]
+        run = self.session.store.runs[scope.run]
+        status = self.session.status(run).status.value
+        symbols = self.session.symbols
+        name = one_line(run_name(run), 60, symbols)
+        length = duration(run.duration()[0], symbols)
+        return [
+            (f"{symbols[status]} {status}  ", "bold"),
+            (name, "strong bold"),
+            (f"  {length}  {run.span_count:,} spans", "muted"),
+        ]
+
+    def _analyse(self) -> None:
+        if self._work is not None:
+            self._work.stop()
+        self.run_worker(self._analysed(), exclusive=True, group="summary")
+
+    async def _analysed(self) -> None:
+        begun = time.monotonic()
+        self._seen = self._state()
+        work = self._work = await Work.begun(self.session)
+        loop = asyncio.get_running_loop()
+
+        def told(words: str) -> None:
+            loop.call_soon_threadsafe(self._tell, words, work)
+
+        work.told = told
+        try:
+            if self.scope.whole or self.scope.run is None:
+                await self._analyse_folder(work)
+            else:
+                self.view.show(await asyncio.to_thread(work.run_page, self.scope.run))
+        except Stopped:
+            return
+        finally:
+            work.stop()
+            self._ended_at = time.monotonic()
+            self._took = self._ended_at - begun
+        self._tell("", work)
+
+    async def _analyse_folder(self, work: Work) -> None:
+        folder = self._folder = await asyncio.to_thread(work.folder, self.scope.rows)
+        self._tell(f"analysing {len(folder.runs):,} runs", work)
+        self._show_folder()
+        self._analysis = await asyncio.to_thread(work.analyses, folder)
+        self._show_folder()
+
+    def _show_folder(self) -> None:
+        if self._folder is not None:
+            self.view.show(self._folder.page(self._analysis, self._sort, reverse=self._reverse))
+
+    def _tell(self, words: str, work: Work) -> None:
+        if work is self._work and self.is_attached:
+            self._said = words
+            self._say()
+
+    def _state(self) -> object:
+        """What the analysis depends on: differs when it is worth doing again."""
+        runs, session = self.session.store.runs, self.session
+        if not self.scope.whole and self.scope.run is not None:
+            run = runs[self.scope.run]
+            counts = run.record_count, run.span_count, run.open_count, run.error_count, run.complete
+            return counts, session.status(run).status, session.cost(run).usd
+        mine = [runs[row] for row in self.scope.rows]
+        costs = -1 if session.costs is None else session.costs.epoch
+        return sum(run.record_count for run in mine), sum(run.span_count for run in mine), costs
+
+    def _look_again(self) -> None:
+        """Something may have come since."""
+        if self._work is None or not self._work.stopped:
+            return
+        rest = max(REST_S, REST_FACTOR * self._took)
+        if time.monotonic() - self._ended_at >= rest and self._seen != self._state():
+            self._analyse()
+
+    # ------------------------------------------------------------ what is said around it
+
+    def _say(self) -> None:
+        scope, symbols = self.scope, self.session.symbols
+        if scope.whole or scope.run is None:
+            words = scope.words
+        else:
+            words = one_line(run_name(self.session.store.runs[scope.run]), 40, symbols)
+        self.pane.say(f"{self._said}  {words}" if self._said else words)
+        keys = [("enter", "go to run" if scope.whole else "go to span"), ("tab", "next section"), ("y", "copy")]
+        if scope.run is not None and (len(scope.rows) > 1 or scope.whole):
+            keys.append(("u", "this run" if scope.whole else "all runs"))
+        if scope.whole:
+            keys.append(("< >", "sort names"))
+        self.footer.show(keys)
+
+    # ------------------------------------------------------------ keys
+
+    def action_close(self) -> None:
+        """Back to where one was."""
+        self.dismiss(None)
+
+    def action_scope(self) -> None:
+        """From the open run to all runs, or back."""
+        scope = self.scope
+        if scope.run is None or not scope.rows:
+            self.header.say("no run is open" if scope.run is None else "no run is shown in the list")
+            return
+        scope.whole = not scope.whole
+        self._begin()
+
+    def action_sort(self, by: int) -> None:
+        """Sort the runs by name by something else."""
+        if self._folder is None:
+            self.header.say("only runs by name are sorted: u shows all runs")
+            return
+        self._sort = NAME_SORTS[(NAME_SORTS.index(self._sort) + by) % len(NAME_SORTS)]
+        self._show_folder()
+        self.header.say(f"{BY_NAME.lower()}: by {self._sort}")
+
+    def action_reverse(self) -> None:
+        """The other way round; of a run: analyse again."""
+        if self._folder is not None:
+            self._reverse = not self._reverse
+            self._show_folder()
+        else:
+            self._analyse()
+
+    def action_copy(self) -> None:
+        """Copy the text of the line."""
+        slot = self.view.slot
+        self.tracetui.copy(slot.value if slot is not None else "")
+
+    def action_copy_section(self) -> None:
+        """Copy the section as text."""
+        self.tracetui.copy(self.view.section_text())
+
+    # ------------------------------------------------------------ going there
+
+    def on_summary_view_chosen(self, event: SummaryView.Chosen) -> None:
+        """Go there; of several, choose one."""
+        event.stop()
+        targets = [target for target in event.targets if self.session.store.runs[target[0]].live]
+        if not targets:
+            self.header.say("what it was about is gone from its file", "warning")
+        elif len(targets) == 1:
+            self.dismiss(targets[0])
+        else:
+            self._choose(targets, event.words)
+
+    def _choose(self, targets: Sequence[Target], words: str) -> None:
+        from tracetui.tui.screens.choosing import Choice, ChoiceScreen
+
+        shown = targets[:MOST_CHOICES]
+        choices = [Choice(str(at), *self._words(target)) for at, target in enumerate(shown)]
+        note = "" if len(shown) == len(targets) else f"the first {MOST_CHOICES:,} of {len(targets):,}"
+
+        def chosen(key: str | None) -> None:
+            if key is not None:
+                self.dismiss(shown[int(key)])
+
+        title = one_line(words, 60, self.session.symbols)
+        self.app.push_screen(ChoiceScreen(self.session, title, choices, self.header.facts, note=note), chosen)
+
+    def _words(self, target: Target) -> tuple[str, str, str]:
+        """What a span or a run is called in a list: name, a fact, its symbol."""
+        session, (run_row, row) = self.session, target
+        run, symbols = session.store.runs[run_row], session.symbols
+        status = session.status(run).status.value
+        if row is None:
+            start = run.start
+            when = "" if start is None else f"{clock_time(start, session.tz)[:8]}  "
+            fact = f"{when}{duration(run.duration()[0], symbols)}"
+            return safe(run_name(run)[:200]), fact, symbols[status]
+        spans = session.store.spans
+        name = session.store.strings[spans.name[row]]
+        parent = spans.parent[row]
+        above = f"  in {session.store.strings[spans.name[parent]][:60]}" if parent >= 0 else ""
+        start, end = spans.start[row], spans.end[row]
+        begin = run.start
+        at = offset(start - begin, symbols) if start >= 0 and begin is not None else ""
+        took = duration(end - start, symbols) if 0 <= start <= end else ""
+        other = f"{run_name(run)[:40]}  " if self.scope.whole else ""
+        fact = f"{other}{at}  {took}".strip()
+        return f"{name[:120]}{above}", fact, symbols[Kind(spans.kind[row]).name]

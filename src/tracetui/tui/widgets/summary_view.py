@@ -1,0 +1,239 @@
+"""A summary on the screen: sections in one column or two, a cursor that stands only where enter leads somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from tracetui.tui.presentation.pieces import Piece, cut_pieces, width_of
+from tracetui.tui.presentation.summary_page import LISTED, MORE_BY, Laid, Page, Slot, Target, lay_out
+from tracetui.tui.session import Session
+from tracetui.tui.widgets.line_view import LineView, Scroll
+
+Position = tuple[str, int]
+"""Title of a section, and number of the line in it."""
+
+
+@dataclass(slots=True)
+class Remembered:
+    """Where one was in a summary, to begin there again."""
+
+    position: Position | None = None
+    more: dict[str, int] = field(default_factory=dict)
+    """By title of a section how many of its lines are shown."""
+
+
+class SummaryView(LineView):
+    """The sections of a page. `show` gives it another page; the cursor stays on its line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "side(-1)", "column to the left", id="summary.left", show=False),
+        Binding("right,l", "side(1)", "column to the right", id="summary.right", show=False),
+        Binding("tab", "section(1)", "next section", id="summary.next_section", show=False),
+        Binding("shift+tab", "section(-1)", "previous section", id="summary.previous_section", show=False),
+    ]
+
+    class Chosen(Message):
+        """A line was entered that leads somewhere."""
+
+        def __init__(self, targets: tuple[Target, ...], words: str) -> None:
+            super().__init__()
+            self.targets = targets
+            self.words = words
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, id="summary")
+        self.page = Page([], [])
+        self.remembered = Remembered()
+        self._side = 0
+        self._laid: tuple[int, Laid] | None = None
+
+    # ------------------------------------------------------------ what is shown
+
+    def show(self, page: Page, remembered: Remembered | None = None) -> None:
+        """Show a page; where one was in it, or in the one before, the cursor stands."""
+        if remembered is not None:
+            self.remembered = remembered
+        self.page = page
+        self._relay()
+        self._go_to(self.remembered.position)
+
+    def _relay(self) -> None:
+        self._laid = None
+        self.refresh_all()
+
+    @property
+    def laid(self) -> Laid:
+        """The page at the width that there is."""
+        width = self.size.width
+        if self._laid is None or self._laid[0] != width:
+            self._laid = (width, lay_out(self.page, width, self.session.symbols, self.remembered.more))
+            self._side = min(self._side, len(self._laid[1].columns) - 1)
+        return self._laid[1]
+
+    @property
+    def slot(self) -> Slot | None:
+        """What the cursor stands on."""
+        return self.laid.slot(self._side, self.cursor)
+
+    @property
+    def position(self) -> Position | None:
+        """Where the cursor stands, in words that another page understands too."""
+        slot = self.slot
+        return (self.page.parts[slot.part].title, slot.line) if slot is not None and slot.enters else None
+
+    def section_text(self) -> str:
+        """The section of the cursor as text, for copying."""
+        slot, laid = self.slot, self.laid
+        if slot is None:
+            return ""
+        width = laid.widths[self._side]
+        rows = [each.draw(width, "") for each in laid.columns[self._side] if each.part == slot.part]
+        return "\n".join("".join(text for text, _ in row).rstrip() for row in rows).strip("\n")
+
+    def _go_to(self, position: Position | None) -> None:
+        """To a line of a section; where it is gone, to the nearest one of that section; else to the first line of all."""
+        found = None if position is None else self._find(position)
+        if found is None:
+            found = next(self._stops(), None)
+        if found is not None:
+            self._put(*found, scroll="auto", by_user=False)
+
+    def _find(self, position: Position) -> tuple[int, int] | None:
+        title, number = position
+        best: tuple[int, int, int] | None = None
+        for side, row in self._stops():
+            slot = self.laid.columns[side][row]
+            if self.page.parts[slot.part].title == title:
+                distance = abs(slot.line - number)
+                if best is None or distance < best[0]:
+                    best = (distance, side, row)
+        return None if best is None else best[1:]
+
+    def _stops(self, side: int | None = None) -> Iterator[tuple[int, int]]:
+        """Columns and rows on which the cursor may stand, one column after the other."""
+        for number, column in enumerate(self.laid.columns):
+            if side is None or number == side:
+                yield from ((number, row) for row, slot in enumerate(column) if slot.enters)
+
+    # ------------------------------------------------------------ rows
+
+    def row_count(self) -> int:
+        """Rows of the longest column."""
+        return self.laid.height
+
+    def pinned_rows(self, width: int) -> list[list[Piece]]:
+        """What it is about, in words."""
+        return [cut_pieces([(" ", ""), *self.page.head], width, self.session.symbols), []] if self.page.head else []
+
+    def render_row(self, index: int, width: int, selected: bool, focused: bool) -> list[Piece]:  # noqa: ARG002
+        """A row of each column."""
+        laid, symbols = self.laid, self.session.symbols
+        row: list[Piece] = []
+        for side, (place, wide) in enumerate(zip(laid.places, laid.widths, strict=True)):
+            row.append((" " * (place - width_of(row)), ""))
+            slot = laid.slot(side, index)
+            here = selected and side == self._side and slot is not None and slot.enters
+            gutter = (symbols["gutter_focused" if focused else "gutter"], "accent" if focused else "muted")
+            row.append(gutter if here else (" ", ""))
+            style = ("selected" if focused else "beside") if here else ""
+            row += slot.draw(wide, style) if slot is not None else []
+        return row
+
+    # ------------------------------------------------------------ moving
+
+    def _put(self, side: int, row: int, scroll: Scroll = "auto", by_user: bool = True) -> None:
+        changed = side != self._side
+        self._side = side
+        if changed:
+            self.refresh_rows((self.cursor, row))
+        self.move_to(row, scroll, by_user)
+        if by_user:
+            self.remembered.position = self.position
+        if row <= 3:  # the rule above the first line, and the top of the page
+            self.scroll_rows(0)
+
+    def move_by(self, rows: int, scroll: Scroll = "auto") -> None:
+        """To the line so many rows on, or the next one after it; where there is none, the view goes on to its end."""
+        stops = [row for _, row in self._stops(self._side)]
+        wanted = self.cursor + rows
+        ahead = [row for row in stops if row > self.cursor] if rows > 0 else [row for row in stops if row < self.cursor]
+        if not ahead:
+            self.scroll_rows(self.top + rows if abs(rows) > 1 else self.top + rows * 3)
+            return
+        beyond = [row for row in ahead if (row >= wanted if rows > 0 else row <= wanted)]
+        if rows > 0:
+            row = min(beyond) if beyond else max(ahead)
+        else:
+            row = max(beyond) if beyond else min(ahead)
+        self._put(self._side, row, scroll if abs(rows) > 1 else "auto")
+        if not beyond and abs(rows) > 1:
+            self.scroll_rows(self.row_count() if rows > 0 else 0)
+
+    def action_side(self, by: int) -> None:
+        """To the line of the other column that stands nearest."""
+        side = self._side + by
+        stops = [row for _, row in self._stops(side)] if 0 <= side < len(self.laid.columns) else []
+        if stops:
+            self._put(side, min(stops, key=lambda row: abs(row - self.cursor)))
+
+    def action_section(self, by: int) -> None:
+        """To the first line of the next section, or the previous one; round at the end."""
+        firsts: list[tuple[int, int]] = []
+        known: set[int] = set()
+        for side, row in self._stops():
+            part = self.laid.columns[side][row].part
+            if part not in known:
+                known.add(part)
+                firsts.append((side, row))
+        if not firsts:
+            return
+        here = (self._side, self.cursor)
+        after = [place for place in firsts if place > here]
+        before = [place for place in firsts if place < here]
+        chosen = (after or firsts)[0] if by > 0 else (before or firsts)[-1]
+        self._put(*chosen)
+        self.scroll_rows(min(self.top, max(0, chosen[1] - 1)))
+
+    def action_enter(self) -> None:
+        """Where the line leads, or more of the section."""
+        slot = self.slot
+        if slot is None or not slot.enters:
+            return
+        if slot.more:
+            self._show_more(slot)
+            return
+        words = "".join(text for text, _ in slot.draw(self.laid.widths[self._side], "")).strip()
+        self.remembered.position = self.position
+        self.post_message(self.Chosen(slot.targets, words))
+
+    def _show_more(self, slot: Slot) -> None:
+        part = self.page.parts[slot.part]
+        more = self.remembered.more
+        more[part.title] = more.get(part.title, max(part.listed, LISTED)) * MORE_BY
+        self._relay()
+        self._go_to((part.title, slot.line))
+        self.remembered.position = self.position
+
+    def row_clicked(self, index: int, x: int, by_cursor: bool) -> bool:
+        """A click chooses the column too; a second one does what enter does."""
+        side = max(number for number, place in enumerate(self.laid.places) if place <= max(x, 0))
+        slot = self.laid.slot(side, index)
+        if slot is None or not slot.enters:
+            self._go_to(self.remembered.position)
+            return True
+        same = side == self._side and by_cursor
+        self._put(side, index, "none")
+        if same:
+            self.action_enter()
+        return True
+
+    def on_resize(self) -> None:
+        """Another width: other columns; the cursor stays on its line."""
+        self._laid = None
+        super().on_resize()
+        self._go_to(self.remembered.position)
