@@ -19,7 +19,9 @@ from tracetui.core.search.needle import Needle
 PIECE: Final = 1 << 18
 """Characters that are looked through at once: a few milliseconds."""
 REGEX_PIECE: Final = 1 << 16
-"""Characters of a line that a regular expression sees at once; what reaches over the border of two pieces is not found."""
+"""Characters of a line that a regular expression sees at once."""
+OVERLAP: Final = 2_048
+"""Characters that a match may reach beyond such a piece."""
 MOST: Final = 1_000_000
 """Places after which looking ends; `Found.is_more` says so."""
 
@@ -90,13 +92,16 @@ def _by_text(needle: Needle, text: str) -> Iterator[Found]:
 def _by_regex(needle: Needle, text: str, is_cancelled: Callable[[], bool]) -> Iterator[Found]:
     child = _AllMatches(is_cancelled)
     try:
-        begin = 0
+        begin = at = 0
         while begin < len(text):
             stop = _end_of_lines(text, begin)
+            is_cut = stop < len(text) and text[stop - 1] != "\n"
+            piece = text[begin : stop + OVERLAP if is_cut else stop]
             starts, ends = array("q"), array("q")
-            for start, end in child.all_places(needle.wanted, needle.flags | re.MULTILINE, text[begin:stop]):
-                starts.append(begin + start)
-                ends.append(begin + end)
+            for start, end in child.all_places(needle.wanted, needle.flags | re.MULTILINE, piece, max(0, at - begin)):
+                if begin + start < stop:
+                    starts.append(begin + start)
+                    ends.append(at := begin + end)
             yield Found(starts, ends, stop)
             begin = stop
     finally:
@@ -140,10 +145,9 @@ class _AllMatches(Child):
     program = _PROGRAM
     handshake = (bytes(24), 8)
 
-    def all_places(self, pattern: str, flags: int, text: str) -> Iterator[tuple[int, int]]:
-        """Where matches that are not empty stand. Raises TooSlow, Cancelled."""
+    def all_places(self, pattern: str, flags: int, text: str, start: int) -> Iterator[tuple[int, int]]:
+        """Where matches that are not empty stand, from `start` on. Raises TooSlow, Cancelled."""
         encoded, body = pattern.encode("utf-8", "surrogatepass"), text.encode("utf-8", "surrogatepass")
-        start = 0
         while True:
             numbers = (flags, len(encoded), len(body), _AT_ONCE)
             head = b"".join(number.to_bytes(4, "little") for number in numbers)

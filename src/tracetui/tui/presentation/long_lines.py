@@ -219,28 +219,42 @@ class TextRows:
         return TextRow(line, text[:kept], self._hits_in(begin, begin + len(part), 0, kept))
 
     def _hits_in(self, offset: int, end: int, at: int, length: int) -> tuple[tuple[int, int, int], ...]:
-        """Hits in `length` shown characters from `at` on, of a part of a line that begins at `offset`."""
+        """Hits in `length` shown characters from `at` on, of a part of a line that begins at `offset` and ends before `end`."""
         starts, ends = self.hits
-        if not len(starts):
+        if not len(starts) or not length:
             return ()
+        is_same = self._is_shown_as_it_is(offset, min(end, offset + at + length))
+        first = offset + at if is_same else self._recorded_at(offset, end, at)
+        last = first + length if is_same else self._recorded_at(offset, end, at + length)
         found = []
-        number = max(0, bisect_right(starts, offset + max(0, at - CHUNK)) - 1)
-        last = offset + at + length + CHUNK
-        while number < len(starts) and starts[number] < min(end, last):
-            if ends[number] > offset:
-                begin = self._shown_at(offset, max(offset, starts[number])) - at
-                stop = self._shown_at(offset, min(end, ends[number])) - at
-                if stop > 0 and begin < length:
-                    found.append((max(0, begin), min(length, stop), number))
-                elif begin >= length:
-                    break
+        number = bisect_right(ends, first)
+        while number < len(starts) and starts[number] < last:
+            begin, stop = starts[number] - offset, ends[number] - offset
+            if not is_same:
+                begin, stop = self._shown_at(offset, begin + offset), self._shown_at(offset, min(last, stop + offset))
+            found.append((max(0, begin - at), min(length, stop - at), number))
             number += 1
         return tuple(found)
+
+    def _is_shown_as_it_is(self, offset: int, end: int) -> bool:
+        part = self.text[offset:end]
+        return part.isprintable() and (part.isascii() or len(cleaned(part)) == len(part))
 
     def _shown_at(self, offset: int, wanted: int) -> int:
         """How many characters are shown from `offset` to `wanted` of one line."""
         part = self.text[offset:wanted]
         return len(part) if part.isascii() and part.isprintable() else len(cleaned(part))
+
+    def _recorded_at(self, offset: int, end: int, wanted: int) -> int:
+        """The place in the text of the character that is shown as number `wanted` behind `offset`."""
+        low, high = offset, end
+        while low < high:
+            middle = (low + high) // 2
+            if self._shown_at(offset, middle) < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return low
 
     # ------------------------------------------------------------ chunks
 

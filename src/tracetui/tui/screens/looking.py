@@ -125,7 +125,8 @@ class Looking:
             view = self._screen.view
             if isinstance(view, TextView):
                 view.rows.hits = self._starts, self._ends
-                view.mark(self._at)
+                if view.shows_any(starts):
+                    view.mark(self._at)
                 if self._at < 0:
                     self._go_to_first(view)
             self._show()

@@ -61,11 +61,12 @@ class Taking:
 
         screen.run_worker(self._guarded(export(screen, screen.session.store.runs[screen.opened])), group="export")
 
-    def screenshot(self) -> None:
-        """Write a picture of the screen."""
+    def screenshot(self, say: Callable[[str], object] | None = None, value: object = None) -> None:
+        """Write a picture of the screen; `value` is what another screen shows, which says where the picture is."""
         from tracetui.tui.screens.screenshot import screenshot
 
-        self.screen.run_worker(self._guarded(screenshot(self.screen)), group="screenshot")
+        doing = screenshot(self.screen, say or self.screen.header.say, value)
+        self.screen.app.run_worker(self._guarded(doing), group="screenshot")
 
     async def _guarded(self, doing: Awaitable[None]) -> None:
         try:

@@ -107,6 +107,7 @@ class ViewerScreen(Screen[None]):
         Binding("Y", "copy_all", "copy all of it", id="viewer.copy_all", show=False),
         Binding("o", "edit", "open in the editor", id="viewer.edit", show=False),
         Binding("vertical_line,X", "pipe", "pipe into a command", id="viewer.pipe", show=False),
+        Binding("ctrl+s", "screenshot", "picture of the screen", id="viewer.screenshot", show=False),
     ]
 
     def __init__(self, session: Session, facts: HeaderFacts, source: Source) -> None:
@@ -384,6 +385,14 @@ class ViewerScreen(Screen[None]):
     def action_pipe(self) -> None:
         """Give it to a command."""
         self._handing().pipe(self._selected())
+
+    def action_screenshot(self) -> None:
+        """Write a picture of the screen into a file, without secrets."""
+        loaded, value = self.loaded, None
+        if loaded is not None:
+            shown = loaded.taken.value if loaded.rows is None else loaded.rows.text
+            value = shown if loaded.value is NOT_JSON else loaded.value
+        self.tracetui.main.taking.screenshot(self.header.say, value)
 
 
 class LineViewOfNothing(LineView):

@@ -214,6 +214,18 @@ class Text(Block):
         return self.text
 
 
+class Beginning(Text):
+    """The beginning of something larger: what is copied from it is the whole, which is not at hand."""
+
+    def value(self, index: int) -> object:  # noqa: ARG002 - the same for every row
+        """Nothing that could be copied in the place of all."""
+        return ABSENT
+
+    def whole(self) -> object:
+        """The same."""
+        return ABSENT
+
+
 class Json(Block):
     """A value that folds."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from textual.binding import Binding, BindingType
@@ -169,7 +171,18 @@ class TextView(LineView):
         self.current = current
         self._again()
 
-    def position(self) -> str:
-        """`line 17 of 41,203`."""
+    def shows_any(self, offsets: Sequence[int]) -> bool:
+        """Whether one of these places of the text, which are in order, is on the screen."""
         self._arrange()
-        return f"line {self.rows.line_of(self._top):,} of {self.rows.line_count:,}"
+        first = self.rows.offset_of(self._top)
+        last = self.rows.offset_of(self._top + self.page_height) + self.rows.width
+        at = bisect_left(offsets, first)
+        return at < len(offsets) and offsets[at] <= last
+
+    def position(self) -> str:
+        """`line 17 of 41,203  62%`: how much stands above the end of what is shown."""
+        self._arrange()
+        rows, last = self.rows, min(self._top + self.page_height, self.rows.count())
+        seen = rows.offset_of(last) if last < rows.count() else len(rows.text)
+        share = 100 * seen // max(1, len(rows.text))
+        return f"line {rows.line_of(self._top):,} of {rows.line_count:,}  {share}%"
