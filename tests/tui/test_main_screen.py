@@ -1,5 +1,6 @@
 """The main screen over real files: what it opens, where panes are, what keys do in all of them."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.tui.helpers import lines, look_again, make_app, opened, press, text, write_live
+from tracetui.core.store import Change
+from tracetui.tui.messages import ProgressChanged, StoreChanged
 from tracetui.tui.screens.help import HelpScreen
 from tracetui.tui.screens.trouble import TroubleScreen
 from tracetui.tui.widgets.empty_view import EXAMPLE
@@ -18,6 +21,30 @@ async def test_the_newest_failure_is_opened_at_its_first_cause(native_traces: Pa
     assert "newest failure opened" in header
     assert "✗ error  research_agent" in shown
     assert "first cause" in shown
+
+
+async def test_the_newest_failure_is_opened_though_all_is_read_before_it_is_told(tmp_path: Path) -> None:
+    for number, name in enumerate(("older", "newer")):
+        start = {"tracetui": 1, "type": "header", "seq": 0, "run": name, "name": name, "time": number + 1}
+        end = {"type": "run_end", "seq": 1, "status": "error", "time": number + 5}
+        (tmp_path / f"{name}.jsonl").write_text(f"{json.dumps(start)}\n{json.dumps(end)}\n")
+    app = make_app([tmp_path])
+    feed = app.session.feed
+    assert feed is not None
+
+    def all_at_once() -> None:
+        # What a busy screen finds: all is read, and what was read is still on its way to it, the older run first.
+        if feed.progress is None or not feed.progress.done:
+            return
+        for run in sorted(app.session.store.runs, key=lambda run: run.start or 0):
+            app.main.post_message(StoreChanged(Change(runs={run.row}, new_runs=[run.row])))
+        app.main.post_message(ProgressChanged(is_all_told=True))
+
+    app._was_changed = lambda _change: None  # type: ignore[method-assign]
+    app._has_progressed = all_at_once  # type: ignore[method-assign]
+    async with opened(app):
+        assert app.main.opened is not None
+        assert app.session.store.runs[app.main.opened].name == "newer"
 
 
 async def test_the_header_counts_runs_and_failures(native_traces: Path) -> None:

@@ -412,7 +412,7 @@ async def test_slow_spans_are_jumped_to_in_tree_order(scene):
 @scene_of(build_run("tool a 0..1", fact=WELL))
 async def test_without_a_cause_the_key_says_so(scene):
     await scene.press("e")
-    assert scene.app.notices() == ["no cause in this run"]
+    assert scene.app.notices() == ["nothing failed in this run"]
 
 
 @scene_of(FAILED)

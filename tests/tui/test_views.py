@@ -56,3 +56,16 @@ async def test_a_live_run_is_followed_in_time_order(tmp_path: Path) -> None:
         assert view.cursor == view.row_count() - 1
         await press(pilot, "k")
         assert "FOLLOWING" not in lines(pilot)[0]
+
+
+async def test_by_name_a_name_opens_into_its_spans_and_one_of_those_leads_to_the_tree(native_traces: Path) -> None:
+    async with opened(make_app([native_traces]), (200, 50)) as pilot:
+        app_of(pilot).main.viewing.show("names")
+        await press(pilot, "g", "enter")
+        assert "━ Spans by name ━" in rule(pilot)
+        assert "▾ ◇ extract_facts" in text(pilot)
+        await press(pilot, "j", "j", "enter")
+        main = app_of(pilot).main
+        assert main.viewing.name == "tree"
+        assert main.tree_view.selected == ("span", main.selection.rows[0])
+        assert any("▌" in line and "extract_facts" in line for line in lines(pilot))

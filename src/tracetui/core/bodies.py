@@ -15,6 +15,9 @@ from tracetui.core.formats._base import RecordBody
 from tracetui.core.model import EventDetail, SpanDetail
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from tracetui.core.formats._base import Format
     from tracetui.core.sources._base import Source
     from tracetui.core.store import Place, Store
@@ -52,6 +55,27 @@ class RawRecord:
     type: str
     """The producer's own name of the record."""
     data: bytes
+
+
+@dataclass(slots=True, frozen=True)
+class Reading:
+    """Where a span's own records are and what reads them: made with the store, read in any thread."""
+
+    row: int
+    size: int
+    """Bytes that are read."""
+    format: Format
+    parts: tuple[tuple[Source | None, int, int, int, str, int], ...]
+    """Of each record: source (None: it is gone), generation, offset, length, type, ordinal."""
+
+    def read(self) -> SpanDetail:
+        """What the records say. Raises ChangedOnDisk where one of them is gone from its file."""
+        bodies = []
+        for source, generation, offset, length, type_, ordinal in self.parts:
+            if source is None or source.generation != generation:
+                raise ChangedOnDisk("changed on disk: this body is gone")
+            bodies.append(RecordBody(type_, source.fetch(offset, length), ordinal))
+        return self.format.span_detail(bodies)
 
 
 class Bodies:
@@ -120,6 +144,49 @@ class Bodies:
         size = sum(len(body.raw) for body in bodies)
         self._spans.put(span_row, self._store.epoch, records, detail, size)
         return detail
+
+    def readings(self, span_rows: Sequence[int]) -> list[Reading]:
+        """What reads each of these spans of one run later, in any thread; costs one pass over the run's columns, no IO."""
+        if not span_rows:
+            return []
+        import numpy as np
+
+        store = self._store
+        run = store.runs[store.spans.run[span_rows[0]]]
+        wanted = np.asarray(span_rows, np.int64)
+        owners: dict[int, list[int]] = {row: [] for row in span_rows}
+        if run.first_record >= 0:
+            low, high = (
+                min(run.first_record, *(store.spans.first_record[row] for row in span_rows)),
+                run.last_record + 1,
+            )
+            spans = store.records.np("span", low, high)
+            mine = np.flatnonzero(np.isin(spans, wanted))
+            events = self._event_records(wanted)
+            for record, owner in zip((mine + low).tolist(), spans[mine].tolist(), strict=True):
+                if record not in events:
+                    owners[owner].append(record)
+        return [self._reading(row, owners[row] or self.records_of(row)) for row in span_rows]
+
+    def _event_records(self, span_rows: npt.NDArray[np.int64]) -> set[int]:
+        import numpy as np
+
+        store = self._store
+        run = store.runs[store.spans.run[int(span_rows[0])]]
+        if run.first_event < 0:
+            return set()
+        low, high = run.first_event, run.last_event + 1
+        mine = np.flatnonzero(np.isin(store.events.np("span", low, high), span_rows)) + low
+        return set(store.events.np("record")[mine].tolist())
+
+    def _reading(self, row: int, records: list[int]) -> Reading:
+        store, parts = self._store, []
+        for record in records:
+            place = store.locate(record)
+            source = self._sources.get(place.source)
+            type_, ordinal = store.record_type(record), store.ordinal(record)
+            parts.append((source, place.generation, place.offset, place.length, type_, ordinal))
+        return Reading(row, sum(part[3] for part in parts), self._format_of(store.spans.run[row]), tuple(parts))
 
     def event_detail(self, event_row: int) -> EventDetail:
         """What one event says. Raises ChangedOnDisk where its record is gone from its file."""

@@ -189,6 +189,12 @@ class Message:
     """For a tool's result: which tool."""
     raw: object = None
     """The message as recorded."""
+    call_ids: list[str] = field(default_factory=list)
+    """Ids of ``tool_calls``, in their order; none where the format records none."""
+    answers: str = ""
+    """For a tool's result: id of the call that it answers, if recorded."""
+    failed: bool = False
+    """For a tool's result: it says that the tool failed."""
 
 
 ABSENT: Final = object()
@@ -215,6 +221,10 @@ class SpanDetail:
     """Everything else the producer recorded of the span, by its own keys."""
     messages: list[Message] = field(default_factory=list)
     logs: list[str] = field(default_factory=list)
+    reply: int | None = None
+    """Which of ``messages`` is the first that the call answered: their number if it answered none. None: not known."""
+    continues: bool = False
+    """``messages`` hold only what a call answered; what it was told is what the calls before it hold."""
 
 
 @dataclass(slots=True)

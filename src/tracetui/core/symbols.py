@@ -144,6 +144,7 @@ _TABLE: Final[Mapping[str, tuple[str, str]]] = {
     "junction": ("┬", "-"),
     "quote": ("▏", "|"),
     "crumb": ("›", ">"),
+    "bullet": ("•", "*"),
     "dot": ("·", "-"),
     "more": ("↓", "v"),
     "result": ("↳", ">"),

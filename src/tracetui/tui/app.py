@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 
 from tracetui.core.errors import TracetuiError
@@ -20,6 +19,7 @@ from tracetui.core.store import Change, Store
 from tracetui.core.symbols import choose
 from tracetui.core.text import safe
 from tracetui.tui import clipboard, messages
+from tracetui.tui.drawing import DrawingApp
 from tracetui.tui.feed import Feed
 from tracetui.tui.keymaps import first_key, keys_of
 from tracetui.tui.link import choose_link
@@ -76,7 +76,7 @@ class ReadAgain:
     reason: str
 
 
-class TracetuiApp(App[object]):
+class TracetuiApp(DrawingApp):
     """The screen over one session.
 
     Ends with what was picked (`str`), with `OpenInstead`, with `ReadAgain`, or with nothing.
@@ -222,6 +222,8 @@ class TracetuiApp(App[object]):
             feed.start()
         if self.session.state.folder is not None:
             self.run_worker(self._remember(), group="remembered")
+            if self.options.spool is None:
+                self.main.returning.start(self.options.read_paths())
 
     async def _remember(self) -> None:
         await asyncio.to_thread(self.remembered.begin, [] if self.options.sample else self.options.read_paths())
@@ -253,7 +255,9 @@ class TracetuiApp(App[object]):
             self.main.header.say(problem, "warning")
 
     def _has_progressed(self) -> None:
-        self.main.post_message(messages.ProgressChanged())
+        feed = self.session.feed
+        is_all_told = feed is None or (feed.progress is not None and feed.progress.done)
+        self.main.post_message(messages.ProgressChanged(is_all_told))
         if not self._was_read and not self.session.is_reading:
             # Not at once: what was read last is about to be shown.
             self.call_later(self._has_read)
@@ -281,6 +285,8 @@ class TracetuiApp(App[object]):
             await feed.stop()
         self.terminal_title.end()
         await asyncio.to_thread(self.remembered.end)
+        if (left := self.main.returning.leave()) is not None:
+            await asyncio.to_thread(self.main.returning.kept.end, left)
         if self.pricing is not None:
             await self.pricing.stop()
 
@@ -439,7 +445,7 @@ class TracetuiApp(App[object]):
         if kind == "action":
             await self._act(actions.get(what))
         elif kind == "row":
-            main.views[main.active].move_to(int(what) - 1, "center", by_user=True)
+            main.jumping.to_row(int(what))
         elif kind == "tab":
             main.selection.flush()
             main.detail.show_tab(what)

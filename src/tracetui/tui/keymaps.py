@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SECTIONS: Final[dict[str, str]] = {
     "span": "Spans",
+    "names": "Spans by name",
     "runs": "Runs",
     "detail": "Detail",
     "move": "Move",

@@ -7,6 +7,7 @@ redraw.
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import count
 from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from tracetui.core.model import EventClass, Kind
     from tracetui.core.store import Change
     from tracetui.tui.taken import Source
+
+_NUMBERS = count()
 
 Level = Literal["plain", "warning", "error"]
 """How a notice is drawn: as text, behind `!`, behind `✗`."""
@@ -42,7 +45,8 @@ class RunOpened(Message):
 class SpanSelected(Message):
     """The row of a span or of an event is the selected one; both None when there is none.
 
-    `origin` is the view it was selected in, so that the others take it over; None: the tree.
+    `origin` is the view it was selected in, so that the others take it over; None: the tree. Messages of two views may arrive
+    in another order than that in which they were made: `number` tells which is the newer one.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class SpanSelected(Message):
     ) -> None:
         super().__init__()
         self.origin = origin
+        self.number = next(_NUMBERS)
         self.span_row = span_row
         self.event_row = event_row
         self.by_user = by_user
@@ -74,6 +79,19 @@ class JumpWanted(Message):
         super().__init__()
         self.run_row = run_row
         self.span_row = span_row
+
+
+class Jumped(Message):
+    """A key led from one span or event of the open run to another.
+
+    `kind` is what it goes by (`cause`, `hit`); `before` and `reached` are what was and is selected, as kind and store row.
+    """
+
+    def __init__(self, kind: str, before: tuple[str, int] | None, reached: tuple[str, int] | None) -> None:
+        super().__init__()
+        self.kind = kind
+        self.before = before
+        self.reached = reached
 
 
 class ReportWanted(Message):
@@ -97,7 +115,15 @@ class StoreChanged(Message):
 
 
 class ProgressChanged(Message):
-    """Reading got further, or came to rest: look at the feed's progress again."""
+    """Reading got further, or came to rest: look at the feed's progress again.
+
+    `is_all_told`: all that was there at the start is read, and the messages before this one told of it. The feed itself
+    may have come further than the messages that are still on their way.
+    """
+
+    def __init__(self, is_all_told: bool) -> None:
+        super().__init__()
+        self.is_all_told = is_all_told
 
     def can_replace(self, message: Message) -> bool:
         """Only the newest counts."""
@@ -145,3 +171,7 @@ class PositionChanged(Message):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
+
+
+class ContextWanted(Message):
+    """The whole context of a model call is wanted, or only what was added to it."""

@@ -44,6 +44,15 @@ def plain_styles() -> Styles:
 
 
 @dataclass(slots=True)
+class Marked:
+    """Rows of the store that have a bookmark: runs, and spans and events of the open run."""
+
+    runs: set[int] = field(default_factory=set)
+    spans: set[int] = field(default_factory=set)
+    events: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class Session:
     """Plain values, given to each widget. `now_ns` and `tz` are what tests replace."""
 
@@ -69,6 +78,8 @@ class Session:
     """Id of an action to the keys that the user gave it, as Textual keeps them."""
     costs: Costs | None = None
     """What calls cost that have no cost recorded; None until that is known, and where there are no such calls."""
+    marked: Marked = field(default_factory=Marked)
+    """What has a bookmark."""
     _statuses: dict[int, tuple[int, int, StatusResult]] = field(default_factory=dict)
     _slow: SlowSpans | None = None
     _relations: tuple[int, Relations] | None = None

@@ -14,7 +14,7 @@ from tracetui.core.errors import ChangedOnDisk
 from tracetui.core.exporting.ids import SpanIds
 from tracetui.core.exporting.plain import json_line
 from tracetui.core.formats._native_exported import INFERRED
-from tracetui.core.formats.native import VERSION, messages_in, subject_of
+from tracetui.core.formats.native import VERSION, answered_in, messages_in, subject_of
 from tracetui.core.model import ABSENT, NO_TIME, Clock, EventClass, Flag, Kind, Message, SpanDetail, Status
 from tracetui.core.store.usage import TOKENS
 
@@ -239,6 +239,9 @@ class _Spans:
             said["subject"] = gate.text(detail.subject)
         if _told(detail.messages) != _told(_found_in(detail)):
             said["messages"] = gate.value(_told(detail.messages))
+            said |= {"reply": detail.reply} if detail.reply is not None else {}
+        if detail.continues:
+            said["continues"] = True
         if detail.logs:
             said["logs"] = gate.value(detail.logs)
         if detail.attributes:
@@ -293,21 +296,29 @@ def _found_in(detail: SpanDetail) -> list[Message]:
     """The conversation that a reader finds in input and output."""
     found = [] if detail.input is ABSENT else messages_in(detail.input)
     if detail.output is not ABSENT:
-        found = found + messages_in(detail.output) if found else []
+        found = found + answered_in(detail.output) if found else []
     return found
 
 
 def _told(messages: list[Message]) -> list[Record]:
-    return [
-        {
-            "role": message.role,
-            **({"text": message.text} if message.text else {}),
-            **(
-                {"tool_calls": [{"name": name, "arguments": given} for name, given in message.tool_calls]}
-                if message.tool_calls
-                else {}
-            ),
-            **({"tool_name": message.tool_name} if message.tool_name else {}),
-        }
-        for message in messages
+    return [_message(message) for message in messages]
+
+
+def _message(message: Message) -> Record:
+    ids = message.call_ids or [""] * len(message.tool_calls)
+    calls = [
+        {"name": name, "arguments": given} | ({"id": ident} if ident else {})
+        for (name, given), ident in zip(message.tool_calls, ids, strict=False)
     ]
+    record: Record = {"role": message.role}
+    if message.text:
+        record["text"] = message.text
+    if calls:
+        record["tool_calls"] = calls
+    if message.tool_name:
+        record["tool_name"] = message.tool_name
+    if message.answers:
+        record["answers"] = message.answers
+    if message.failed:
+        record["failed"] = True
+    return record

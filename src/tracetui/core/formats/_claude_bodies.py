@@ -12,6 +12,7 @@ from typing import Final
 
 from tracetui.core.attributes import KIND_ORIGINAL
 from tracetui.core.formats._base import RecordBody
+from tracetui.core.formats._chat import REDACTED, THINKING, part_text, without_bytes
 from tracetui.core.formats._ladder import NotJson, parse
 from tracetui.core.formats._values import SUBJECT_LENGTH, list_of, mapping_of, pairs_line, subject_of, text_of
 from tracetui.core.model import ErrorInfo, EventDetail, Message, SpanDetail
@@ -80,7 +81,7 @@ def _read(raw: bytes) -> dict[str, object]:
 
 
 def _answer(lines: list[dict[str, object]], said: list[dict[str, object]]) -> SpanDetail:
-    detail = SpanDetail(provider="anthropic")
+    detail = SpanDetail(provider="anthropic", reply=0, continues=True)
     calls: dict[str, str] = {}
     for line in lines:
         message = mapping_of(line.get("message"))
@@ -116,7 +117,9 @@ def _results(said: list[dict[str, object]], calls: dict[str, str]) -> list[Messa
             if tool in calls and tool not in seen:
                 seen.add(tool)
                 text = _text(block.get("content"))
-                messages.append(Message("tool", text, tool_name=calls[tool] or "tool", raw=without_images(block)))
+                failed = block.get("is_error") is True
+                name, raw = calls[tool] or "tool", without_bytes(block)
+                messages.append(Message("tool", text, tool_name=name, raw=raw, answers=tool, failed=failed))
     return messages
 
 
@@ -125,7 +128,7 @@ def _tool(number: int, line: dict[str, object], said: list[dict[str, object]]) -
     calls = [block for block in blocks if block.get("type") == "tool_use"]
     call = calls[number - 1] if number <= len(calls) else {}
     detail = SpanDetail(
-        id=text_of(call.get("id")), subject=subject_of(call.get("input")), input=without_images(call.get("input"))
+        id=text_of(call.get("id")), subject=subject_of(call.get("input")), input=without_bytes(call.get("input"))
     )
     for result in said:
         for block in _blocks(mapping_of(result.get("message")).get("content")):
@@ -146,7 +149,7 @@ def _add_result(detail: SpanDetail, block: dict[str, object], more: object) -> N
         detail.attributes["toolUseResult"] = more
     for key, value in mapping_of(more).items():
         if key not in _BULKY and value not in (None, "", False, []):
-            detail.attributes[key] = without_images(value)
+            detail.attributes[key] = without_bytes(value)
 
 
 def _given(said: list[dict[str, object]]) -> SpanDetail:
@@ -164,7 +167,7 @@ def _given(said: list[dict[str, object]]) -> SpanDetail:
             detail.attributes |= {key: value for key, value in more.items() if key not in _BULKY}
         elif content is not None:
             detail.input = _text(content)
-            detail.messages.append(Message("user", _text(content), raw=without_images(content)))
+            detail.messages.append(Message("user", _text(content), raw=without_bytes(content)))
         detail.subject = subject_of(detail.input) if isinstance(detail.input, str) else detail.subject
     return detail
 
@@ -172,11 +175,11 @@ def _given(said: list[dict[str, object]]) -> SpanDetail:
 def describe_event(body: RecordBody) -> EventDetail:
     """One line that is no part of a call. Never raises for any bytes."""
     record = _read(body.raw)
-    values = {key: without_images(value) for key, value in record.items() if key not in _COMMON and value is not None}
+    values = {key: without_bytes(value) for key, value in record.items() if key not in _COMMON and value is not None}
     message = record.get("message")
     if isinstance(message, dict):
         content = message.get("content")
-        values["content"] = without_images(content)
+        values["content"] = without_bytes(content)
         name, rank = prompt_name(content)
         return EventDetail(name if rank == 1 else one_line(_text(content)), values)
     for key in ("content", "summary", "result", "lastPrompt", "error", "message"):
@@ -199,14 +202,14 @@ def _blocks(content: object) -> list[dict[str, object]]:
 def _block_message(block: dict[str, object]) -> Message:
     match block.get("type"):
         case "thinking":
-            return Message("thinking", text_of(block.get("thinking")), raw=block)
+            return Message(THINKING, text_of(block.get("thinking")), raw=block)
         case "redacted_thinking":
-            return Message("thinking", "(redacted)", raw=block)
+            return Message(THINKING, REDACTED, raw=block)
         case "tool_use" | "server_tool_use" | "mcp_tool_use":
-            call = (text_of(block.get("name")), without_images(block.get("input")))
-            return Message("assistant", tool_calls=[call], raw=block)
+            call = (text_of(block.get("name")), without_bytes(block.get("input")))
+            return Message("assistant", tool_calls=[call], raw=block, call_ids=[text_of(block.get("id"))])
         case _:
-            return Message("assistant", _block_text(block), raw=without_images(block))
+            return Message("assistant", _block_text(block), raw=without_bytes(block))
 
 
 def _text(content: object) -> str:
@@ -217,27 +220,4 @@ def _text(content: object) -> str:
 
 
 def _block_text(block: object) -> str:
-    if not isinstance(block, dict):
-        return text_of(block)
-    if isinstance(block.get("text"), str):
-        return text_of(block["text"])
-    if block.get("type") == "tool_result":
-        return _text(block.get("content"))
-    if block.get("type") in ("image", "document"):
-        source = mapping_of(block.get("source"))
-        size = len(text_of(source.get("data"))) * 3 // 4
-        return f"[{block['type']}: {text_of(source.get('media_type')) or 'unknown'}, {size:,} bytes]"
-    return text_of(without_images(block))
-
-
-def without_images(value: object, depth: int = 0) -> object:
-    """The value with the base64 of images and documents replaced by their size in words."""
-    if isinstance(value, list):
-        return [without_images(item, depth + 1) for item in value] if depth < 40 else value
-    if not isinstance(value, dict) or depth >= 40:
-        return value
-    if value.get("type") == "base64" and isinstance(value.get("data"), str):
-        return value | {"data": f"({len(text_of(value['data'])) * 3 // 4:,} bytes, not shown)"}
-    if isinstance(value.get("base64"), str):
-        value = value | {"base64": f"({len(text_of(value['base64'])) * 3 // 4:,} bytes, not shown)"}
-    return {key: without_images(item, depth + 1) for key, item in value.items()}
+    return part_text(block) if isinstance(block, dict) else text_of(block)

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from tracetui.core import attributes as keys
+from tracetui.core.formats._chat import add_call, chat_messages, media_words
 from tracetui.core.formats._ladder import NotJson, parse
-from tracetui.core.formats._values import amount_of, count_of, list_of, mapping_of, pairs_line, subject_of, text_of
+from tracetui.core.formats._values import amount_of, count_of, mapping_of, pairs_line, subject_of, text_of
 from tracetui.core.model import ABSENT, ErrorInfo, Kind, Message, SpanDetail, Usage
 
 Attributes = Mapping[str, object]
@@ -95,6 +96,7 @@ def describe(detail: SpanDetail, kind: Kind, attributes: Attributes) -> None:
     answered = _messages(attributes, keys.OUTPUT_MESSAGES) if kind is not Kind.tool else []
     system = _system(attributes)
     detail.messages = [*system, *said, *answered]
+    detail.reply = len(system) + len(said)
     detail.input = _input(attributes, said)
     detail.output = _output(attributes, answered)
     detail.subject = _subject(detail, kind, attributes)
@@ -160,50 +162,42 @@ def _messages(attributes: Attributes, names: tuple[str, str, str]) -> list[Messa
     texts = decoded(attributes.get(genai))
     if isinstance(texts, list):
         return [message for item in texts for message in parts_messages(item)]
-    return [_openllmetry_message(item) for item in indexed(attributes, openllmetry)]
+    return [message for item in indexed(attributes, openllmetry) for message in _openllmetry_messages(item)]
 
 
 def _openinference_message(item: dict[str, object]) -> Message:
-    calls = [
-        (
-            text_of(call.get("tool_call.function.name")),
-            decoded(call.get("tool_call.function.arguments")),
-        )
-        for call in indexed(item, "message.tool_calls")
-    ]
-    text = text_of(item.get("message.content"))
-    if not text:
-        parts = indexed(item, "message.contents")
-        text = "\n".join(filter(None, (text_of(part.get("message_content.text")) for part in parts)))
     role = text_of(item.get("message.role")) or "user"
     name = text_of(item.get("message.name"))
-    return Message(role, text, calls, name if role == "tool" else "", item)
+    message = Message(role, text_of(item.get("message.content")), [], name if role == "tool" else "", item)
+    message.answers = text_of(item.get("message.tool_call_id"))
+    for call in indexed(item, "message.tool_calls"):
+        found = {key.removeprefix("tool_call.").removeprefix("function."): value for key, value in call.items()}
+        add_call(message, found, decoded)
+    if not message.text:
+        parts = indexed(item, "message.contents")
+        message.text = "\n".join(filter(None, map(_openinference_part, parts)))
+    return message
 
 
-def _openllmetry_message(item: dict[str, object]) -> Message:
-    calls = [(text_of(call.get("name")), decoded(call.get("arguments"))) for call in indexed(item, "tool_calls")]
-    return Message(text_of(item.get("role")) or "user", text_of(item.get("content")), calls, raw=item)
+def _openinference_part(part: dict[str, object]) -> str:
+    text = text_of(part.get("message_content.text"))
+    address = text_of(part.get("message_content.image.image.url"))
+    return text or (media_words({"type": "image_url", "image_url": {"url": address}}) if address else "")
+
+
+def _openllmetry_messages(item: dict[str, object]) -> list[Message]:
+    """Content is a text, or the JSON text of a list of parts."""
+    content = item.get("content")
+    parts = decoded(content)
+    is_parts = isinstance(parts, list) and parts and all(isinstance(part, dict) and "type" in part for part in parts)
+    calls = indexed(item, "tool_calls")
+    return chat_messages(item | {"content": parts if is_parts else content, "tool_calls": calls}, decoded)
 
 
 def parts_messages(item: object) -> list[Message]:
-    """A message of the GenAI convention: text and calls as one message, each tool response as one of its own."""
+    """A message of the GenAI convention: thinking, text with its calls, and each tool response as messages of their own."""
     values = mapping_of(item)
-    role = text_of(values.get("role")) or "user"
-    texts, calls, responses = [], [], []
-    for part in list_of(values.get("parts")):
-        content = mapping_of(part)
-        match content.get("type"):
-            case "tool_call":
-                calls.append((text_of(content.get("name")), decoded(content.get("arguments"))))
-            case "tool_call_response":
-                result = content.get("result", content.get("response"))
-                responses.append(Message("tool", text_of(result), tool_name=text_of(content.get("name")), raw=part))
-            case _:
-                texts.append(text_of(content.get("content", content.get("text"))) if content else text_of(part))
-    if "content" in values:
-        texts.append(text_of(values["content"]))
-    own = [Message(role, "\n".join(filter(None, texts)), calls, raw=item)] if texts or calls or not responses else []
-    return own + responses
+    return chat_messages(values if values else {"content": text_of(item)}, decoded)
 
 
 def _system(attributes: Attributes) -> list[Message]:

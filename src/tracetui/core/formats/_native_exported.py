@@ -75,11 +75,24 @@ def add_exported(detail: SpanDetail, body: dict[str, object]) -> None:
         detail.logs = [log for log in logs if isinstance(log, str)]
     if isinstance(messages := body.get("messages"), list):
         detail.messages = [_message(_dict(message)) for message in messages]
+        detail.reply = None
+    if isinstance(reply := body.get("reply"), int) and 0 <= reply <= len(detail.messages):
+        detail.reply = reply
+    detail.continues = body.get("continues") is True or detail.continues
 
 
 def _message(item: dict[str, object]) -> Message:
-    calls = [(_text(call.get("name")), call.get("arguments")) for call in map(_dict, _list(item.get("tool_calls")))]
-    return Message(_text(item.get("role")), _text(item.get("text")), calls, _text(item.get("tool_name")), item)
+    calls = [_dict(call) for call in _list(item.get("tool_calls"))]
+    return Message(
+        _text(item.get("role")),
+        _text(item.get("text")),
+        [(_text(call.get("name")), call.get("arguments")) for call in calls],
+        _text(item.get("tool_name")),
+        item,
+        [_text(call.get("id")) for call in calls] if any(call.get("id") for call in calls) else [],
+        _text(item.get("answers")),
+        item.get("failed") is True,
+    )
 
 
 def _text(value: object) -> str:

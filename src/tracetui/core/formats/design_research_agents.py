@@ -33,6 +33,7 @@ from typing import Final
 
 from tracetui.core.attributes import KIND_ORIGINAL
 from tracetui.core.formats._base import Assembler, Candidate, Decoder, Match, RecordBody
+from tracetui.core.formats._chat import chat_messages
 from tracetui.core.formats._dra_lane import Line, Told, plain_lines
 from tracetui.core.formats._ladder import NotJson, parse
 from tracetui.core.formats._lines import LineDecoder
@@ -465,7 +466,7 @@ def _describe_start(detail: SpanDetail, kind: str, attributes: dict[str, object]
             detail.input = attributes[key]
             detail.subject = subject_of(attributes[key])
     if kind == "ModelCallStarted":
-        detail.messages = [message_of(item) for item in list_of(attributes.get("messages"))]
+        detail.messages = [message for item in list_of(attributes.get("messages")) for message in chat_messages(item)]
         detail.input = attributes.get("messages")
         detail.subject = detail.model
     elif kind == "WorkflowStepStarted":
@@ -478,11 +479,12 @@ def _describe_end(detail: SpanDetail, kind: str, attributes: dict[str, object]) 
             detail.output = attributes[key]
     if kind == "ModelCallFinished":
         response = attributes.get("response")
+        detail.reply = len(detail.messages)
         if isinstance(response, str):
             detail.messages.append(Message("assistant", response, raw=response))
         elif isinstance(response, dict):
-            calls = [_tool_call(call) for call in list_of(response.get("tool_calls"))]
-            detail.messages.append(Message("assistant", text_of(response.get("text")), calls, raw=response))
+            said = response.get("text", response.get("content"))
+            detail.messages += chat_messages({**response, "role": "assistant", "content": said})
         if "usage" in attributes:
             detail.attributes["usage"] = attributes["usage"]
     error = attributes.get("error")
@@ -499,28 +501,6 @@ def _error(value: object) -> ErrorInfo:
     if colon and head.isidentifier() and head.endswith(("Error", "Exception", "Timeout", "Interrupt")):
         return ErrorInfo(rest, head)
     return ErrorInfo(text)
-
-
-def message_of(item: object) -> Message:
-    """One message as chat interfaces write it: role, content as text or as parts, tool calls."""
-    if not isinstance(item, dict):
-        return Message("user", text_of(item), raw=item)
-    content = item.get("content")
-    if isinstance(content, list):
-        content = "\n".join(text_of(mapping_of(part).get("text")) or text_of(part) for part in content)
-    calls = [_tool_call(call) for call in list_of(item.get("tool_calls"))]
-    name = text_of(item.get("tool_name")) or (text_of(item.get("name")) if item.get("role") == "tool" else "")
-    return Message(text_of(item.get("role")) or "user", text_of(content), calls, name, item)
-
-
-def _tool_call(call: object) -> tuple[str, object]:
-    values = mapping_of(call)
-    function = mapping_of(values.get("function")) or values
-    name = text_of(function.get("name")) or text_of(function.get("tool_name"))
-    for key in ("arguments", "arguments_json", "tool_input", "input"):
-        if key in function:
-            return name, function[key]
-    return name, None
 
 
 def _event_text(kind: str, attributes: dict[str, object]) -> str:

@@ -27,6 +27,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from tracetui.core.formats._base import Assembler, Candidate, Decoder, Match, RecordBody
+from tracetui.core.formats._chat import chat_messages
 from tracetui.core.formats._ladder import NotJson, parse
 from tracetui.core.formats._lines import LineDecoder
 from tracetui.core.formats._native_exported import add_exported, exported_facts, inferred_flags, invented
@@ -446,9 +447,10 @@ def _merge(detail: SpanDetail, body: dict[str, object]) -> None:
     if "input" in body:
         detail.input = body["input"]
         detail.messages = messages_in(body["input"])
+        detail.reply = len(detail.messages)
     if "output" in body:
         detail.output = body["output"]
-        detail.messages = detail.messages + messages_in(body["output"]) if detail.messages else []
+        detail.messages = detail.messages + answered_in(body["output"]) if detail.messages else []
     add_exported(detail, body)
     error = body.get("error")
     if isinstance(error, dict):
@@ -464,21 +466,14 @@ def messages_in(value: object) -> list[Message]:
         items = [items]
     if not isinstance(items, list) or not all(isinstance(item, dict) and "role" in item for item in items):
         return []
-    return [_message(item) for item in items]
+    return [message for item in items for message in chat_messages(item)]
 
 
-def _message(item: dict[str, object]) -> Message:
-    content = item.get("content")
-    if isinstance(content, list):
-        parts = [_text(part.get("text")) if isinstance(part, dict) else _text(part) for part in content]
-        content = "\n".join(part for part in parts if part)
-    calls: list[tuple[str, object]] = []
-    raw_calls = item.get("tool_calls")
-    for call in raw_calls if isinstance(raw_calls, list) else []:
-        if isinstance(call, dict):
-            function = _dict(call.get("function")) or call
-            calls.append((_text(function.get("name")), function.get("arguments")))
-    return Message(_text(item.get("role")), _text(content), calls, _text(item.get("name")), item)
+def answered_in(value: object) -> list[Message]:
+    """Messages in a model call's output, beside an input that holds some: a text is what the model said."""
+    if isinstance(value, str):
+        return [Message("assistant", value, raw=value)] if value else []
+    return messages_in(value)
 
 
 def subject_of(detail: SpanDetail) -> str:

@@ -48,7 +48,7 @@ from tracetui.core.formats._otlp_spans import (
     spans_of_request,
 )
 from tracetui.core.formats._scan import element_places, head_of, top_level_keys
-from tracetui.core.formats._values import list_of, mapping_of, text_of
+from tracetui.core.formats._values import list_of, mapping_of
 from tracetui.core.model import NO_TIME, Clock, EventClass, EventDetail, Flag, Kind, SpanDetail, Status
 from tracetui.core.operations import Bad, Begin, Event, Operation, Record, RunFact, Whole
 
@@ -438,13 +438,20 @@ def _add_event_messages(detail: SpanDetail, events: Sequence[SpanEvent]) -> None
     """Older GenAI instrumentation writes messages as span events."""
     if detail.messages:
         return
+    detail.reply = None
     for event in events:
         if event.name == "gen_ai.choice":
             message = _genai.decoded(event.attributes.get("message"))
-            content = mapping_of(message).get("content", message)
-            values = {"role": "assistant", "content": text_of(content)}
+            said = mapping_of(message) or {"content": message}
+            detail.reply = len(detail.messages) if detail.reply is None else detail.reply
+            values: dict[str, object] = {**event.attributes, **said, "role": "assistant"}
         elif event.name.startswith("gen_ai.") and event.name.endswith(".message"):
-            values = {"role": event.name.split(".")[1], "content": text_of(event.attributes.get("content"))}
+            values = {**event.attributes, "role": event.name.split(".")[1]}
+            if values["role"] == "tool":
+                values.setdefault("tool_call_id", values.get("id"))
         else:
             continue
+        values = {key: _genai.decoded(value) if key == "tool_calls" else value for key, value in values.items()}
         detail.messages += _genai.parts_messages(values)
+    if detail.messages and detail.reply is None:
+        detail.reply = len(detail.messages)

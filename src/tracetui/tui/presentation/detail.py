@@ -43,6 +43,7 @@ class Section:
     """In the rule above it; no rule without one."""
     fact: str = ""
     """One muted fact at the end of the rule."""
+    title_style: str = "muted"
     rows: list[Row] = field(default_factory=list)
     copies: list[str] = field(default_factory=list)
     """What is copied from each of `rows`; a single one: from all of them. Untrusted; none: what `copied_from` finds."""
@@ -56,6 +57,12 @@ class Section:
     """Wrapped at the width of the pane. Untrusted."""
     style: str = ""
     """Of the text."""
+    sort: str = ""
+    """Of the text: `markdown`, `code`, `diff`; else it is shown as written."""
+    language: str = ""
+    """Of code."""
+    most: int = 0
+    """Rows of the text that are shown before one asks for more; 0: as many as usual."""
     indent: int = 0
     """Cells before the text."""
     lead: Row = field(default_factory=list)
@@ -136,6 +143,9 @@ def figures_row(facts: SpanFacts, look: Look) -> Row:
         figure = text.cost(facts.cost.usd, symbols)
         marks = facts.cost.computed is not None, facts.cost.partial
         pieces += [("   cost ", "muted"), (text.marked(figure, *marks, symbols), "")]
+    if facts.call is not None and look.width >= ONE_LINE_FROM:
+        number, total = facts.call
+        pieces.append((f"   call {text.count(number, symbols)} of {text.count(total, symbols)}", "muted"))
     return cut_pieces(pieces, look.width, symbols)
 
 
@@ -193,13 +203,13 @@ def _tab_form(
     return pieces
 
 
-def rule_row(title: str, fact: str, look: Look) -> Row:
+def rule_row(title: str, fact: str, look: Look, style: str = "muted") -> Row:
     """A section's title in its rule, with one fact at the end."""
     symbols, width = look.symbols, look.width
     title = one_line(title, width, symbols)
     fact = one_line(fact, max(0, width - cell_width(title) - 6), symbols) if fact else ""
     line = width - cell_width(title) - 1 - (cell_width(fact) + 1 if fact else 0)
-    pieces: Row = [(f"{title} ", "muted"), (symbols["rule"] * max(0, line), "rule")]
+    pieces: Row = [(f"{title} ", style), (symbols["rule"] * max(0, line), "rule")]
     return cut_pieces([*pieces, (f" {fact}", "muted")] if fact else pieces, width, symbols)
 
 

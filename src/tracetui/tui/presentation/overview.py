@@ -30,6 +30,7 @@ from tracetui.tui.presentation.detail import (
     that_fit,
     wall_pieces,
 )
+from tracetui.tui.presentation.diffs import is_diff
 from tracetui.tui.presentation.pieces import Piece, cut_pieces, spread, width_of
 from tracetui.tui.presentation.rows import kind_style
 from tracetui.tui.presentation.span_facts import Neighbour, SpanFacts
@@ -326,7 +327,7 @@ def _bodies(facts: SpanFacts) -> list[Section]:
         return []
     detail, sections = facts.detail, []
     if not _is_told(detail.input, detail.messages):
-        sections.append(body_section("input", "Input", detail.input, "none recorded"))
+        sections.append(_body("input", "Input", detail.input, "none recorded", facts))
     why = "none recorded"
     if facts.status is Status.error:
         why = "none: the span failed before it returned"
@@ -337,8 +338,20 @@ def _bodies(facts: SpanFacts) -> list[Section]:
     elif facts.status is Status.skipped:
         why = "none: the span was skipped"
     if not _is_told(detail.output, detail.messages):
-        sections.append(body_section("output", "Output", detail.output, why))
+        sections.append(_body("output", "Output", detail.output, why, facts))
     return sections
+
+
+def _body(key: str, title: str, value: object, why_none: str, facts: SpanFacts) -> Section:
+    """An input or output; a text laid out as what a model reads and writes, or as a diff where it is one."""
+    section = body_section(key, title, value, why_none)
+    if section.text is not None and value is not ABSENT:
+        section.sort = "diff" if is_diff(section.text) else "markdown" if facts.kind in _TALKING else ""
+    return section
+
+
+_TALKING: Final = ("llm", "agent", "chain")
+"""Kinds whose inputs and outputs are written by people and models."""
 
 
 def _conversation(facts: SpanFacts, look: Look) -> list[Section]:
@@ -346,7 +359,9 @@ def _conversation(facts: SpanFacts, look: Look) -> list[Section]:
     found = facts.detail.messages
     if not found:
         return []
-    first = max(0, len(found) - LAST_MESSAGES)
+    last = len(found) - LAST_MESSAGES
+    answer = facts.detail.reply
+    first = max(0, last if answer is None else min(last, answer - 1))
     fact = "all" if not first else f"last {len(found) - first} of {len(found):,}"
     said_by = [f"{message.role}: {message.text}" for message in found[first:]]
     rule = Section("conversation", "Messages", fact, rows=[], copies=["\n\n".join(said_by)])

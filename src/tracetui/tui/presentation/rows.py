@@ -135,12 +135,12 @@ def span_pieces(
 def lead_pieces(
     lane: str, style: str, symbols: Symbols, selected: bool, focused: bool, marked: bool = False
 ) -> list[Piece]:
-    """Gutter, status lane and a blank; the lane in its own style, where `style` names no other."""
-    gutter: Piece = (symbols["marked"], "accent bold") if marked else (" ", "")
+    """Gutter, status lane, and the mark of a bookmark or a blank; the lane in its own style, where `style` names no other."""
+    gutter: Piece = (" ", "")
     if selected:
         gutter = (symbols["gutter_focused" if focused else "gutter"], "accent" if focused else MUTED)
     told = (symbols[lane], style or LANE_STYLES.get(lane, "")) if lane else (" ", "")
-    return [gutter, told, (symbols["marked"], "accent bold") if marked and selected else (" ", "")]
+    return [gutter, told, (symbols["marked"], "accent bold") if marked else (" ", "")]
 
 
 def indentation(depth: int, columns: SpanColumns) -> str:

@@ -7,10 +7,12 @@ is drawn. Chunks begin behind a newline or a blank where there is one near, so t
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from itertools import accumulate
 
 from tracetui.core.symbols import UNICODE, Symbols
 from tracetui.core.text import cell_width, cut, safe
+from tracetui.tui.presentation.pieces import Piece
 
 CHUNK = 16_384
 """Characters that are wrapped at once; about a millisecond of work."""
@@ -187,3 +189,37 @@ def one_line(text: str, cells: int, symbols: Symbols = UNICODE) -> str:
     if len(head) < len(text) and not row.endswith(symbols.cut):
         row = cut(row + "xx", cells, symbols=symbols) if cell_width(row) >= cells - 1 else row + symbols.cut
     return row
+
+
+def wrap_pieces(pieces: Iterable[Piece], width: int) -> list[list[Piece]]:
+    """Pieces, safe already, in rows of at most `width` cells (8 at least); a newline in them begins another row."""
+    rows: list[list[Piece]] = []
+    line: list[Piece] = []
+    for words, style in pieces:
+        first, *others = words.split("\n")
+        line.append((first, style))
+        for other in others:
+            rows += _wrap_line(line, max(8, width))
+            line = [(other, style)]
+    return rows + _wrap_line(line, max(8, width))
+
+
+def _wrap_line(pieces: list[Piece], width: int) -> list[list[Piece]]:
+    text = "".join(words for words, _ in pieces)
+    if len(text) <= width and cell_width(text) <= width:
+        return [[piece for piece in pieces if piece[0]]]
+    rows: list[list[Piece]] = []
+    place = used = 0
+    for row in wrap(text, width):
+        line: list[Piece] = []
+        wanted, taken = len(shown(row, width)), 0
+        while taken < len(row) and place < len(pieces):
+            words, style = pieces[place]
+            part = words[used : used + len(row) - taken]
+            if part and taken < wanted:
+                line.append((part[: wanted - taken], style))
+            taken, used = taken + len(part), used + len(part)
+            if used >= len(words):
+                place, used = place + 1, 0
+        rows.append(line)
+    return rows

@@ -1,4 +1,4 @@
-"""Jumps from run to run and from a report to a span, and the way back."""
+"""Jumps of all kinds, and the way back: to causes, warnings, hits, lines of a report, bookmarks, rows, other runs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from tracetui.tui.arrangement import PaneName
 if TYPE_CHECKING:
     from tracetui.tui.screens.main import MainScreen
 
+Here = tuple[str, int] | None
+"""What is selected: `span` or `event`, and its row in the store."""
+
 MOST_PLACES: Final = 100
 """Places that can be gone back to."""
 
@@ -20,53 +23,107 @@ class Place:
 
     run: int
     span: int | None
+    event: int | None
     pane: PaneName
     about_run: bool
 
 
 class Jumping:
-    """Goes to runs and spans of a screen, remembers where one came from, and goes there again."""
+    """Goes to runs and spans of a screen, remembers where one came from, and goes there again.
+
+    Jumps of one kind one after another (`e e e`) are one way: back leads to where it began.
+    """
 
     def __init__(self, screen: MainScreen) -> None:
         self.screen = screen
         self._back: list[Place] = []
         self._forward: list[Place] = []
+        self._kind = ""
+        """The kind of the last jump, while nothing else was selected since; empty: the next one is remembered."""
+        self._reached: Here = None
+        """Where it led."""
 
-    def jump(self, run: int, span: int | None) -> None:
-        """To a run, and to a span of it if one is named."""
-        if not self.screen.session.store.runs[run].live:
+    # ------------------------------------------------------------ remembering
+
+    def jumped(self, kind: str, before: Here, reached: Here) -> None:
+        """A jump of some kind has led, or will lead, from one thing to another: it can be gone back to the first."""
+        if kind != self._kind or self._reached != before:
+            self._remember(self._back, before)
+            self._forward.clear()
+        self._kind, self._reached = kind, reached
+
+    def _remember(self, places: list[Place], selected: Here) -> None:
+        screen = self.screen
+        if screen.opened is None:
+            return
+        span = selected[1] if selected is not None and selected[0] == "span" else None
+        event = selected[1] if selected is not None and selected[0] == "event" else None
+        place = Place(screen.opened, span, event, screen.active, screen.about_run)
+        if not places or places[-1] != place:
+            places.append(place)
+            del places[:-MOST_PLACES]
+
+    def _here(self) -> Here:
+        span, event = self.screen.selection.rows
+        return ("event", event) if event is not None else ("span", span) if span is not None else None
+
+    # ------------------------------------------------------------ going
+
+    def jump(self, run: int, span: int | None, event: int | None = None) -> None:
+        """To a run, and to a span or an event of it if one is named."""
+        if not self._is_there(run):
             self.screen.header.say("that run is gone from its file", "warning")
             return
-        self._remember(self._back)
+        self._remember(self._back, self._here())
         self._forward.clear()
+        self._kind = ""
         self.screen.header.say("{ goes back")
-        self._go(Place(run, span, "spans", about_run=False))
+        self._go(Place(run, span, event, "spans", about_run=False))
+
+    def to_run(self, run: int) -> None:
+        """Another run of the list is about to be opened; several one after another are one way."""
+        if run != self.screen.opened:
+            here = self._here()
+            goes_on = self._kind == "run" and not self.screen.selection.is_touched
+            self._reached = here if goes_on else ("", -1)
+            self.jumped("run", here, None)
+
+    def to_row(self, number: int) -> None:
+        """To a row of the focused pane, counted from 1."""
+        view = self.screen.views[self.screen.active]
+        if not view.row_count():
+            self.screen.header.say("there is no row here")
+            return
+        if self.screen.active == "spans":
+            self.jumped("row", self._here(), ("", -1))
+        if number > view.row_count():
+            self.screen.header.say(f"the last row is {view.row_count():,}", "warning")
+        view.move_to(max(0, number - 1), "center", by_user=True)
 
     def go_back(self, by: int) -> None:
         """Back (-1) to where one jumped from, forward (1) again."""
         taken, given = (self._back, self._forward) if by < 0 else (self._forward, self._back)
-        runs = self.screen.session.store.runs
-        while taken and not runs[taken[-1].run].live:
+        while taken and not self._is_there(taken[-1].run):
             taken.pop()
         if not taken:
             self.screen.header.say("nowhere to go back to" if by < 0 else "nowhere to go forward to")
             return
         place = taken.pop()
-        self._remember(given)
+        self._remember(given, self._here())
+        self._kind = ""
         self._go(place)
 
-    def _remember(self, places: list[Place]) -> None:
-        screen = self.screen
-        if screen.opened is not None:
-            places.append(Place(screen.opened, screen.selection.rows[0], screen.active, screen.about_run))
-            del places[:-MOST_PLACES]
+    def _is_there(self, run: int) -> bool:
+        return self.screen.session.store.runs[run].live
 
     def _go(self, place: Place) -> None:
         screen = self.screen
         screen.take_over()
         if place.run != screen.opened:
             screen.open_run(place.run)
-        if place.span is not None and not screen.viewing.select_span(place.span, by_user=not place.about_run):
+        if (place.span is not None or place.event is not None) and not screen.viewing.select(
+            place.span, place.event, by_user=not place.about_run
+        ):
             screen.header.say("that span is not shown: 0 shows all classes", "warning")
         screen.show_about(place.about_run)
         screen.activate(place.pane)

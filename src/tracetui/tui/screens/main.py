@@ -31,9 +31,11 @@ from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.run_states import RunStates
 from tracetui.tui.screens.around import footer_keys, legend, progress_words
+from tracetui.tui.screens.bookmarking import Bookmarking
 from tracetui.tui.screens.comparing import Comparing
 from tracetui.tui.screens.copying import selected_id, selected_record, selected_value
 from tracetui.tui.screens.jumping import Jumping
+from tracetui.tui.screens.returning import AS_LEFT, Returning
 from tracetui.tui.screens.searching import Searching
 from tracetui.tui.screens.selection import Selection
 from tracetui.tui.screens.summarising import Summarising
@@ -64,7 +66,9 @@ RUN_REST_S: Final = 0.15
 """How long the cursor must stand on a run before it is opened, s."""
 _LEGEND_FROM: Final = 100
 
-_EVERYWHERE: Final = ("span.next_cause", "span.previous_cause", "span.next_slow", "span.previous_slow")
+_EVERYWHERE: Final = tuple(
+    f"span.{way}_{what}" for what in ("cause", "slow", "warning") for way in ("next", "previous")
+)
 _OF_SPANS: Final = (
     *_EVERYWHERE,
     "span.follow",
@@ -74,7 +78,7 @@ _OF_SPANS: Final = (
     "span.all",
     *TIME_IDS,
 )
-_OF_DETAIL: Final = ("detail.next_tab", "detail.previous_tab")
+_OF_DETAIL: Final = ("detail.next_tab", "detail.previous_tab", "detail.context")
 _WITH_TIME: Final = ("tree", "lanes")
 """Views with a time axis."""
 _CALL: Final = re.compile(r"(\w+)(?:\((.*)\))?")
@@ -133,6 +137,8 @@ class MainScreen(Screen[None]):
         Binding("u", "drawer", "runs", id="look.runs"),
         Binding("v", "next_view", "next view", id="look.view"),
         Binding("z", "maximise", "maximise this pane", id="look.maximise"),
+        Binding("m", "mark", "bookmark, or unmark", id="jump.mark", show=False),
+        Binding("apostrophe,M", "marks", "bookmarks", id="jump.marks", show=False),
         Binding("i", "about", "about the run", id="look.run", show=False),
         Binding("d", "compare", "compare two runs", id="find.compare", show=False),
         Binding("R", "trouble", "repair report", id="look.trouble", show=False),
@@ -181,12 +187,16 @@ class MainScreen(Screen[None]):
         """Row of the run that is shown."""
         self._chooses = True
         """The run to open is still ours to choose: the user has not touched anything."""
+        self._is_all_told = session.feed is None
+        """What was there at the start is read, and told."""
         self.searching = Searching(self)
         self.arranged: Arrangement | None = None
         self._waiting_run: Timer | None = None
         self.clock = Clock(self)
         self.selection = Selection(self)
         self.jumping = Jumping(self)
+        self.bookmarking = Bookmarking(self)
+        self.returning = Returning(self)
         self.summarising = Summarising(self)
         self.comparing = Comparing(self)
         self.taking = Taking(self)
@@ -219,6 +229,7 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         """Put everything in its place."""
         self.clock.start()
+        self.bookmarking.start()
         self._arrange()
         self._focus_active()
 
@@ -386,7 +397,7 @@ class MainScreen(Screen[None]):
         changed = self.states.update({*change.runs, *change.new_runs, *change.reset})
         self.runs.apply_change(change)
         self._look_whether_empty()
-        self._choose_run()
+        self.choose_run()
         if self.opened is not None and self.opened in (change.runs | change.reset):
             self._apply_to_open_run(change)
             if self.opened in changed:
@@ -410,6 +421,8 @@ class MainScreen(Screen[None]):
             self._close_run()
             return
         self.viewing.apply_change(change)
+        self.bookmarking.note_change()
+        self.returning.note_change()
         self.strip.apply_change(change)
         self.detail.apply_change(change)
         self.chips.look_again()
@@ -424,15 +437,14 @@ class MainScreen(Screen[None]):
     def on_progress_changed(self, event: messages.ProgressChanged) -> None:
         """Reading got further, or all is read."""
         event.stop()
+        self._is_all_told = event.is_all_told
         self._look_whether_empty()
-        self._choose_run()
+        self.choose_run()
         self.say_header()
         self.viewing.fill_soon()
 
     def _look_whether_empty(self) -> None:
-        feed = self.session.feed
-        done = feed is not None and feed.progress is not None and feed.progress.done
-        is_empty = not len(self.states) and done
+        is_empty = not len(self.states) and self._is_all_told
         if is_empty == self.has_no_runs:
             return
         self.has_no_runs = is_empty
@@ -459,23 +471,28 @@ class MainScreen(Screen[None]):
             self.empty.tell(places, len(unrecognised), problem)
             self._say_footer()
 
-    def _choose_run(self) -> None:
-        """Open the newest failure, else the newest live run, else the newest, until the user takes over or all is read."""
+    def choose_run(self) -> None:
+        """Open the newest failure, else the newest live run, else the newest, until the user takes over or all is read.
+
+        A folder that was open before is shown as it was left, unless something happened since.
+        """
         if not self._chooses:
             return
         row, rank = self.states.first_to_open()
         if row is None:
             return
-        feed = self.session.feed
-        done = feed is None or (feed.progress is not None and feed.progress.done)
+        row, rank, was_left = self.returning.choose(row, rank)
+        done = self._is_all_told and self.returning.is_known
         # While files are still being read only a more telling run takes the place of the open one: a newer one of the same
         # kind comes many times a second in a large folder.
         open_rank = 3 if self.opened is None else self.states.rank(self.states[self.opened])
         if row != self.opened and (done or rank < open_rank):
             self.open_run(row)
-        self.header.remark = "newest failure opened" if done and rank == 0 else ""
+        has_failed = self.states.rank(self.states[row]) == 0
+        self.header.remark = AS_LEFT if done and was_left else "newest failure opened" if done and has_failed else ""
         if done:
             self._chooses = False
+            self.returning.restore(was_left)
 
     def open_run(self, row: int) -> None:
         """Show a run."""
@@ -490,6 +507,7 @@ class MainScreen(Screen[None]):
         self.runs.select_run(row)
         self.tree_view.show_run(row)
         self.viewing.run_opened()
+        self.bookmarking.mark()
         self.strip.show_run(row)
         self.chips.show_run(run)
         if not self.tree_view.row_count():
@@ -506,7 +524,7 @@ class MainScreen(Screen[None]):
         self.detail.show_nothing()
         self.chips.show_run(None)
         self._chooses = True
-        self._choose_run()
+        self.choose_run()
 
     # ------------------------------------------------------------ what is selected
 
@@ -536,6 +554,7 @@ class MainScreen(Screen[None]):
             self.app.exit(self.session.store.runs[event.run_row].id)
             return
         if event.run_row != self.opened:
+            self.jumping.to_run(event.run_row)
             self.header.remark = ""
             self.open_run(event.run_row)
         self.activate("spans")
@@ -545,8 +564,8 @@ class MainScreen(Screen[None]):
         event.stop()
         if event.by_user:
             self._chooses = self.about_run = False
-        self.viewing.note_selected(event)
-        self.selection.select(event.span_row, event.event_row, event.by_user)
+        if self.viewing.note_selected(event):
+            self.selection.select(event.span_row, event.event_row, event.by_user)
 
     def on_follow_changed(self, event: messages.FollowChanged) -> None:
         """The tree follows, or let go."""
@@ -565,7 +584,7 @@ class MainScreen(Screen[None]):
             event.stop()
             if self.pick:
                 self._pick_span()
-            else:
+            elif not self.viewing.enter():
                 self.selection.flush()
                 self.activate("detail")
 
@@ -627,6 +646,7 @@ class MainScreen(Screen[None]):
         if row is None:
             self.header.say("this is the last run" if by > 0 else "this is the first run")
             return
+        self.jumping.to_run(row)
         self._chooses = False
         self.header.remark = ""
         self.runs.select_run(row, by_user=True)
@@ -757,6 +777,11 @@ class MainScreen(Screen[None]):
         self.show_about(True)
         self.activate("detail")
 
+    def on_jumped(self, event: messages.Jumped) -> None:
+        """A key led elsewhere in the open run."""
+        event.stop()
+        self.jumping.jumped(event.kind, event.before, event.reached)
+
     def on_jump_wanted(self, event: messages.JumpWanted) -> None:
         """To another run, or to a span."""
         event.stop()
@@ -771,6 +796,14 @@ class MainScreen(Screen[None]):
         """The repair report."""
         event.stop()
         self.action_trouble()
+
+    def action_mark(self) -> None:
+        """Mark the selected run, span or event, or unmark it."""
+        self.bookmarking.toggle()
+
+    def action_marks(self) -> None:
+        """List what is marked."""
+        self.bookmarking.list_all()
 
     def action_history(self, by: int) -> None:
         """Back or forward through jumps."""

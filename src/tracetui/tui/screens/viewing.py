@@ -15,6 +15,7 @@ from tracetui.tui import messages
 from tracetui.tui.keymaps import Key
 from tracetui.tui.widgets.flat_view import FlatView, Identity
 from tracetui.tui.widgets.line_view import LineView
+from tracetui.tui.widgets.names_view import NamesView
 from tracetui.tui.widgets.time_view import TimeView
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class _Kind:
 VIEWS: Final = (
     _Kind("tree", "as a tree"),
     _Kind("time", "in time order"),
+    _Kind("names", "by name"),
 )
 """The views in the order in which `v` shows them."""
 
@@ -50,11 +52,17 @@ class Viewing:
         self.screen = screen
         self.name: ViewName = "tree"
         session = screen.session
-        self.others: dict[ViewName, FlatView] = {"time": TimeView(session, id="time-view")}
+        self.others: dict[ViewName, FlatView] = {
+            "time": TimeView(session, id="time-view"),
+            "names": NamesView(session, id="names-view"),
+        }
         for view in self.others.values():
             view.display = False
         self._wanted: Identity | None = None
         """What was selected last by the user, or first by the program: kept through views that do not show it."""
+
+        self._newest = -1
+        """Number of the newest message of what was selected."""
 
     # ------------------------------------------------------------ what is shown
 
@@ -117,19 +125,26 @@ class Viewing:
 
     # ------------------------------------------------------------ what happens
 
-    def note_selected(self, event: messages.SpanSelected) -> None:
-        """Something was selected in one of the views: the one that is shown shows it, and the tree knows of it."""
+    def note_selected(self, event: messages.SpanSelected) -> bool:
+        """Something was selected in one of the views: the one that is shown shows it, and the tree knows of it.
+
+        False: something else was selected after it.
+        """
+        if event.number < self._newest:
+            return False
+        self._newest = event.number
         if event.event_row is not None:
             self._wanted = ("event", event.event_row)
         elif event.span_row is not None:
             self._wanted = ("span", event.span_row)
         other = self.other
         if other is None:
-            return
+            return True
+        # Whoever selected it: what was selected in between is not selected any more.
+        self.screen.tree_view.note(self._wanted, event.by_user or event.origin is other)
         if event.origin is None and not other.select(event.span_row, event.event_row) and event.by_user:
             self.screen.header.say("it is not shown in this view", "warning")
-        elif event.origin is other and event.by_user:
-            self.screen.tree_view.note(self._wanted)
+        return True
 
     def run_opened(self) -> None:
         """Another run is open: the tree has it."""
@@ -169,6 +184,10 @@ class Viewing:
         if self.other is not None:
             self.other.price()
 
+    def look_again(self) -> None:
+        """Bookmarks changed: repaint what differs."""
+        (self.screen.tree_view if self.other is None else self.other).look_again()
+
     def tick(self) -> None:
         """A second went by."""
         (self.screen.tree_view if self.other is None else self.other).tick()
@@ -182,9 +201,18 @@ class Viewing:
         """What is shown says in a moment what it does not say yet."""
         (self.screen.tree_view if self.other is None else self.other).fill_soon()
 
-    def select_span(self, row: int, by_user: bool = True) -> bool:
-        """Select a span in what is shown; False if it is not there."""
-        return self.screen.tree_view.select_span(row, by_user)
+    def select(self, span: int | None, event: int | None = None, by_user: bool = True) -> bool:
+        """Select a span or an event in what is shown; False if it is not there."""
+        tree, other = self.screen.tree_view, self.other
+        if event is not None:
+            owner = self.screen.session.store.events.span[event]
+            span = owner if owner >= 0 else None
+            if other is not None and (index := other.find(("event", event))) >= 0:
+                other.move_to(index, by_user=by_user)
+                return True
+            if tree.select_event(event, by_user):
+                return True
+        return span is not None and tree.select_span(span, by_user)
 
     def act(self, action: str, *arguments: int) -> None:
         """Do what a key of the spans pane does, from any pane and in any view."""
@@ -195,6 +223,15 @@ class Viewing:
             getattr(self.screen.tree_view, name)(*arguments)
         else:
             self.screen.header.say("only in the tree: v goes on to it")
+
+    def enter(self) -> bool:
+        """Enter on a row of what is shown leads elsewhere than to the detail: a span of a name to the tree."""
+        if not isinstance(self.other, NamesView):
+            return False
+        if self.other.is_on_span and (selected := self.other.selected) is not None:
+            self.screen.jumping.jumped("name", selected, selected)
+            self.show("tree")
+        return True
 
     # ------------------------------------------------------------ the palette
 

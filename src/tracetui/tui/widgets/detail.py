@@ -6,7 +6,9 @@ shown. Every row can be copied, rows that fold have their key marked under the c
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -20,7 +22,7 @@ from textual.timer import Timer
 from tracetui.core.model import ABSENT
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import count as count_of
-from tracetui.tui.messages import Notice, PositionChanged, ViewWanted
+from tracetui.tui.messages import ContextWanted, Notice, PositionChanged, ViewWanted
 from tracetui.tui.presentation import strip
 from tracetui.tui.presentation.detail import ONE_LINE_FROM, Look, tab_at, tab_row
 from tracetui.tui.presentation.pieces import Piece
@@ -68,6 +70,7 @@ class Detail(LineView):
         Binding("right,l", "unfold", "unfold, then go on", id="detail.unfold", show=False),
         Binding("asterisk", "open_all", "unfold all below", id="detail.open_all", show=False),
         Binding("V", "view", "value in the viewer", id="detail.view", show=False),
+        Binding("c", "context", "whole context", id="detail.context"),
         Binding("r", "read_again", "read again", id="detail.read_again", show=False),
     ]
 
@@ -132,6 +135,7 @@ class Detail(LineView):
         self._page = None if wanted is None else _MAKERS[wanted[0]](self.session, wanted[1], self._read_again)
         if self._page is not None:
             self._page.post = self.post_message
+            self._page.later = self._in_thread
         if self._page is not None and self._tab not in [name for name, _ in self._page.tabs(self._look())]:
             self._tab = "Overview"
         self._enter_tab(self._tab)
@@ -146,6 +150,39 @@ class Detail(LineView):
             self._page.read(whole)
             self._made = None
             self.refresh_all()
+
+    def _in_thread(self, work: Callable[[], Callable[[], None]]) -> None:
+        """Do work for the page in a thread, and show what came of it."""
+        page = self._page
+
+        async def do() -> None:
+            done = await asyncio.to_thread(work)
+            if page is self._page:
+                done()
+                self._made = None
+                self.refresh_all()
+
+        self.run_worker(do(), group="conversation", exclusive=True)
+
+    def action_context(self) -> None:
+        """All that the model was told, or only what was added since the call before."""
+        why = "nothing is selected" if self._page is None else self._page.toggle_context()
+        if why:
+            self.post_message(Notice(why))
+            return
+        self._made = None
+        self._states.setdefault("Messages", _TabState()).top = 0
+        if self._tab != "Messages":
+            self.show_tab("Messages")
+        else:
+            self._cursor = self._top = 0
+            self._cursor = self._first_filled()
+            self.refresh_all()
+
+    def on_context_wanted(self, event: ContextWanted) -> None:
+        """The line that stands for what is not shown was entered."""
+        event.stop()
+        self.action_context()
 
     def apply_change(self, change: Change) -> None:
         """The store took something in: look again only if what is shown is touched, repaint only what differs."""

@@ -15,6 +15,7 @@ from tracetui.core.model import ABSENT
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import exact
 from tracetui.tui.presentation.detail import Look, Row, Section, copied_from, rule_row
+from tracetui.tui.presentation.laid_out import MOST_CHARACTERS, LaidOut
 from tracetui.tui.presentation.pieces import cut_pieces
 from tracetui.tui.presentation.wrap import LongText
 from tracetui.tui.widgets.json_rows import TEXT_SHOWN, JsonRows
@@ -141,16 +142,27 @@ class Action(Block):
 
 
 class Text(Block):
-    """A text that wraps; long ones show their beginning until one asks for all."""
+    """A text that wraps, or is laid out as what it is; long ones show their beginning until one asks for all."""
 
     def __init__(self, section: Section, symbols: Symbols, rows: int = 0) -> None:
         self.text = section.text or ""
         self._look = section
         self._symbols = symbols
-        self._most = rows
+        self._most = section.most or rows
         self._all = False
         self._width = 80
-        self._wrapped = LongText(self.text[:TEXT_SHOWN])
+        self._wrapped = self._laid_out(self.text[:TEXT_SHOWN])
+
+    def _laid_out(self, text: str) -> LongText | LaidOut:
+        sort = self._look.sort
+        if sort not in ("markdown", "code", "diff") or len(text) > MOST_CHARACTERS:
+            return LongText(text)
+        return LaidOut(text, sort, self._look.language, self._symbols)  # type: ignore[arg-type]  # one of the three
+
+    def is_of(self, section: Section) -> bool:
+        """Whether it shows the text of a section in its way."""
+        own = self._look
+        return self.text == section.text and (own.sort, own.language) == (section.sort, section.language)
 
     def dress(self, section: Section) -> None:
         """Take the look of a section with the same text: the pane has another width."""
@@ -184,8 +196,15 @@ class Text(Block):
             before.append((f"{self._symbols['quote']} ", self._look.quoted))
         if index >= self._shown(width):
             words = f"{exact(len(self.text), self._symbols)} characters, enter shows all"
+            if self._look.sort and len(self.text) > MOST_CHARACTERS:
+                words += " as written"
             return cut_pieces([*before, (words, selected or "muted")], width, self._symbols)
-        return cut_pieces([*before, (self._wrapped.row(index, self._cells(width)), self._look.style)], width)
+        row = self._wrapped.row(index, self._cells(width))
+        if isinstance(row, str):
+            row = [(row, self._look.style)]
+        elif self._look.style:
+            row = [(words, style or self._look.style) for words, style in row]
+        return cut_pieces([*before, *row], width)
 
     def folds(self, index: int) -> bool:
         """The row that says that there is more, and once all is shown every row."""
@@ -198,7 +217,7 @@ class Text(Block):
     def toggle(self, index: int) -> int:
         """Show all, or only the beginning again."""
         self._all = not self._all
-        self._wrapped = LongText(self.text if self._all else self.text[:TEXT_SHOWN])
+        self._wrapped = self._laid_out(self.text if self._all else self.text[:TEXT_SHOWN])
         return index if self._all else 0
 
     def fold(self, index: int) -> int:
@@ -537,7 +556,7 @@ def block_of(section: Section, look: Look, kept: dict[str, Block]) -> Block:
         rows = JsonRows(section.value, braces=not section.columns, groups=section.groups)
         block: Block = Json(rows, look.symbols, section.indent)
     elif section.text is not None:
-        if isinstance(held, Text) and held.text == section.text:
+        if isinstance(held, Text) and held.is_of(section):
             held.dress(section)
             return held
         block = Text(section, look.symbols, TEXT_ROWS)
@@ -555,7 +574,7 @@ def stack_of(sections: Sequence[Section], look: Look, kept: dict[str, Block], bl
         if not look.compact and not section.tight:
             head.append([])
         if section.title:
-            head.append(rule_row(section.title, section.fact, look))
+            head.append(rule_row(section.title, section.fact, look, section.title_style))
         block = blocks.get(section.key) or block_of(section, look, kept)
         if head:
             parts.append(Rows(head, below=block))

@@ -17,16 +17,17 @@ from tracetui.core.errors import ChangedOnDisk
 from tracetui.core.model import NO_TIME, Status, class_word
 from tracetui.core.relations import NOT_HERE, Relation
 from tracetui.core.repairs import Repairs, bad_rows
-from tracetui.tui.messages import JumpWanted, Notice, ReportWanted, ViewWanted
+from tracetui.tui.messages import ContextWanted, JumpWanted, Notice, ReportWanted, ViewWanted
 from tracetui.tui.presentation import detail as spans
 from tracetui.tui.presentation import detail_tabs as others
-from tracetui.tui.presentation.conversation import messages
+from tracetui.tui.presentation.conversation import call_sections, earlier_row, messages
 from tracetui.tui.presentation.detail import Look, Row, Section
 from tracetui.tui.presentation.overview import attributes, overview
 from tracetui.tui.presentation.span_facts import SpanFacts, path_of, span_facts
 from tracetui.tui.presentation.wrap import one_line
 from tracetui.tui.session import Session
 from tracetui.tui.taken import Source, of_record, of_records, of_value
+from tracetui.tui.widgets.call_conversation import CallConversation
 from tracetui.tui.widgets.detail_blocks import Action, Beginning, Block, Items, Json, Rows, Stack, Text, stack_of
 from tracetui.tui.widgets.json_rows import JsonRows
 from tracetui.tui.widgets.jumps import Jumps
@@ -59,9 +60,16 @@ class Page:
     post: Callable[[Message], object] = staticmethod(lambda _message: None)
     """Tells the screen that the user wants to go elsewhere; set by what shows the page."""
 
+    later: Callable[[Callable[[], Callable[[], None]]], None] = staticmethod(lambda work: work()())
+    """Does work in a thread and, back on the screen's loop, calls what that returned; set by what shows the page."""
+
     def __init__(self, session: Session, again: Callable[[bool], None]) -> None:
         self.session = session
         self.again = again
+
+    def toggle_context(self) -> str:
+        """All that a model was told, or only what was added; returns why that cannot be, empty if it was done."""
+        return "only a model call has a context"
 
     def read(self, whole: bool = False) -> None:
         """Look everything up; `whole` however large it is."""
@@ -246,6 +254,7 @@ class SpanPage(Page):
         self._records: list[int] = []
         self._number = (0, 0)
         self._started: list[Relation] = []
+        self._call = CallConversation(session, row)
         self.read()
 
     def read(self, whole: bool = False) -> None:
@@ -253,6 +262,7 @@ class SpanPage(Page):
         store = self.session.store
         self.facts = span_facts(store, self.session.bodies, self.row, self.session.now_ns(), whole)
         self.facts.priced = self.session.span_cost(self.row)
+        self.facts.call = self._call.read(self.facts.detail)
         run = self.session.status(store.runs[store.spans.run[self.row]])
         if run.status not in ("running", "stalled"):
             self.facts.waited = 0  # a writer that is gone did nothing since
@@ -293,7 +303,7 @@ class SpanPage(Page):
         self._look = look
         match tab:
             case "Messages":
-                return stack_of(messages(self.facts.detail.messages, look), look, kept, {})
+                return self._messages(look, kept)
             case "Attributes":
                 return stack_of(attributes(self.facts, look), look, kept, {})
             case "Events" if self._events:
@@ -324,6 +334,30 @@ class SpanPage(Page):
             at = next((i for i, section in enumerate(sections, 1) if section.key == "figures"), len(sections))
             sections.insert(at, others.links_section(len(self._started)))
         return stack_of(sections, look, kept, actions)
+
+    def _messages(self, look: Look, kept: dict[str, Block]) -> Stack:
+        """A model call by what was added to its context, or by all of it; other spans by their messages."""
+        found = self._call.found
+        if self.facts.kind != "llm":
+            return stack_of(messages(self.facts.detail.messages, look), look, kept, {})
+        if found is None:
+            self.later(self._call.work)
+            found = self._call.found or self._call.meanwhile()
+        is_whole = self._call.is_whole
+        sections = call_sections(found, look, is_whole, self.facts.usage, self.facts.duration)
+        blocks: dict[str, Block] = {}
+        if any(section.key == "earlier" for section in sections):
+            blocks["earlier"] = Action(earlier_row(found, look, is_whole), self._ask_for_context)
+        return stack_of(sections, look, kept, blocks)
+
+    def _ask_for_context(self) -> None:
+        self.post(ContextWanted())
+
+    def toggle_context(self) -> str:
+        """All that the model was told, or only what was added."""
+        if self.facts.kind != "llm" or not self.facts.detail.messages:
+            return super().toggle_context() if self.facts.kind != "llm" else "no messages of this call are recorded"
+        return self._call.toggle()
 
     def _list(self, events: list[int]) -> Items:
         session, store = self.session, self.session.store

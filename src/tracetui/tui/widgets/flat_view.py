@@ -68,6 +68,9 @@ class SpansView(Protocol):
     def price(self) -> None:
         """Costs are known better."""
 
+    def look_again(self) -> None:
+        """Bookmarks changed."""
+
     def tick(self) -> None:
         """A second went by."""
 
@@ -229,6 +232,10 @@ class FlatView(LineView):
         self._say_where()
         return True
 
+    def find(self, identity: Identity) -> int:
+        """Where something is shown; -1: it is not."""
+        return self._index_of(identity)
+
     def _place_of(self, identity: Identity | None) -> int:
         """Where something is shown, of an event at least its span; -1: neither."""
         if identity is None:
@@ -302,6 +309,10 @@ class FlatView(LineView):
     def price(self) -> None:
         """Costs are known better: repaint what differs."""
         self.refresh_pinned()
+        self.refresh_if_changed(self.visible_rows)
+
+    def look_again(self) -> None:
+        """Bookmarks changed: repaint what differs."""
         self.refresh_if_changed(self.visible_rows)
 
     def tick(self) -> None:

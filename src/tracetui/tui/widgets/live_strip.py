@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from tracetui.core import text
 from tracetui.core.model import Kind, RunStatus
+from tracetui.core.run_status import silence
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import cell_width, cut, safe
 from tracetui.tui.presentation import strip
@@ -257,7 +258,8 @@ class LiveStrip(Widget):
         store = self.session.store
         columns = store.spans
         # A writer that is gone did nothing since.
-        stack = open_stack(store, run.row, self.session.now_ns() if self._is_live(run) else 0)
+        now = self.session.now_ns()
+        stack = open_stack(store, run.row, now, silence(run, now) if self._is_live(run) else 0)
         inner = [span.row for span in stack if span.innermost]
         if not inner:
             return []

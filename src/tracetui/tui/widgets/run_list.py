@@ -145,6 +145,10 @@ class RunList(LineView):
             self.rebuild()
         self.refresh_if_changed(self.visible_rows)
 
+    def look_again(self) -> None:
+        """Bookmarks changed: repaint what differs."""
+        self.refresh_if_changed(self.visible_rows)
+
     def tick(self) -> None:
         """A second went by: repaint the rows whose figures differ."""
         self.refresh_if_changed(self.visible_rows)

@@ -36,6 +36,7 @@ from tracetui.tui.presentation.runs import run_age_ns, run_tokens
 from tracetui.tui.presentation.time_window import Window
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.run_study import LIVE, MANY_SPANS, RunStudy
+from tracetui.tui.widgets.stops import Warnings
 from tracetui.tui.widgets.time_axis import TimeAxis
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class SpanData:
         self.axis = TimeAxis(session, tree, run, windows)
         self.tree = tree
         self.run = run
+        self.warnings = Warnings(session, tree, run)
         self.hits: Sequence[int] = ()
         """Positions of the spans whose name the search hit, ascending."""
         self._needle = ""
@@ -87,6 +89,7 @@ class SpanData:
     def forget(self) -> None:
         """The store changed: work out again what rests on the whole run."""
         self._own_retries = None
+        self.warnings.forget()
         if self.study.forget():
             self.axis.forget()
         if self._needle:
@@ -148,6 +151,14 @@ class SpanData:
         number = bisect_right(positions, at) if by > 0 else bisect_left(positions, at) - (by < 0)
         wrapped = not 0 <= number < len(positions)
         return number % len(positions), wrapped
+
+    def clean(self, outside: str) -> str:
+        """Text from outside as the terminal may have it, and no more of it than a row can show."""
+        return self._clean(outside)
+
+    def hits_in(self, name: str) -> list[tuple[int, int]]:
+        """Where the search hits a name."""
+        return self._hits_in(name)
 
     def _clean(self, outside: str) -> str:
         """Text from outside as the terminal may have it, and no more of it than a row can show."""
@@ -213,6 +224,7 @@ class SpanData:
             retries=self._retries(item, rollup.retries),
             spans=rollup.spans - (not flags & Flag.invented) if is_folded else 0,
             hits=tuple(self._hits_in(name)) if self._needle else (),
+            marked=row in self.session.marked.spans,
         )
 
     def flat_row(self, row: int) -> SpanRow:
@@ -409,7 +421,8 @@ class SpanData:
         events, event = self.session.store.events, item.row
         cls, line = class_word(events.cls[event]), self.event_text(event)
         since = self.axis.since_begin(events.time[event])
-        return EventRow(item.depth, cls, line, self._event_cell(since, columns))
+        is_marked = event in self.session.marked.events
+        return EventRow(item.depth, cls, line, self._event_cell(since, columns), is_marked)
 
     def _event_cell(self, since: int | None, columns: SpanColumns) -> int | None:
         view = self.axis.view

@@ -7,7 +7,7 @@ repaints the lines that look different, not the pane.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from textual.binding import Binding, BindingType
@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tracetui.core.model import CHIPS, EventClass, Kind, RunStatus
-from tracetui.tui.messages import FollowChanged, Notice, PositionChanged, SpanSelected
+from tracetui.tui.messages import FollowChanged, Jumped, Notice, PositionChanged, SpanSelected
 from tracetui.tui.presentation.columns import HEADINGS_FROM, LEAD, SpanColumns, span_columns
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.rows import empty_pieces, indentation
@@ -31,10 +31,13 @@ from tracetui.tui.widgets.time_keys import TIME_BINDINGS, TimeKeys
 if TYPE_CHECKING:
     from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.store import Change, Run
+    from tracetui.tui.widgets.stops import Stop
 
 Identity = tuple[Literal["span", "event"], int]
 """What a row stands for, whatever its index: its kind and its row in the store."""
 
+Found = tuple["Stop | None", bool]
+_NONE: Final[Found] = (None, False)
 _FILL_SECONDS: Final = 0.02
 _ALL_CLASSES: Final = frozenset(EventClass)
 
@@ -55,6 +58,8 @@ class SpanTree(TimeKeys, LineView):
         Binding("E", "cause(-1)", "previous cause", id="span.previous_cause", show=False),
         Binding("s", "slow(1)", "next slow span", id="span.next_slow"),
         Binding("S", "slow(-1)", "previous slow span", id="span.previous_slow", show=False),
+        Binding("w", "warning(1)", "next warning, retry", id="span.next_warning", show=False),
+        Binding("W", "warning(-1)", "previous warning", id="span.previous_warning", show=False),
         Binding("F", "follow", "follow", id="span.follow"),
         Binding("t", "waterfall", "waterfall on or off", id="span.waterfall", show=False),
         Binding("p", "open_stack", "open stack", id="span.open_stack"),
@@ -300,6 +305,20 @@ class SpanTree(TimeKeys, LineView):
         self._select(index, by_user=by_user)
         return True
 
+    def select_event(self, event_row: int, by_user: bool = True) -> bool:
+        """Open what an event is folded into and select it; False if it has no row."""
+        if self.data is None:
+            return False
+        owner = self.session.store.events.span[event_row]
+        if owner >= 0 and self.data.tree.reveal(owner) >= 0:
+            index = self.data.tree.index_of(owner)
+            if self.data.tree.index_of_event(event_row) < 0 and self.data.has_only_events(index):
+                self.data.tree.expand(index)
+        index = self.data.tree.index_of_event(event_row)
+        if index >= 0:
+            self._select(index, by_user=by_user)
+        return index >= 0
+
     def _say_where(self) -> None:
         if self.display:
             self.post_message(PositionChanged(self.position_text()))
@@ -311,9 +330,9 @@ class SpanTree(TimeKeys, LineView):
         self._is_untouched = False
         self._set_following(False)
 
-    def note(self, selected: Identity | None) -> None:
-        """Another view has selected this."""
-        self._is_untouched = False
+    def note(self, selected: Identity | None, is_touched: bool = True) -> None:
+        """This is selected, whoever did it; with `is_touched` the run is not opened anew when all of it is read."""
+        self._is_untouched &= not is_touched
         self._selected = selected
 
     def come_back(self, selected: Identity | None, following: bool) -> None:
@@ -338,6 +357,10 @@ class SpanTree(TimeKeys, LineView):
         if self.data is not None:
             self.data.tree.price(self.session.costs)
             self._repaint()
+
+    def look_again(self) -> None:
+        """Bookmarks changed: repaint what differs."""
+        self._repaint()
 
     def set_chips(self, kinds: Collection[Kind], classes: Collection[EventClass]) -> None:
         """Show only these classes, their ancestors kept and dimmed; both empty: everything."""
@@ -556,8 +579,81 @@ class SpanTree(TimeKeys, LineView):
     # ------------------------------------------------------------ jumps
 
     def action_cause(self, by: int) -> None:
-        """To the next or previous cause of failure."""
-        self._jump(self.data.study.causes() if self.data is not None else (), by, "cause")
+        """To the next or previous cause of failure, or error event of a span that did not fail itself."""
+        from tracetui.tui.widgets.stops import failures, next_stop, place_of
+
+        data = self.data
+        stops = [] if data is None else failures(self.session, data.tree, data.run, data.study.causes())
+        if data is None or not stops:
+            self.post_message(Notice("nothing failed in this run"))
+            return
+        at = place_of(self.session, data.tree, data.run, self._selected)
+        number, wrapped = next_stop(stops, self._selected, at, by)
+        what = "cause" if stops[number].event is None else "error"
+        if len(stops) == 1:
+            self.post_message(Notice(f"the only {what}"))
+        self._stop_at(stops[number], by, what, wrapped and len(stops) > 1)
+
+    def action_warning(self, by: int) -> None:
+        """To the next or previous warning, retry or non-zero exit status."""
+        from tracetui.tui.widgets.stops import place_of
+
+        data = self.data
+        if data is None:
+            return
+        at = place_of(self.session, data.tree, data.run, self._selected)
+        search = data.warnings.find(at, by)
+        found = next(search, _NONE)
+        if found is None:
+            self.run_worker(self._look_on(data, search, at, by), exclusive=True, group="warning")
+        else:
+            self._stop_at_warning(found, at, by)
+
+    async def _look_on(self, data: SpanData, search: Iterator[Found | None], at: int, by: int) -> None:
+        """Look for a warning a few records at a time."""
+        import asyncio
+
+        self._say("looking for warnings")
+        found: Found | None = None
+        while found is None:
+            await asyncio.sleep(0)
+            found = next(search, _NONE)
+            if self.data is not data:
+                return
+        self._stop_at_warning(found, at, by)
+
+    def _stop_at_warning(self, found: Found, at: int, by: int) -> None:
+        stop, wrapped = found
+        if stop is None:
+            self._say("no warning, retry or non-zero exit in this run")
+            return
+        if stop.place == at:
+            self._say("the only warning")
+        self._stop_at(stop, by, "warning", wrapped and stop.place != at)
+
+    def _say(self, words: str) -> None:
+        self.post_message(Notice(words))
+
+    def _stop_at(self, stop: Stop, by: int, what: str, wrapped: bool) -> None:
+        if wrapped:
+            self.post_message(Notice(f"wrapped: {'first' if by > 0 else 'last'} {what} again", "warning"))
+        before = self._selected
+        if self._go_to(stop):
+            self.post_message(Jumped(what, before, self._selected))
+        elif stop.span is None:
+            self.post_message(Notice(f"this {what} is in no span: v lists it in time order", "warning"))
+        else:
+            self.post_message(Notice(f"the chips hide this {what}", "warning"))
+
+    def _go_to(self, stop: Stop) -> bool:
+        """Select an event where it has a row, else its span; what stands in the place of the tree is told of the event."""
+        if stop.event is not None and not self.display:
+            self._selected = ("event", stop.event)
+            self.post_message(SpanSelected(stop.span, stop.event))
+            return True
+        if stop.event is not None and self.select_event(stop.event):
+            return True
+        return stop.span is not None and self.select_span(stop.span)
 
     def action_slow(self, by: int) -> None:
         """To the next or previous slow span."""
@@ -589,8 +685,10 @@ class SpanTree(TimeKeys, LineView):
             self.post_message(Notice(f"the only {what}"))
         elif wrapped and by:
             self.post_message(Notice(f"wrapped: {'first' if by > 0 else 'last'} {what} again", "warning"))
-        row = self.data.tree.row(positions[number])
-        if not self.select_span(row):
+        row, before = self.data.tree.row(positions[number]), self._selected
+        if self.select_span(row):
+            self.post_message(Jumped(what, before, self._selected))
+        else:
             self.post_message(Notice(f"the chips hide this {what}", "warning"))
         return number + 1
 

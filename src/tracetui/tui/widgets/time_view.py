@@ -101,6 +101,7 @@ class TimeView(FlatView):
             self.session.symbols,
             selected=selected,
             focused=focused,
+            marked=row in (self.session.marked.events if what == What.event else self.session.marked.spans),
         )
 
     def _clock(self, at: int) -> str:
