@@ -99,7 +99,7 @@ def in_other_views(terminal: Terminal) -> Iterator[str]:
 
 
 def in_screens_of_their_own(terminal: Terminal) -> Iterator[str]:
-    for words, keys in (("summary", "a"), ("about the run", "i"), ("export", "x"), ("settings", "C")):
+    for words, keys in (("summary", "a"), ("about the run", "i"), ("export", "x")):
         terminal.press(keys)
         yield words
         terminal.press("pagedown", "pagedown")
@@ -138,9 +138,11 @@ def over_the_panes(terminal: Terminal) -> Iterator[str]:
     yield "help"
     terminal.press("escape", "ctrl+p", "f", "o")
     yield "palette"
-    terminal.press("escape", "escape", "T")
-    yield "themes"
-    terminal.press("down", "escape")
+    terminal.press("escape", "escape", "T", "down")
+    yield "another theme"
+    terminal.press("escape", "C")
+    yield "settings"
+    terminal.press("escape")
 
 
 def tour(terminal: Terminal, runs: int) -> Tried:
