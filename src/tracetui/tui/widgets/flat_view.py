@@ -330,6 +330,8 @@ class FlatView(LineView):
     def _fill(self) -> None:
         self._is_filling = False
         if self.data is not None and self.display:
+            if self.data.study.is_waiting:
+                self.run_worker(self.data.study.look_aside(), group="study")
             self.data.start_fetching()
             self.refresh_if_changed(self.visible_rows)
             self.fill_soon()

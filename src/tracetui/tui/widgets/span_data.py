@@ -364,9 +364,7 @@ class SpanData:
     # ------------------------------------------------------------ what it was about
 
     def start_fetching(self) -> None:
-        """A new frame: study the run if that waits, and let rows that wait be read."""
-        if self.study.is_waiting:
-            self.study.look()
+        """A new frame: let rows that wait be read."""
         self._spent, self._has_unread = 0.0, False
 
     def _may_fetch(self) -> bool:

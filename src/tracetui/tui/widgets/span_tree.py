@@ -194,7 +194,15 @@ class SpanTree(TimeKeys, LineView):
         """Fetch what the visible rows were about, a few at a time, and repaint those that say more now."""
         self._is_filling = False
         if self.data is not None:
+            if self.data.study.is_waiting:
+                self.run_worker(self._study(self.data), group="study")
             self.data.start_fetching()
+            self._repaint()
+
+    async def _study(self, data: SpanData) -> None:
+        """Find out what is slow and critical in a large run."""
+        await data.study.look_aside()
+        if data is self.data:
             self._repaint()
 
     # ------------------------------------------------------------ opening a run
@@ -727,7 +735,16 @@ class SpanTree(TimeKeys, LineView):
 
     def action_slow(self, by: int) -> None:
         """To the next or previous slow span."""
-        self._jump(self.data.study.slow_positions() if self.data is not None else (), by, "slow span")
+        if self.data is not None and self.data.study.is_large:
+            self._say("looking for slow spans")
+            self.run_worker(self._slow_later(self.data, by), group="slow", exclusive=True)
+        else:
+            self._jump(self.data.study.slow_positions() if self.data is not None else (), by, "slow span")
+
+    async def _slow_later(self, data: SpanData, by: int) -> None:
+        await data.study.look_aside()
+        if data is self.data:
+            self._jump(data.study.slow_positions(), by, "slow span")
 
     def next_hit(self, by: int) -> tuple[int, int]:
         """To the next or previous hit, or (0) the nearest from here: its number from 1, and how many. (0, 0): none."""
