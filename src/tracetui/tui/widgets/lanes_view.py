@@ -194,7 +194,7 @@ class LanesView(TimeKeys, FlatView):
         begin = axis.tree.extent[0]
         start, end = int(made.start[place]) - begin, min(int(made.end[place]) - begin, axis.whole)
         window = axis.window
-        if window is not None and axis.show(showing(window, start, end, axis.whole)):
+        if window is not None and not self.following and axis.show(showing(window, start, end, axis.whole)):
             self.time_shown(axis.window)
         view = axis.view
         self._moment = begin + (max(start, view.begin) + min(end, view.end)) // 2

@@ -142,11 +142,20 @@ class SpanTree(TimeKeys, LineView):
 
     def _mark_in_strip(self) -> None:
         """The line over the whole run says where one is: repaint it, if that is another cell."""
-        width, height = self.size.width, self.size.height
-        if self.data is None or not self._has_strip or height < HEADINGS_FROM:
+        width, pinned, data = self.size.width, self._pinned, self.data
+        if (
+            data is None
+            or pinned is None
+            or pinned[0] != width
+            or not self._has_strip
+            or len(pinned[1]) <= STRIP_AT + 1
+        ):
             return
-        if self.data.strip.cell(width, self.selected_time()) != self._marked:
-            self._pinned = None
+        selected = self.selected_time()
+        cell = data.strip.cell(width, selected)
+        if cell != self._marked:
+            self._marked = cell
+            pinned[1][STRIP_AT] = data.strip.pieces(width, selected)
             self.refresh(Region(0, STRIP_AT, width, 1))
 
     def render_row(self, index: int, width: int, selected: bool, focused: bool) -> list[Piece]:
