@@ -24,6 +24,7 @@ def benchmarks() -> dict[str, Benchmark]:
     from benchmarks.indexing import second_time
     from benchmarks.keys import key_while_reading
     from benchmarks.memory import memory, usage_memory
+    from benchmarks.moving import moving
     from benchmarks.reading import many_files, skeleton, slow_lane
     from benchmarks.recording import recording
     from benchmarks.redaction import redaction
@@ -44,6 +45,7 @@ def benchmarks() -> dict[str, Benchmark]:
         "latency": latency,
         "idle": idle,
         "stream": stream,
+        "bytes": moving,
         "list": many_files,
         "second-time": second_time,
         "start": starting,

@@ -12,7 +12,7 @@ from typing import Final
 
 from benchmarks import data
 from benchmarks.measure import Result
-from benchmarks.terminal import Terminal, Timeout, plain
+from benchmarks.terminal import Terminal, Timeout
 
 _APP = (sys.executable, "-m", "tracetui", "--no-state")
 # The same app that takes nothing for much.
@@ -26,8 +26,8 @@ _THREAD = (
     "sys.exit(main(sys.argv[1:]))",
     "--no-state",
 )
-_READING = re.compile(rb"reading [\d.,]+")
-_ROW = re.compile(rb"row ([\d,]+) of")
+_READING = re.compile(r"reading [\d.,]+")
+_ROW = re.compile(r"row ([\d,]+) of")
 _CALM_S: Final = 1.5
 """The header says how far reading is four times a second; when it has not for so long, all is read."""
 _PAUSE_S: Final = 0.06
@@ -54,18 +54,19 @@ class Mover:
         self._terminal = terminal
         self._row = 0
         self._down = True
+        self._told = ""
         self.pressed = Pressed()
 
     def start(self) -> None:
         """To the first row, with rows below it; from then on the answers can be told from frames that come by themselves."""
-        self._terminal.shown(re.compile(rb"row [\d,]+ of"), 60)
+        self._wait(_ROW, 60)
         for _ in range(20):
             self._terminal.press("g")
             self.rest(0.1)
             self._terminal.press("l")
             self.rest(0.1)
             self._terminal.press("j")
-            if self._is_shown(b"row 2 of", 0.5):
+            if self._is_shown(re.compile("row 2 of"), 0.5):
                 break
         self._row = 2
 
@@ -82,41 +83,39 @@ class Mover:
         """Look at what comes by itself."""
         end = time.perf_counter() + seconds
         while (left := end - time.perf_counter()) > 0:
-            for now, drawn in self._terminal.chunks(left):
-                self._note(now, plain(drawn))
+            for now, _ in self._terminal.chunks(left):
+                self._note(now, self._terminal.text)
 
     def _wait_for_another(self) -> float:
         """The time when another row than the one before was told."""
-        seen = b""
-        for now, drawn in self._terminal.chunks(30):
-            seen = seen[-20_000:] + drawn
-            shown = plain(seen)
+        for now, _ in self._terminal.chunks(30):
+            shown = self._terminal.text
             self._note(now, shown)
-            told = [int(number.replace(b",", b"")) for number in _ROW.findall(shown)]
-            if told and told[-1] != self._row:
-                self._row = told[-1]
+            told = _ROW.search(shown)
+            if told and (row := int(told[1].replace(",", ""))) != self._row:
+                self._row = row
                 return now
-        raise Timeout(f"no other row on the screen: {plain(seen)[-400:]!r}")
+        raise Timeout(f"no other row on the screen:\n{self._terminal.text}")
 
-    def _is_shown(self, wanted: bytes, seconds: float) -> bool:
+    def _is_shown(self, wanted: re.Pattern[str], seconds: float) -> bool:
         try:
             self._wait(wanted, seconds)
         except Timeout:
             return False
         return True
 
-    def _wait(self, wanted: bytes, seconds: float) -> float:
-        seen = b""
-        for now, drawn in self._terminal.chunks(seconds):
-            seen = seen[-20_000:] + drawn
-            shown = plain(seen)
+    def _wait(self, wanted: re.Pattern[str], seconds: float) -> float:
+        for now, _ in self._terminal.chunks(seconds):
+            shown = self._terminal.text
             self._note(now, shown)
-            if wanted in shown:
+            if wanted.search(shown):
                 return now
-        raise Timeout(f"no {wanted!r} on the screen: {plain(seen)[-400:]!r}")
+        raise Timeout(f"no {wanted.pattern!r} on the screen:\n{self._terminal.text}")
 
-    def _note(self, now: float, shown: bytes) -> None:
-        if _READING.search(shown):
+    def _note(self, now: float, shown: str) -> None:
+        told = _READING.search(shown)
+        if told is not None and told[0] != self._told:
+            self._told = told[0]
             self.pressed.ended = now
 
 

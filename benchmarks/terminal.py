@@ -16,17 +16,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
+import pyte
+
 from benchmarks.measure import ROOT
 
-_ESCAPES = re.compile(
-    rb"\x1b\[[0-9;?<>=]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[PX^_][^\x1b]*\x1b\\|\x1b[ -/]*[0-~]"
-)
+_UNDRAWN = re.compile(rb"\x1b\[[?><=][0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+_CUT = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]*)?\Z")
+"""The beginning of an escape sequence."""
 _TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def plain(drawn: bytes) -> bytes:
-    """What was drawn, escapes left out."""
-    return _ESCAPES.sub(b"", drawn)
 
 
 class Timeout(Exception):
@@ -40,6 +37,9 @@ class Terminal:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("TEXTUAL", "TMUX"))}
         environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(ROOT / "src")}
         self.started = time.perf_counter()
+        self._screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self._screen)
+        self._held = b""
         self.pid, self._master = pty.fork()
         if not self.pid:
             with contextlib.suppress(OSError):
@@ -77,23 +77,27 @@ class Terminal:
                 return
             if not data:
                 return
+            self._draw(data)
             yield now, data
+
+    def _draw(self, data: bytes) -> None:
+        data = self._held + data
+        cut = _CUT.search(data)
+        whole = cut.start() if cut else len(data)
+        self._held = data[whole:]
+        self._stream.feed(_UNDRAWN.sub(b"", data[:whole]))
+
+    @property
+    def text(self) -> str:
+        """What is on the screen now."""
+        return "\n".join(self._screen.display)
 
     def until(self, marker: str, timeout: float = 60.0) -> float:
         """The time when ``marker`` had been drawn. Raises Timeout."""
-        return self._watch(re.compile(re.escape(marker.encode())), timeout)[0]
-
-    def shown(self, pattern: re.Pattern[bytes], timeout: float = 60.0) -> re.Match[bytes]:
-        """The first match in what is drawn from now on, escapes left out. Raises Timeout."""
-        return self._watch(pattern, timeout)[1]
-
-    def _watch(self, pattern: re.Pattern[bytes], timeout: float) -> tuple[float, re.Match[bytes]]:
-        seen = b""
-        for now, data in self.chunks(timeout):
-            seen = seen[-40_000:] + data
-            if found := pattern.search(_ESCAPES.sub(b"", seen)):
-                return now, found
-        raise Timeout(f"no {pattern.pattern!r} on the screen: {_ESCAPES.sub(b'', seen)[-400:]!r}")
+        for now, _ in self.chunks(timeout):
+            if marker in self.text:
+                return now
+        raise Timeout(f"no {marker!r} on the screen:\n{self.text}")
 
     def first(self, timeout: float = 60.0) -> float:
         """The time when the next bytes came. Raises Timeout."""

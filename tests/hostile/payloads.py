@@ -61,7 +61,7 @@ _OURS = re.compile(
     "|".join(
         (
             _SGR,
-            r"\x1b\[\d+;\d+H",  # go there
+            r"\x1b\[(?:\d+(?:;\d+)?)?H|\x1b\[\d*C",  # go there
             r"\x1b\[\?(?:1049|1000|1003|1004|1006|1015|1016|2004|2026|2048|25|7)[hl]",  # modes of Textual's driver
             r"\x1b\[\?(?:2026|2048)\$p",  # asks whether the terminal knows a mode
             r"\x1b\[(?:>\d+|<)u",  # keys as the program wants them
@@ -70,6 +70,9 @@ _OURS = re.compile(
     )
 )
 """Everything that the screen itself sends; a payload that passes is none of these."""
+
+_TITLE = re.compile(r"\x1b\]2;([^\x00-\x1f\x7f-\x9f]*)(?:\x07|\x1b\\)|\x1b\[2[23];0t")
+"""The title of the terminal, and that it is kept and put back; what it says is looked at like all that is drawn."""
 
 CLIPBOARD = re.compile(r"\x1b\]52;c;[A-Za-z0-9+/]*=*\x07")
 """What copying sends: base64 and nothing else."""
@@ -91,7 +94,7 @@ def passed_on_screen(written: bytes, *, copying: bool = False) -> list[str]:
     text = written.decode("utf-8")
     if copying:
         text = CLIPBOARD.sub("", text)
-    left = _OURS.sub("", text)
+    left = _OURS.sub("", _TITLE.sub(r"\1", text))
     places = [at for at, char in enumerate(left) if controls(char, "\r\n")]
     return [ascii(left[max(0, at - 20) : at + 20]) for at in places]
 

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -35,6 +36,12 @@ KEYS = {
     "ctrl+p": "\x10",
     "space": " ",
 }
+
+_WHOLE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*\x07|[^\[\]])")
+"""An escape sequence with its end."""
+
+_CUT_CHARACTER = re.compile(rb"(?:[\xc0-\xff]|[\xe0-\xff][\x80-\xbf]|[\xf0-\xff][\x80-\xbf]{2})\Z")
+"""The beginning of a character in UTF-8."""
 
 
 class Terminal:
@@ -106,7 +113,10 @@ class Terminal:
         """The lines on the screen now."""
         # A sequence or a character may be cut where the last read ended: it is drawn with what follows.
         end = self.written.rfind(b"\x1b", self._drawn_to)
-        whole = len(self.written) if end < 0 or b"m" in self.written[end:] or b"H" in self.written[end:] else end
+        is_whole = end < 0 or _WHOLE.match(self.written, end)
+        whole = len(self.written) if is_whole else end
+        if (cut := _CUT_CHARACTER.search(self.written, max(0, whole - 4), whole)) is not None:
+            whole = cut.start()
         self._stream.feed(drawn(bytes(self.written[self._drawn_to : whole])))
         self._drawn_to = whole
         return [line.rstrip() for line in self._screen.display]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
+from textual import events
 from textual.binding import Binding, BindingType
 
 from tracetui.core.errors import TracetuiError
@@ -20,6 +20,7 @@ from tracetui.core.store import Change, Store
 from tracetui.core.symbols import choose
 from tracetui.core.text import safe
 from tracetui.tui import clipboard, messages
+from tracetui.tui.drawing import DrawingApp
 from tracetui.tui.feed import Feed
 from tracetui.tui.keymaps import first_key, keys_of
 from tracetui.tui.link import choose_link
@@ -37,6 +38,7 @@ from tracetui.tui.state import State
 from tracetui.tui.taken import Taken
 from tracetui.tui.title import TerminalTitle, has_title
 from tracetui.tui.widgets.empty_view import EmptyView
+from tracetui.tui.widgets.line_editor import LineEditor
 from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.piece_line import PieceLine
 
@@ -76,7 +78,7 @@ class ReadAgain:
     reason: str
 
 
-class TracetuiApp(App[object]):
+class TracetuiApp(DrawingApp):
     """The screen over one session.
 
     Ends with what was picked (`str`), with `OpenInstead`, with `ReadAgain`, or with nothing.
@@ -182,6 +184,8 @@ class TracetuiApp(App[object]):
         self._take_keys()
         self._say_problems()
         self.main.states.told = self._status_changed
+        if self.options.where:
+            self.main.filtering.start_with(self.options.where)
         if self.options.remark:
             self.main.header.say(self.options.remark, "warning")
         self.call_after_refresh(self._begin_to_read)
@@ -222,6 +226,8 @@ class TracetuiApp(App[object]):
             feed.start()
         if self.session.state.folder is not None:
             self.run_worker(self._remember(), group="remembered")
+            if self.options.spool is None:
+                self.main.returning.start(self.options.read_paths())
 
     async def _remember(self) -> None:
         await asyncio.to_thread(self.remembered.begin, [] if self.options.sample else self.options.read_paths())
@@ -283,6 +289,8 @@ class TracetuiApp(App[object]):
             await feed.stop()
         self.terminal_title.end()
         await asyncio.to_thread(self.remembered.end)
+        if (left := self.main.returning.leave()) is not None:
+            await asyncio.to_thread(self.main.returning.kept.end, left)
         if self.pricing is not None:
             await self.pricing.stop()
 
@@ -472,6 +480,12 @@ class TracetuiApp(App[object]):
 
         if not isinstance(self.screen, SettingsScreen):
             self.push_screen(SettingsScreen(self), copy_line)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that was pressed before the line to type into had the focus is that line's: a slow link sends many at once."""
+        if isinstance(self.focused, LineEditor):
+            event.prevent_default()
+            self.focused.on_key(events.Key(event.key, event.character))
 
     def action_interrupt(self) -> None:
         """Ctrl+C does not end the screen by accident."""

@@ -73,6 +73,9 @@ class TerminalGuard:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        if self._is_on and self._fileno is not None and os.isatty(self._fileno):
+            with contextlib.suppress(OSError):
+                os.write(self._fileno, b"\x1b[m")  # the style of the last cell drawn stays on
         self._is_on = False
         atexit.unregister(self.reset)
         for number, handler in self._before.items():

@@ -32,12 +32,15 @@ class OpenSpan:
     """None: its start is not recorded, or the run has no times."""
 
 
-def open_stack(store: Store, run: int, now_ns: int) -> list[OpenSpan]:
-    """The open spans of a run, each above what is open in it. Work in parallel gives several paths, one after another."""
+def open_stack(store: Store, run: int, now_ns: int, quiet: int | None = None) -> list[OpenSpan]:
+    """The open spans of a run, each above what is open in it. Work in parallel gives several paths, one after another.
+
+    ``quiet`` is how long nothing came, ns; by default since it grew before our eyes.
+    """
     rows = store.rows_of_run(run)
     rows = rows[store.spans.np("status")[rows] == Status.open]
     tree = shape(_open_parents(store, rows))
-    waited = quiet_ns(store, run, now_ns)
+    waited = quiet_ns(store, run, now_ns) if quiet is None else quiet
     return [
         OpenSpan(row, level, size == 1, age(store, row, waited))
         for row, level, size in zip(rows[tree.order].tolist(), tree.depth.tolist(), tree.size.tolist(), strict=True)

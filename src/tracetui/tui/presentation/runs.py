@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from tracetui.core import text
 from tracetui.core.model import RunStatus
-from tracetui.core.run_status import StatusResult
+from tracetui.core.run_status import StatusResult, silence
 from tracetui.core.symbols import Symbols
 from tracetui.tui.presentation.pieces import Piece
 
@@ -220,14 +220,12 @@ def _time(run: Run, result: StatusResult, session: Session) -> Piece:
 
 
 def run_age_ns(run: Run, now: int) -> int | None:
-    """How long a run without an end has been going on: to its newest record, and from when that was seen until `now`.
+    """How long a live run has been going on: to its newest record, and from when its files last grew until `now`.
 
     A producer's clock and ours are never subtracted from each other.
     """
     elapsed = run.duration()[0]
-    if elapsed is None or run.grew_at_ns is None:
-        return elapsed
-    return elapsed + max(0, now - run.grew_at_ns)
+    return None if elapsed is None else elapsed + (silence(run, now) or 0)
 
 
 def run_tokens(run: Run) -> tuple[int | None, bool]:

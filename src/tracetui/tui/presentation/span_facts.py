@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from tracetui.core.model import NO_TIME, Clock, EventClass, Flag, Kind, SpanDetail, Status, Usage
 from tracetui.core.pricing.cost import Cost
+from tracetui.core.run_status import silence
 from tracetui.tui.presentation.bars import CONTAINERS
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def span_facts(store: Store, bodies: Bodies, row: int, now: int, whole: bool = F
         start=_time(spans.start[row]),
         end=_time(spans.end[row]),
         newest=_time(run.last_time),
-        waited=0 if run.grew_at_ns is None else max(0, now - run.grew_at_ns),
+        waited=silence(run, now) or 0,
         run_start=run.start,
         run_duration=run.duration()[0],
         clock=run.clock,

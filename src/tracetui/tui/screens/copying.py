@@ -19,7 +19,7 @@ def selected_value(screen: MainScreen) -> Source | None:
         return selected_id(screen)
     if screen.active == "detail":
         return screen.detail.selected_value()
-    span, event = screen.selection.rows
+    span, event = _rows(screen)
     if event is not None:
         return of_value(screen.session.bodies.event_detail(event).text, "event")
     return None if span is None else of_span(screen.session, span)
@@ -29,7 +29,7 @@ def selected_record(screen: MainScreen) -> Source | None:
     """The record of the selected span or event as it was written; None: there is none."""
     if screen.active == "detail" and not screen.has_no_runs:
         return screen.detail.selected_record()
-    span, event = screen.selection.rows
+    span, event = _rows(screen)
     store = screen.session.store
     record = store.events.record[event] if event is not None else -1
     if event is None and span is not None:
@@ -40,7 +40,7 @@ def selected_record(screen: MainScreen) -> Source | None:
 def selected_id(screen: MainScreen) -> Source | None:
     """The id of the selected run, or of the selected span as its producer wrote it; None where there is none."""
     store = screen.session.store
-    span, event = screen.selection.rows
+    span, event = _rows(screen)
     if screen.active == "runs" or (span is None and event is None):
         row = screen.runs.selected_run if screen.active == "runs" else screen.opened
         run = None if row is None else store.runs[row]
@@ -51,3 +51,12 @@ def selected_id(screen: MainScreen) -> Source | None:
         return None
     id = screen.session.bodies.span_detail(span).id
     return of_value(id, "span id") if id else None
+
+
+def _rows(screen: MainScreen) -> tuple[int | None, int | None]:
+    """Rows of the span and of the event that the cursor is on: a key right behind a move is about where it went."""
+    selected = (screen.viewing.other or screen.tree_view).selected
+    if selected is None or selected[0] not in ("span", "event"):
+        return screen.selection.rows
+    what, row = selected
+    return (row, None) if what == "span" else (None, row)

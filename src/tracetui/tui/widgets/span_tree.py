@@ -34,6 +34,7 @@ from tracetui.tui.widgets.time_keys import TIME_BINDINGS, TimeKeys
 if TYPE_CHECKING:
     from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.store import Change, Run
+    from tracetui.core.store.shape import Bools
     from tracetui.tui.widgets.stops import Stop
 
 Identity = tuple[Literal["span", "event"], int]
@@ -127,7 +128,8 @@ class SpanTree(TimeKeys, LineView):
         rows = [self.data.run_line(width)]
         if not len(self.data.tree):
             hidden = self.data.tree.count
-            return [*rows, [], empty_pieces(hidden, hidden)]
+            has_chips = bool(self._chip_kinds or self._chip_classes)
+            return [*rows, [], empty_pieces(hidden, hidden, has_filter=self.data.tree.has_mask, has_chips=has_chips)]
         if self.size.height >= HEADINGS_FROM:
             if self._has_strip:
                 rows.append(self.data.strip.pieces(width, self.selected_time()))
@@ -365,9 +367,9 @@ class SpanTree(TimeKeys, LineView):
         self._is_untouched = False
         self._set_following(False)
 
-    def note(self, selected: Identity | None) -> None:
-        """Another view has selected this."""
-        self._is_untouched = False
+    def note(self, selected: Identity | None, is_touched: bool = True) -> None:
+        """This is selected, whoever did it; with `is_touched` the run is not opened anew when all of it is read."""
+        self._is_untouched &= not is_touched
         self._selected = selected
 
     def come_back(self, selected: Identity | None, following: bool) -> None:
@@ -404,6 +406,48 @@ class SpanTree(TimeKeys, LineView):
             self._choose_classes(self.data)
             self._keep()
             self._scroll_into_view(self._cursor, self._cursor, "auto")
+
+    def set_mask(
+        self,
+        spans: Bools | None,
+        events: Bools | None = None,
+        *,
+        names_events: bool = False,
+        is_first: bool = False,
+    ) -> None:
+        """Show only what a filter leaves, with what leads to it; None: no filter.
+
+        Args:
+            spans: By row of the store, as it was when the filter was asked.
+            events: The same of events.
+            names_events: Show these events as rows.
+            is_first: The first answer of another filter: unfold what is left, and select the first of it from here on.
+        """
+        data = self.data
+        if data is None:
+            return
+        mask = None
+        if spans is not None:
+            rows = data.tree.rows()
+            mask = spans.take(rows, mode="clip") & (rows < len(spans)) if len(spans) else rows < 0
+        data.tree.set_mask(mask, events, names_events=names_events)
+        if is_first:
+            data.tree.open_matches()
+            self._is_untouched = False
+        self._keep()
+        if is_first:
+            self._select_match(data)
+        self._scroll_into_view(self._cursor, self._cursor, "auto")
+
+    def _select_match(self, data: SpanData) -> None:
+        """If what is selected only leads to something that is left, or is not shown: to the first match from there on."""
+        index = self._cursor
+        if index < len(data.tree) and self._identity(index) == self._selected and not data.tree[index].context:
+            return
+        at = data.tree[index].position if index < len(data.tree) else 0
+        first = data.tree.first_match(max(0, at))
+        if first >= 0:
+            self.select_span(data.tree.row(first), by_user=False)
 
     def _choose_classes(self, data: SpanData) -> None:
         """Show what the chips say; without chips a run that has only events shows all of them."""
@@ -724,7 +768,7 @@ class SpanTree(TimeKeys, LineView):
         if self.select_span(row):
             self.post_message(Jumped(what, before, self._selected))
         else:
-            self.post_message(Notice(f"the chips hide this {what}", "warning"))
+            self.post_message(Notice(f"chips or filter hide this {what}", "warning"))
         return number + 1
 
     # ------------------------------------------------------------ the rest of the keys

@@ -9,6 +9,7 @@ from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Final
 
 from tracetui.core.model import NO_TIME, RunStatus
+from tracetui.core.run_status import silence
 from tracetui.tui.presentation import bars
 from tracetui.tui.presentation.time_window import Window, fitted, following, window_words
 from tracetui.tui.session import Session
@@ -57,15 +58,14 @@ class TimeAxis:
     @property
     def silent_ns(self) -> int:
         """How long nothing came, on our clock."""
-        grew = self.run.grew_at_ns
-        return 0 if grew is None else max(0, self.session.now_ns() - grew)
+        return silence(self.run, self.session.now_ns()) or 0
 
     @property
     def now_ns(self) -> int | None:
         """The moment now on the producer's clock: its newest record, and how long we have seen nothing since."""
         if self.run.last_time == NO_TIME:
             return None
-        if self.run.grew_at_ns is None or not self.is_live:
+        if not self.is_live:
             return self.run.last_time
         return self.run.last_time + self.silent_ns
 

@@ -1,0 +1,68 @@
+"""What people come for, in a real terminal, with the keys that it takes counted. `pytest -s tests/journeys` prints them.
+
+Each journey begins where `tracetui PATH` does, at 80x24, without a mouse.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.recordings import write_three_hours
+from tests.journeys.tmux import Terminal, counted, terminal
+from tests.tui.compared import write_two_days
+
+WRITER = Path(__file__).parents[1] / "live" / "native_writer.py"
+LARGE = 1_150_000
+"""Characters more in each of 90 results: 100 MB."""
+
+
+@pytest.fixture
+def screen() -> Iterator[Terminal]:
+    with terminal() as opened:
+        yield opened
+
+
+def test_from_the_start_to_the_traceback_of_what_broke_first(screen: Terminal, tmp_path: Path) -> None:
+    screen.start(str(write_three_hours(tmp_path / "traces")), "--no-state")
+    screen.wait("✗ error  overnight  3h00m", "upstream timed out after 30 s")
+    screen.press("Tab", "z")
+    screen.wait("agent/pages.py:88 in fetch_page", "body = await client.get(url, timeout=30)")
+    counted("a: first cause of a failed run of three hours", screen.keys, 3)
+
+
+def test_which_step_of_a_live_run_is_open_and_for_how_long(screen: Terminal, tmp_path: Path) -> None:
+    command = [sys.executable, str(WRITER), str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        screen.start(str(tmp_path), "--no-state")
+        # What hung before the screen was opened has been open since then.
+        screen.wait("● 1 live", lambda shown: re.search(r"●\s+■ tool crawl\s+[1-9]\d*(\.\d)?s", shown) is not None)
+        counted("b: the open step of a live run and its age", screen.keys, 0)
+        writer.communicate("")
+
+
+def test_why_yesterday_was_cheaper(screen: Terminal, tmp_path: Path) -> None:
+    screen.start(str(write_two_days(tmp_path)), "--no-state")
+    screen.wait("2 runs", "1 failed")
+    screen.press("d")
+    screen.wait("compared with the run before it", "First divergence", "+$0.08")
+    screen.press("v", "v")
+    shown = screen.wait("by name, sorted by")
+    first = next(line for line in shown.splitlines() if line.startswith("▌"))
+    assert "write_section" in first
+    assert "+$0.08" in first
+    counted("c: why yesterday was cheaper", screen.keys, 6)
+
+
+def test_a_prompt_is_copied_out_of_tmux(screen: Terminal, tmp_path: Path) -> None:
+    screen.start(str(write_three_hours(tmp_path / "traces")), "--no-state")
+    screen.wait("upstream timed out after 30 s")
+    screen.press("k", "y")
+    screen.wait("newest user message: sent to tmux")
+    assert screen.copied() == "What is to be done in step 88?"
+    counted("f: a prompt copied out of tmux", screen.keys, 3)
