@@ -239,7 +239,7 @@ async def test_the_run_is_said_in_words(scene):
 
 @scene_of(FAILED)
 async def test_columns_have_headings_where_there_is_room(scene):
-    assert scene.lines()[1].startswith("   name")
+    assert scene.lines()[2].startswith("   name")
 
 
 @scene_of(FAILED, size=(108, 13))
@@ -633,10 +633,10 @@ async def test_clocks_stop_a_minute_after_the_last_change(scene):
 
 
 @scene_of(FAILED)
-async def test_a_move_paints_two_rows(scene):
+async def test_a_move_paints_two_rows_and_where_one_is_in_the_run(scene):
     asked = painted(scene)
     await scene.press("up")
-    assert sum(lines for _, lines in asked) == 2
+    assert sum(lines for _, lines in asked) == 3
 
 
 # ---------------------------------------------------------------- the strip

@@ -21,6 +21,7 @@ from tracetui.tui.messages import FollowChanged, Jumped, Notice, PositionChanged
 from tracetui.tui.presentation.columns import HEADINGS_FROM, LEAD, SpanColumns, span_columns
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.rows import empty_pieces, indentation
+from tracetui.tui.presentation.run_strip import CELLS_AT
 from tracetui.tui.presentation.time_window import Window
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.gap_jumps import GapJumps
@@ -156,9 +157,10 @@ class SpanTree(TimeKeys, LineView):
         selected = self.selected_time()
         cell = data.strip.cell(width, selected)
         if cell != self._marked:
+            cells = [each for each in (self._marked, cell) if each is not None]
             self._marked = cell
             pinned[1][STRIP_AT] = data.strip.pieces(width, selected)
-            self.refresh(Region(0, STRIP_AT, width, 1))
+            self.refresh(Region(CELLS_AT + min(cells), STRIP_AT, max(cells) - min(cells) + 1, 1))
 
     def render_row(self, index: int, width: int, selected: bool, focused: bool) -> list[Piece]:
         """A span or an event."""
