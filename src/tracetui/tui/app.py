@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 
 from tracetui.core.errors import TracetuiError
@@ -37,6 +38,7 @@ from tracetui.tui.state import State
 from tracetui.tui.taken import Taken
 from tracetui.tui.title import TerminalTitle, has_title
 from tracetui.tui.widgets.empty_view import EmptyView
+from tracetui.tui.widgets.line_editor import LineEditor
 from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.piece_line import PieceLine
 
@@ -182,6 +184,8 @@ class TracetuiApp(DrawingApp):
         self._take_keys()
         self._say_problems()
         self.main.states.told = self._status_changed
+        if self.options.where:
+            self.main.filtering.start_with(self.options.where)
         if self.options.remark:
             self.main.header.say(self.options.remark, "warning")
         self.call_after_refresh(self._begin_to_read)
@@ -476,6 +480,12 @@ class TracetuiApp(DrawingApp):
 
         if not isinstance(self.screen, SettingsScreen):
             self.push_screen(SettingsScreen(self), copy_line)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that was pressed before the line to type into had the focus is that line's: a slow link sends many at once."""
+        if isinstance(self.focused, LineEditor):
+            event.prevent_default()
+            self.focused.on_key(events.Key(event.key, event.character))
 
     def action_interrupt(self) -> None:
         """Ctrl+C does not end the screen by accident."""
