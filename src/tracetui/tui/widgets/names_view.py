@@ -112,7 +112,7 @@ class NamesView(FlatView):
     # ------------------------------------------------------------ drawing
 
     def _headings(self, width: int) -> list[Piece]:
-        return name_headings(name_columns(width), self.sorting, self.session.symbols)
+        return name_headings(name_columns(width, self.sorting), self.sorting, self.session.symbols)
 
     def position_text(self) -> str:
         """The order, and which row is selected."""
@@ -125,7 +125,7 @@ class NamesView(FlatView):
         if data is None or table is None or found is None:
             return []
         row, span = found
-        columns, symbols = name_columns(width), self.session.symbols
+        columns, symbols = name_columns(width, self.sorting), self.session.symbols
         if span is not None:
             return member_pieces(data.flat_row(span), columns, symbols, selected=selected, focused=focused)
         name = data.clean(row.name)
