@@ -27,11 +27,7 @@ async def test_v_shows_the_run_in_time_order_with_the_same_span_selected(native_
         assert app_of(pilot).main.selection.rows == before
         assert any("▌✗  +2m04s  ■ fetch_page" in line for line in lines(pilot))
         assert "end of extract_facts" in text(pilot)
-
-
-async def test_keys_that_jump_work_in_time_order(native_traces: Path) -> None:
-    async with opened(make_app([native_traces])) as pilot:
-        await press(pilot, "v", "e")
+        await press(pilot, "e")
         assert any("▌✗" in line and "extract_facts  ContextLength" in line for line in lines(pilot))
 
 
