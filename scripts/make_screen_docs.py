@@ -124,6 +124,17 @@ shown part end in `‹` or `›`; a row without anything in it keeps an empty ba
 shown: `2m04s–3m35s of 12m41s`. Each run keeps its part until the program ends. While a running run is followed the shown
 part moves on with it, by halves of its length; `,` lets go.
 
+The line above the headings is the whole run, however much of it is shown below: how much work ran at once (two eighths of a
+column are one span), `✗` where something failed, brackets around the part that is shown, and reversed the cell in which the
+selected row begins. It is there where the pane has 14 rows and the run 8 spans, and goes with the bars (`t`).
+
+`L` goes to the longest gap of the selected span, or of the nearest one around it: time in which none of its children ran.
+Pressed again it goes to the next longest. The detail of a span that holds others says how long it was idle, and when most.
+
+`v` leads on to the timeline: the work of each agent in as few lanes as it needs, so that what ran at once stands below one
+another. Agents, chains and steps that hold other spans have no bar of their own there. Left and right go along a lane, up and
+down to what ran at that time in the next one; zooming, the selection and `enter` are as in the tree.
+
 ## Runs that belong together
 
 `i` shows the open run as a whole, among it its related runs: who started it and in which span, what it started, what it

@@ -71,6 +71,14 @@ class CostsChanged(Message):
         return isinstance(message, CostsChanged)
 
 
+class TimeShown(Message):
+    """Another part of the time of the open run is shown, or all of it."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Only what is shown now counts."""
+        return isinstance(message, TimeShown)
+
+
 class JumpWanted(Message):
     """Somebody wants to go to a run, and to a span of it; what is shown now can be gone back to."""
 
