@@ -61,7 +61,7 @@ async def test_a_folder_is_shown_as_it_was_left(native_traces: Path, tmp_path: P
     state, later = tmp_path / "state", time.time_ns() + SECOND
     app = app_over(native_traces, state, later)
     async with opened(app) as pilot:
-        await press(pilot, "J", "j", "j", "v", "3", "u", ">")
+        await press(pilot, "J", "j", "j", "v", "3", "f", *"dur>1s", "enter", "u", ">")
         left, chips = selected(app), set(app.main.chips.active)
         assert chips == {3}
     again = app_over(native_traces, state, later)
@@ -70,6 +70,7 @@ async def test_a_folder_is_shown_as_it_was_left(native_traces: Path, tmp_path: P
         assert selected(again) == left
 
         assert (again.main.viewing.name, again.main.chips.active, again.main.runs.sorting) == ("time", chips, "name")
+        assert again.main.filtering.text == "dur>1s"
 
 
 async def test_a_failure_that_is_newer_goes_first(native_traces: Path, tmp_path: Path) -> None:

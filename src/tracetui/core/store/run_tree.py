@@ -398,6 +398,10 @@ class RunTree:
         marked: Bools = self._tree.of_kinds(self._store, self._kinds)
         return (marked if self._mask is None else marked & self._mask), self._classes
 
+    def asked_events(self) -> tuple[Bools | None, bool]:
+        """Which events a filter leaves, by event row (None: those of the spans that it leaves), and whatever their class."""
+        return self._event_mask, self._names_events
+
     def _choose(self) -> None:
         chosen = self.has_chips or self._mask is not None
         if not chosen:
