@@ -147,6 +147,15 @@ names that run too. A run that a recording names and that is not there is `not i
 blindness) and `terminal` (the terminal's own 16 colours, for slow links). Your own are files like those in `themes/`, put
 into `~/.config/tracetui/themes/`. `NO_COLOR` takes all colour away; `--ascii` draws with ASCII only.
 
+## The viewer
+
+`enter` on a text that is cut, or `V` on anything in the detail, shows the whole value over the whole screen: text with line
+numbers, JSON that folds (`v` changes between the two), bytes that are no text as `\\xff`. It takes values of any size: what is
+drawn is what is visible, reading goes on in a thread and `esc` gives it up. `w` wraps long lines or pans them, `:` goes to a
+line. `/` searches inside while it is typed, counts as it goes, ignores case without capitals and takes `/re/`; `n` and `N` go
+from hit to hit and open what is folded. `enter` on a long text in JSON shows that text alone. JSON of more than 8 MB opens as
+text.
+
 ## Taking away
 
 `y` takes what the cursor is on in the detail. In the tree it takes the most telling value of the span: of a model call the

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tracetui.core.model import EventClass, Kind
     from tracetui.core.store import Change
+    from tracetui.tui.taken import Source
 
 _NUMBERS = count()
 
@@ -103,6 +104,14 @@ class Jumped(Message):
 
 class ReportWanted(Message):
     """The repair report of the open run is wanted."""
+
+
+class ViewWanted(Message):
+    """A value is to be shown in the viewer."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self.source = source
 
 
 class StoreChanged(Message):

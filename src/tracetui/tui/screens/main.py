@@ -795,6 +795,11 @@ class MainScreen(Screen[None]):
         """Give what `y` would copy to a command that is typed now."""
         self.taking.pipe(selected_value)
 
+    def on_view_wanted(self, event: messages.ViewWanted) -> None:
+        """A value over the whole screen."""
+        event.stop()
+        self.taking.view(event.source)
+
     def action_export(self) -> None:
         """Write the open run into a file."""
         self.taking.export()
