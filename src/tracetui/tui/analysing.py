@@ -116,6 +116,7 @@ class Work:
             self.costs,
             status=self.summaries.status(run),
             now_ns=self.now_ns,
+            bottleneck_ns=self.session.settings.bottleneck,
             go_on=self._go_on,
         )
 
