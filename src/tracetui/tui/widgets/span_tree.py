@@ -8,6 +8,7 @@ repaints the lines that look different, not the pane.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from threading import Event
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from textual.binding import Binding, BindingType
@@ -36,13 +37,13 @@ if TYPE_CHECKING:
     from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.store import Change, Run
     from tracetui.core.store.shape import Bools
-    from tracetui.tui.widgets.stops import Stop
+    from tracetui.tui.widgets.stops import Found, Stop, WarningSearch
 
 Identity = tuple[Literal["span", "event"], int]
 """What a row stands for, whatever its index: its kind and its row in the store."""
 
-Found = tuple["Stop | None", bool]
-_NONE: Final[Found] = (None, False)
+_SAID_AFTER_S: Final = 0.5
+"""How long something is looked for before that is said, s."""
 _FILL_SECONDS: Final = 0.02
 _LONGEST_NAME: Final = 40
 """Characters of a name in a notice."""
@@ -105,6 +106,8 @@ class SpanTree(TimeKeys, LineView):
         """How the run stood at the last tick."""
         self._was_live = False
         """The run was going on at the last change."""
+        self._stop_search = Event()
+        """Set: nobody waits any more for the warning that is looked for."""
 
     # ------------------------------------------------------------ what is shown
 
@@ -664,11 +667,14 @@ class SpanTree(TimeKeys, LineView):
         from tracetui.tui.widgets.stops import failures, next_stop, place_of
 
         data = self.data
-        stops = [] if data is None else failures(self.session, data.tree, data.run, data.study.causes())
-        if data is None or not stops:
+        if data is None:
+            return
+        order = data.tree.preorder()
+        stops = failures(self.session.store, order, data.run, data.study.causes())
+        if not stops:
             self.post_message(Notice("nothing failed in this run"))
             return
-        at = place_of(self.session, data.tree, data.run, self._selected)
+        at = place_of(self.session.store, order, data.run, self._selected)
         number, wrapped = next_stop(stops, self._selected, at, by)
         what = "cause" if stops[number].event is None else "error"
         if len(stops) == 1:
@@ -682,15 +688,20 @@ class SpanTree(TimeKeys, LineView):
         data = self.data
         if data is None:
             return
-        at = place_of(self.session, data.tree, data.run, self._selected)
-        search = data.warnings.find(at, by)
-        found = next(search, _NONE)
+        at = place_of(self.session.store, data.tree.preorder(), data.run, self._selected)
+        search = data.warnings.search()
+        self._stop_search.set()
+        if data.warnings.is_large:
+            self._stop_search = stop = Event()
+            self.run_worker(self._look_beside(data, search, at, by, stop), exclusive=True, group="warning")
+            return
+        found = next(steps := search.find(at, by))
         if found is None:
-            self.run_worker(self._look_on(data, search, at, by), exclusive=True, group="warning")
+            self.run_worker(self._look_on(data, steps, at, by), exclusive=True, group="warning")
         else:
             self._stop_at_warning(found, at, by)
 
-    async def _look_on(self, data: SpanData, search: Iterator[Found | None], at: int, by: int) -> None:
+    async def _look_on(self, data: SpanData, steps: Iterator[Found | None], at: int, by: int) -> None:
         """Look for a warning a few records at a time."""
         import asyncio
 
@@ -698,10 +709,26 @@ class SpanTree(TimeKeys, LineView):
         found: Found | None = None
         while found is None:
             await asyncio.sleep(0)
-            found = next(search, _NONE)
+            found = next(steps)
             if self.data is not data:
                 return
         self._stop_at_warning(found, at, by)
+
+    async def _look_beside(self, data: SpanData, search: WarningSearch, at: int, by: int, stop: Event) -> None:
+        """Look for a warning in a thread."""
+        import asyncio
+
+        looking = asyncio.ensure_future(asyncio.to_thread(search.run_to_end, at, by, stop))
+        done, _ = await asyncio.wait((looking,), timeout=_SAID_AFTER_S)
+        if not done:
+            self._say("looking for warnings")
+        found = await looking
+        if found is not None and self.data is data:
+            self._stop_at_warning(found, at, by)
+
+    def on_unmount(self) -> None:
+        """Nobody waits any more for what is looked for."""
+        self._stop_search.set()
 
     def _stop_at_warning(self, found: Found, at: int, by: int) -> None:
         stop, wrapped = found
