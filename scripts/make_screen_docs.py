@@ -38,7 +38,12 @@ HEAD = """# The screen
 stand above the detail and `u` draws the runs over both; below that one pane at a time, `tab` goes to the next. It needs
 40 columns and 10 rows.
 
-`?` lists the keys of the focused pane, `:` finds any action by its words; digits there jump to a row.
+`?` lists the keys of the focused pane. `:` finds by its words whatever there is: actions, runs, tabs of the detail, themes,
+folders opened lately; digits there jump to a row. All keys can be changed: [settings.md](settings.md).
+
+`--pick` makes `enter` print the id of the chosen run or span and end, for use in a script. `--no-mouse` leaves the mouse to
+the terminal, `--ascii` draws with ASCII only, `NO_COLOR` takes all colour away. Without a terminal, or with `TERM=dumb`, the
+list of runs is printed instead.
 
 ## Keys
 
@@ -59,6 +64,35 @@ goes from the one to the other.
 A line that is about several spans lists them to choose from; `… more` shows ten times as many. `tab` goes from section to
 section, `y` copies the line, `Y` the section. From 110 columns on sections stand side by side, left and right go across. Of a
 run that goes on, figures are made anew every few seconds.
+
+## Views
+
+`v` shows the open run in other ways, one after another; the rule of the pane names the one that is shown, the palette
+(`:`) has each of them by its name. What is selected stays selected, chips and filters count in all of them, and so do
+the keys that jump.
+
+- **Time order**: starts of spans and events, one after another as they came, with the wall time where there is room.
+  A span has a row for its end where something came between its start and its end. New rows come at the end, `F` stays
+  there. Order is that of the records, by time only for runs whose files have no order in common. Single tokens of a
+  stream are left out unless `9` asks.
+- **By name**: each name with how many spans it has, how many failed, total and own time, own time as a share of the
+  run, p50, p95, longest, tokens and cost. `<` and `>` sort by another column, `r` reverses. `enter` opens a name into
+  its spans, the longest first, and `enter` on one of those goes to it in the tree.
+
+## Jumps, and the way back
+
+`e` goes to the next cause of failure, or to an error event that its span survived; `s` to the next slow span; `w` to
+the next warning, retry or command that ended with a non-zero exit status; `n` to the next hit of a search. In
+capitals they go back. They open what is folded, start again at the end and say so. Levels of logs and exit statuses
+are read from the records, those of more than a quarter of a megabyte are not asked.
+
+`{` goes back to where a jump began, `}` forward again: jumps of one kind one after another are one way. So do jumps
+from reports, bookmarks, other runs (`J`, `K`, `enter`) and rows by their number (`:` and digits).
+
+`m` marks the selected run, span or event, or unmarks it; `'` (or `M`) lists what is marked, `del` takes one out of
+the list. The 500 newest are kept. A folder is shown again as it was left: run, what was selected in it, view, chips
+and order of the runs; a failure that is newer goes first, and a run that is going on is followed. `--no-state` keeps
+and shows nothing of that.
 
 ## What was put right
 
@@ -114,9 +148,15 @@ names that run too. A run that a recording names and that is not there is `not i
 
 ## Themes
 
-`--theme NAME`, or `T` on the screen: `dark` (the default), `light`, `contrast`, `safe` (told apart in all kinds of colour
-blindness) and `terminal` (the terminal's own 16 colours, for slow links). Your own are files like those in `themes/`, put
-into `~/.config/tracetui/themes/`. `NO_COLOR` takes all colour away; `--ascii` draws with ASCII only.
+`--theme NAME`, or `T` on the screen, which shows each theme while the cursor is on it and remembers what `enter` takes:
+`dark` (the default), `light`, `contrast`, `safe` (told apart in all kinds of colour blindness) and `terminal` (the terminal's
+own 16 colours, for slow links). Your own are files like those in `themes/`, put into `~/.config/tracetui/themes/`.
+
+## Settings
+
+`C` lists the settings in force, where each comes from, and what is wrong in your file; `enter` copies the line that says in the
+file what is in force now. [settings.md](settings.md) has them all: other keys, thresholds of what is slow, notifications of
+failures, the terminal's title, and what is done about slow links.
 
 ## The viewer
 

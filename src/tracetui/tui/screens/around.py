@@ -17,7 +17,7 @@ def footer_keys(screen: MainScreen) -> list[tuple[str, str]]:
     if screen.has_no_runs:
         choose = [("enter", "open")] if screen.empty.places else []
         listed = [("R", "not recognised")] if screen.empty.unrecognised or screen.empty.problem else []
-        return [*choose, *listed, ("y", "copy the two lines"), ("q", "quit")]
+        return [*choose, *listed, (":", "other folder"), ("y", "copy the two lines"), ("q", "quit")]
     medium = screen.arranged is not None and screen.arranged.mode != "wide"
     if screen.active == "runs":
         close = [("u", "close")] if screen.drawer else []
@@ -35,8 +35,11 @@ def footer_keys(screen: MainScreen) -> list[tuple[str, str]]:
     elif _has_failed(screen):
         front.append(("e", "next cause"))
     enter = "pick" if screen.pick else "detail"
-    rest = [*runs, size, ("/", "search"), ("y", "copy")]
-    return [*front, ("enter", enter), ("space", "fold"), *rest]
+    rest = [*runs, size, ("/", "search"), ("v", "view"), ("y", "copy")]
+    ways = {"time": [], "names": [("< >", "sort")]}.get(screen.viewing.name, [("space", "fold")])
+    if screen.viewing.name == "names" and not screen.pick:
+        enter = "its spans"
+    return [*front, ("enter", enter), *ways, *rest]
 
 
 def _has_failed(screen: MainScreen) -> bool:

@@ -250,6 +250,8 @@ class SpanData:
             cost_computed=cost.computed is not None,
             tokens_partial=False,
             cost_partial=cost.partial,
+            # What failed below it stands in rows of its own.
+            tone="" if shown.tone == "error" and not self.study.is_cause(row) else shown.tone,
             causes=0,
             retries=0,
             spans=0,
