@@ -21,7 +21,7 @@ from tracetui.core.search.needle import Needle, SlowPattern
 from tracetui.core.search.opening import end_of, is_plain, opened, read
 from tracetui.core.search.owners import Owners
 from tracetui.core.search.places import Piece, Places, SourcePlaces
-from tracetui.core.search.scanning import found_in_stripes
+from tracetui.core.search.scanning import STRIPE, found_in_stripes
 from tracetui.core.search.units import READ_AT_ONCE, Unit, texts_in, units_of
 
 if TYPE_CHECKING:
@@ -322,7 +322,7 @@ class Search:
                     yield None, 0
             yield None, 0
             return
-        done = -1
+        done, begun = -1, self.searched_bytes
         stripes = found_in_stripes(
             lambda: opened(source, place.end),
             self.needle.hints,
@@ -332,8 +332,9 @@ class Search:
             folds=self.needle.folds,
             in_threads=is_plain(source),
         )
-        for stripe in stripes:
+        for number, stripe in enumerate(stripes, 1):
             self._look()
+            self.searched_bytes = begun + min(number * STRIPE, place.end)
             for offset in stripe:
                 if offset >= done:
                     piece = place.piece_at(offset)

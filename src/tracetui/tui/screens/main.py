@@ -125,7 +125,7 @@ class MainScreen(Screen[None]):
         Binding("escape", "out", "out, never quits", id="move.out", show=False),
         Binding("J", "run(1)", "next run", id="jump.next_run", show=False),
         Binding("K", "run(-1)", "previous run", id="jump.previous_run", show=False),
-        Binding("slash", "search", "search names", id="find.search"),
+        Binding("slash", "search", "search", id="find.search"),
         Binding("f", "filter", "filter", id="find.filter"),
         Binding("ctrl+r", "filters", "filters saved and typed", id="find.filters", show=False),
         Binding("n", "hit(1)", "next hit", id="jump.next_hit", show=False),
@@ -194,7 +194,7 @@ class MainScreen(Screen[None]):
         """The run to open is still ours to choose: the user has not touched anything."""
         self._is_all_told = session.feed is None
         """What was there at the start is read, and told."""
-        self.searching = Searching(self)
+        self.searching = Searching(self) if rest_s is None else Searching(self, rest_s)
         self.filtering = Filtering(self) if rest_s is None else Filtering(self, rest_s)
         self.arranged: Arrangement | None = None
         self._waiting_run: Timer | None = None
@@ -437,6 +437,7 @@ class MainScreen(Screen[None]):
             return
         self.viewing.apply_change(change)
         self.filtering.applied(change)
+        self.searching.applied()
         self.bookmarking.note_change()
         self.strip.apply_change(change)
         self.detail.apply_change(change)
@@ -517,6 +518,7 @@ class MainScreen(Screen[None]):
         self.tree_view.show_run(row)
         self.viewing.run_opened()
         self.filtering.run_opened()
+        self.searching.run_opened()
         self.bookmarking.mark()
         self.strip.show_run(row)
         self.chips.show_run(run)
@@ -707,7 +709,7 @@ class MainScreen(Screen[None]):
         self.action_chip(event.number)
 
     def action_search(self) -> None:
-        """Type what to look for: names of spans, or in the runs pane names of runs."""
+        """Type what to look for: anywhere in the open run, or in the runs pane by name."""
         if not self.has_no_runs:
             self.searching.begin()
 

@@ -1,28 +1,60 @@
-"""Searching names: the line that is typed into, what it looks through, and going from hit to hit."""
+"""Searching: the line that is typed into, the thread that looks through names and bodies, and going from hit to hit.
+
+What is typed is looked for in the open run, names first, then everything on disk; the first hit is gone to as soon as there is
+one, and nothing moves by itself after that. In the runs pane the same line narrows the list down by name.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from threading import Event
+from typing import TYPE_CHECKING, Final
+
+from textual.timer import Timer
 
 from tracetui.core import text
+from tracetui.core.search import BadPattern, Needle, SlowPattern
+from tracetui.core.store.snapshot import Snapshot
 from tracetui.tui.arrangement import PaneName
+from tracetui.tui.hits import Hits, look
+from tracetui.tui.presentation.marks import Marks
 
 if TYPE_CHECKING:
     from tracetui.tui.screens.main import MainScreen
+    from tracetui.tui.widgets.span_tree import Identity
+
+REST_S: Final = 0.12
+"""How long the typing rests before bodies are read, s."""
+AGAIN_S: Final = 1.0
+"""The least time between two looks at what came while a run grows, s."""
+_SHOWN: Final = 20
+_PLACE: Final = 32
 
 
 class Searching:
-    """The search of a screen: over the names of runs in the runs pane, over those of spans elsewhere."""
+    """The search of a screen: over the names of runs in the runs pane, over all of the open run elsewhere."""
 
-    def __init__(self, screen: MainScreen) -> None:
+    def __init__(self, screen: MainScreen, rest_s: float = REST_S) -> None:
         self.screen = screen
         self.pane: PaneName = "spans"
         """What is looked through: `runs` or `spans`."""
+        self._rest_s = rest_s
+        self._hits: Hits | None = None
+        self._stop = Event()
+        self._origin: Identity | None = None
+        self._is_taken = True
+        """A hit was gone to, or the user went elsewhere: nothing moves by itself any more."""
+        self._number = 0
+        self._again: Timer | None = None
+        self._problem = ""
+
+    # ------------------------------------------------------------ the line
 
     def begin(self) -> None:
         """Take the place of the footer and be typed into."""
         screen = self.screen
         self.pane = "runs" if screen.active == "runs" else "spans"
+        self._origin = screen.tree_view.selected
         screen.search.display = True
         screen.footer.display = False
         screen.search.begin(screen.runs.filter_text if self.pane == "runs" else "")
@@ -36,36 +68,141 @@ class Searching:
             screen.search.say(f"{len(screen.runs.shown_runs)} of {len(screen.states)}")
             screen.say_positions()
             return
-        count = screen.tree_view.search(wanted)
-        if count and wanted:
-            self._say_hit(*screen.tree_view.next_hit(0))
-        else:
-            screen.search.say("no hit" if wanted else "")
+        self._forget()
+        if wanted and screen.opened is not None:
+            try:
+                needle = Needle.typed(wanted)
+            except BadPattern as error:
+                self._problem = text.safe(str(error))
+                screen.search.say(self._problem)
+                return
+            self._hits = Hits(screen.opened, needle)
+            self._is_taken = False
+            self._show_marks()
+            self._look()
+        screen.search.say(self._answer() if wanted else "")
 
     def end(self) -> None:
         """Search no more: everything is as it was before."""
         if self.pane == "runs":
             self.screen.runs.set_filter("")
         else:
-            self.screen.tree_view.search("")
+            self._forget()
         self.screen.search.begin()
         self.close()
 
     def close(self) -> None:
-        """Back to the pane; what was found stays."""
+        """Back to the pane; what was found stays, and what is still looked for goes on."""
         screen = self.screen
         screen.search.display = False
         screen.footer.display = True
         screen.set_focus(screen.views[screen.active], scroll_visible=False)
         screen.say_all()
 
+    # ------------------------------------------------------------ looking
+
+    def _forget(self) -> None:
+        self._stop.set()
+        self.screen.workers.cancel_group(self.screen, "search")
+        self._hits, self._number, self._is_taken, self._problem = None, 0, True, ""
+        self.screen.tree_view.show_hits(Marks(), None)
+        self.screen.detail.show_marks(Marks())
+
+    def _show_marks(self) -> None:
+        hits, session = self._hits, self.screen.session
+        if hits is None:
+            return
+        words = tuple(hits.words) if hits.needle.is_regex else (hits.needle.wanted,)
+        clean = [text.safe(word) for word in words]
+        marks = Marks(
+            tuple(text.plain_ascii(word) if session.symbols.is_ascii else word for word in clean),
+            hits.needle.ignores_case,
+        )
+        self.screen.tree_view.show_hits(marks, hits.by_row())
+        self.screen.detail.show_marks(marks)
+
+    def _look(self, first_record: int = 0) -> None:
+        self._stop.set()
+        self._stop = stop = Event()
+        if self._hits is not None:
+            self.screen.run_worker(self._work(self._hits, stop, first_record), exclusive=True, group="search")
+
+    async def _work(self, hits: Hits, stop: Event, first_record: int) -> None:
+        """Look in a thread; what is found is shown several times a second."""
+        if self._rest_s and not first_record:
+            await asyncio.sleep(self._rest_s)
+        loop, session = asyncio.get_running_loop(), self.screen.session
+        snapshot = Snapshot(session.store)
+
+        def tell() -> None:
+            loop.call_soon_threadsafe(self._take, hits, stop)
+
+        try:
+            await asyncio.to_thread(look, hits, session, snapshot, stop, tell, first_record)
+        except SlowPattern as error:
+            hits.fault = str(error)
+            hits.is_done = True
+            self.screen.header.say(hits.fault, "error")
+        except asyncio.CancelledError:
+            stop.set()
+            raise
+        self._take(hits, stop)
+
+    def _take(self, hits: Hits, stop: Event) -> None:
+        """Show what was found by now; go to the first hit if none was gone to."""
+        if stop.is_set() or hits is not self._hits:
+            return
+        screen = self.screen
+        self._show_marks()
+        if len(hits) and not self._is_taken:
+            if screen.search.display or screen.tree_view.selected == self._origin:
+                self._go(0)
+            self._is_taken = True
+        self._say()
+
+    def run_opened(self) -> None:
+        """Another run is open: what was found is not of it; it is looked through for the same."""
+        hits, opened = self._hits, self.screen.opened
+        if hits is None or opened is None:
+            return
+        self._hits, self._is_taken = Hits(opened, hits.needle), True
+        self._show_marks()
+        self._look()
+
+    def applied(self) -> None:
+        """The open run grew: look at what came, not too often."""
+        if self._hits is not None and self._hits.is_done and self._again is None:
+            self._again = self.screen.set_timer(AGAIN_S, self._look_on) if self._rest_s else None
+            if self._again is None:
+                self._look_on()
+
+    def _look_on(self) -> None:
+        self._again = None
+        if self._hits is not None and self._hits.is_done:
+            self._look(self._hits.searched_records)
+
+    # ------------------------------------------------------------ going
+
     def go(self, by: int) -> None:
         """To the next or previous hit."""
         screen = self.screen
-        if self.pane == "spans" and screen.search.text:
-            self._say_hit(*screen.tree_view.next_hit(by))
+        if self.pane == "spans" and self._hits is not None:
+            if not len(self._hits) and not self._hits.is_done:
+                screen.header.say("no hit yet: still searching")
+                return
+            self._is_taken = True
+            self._go(by)
         else:
             screen.header.say("nothing was searched for: / searches")
+
+    def _go(self, by: int) -> None:
+        screen = self.screen
+        screen.detail.seek()
+        self._number, _ = screen.tree_view.next_hit(by)
+        screen.detail.seek()
+        self._say()
+
+    # ------------------------------------------------------------ what is said
 
     def words(self) -> str:
         """What is searched for in the spans and how often it was found; empty while nothing is.
@@ -73,9 +210,30 @@ class Searching:
         A filter of runs is said by the list of runs.
         """
         line = self.screen.search
-        is_said = line.text and self.pane == "spans"
-        return f"/{text.cut(text.safe(line.text), 20)}  {line.answer}" if is_said else ""
+        if not line.text or self.pane != "spans":
+            return ""
+        return f"/{text.cut(text.safe(line.text), _SHOWN, symbols=self.screen.session.symbols)}  {self._answer()}"
 
-    def _say_hit(self, number: int, count: int) -> None:
-        self.screen.search.say(f"{number:,} of {count:,}" if count else "no hit")
+    def _answer(self) -> str:
+        """`3 of 41`, while it goes on `3 of 41+ searching 38%`; with where the hit is."""
+        hits = self._hits
+        if hits is None:
+            return self._problem
+        count = len(self.screen.tree_view.data.hits) if self.screen.tree_view.data is not None else 0
+        going = "" if hits.is_done else f" searching {100 * hits.share:.0f}%"
+        if not count:
+            outside = f"no hit in spans, {hits.outside:,} outside" if hits.outside else "no hit"
+            return going.strip() if going else outside
+        where = self._where(hits)
+        return f"{self._number:,} of {count:,}{'+' if going else ''}{going}{f'  {where}' if where else ''}"
+
+    def _where(self, hits: Hits) -> str:
+        selected = self.screen.tree_view.selected
+        if selected is None or selected[0] != "span" or not self._number:
+            return ""
+        return text.cut(text.safe(hits.where(selected[1])), _PLACE, "start", self.screen.session.symbols)
+
+    def _say(self) -> None:
+        if self.screen.search.display:
+            self.screen.search.say(self._answer())
         self.screen.say_positions()

@@ -1,0 +1,65 @@
+"""Where a search hits text that is shown, and pieces with these places marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from tracetui.tui.presentation.pieces import Piece
+
+HIT: Final = "hit"
+_MOST: Final = 200
+"""Places of one line that are marked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Words that are looked for, as they are shown.
+
+    Attributes:
+        words: Safe texts; none: nothing is marked.
+        ignores_case: Both cases are marked.
+    """
+
+    words: tuple[str, ...] = ()
+    ignores_case: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.words)
+
+    def find(self, text: str) -> list[tuple[int, int]]:
+        """Where they stand in a text, in order, without overlap."""
+        if self.ignores_case:
+            lowered = text.lower()
+            text = lowered if len(lowered) == len(text) else text
+        found: list[tuple[int, int]] = []
+        for word in self.words:
+            word = word.lower() if self.ignores_case else word
+            at = text.find(word) if word else -1
+            while at >= 0 and len(found) < _MOST:
+                found.append((at, at + len(word)))
+                at = text.find(word, at + len(word))
+        found.sort()
+        kept: list[tuple[int, int]] = []
+        for start, end in found:
+            if not kept or start >= kept[-1][1]:
+                kept.append((start, end))
+        return kept
+
+
+def marked(pieces: Sequence[Piece], marks: Marks) -> list[Piece]:
+    """The pieces with what is looked for marked, also where it goes on in the next piece."""
+    places = marks.find("".join(text for text, _ in pieces))
+    if not places:
+        return list(pieces)
+    made: list[Piece] = []
+    at = 0
+    for text, style in pieces:
+        cuts = sorted({0, len(text), *(min(max(edge - at, 0), len(text)) for place in places for edge in place)})
+        for start, end in pairwise(cuts):
+            is_hit = any(low <= at + start < high for low, high in places)
+            made.append((text[start:end], HIT if is_hit else style))
+        at += len(text)
+    return made
