@@ -226,6 +226,8 @@ class TracetuiApp(DrawingApp):
             feed.start()
         if self.session.state.folder is not None:
             self.run_worker(self._remember(), group="remembered")
+            if self.options.spool is None:
+                self.main.returning.start(self.options.read_paths())
 
     async def _remember(self) -> None:
         await asyncio.to_thread(self.remembered.begin, [] if self.options.sample else self.options.read_paths())
@@ -287,6 +289,8 @@ class TracetuiApp(DrawingApp):
             await feed.stop()
         self.terminal_title.end()
         await asyncio.to_thread(self.remembered.end)
+        if (left := self.main.returning.leave()) is not None:
+            await asyncio.to_thread(self.main.returning.kept.end, left)
         if self.pricing is not None:
             await self.pricing.stop()
 

@@ -7,6 +7,7 @@ redraw.
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import count
 from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from tracetui.core.model import EventClass, Kind
     from tracetui.core.store import Change
+
+_NUMBERS = count()
 
 Level = Literal["plain", "warning", "error"]
 """How a notice is drawn: as text, behind `!`, behind `✗`."""
@@ -41,7 +44,8 @@ class RunOpened(Message):
 class SpanSelected(Message):
     """The row of a span or of an event is the selected one; both None when there is none.
 
-    `origin` is the view it was selected in, so that the others take it over; None: the tree.
+    `origin` is the view it was selected in, so that the others take it over; None: the tree. Messages of two views may arrive
+    in another order than that in which they were made: `number` tells which is the newer one.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class SpanSelected(Message):
     ) -> None:
         super().__init__()
         self.origin = origin
+        self.number = next(_NUMBERS)
         self.span_row = span_row
         self.event_row = event_row
         self.by_user = by_user

@@ -36,6 +36,7 @@ from tracetui.tui.screens.comparing import Comparing
 from tracetui.tui.screens.copying import selected_id, selected_record, selected_value
 from tracetui.tui.screens.filtering import Filtering
 from tracetui.tui.screens.jumping import Jumping
+from tracetui.tui.screens.returning import AS_LEFT, Returning
 from tracetui.tui.screens.searching import Searching
 from tracetui.tui.screens.selection import Selection
 from tracetui.tui.screens.summarising import Summarising
@@ -202,6 +203,7 @@ class MainScreen(Screen[None]):
         self.selection = Selection(self)
         self.jumping = Jumping(self)
         self.bookmarking = Bookmarking(self)
+        self.returning = Returning(self)
         self.summarising = Summarising(self)
         self.comparing = Comparing(self)
         self.taking = Taking(self)
@@ -411,7 +413,7 @@ class MainScreen(Screen[None]):
         self.runs.apply_change(change)
         self.filtering.runs_changed()
         self._look_whether_empty()
-        self._choose_run()
+        self.choose_run()
         if self.opened is not None and self.opened in (change.runs | change.reset):
             self._apply_to_open_run(change)
             if self.opened in changed:
@@ -427,7 +429,7 @@ class MainScreen(Screen[None]):
         self.filtering.priced()
         if self.opened is not None:
             self.viewing.price()
-            self.strip.look_again()
+            self.strip.price()
             self.detail.look_soon()
 
     def _apply_to_open_run(self, change: Change) -> None:
@@ -439,6 +441,7 @@ class MainScreen(Screen[None]):
         self.filtering.applied(change)
         self.searching.applied()
         self.bookmarking.note_change()
+        self.returning.note_change()
         self.strip.apply_change(change)
         self.detail.apply_change(change)
         self.chips.look_again()
@@ -455,7 +458,7 @@ class MainScreen(Screen[None]):
         event.stop()
         self._is_all_told = event.is_all_told
         self._look_whether_empty()
-        self._choose_run()
+        self.choose_run()
         self.say_header()
         self.viewing.fill_soon()
 
@@ -487,22 +490,28 @@ class MainScreen(Screen[None]):
             self.empty.tell(places, len(unrecognised), problem)
             self._say_footer()
 
-    def _choose_run(self) -> None:
-        """Open the newest failure, else the newest live run, else the newest, until the user takes over or all is read."""
+    def choose_run(self) -> None:
+        """Open the newest failure, else the newest live run, else the newest, until the user takes over or all is read.
+
+        A folder that was open before is shown as it was left, unless something happened since.
+        """
         if not self._chooses:
             return
         row, rank = self.states.first_to_open()
         if row is None:
             return
-        done = self._is_all_told
+        row, rank, was_left = self.returning.choose(row, rank)
+        done = self._is_all_told and self.returning.is_known
         # While files are still being read only a more telling run takes the place of the open one: a newer one of the same
         # kind comes many times a second in a large folder.
         open_rank = 3 if self.opened is None else self.states.rank(self.states[self.opened])
         if row != self.opened and (done or rank < open_rank):
             self.open_run(row)
-        self.header.remark = "newest failure opened" if done and rank == 0 else ""
+        has_failed = self.states.rank(self.states[row]) == 0
+        self.header.remark = AS_LEFT if done and was_left else "newest failure opened" if done and has_failed else ""
         if done:
             self._chooses = False
+            self.returning.restore(was_left)
 
     def open_run(self, row: int) -> None:
         """Show a run."""
@@ -536,7 +545,7 @@ class MainScreen(Screen[None]):
         self.detail.show_nothing()
         self.chips.show_run(None)
         self._chooses = True
-        self._choose_run()
+        self.choose_run()
 
     # ------------------------------------------------------------ what is selected
 
@@ -576,8 +585,8 @@ class MainScreen(Screen[None]):
         event.stop()
         if event.by_user:
             self._chooses = self.about_run = False
-        self.viewing.note_selected(event)
-        self.selection.select(event.span_row, event.event_row, event.by_user)
+        if self.viewing.note_selected(event):
+            self.selection.select(event.span_row, event.event_row, event.by_user)
 
     def on_follow_changed(self, event: messages.FollowChanged) -> None:
         """The tree follows, or let go."""

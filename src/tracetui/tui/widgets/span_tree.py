@@ -333,9 +333,9 @@ class SpanTree(TimeKeys, LineView):
         self._is_untouched = False
         self._set_following(False)
 
-    def note(self, selected: Identity | None) -> None:
-        """Another view has selected this."""
-        self._is_untouched = False
+    def note(self, selected: Identity | None, is_touched: bool = True) -> None:
+        """This is selected, whoever did it; with `is_touched` the run is not opened anew when all of it is read."""
+        self._is_untouched &= not is_touched
         self._selected = selected
 
     def come_back(self, selected: Identity | None, following: bool) -> None:
