@@ -49,9 +49,27 @@ class Marks:
         return kept
 
 
-def marked(pieces: Sequence[Piece], marks: Marks) -> list[Piece]:
-    """The pieces with what is looked for marked, also where it goes on in the next piece."""
-    places = marks.find("".join(text for text, _ in pieces))
+_EDGE: Final = " ▏│|"
+"""What may stand at the ends of a line of wrapped text."""
+
+
+def places_in(line: str, marks: Marks, before: str = "", after: str = "") -> list[tuple[int, int]]:
+    """Where a line holds what is looked for, also the part of a phrase that the lines around it hold the rest of."""
+    found = marks.find(line)
+    inner = line.strip(_EDGE)
+    if found or not inner or not any(" " in word for word in marks.words):
+        return found
+    lead = line.index(inner)
+    above, below = before.strip(_EDGE), after.strip(_EDGE)
+    begin = len(above) + 1
+    wrapped = marks.find(f"{above} {inner} {below}")
+    parts = [(max(start - begin, 0), min(end - begin, len(inner))) for start, end in wrapped]
+    return [(lead + start, lead + end) for start, end in parts if start < end]
+
+
+def marked(pieces: Sequence[Piece], marks: Marks, before: str = "", after: str = "") -> list[Piece]:
+    """The pieces with what is looked for marked, also where it goes on in the next piece, or on the next line."""
+    places = places_in("".join(text for text, _ in pieces), marks, before, after)
     if not places:
         return list(pieces)
     made: list[Piece] = []

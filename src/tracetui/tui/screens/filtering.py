@@ -49,7 +49,8 @@ class Filtering:
         self._node: Node | None = None
         self._found: Found | None = None
         self._fault = ""
-        self._runs_text = ""
+        self.runs_text = ""
+        """The filter of the list of runs that is in force; empty for none."""
         self._before: tuple[str, Node | None, tuple[str, int] | None] = ("", None, None)
         self._stop = Event()
         self._busy = self._stale = False
@@ -67,7 +68,7 @@ class Filtering:
         screen, line = self.screen, self.screen.filter
         self.pane = "runs" if screen.active == "runs" else "spans"
         selected = screen.tree_view.selected
-        self._before = (self._runs_text, None, None) if self.pane == "runs" else (self.text, self._node, selected)
+        self._before = (self.runs_text, None, None) if self.pane == "runs" else (self.text, self._node, selected)
         line.completes = self._completion
         line.display, screen.footer.display = True, False
         line.begin(self._before[0])
@@ -113,7 +114,7 @@ class Filtering:
             line.complain(error)
             line.remark(text.safe(str(error)))
             return
-        if wanted != (self._runs_text if self.pane == "runs" else self.text):
+        if wanted != (self.runs_text if self.pane == "runs" else self.text):
             self._put(wanted, node)
         self.close()
         if wanted:
@@ -140,7 +141,7 @@ class Filtering:
 
     def clear(self, pane: PaneName) -> bool:
         """One step out: no filter any more. False: there was none."""
-        if not (self._runs_text if pane == "runs" else self.text):
+        if not (self.runs_text if pane == "runs" else self.text):
             return False
         self.pane = pane
         self._put("", None)
@@ -157,7 +158,7 @@ class Filtering:
         """Put a filter in force."""
         self._stop.set()
         if self.pane == "runs":
-            self._runs_text = wanted
+            self.runs_text = wanted
             if node is None:
                 self.screen.workers.cancel_group(self.screen, "filter-runs")
                 self.screen.runs.set_where("", None)
@@ -283,15 +284,15 @@ class Filtering:
         except asyncio.CancelledError:
             stop.set()
             raise
-        if self._runs_text == wanted:
+        if self.runs_text == wanted:
             self.screen.runs.set_where(wanted, found)
             self._say_answer()
             self.screen.say_positions()
 
     def runs_changed(self) -> None:
         """Runs came or changed: ask of them again."""
-        if self._runs_text:
-            self._ask_runs(self._runs_text, parse(self._runs_text))
+        if self.runs_text:
+            self._ask_runs(self.runs_text, parse(self.runs_text))
 
     # ------------------------------------------------------------ what is said
 
@@ -331,7 +332,7 @@ class Filtering:
             return
         if self.pane == "runs":
             count = len(self.screen.runs.shown_runs)
-            line.say(f"{count:,} of {len(self.screen.states):,} runs" if self._runs_text else "")
+            line.say(f"{count:,} of {len(self.screen.states):,} runs" if self.runs_text else "")
         else:
             line.say(self.answer() if self.text else "")
 

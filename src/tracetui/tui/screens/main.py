@@ -129,6 +129,7 @@ class MainScreen(Screen[None]):
         Binding("slash", "search", "search", id="find.search"),
         Binding("f", "filter", "filter", id="find.filter"),
         Binding("ctrl+r", "filters", "filters saved and typed", id="find.filters", show=False),
+        Binding("ctrl+y", "copy_command", "copy this view as a command", id="take.command", show=False),
         Binding("n", "hit(1)", "next hit", id="jump.next_hit", show=False),
         Binding("N", "hit(-1)", "previous hit", id="jump.previous_hit", show=False),
         *(
@@ -372,7 +373,9 @@ class MainScreen(Screen[None]):
 
     def _found_words(self, room: int) -> str:
         """What is searched for, filtered by and chosen by chips; the filter is what gives way where room is short."""
-        others = [part for part in (self.searching.words(), self.chips.words()) if part]
+        chips = self.chips.words()
+        found = self.searching.words(room - len(chips))
+        others = [part for part in (found, chips) if part]
         room -= sum(map(text.cell_width, others)) + len("   ") * len(others)
         return "   ".join(part for part in (self.filtering.words(room), *others) if part)
 
@@ -770,6 +773,12 @@ class MainScreen(Screen[None]):
         """Choose one of those that are kept."""
         event.stop()
         self.filtering.list_kept()
+
+    def action_copy_command(self) -> None:
+        """Copy the command that prints what is shown."""
+        from tracetui.tui.screens.as_command import command_of
+
+        self.tracetui.copy(command_of(self))
 
     def action_hit(self, by: int) -> None:
         """To the next or previous hit of the search."""

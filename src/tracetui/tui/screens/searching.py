@@ -28,7 +28,8 @@ REST_S: Final = 0.12
 AGAIN_S: Final = 1.0
 """The least time between two looks at what came while a run grows, s."""
 _SHOWN: Final = 20
-_PLACE: Final = 32
+_LEAST: Final = 8
+_PLACE: Final = 40
 
 
 class Searching:
@@ -204,36 +205,46 @@ class Searching:
 
     # ------------------------------------------------------------ what is said
 
-    def words(self) -> str:
-        """What is searched for in the spans and how often it was found; empty while nothing is.
+    def words(self, room: int) -> str:
+        """What is searched for in the spans and how often it was found, in so many cells; empty while nothing is.
 
-        A filter of runs is said by the list of runs.
+        Where the hit is gives way first, then what is searched for. A filter of runs is said by the list of runs.
         """
         line = self.screen.search
         if not line.text or self.pane != "spans":
             return ""
-        return f"/{text.cut(text.safe(line.text), _SHOWN, symbols=self.screen.session.symbols)}  {self._answer()}"
+        symbols = self.screen.session.symbols
+        wanted, answer = text.safe(line.text), self._answer()
+        where = self._where()
+        forms = [f"/{text.cut(wanted, cells, symbols=symbols)}  {answer}" for cells in (_SHOWN, _LEAST)]
+        if where:
+            left = room - text.cell_width(forms[0]) - len("  ")
+            if left >= _LEAST:
+                forms.insert(0, f"{forms[0]}  {text.cut(where, min(left, _PLACE), 'start', symbols)}")
+        return next((form for form in forms if text.cell_width(form) <= room), answer)
 
     def _answer(self) -> str:
-        """`3 of 41`, while it goes on `3 of 41+ searching 38%`; with where the hit is."""
+        """`3 of 41`, while it goes on `3 of 41+ searching 38%`."""
         hits = self._hits
         if hits is None:
             return self._problem
-        count = len(self.screen.tree_view.data.hits) if self.screen.tree_view.data is not None else 0
+        data = self.screen.tree_view.data
+        count = len(data.hits) if data is not None else 0
         going = "" if hits.is_done else f" searching {100 * hits.share:.0f}%"
         if not count:
             outside = f"no hit in spans, {hits.outside:,} outside" if hits.outside else "no hit"
             return going.strip() if going else outside
-        where = self._where(hits)
-        return f"{self._number:,} of {count:,}{'+' if going else ''}{going}{f'  {where}' if where else ''}"
+        return f"{self._number:,} of {count:,}{'+' if going else ''}{going}"
 
-    def _where(self, hits: Hits) -> str:
+    def _where(self) -> str:
+        """The field of the first hit in the span that is selected; untrusted text made safe."""
         selected = self.screen.tree_view.selected
-        if selected is None or selected[0] != "span" or not self._number:
+        if self._hits is None or selected is None or selected[0] != "span" or not self._number:
             return ""
-        return text.cut(text.safe(hits.where(selected[1])), _PLACE, "start", self.screen.session.symbols)
+        return text.safe(self._hits.where(selected[1]))
 
     def _say(self) -> None:
         if self.screen.search.display:
-            self.screen.search.say(self._answer())
+            where = text.cut(self._where(), _PLACE, "start", self.screen.session.symbols)
+            self.screen.search.say("  ".join(part for part in (where, self._answer()) if part))
         self.screen.say_positions()

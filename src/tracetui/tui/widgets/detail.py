@@ -25,7 +25,7 @@ from tracetui.core.text import count as count_of
 from tracetui.tui.messages import ContextWanted, Notice, PositionChanged
 from tracetui.tui.presentation import strip
 from tracetui.tui.presentation.detail import ONE_LINE_FROM, Look, tab_at, tab_row
-from tracetui.tui.presentation.marks import Marks
+from tracetui.tui.presentation.marks import Marks, places_in
 from tracetui.tui.presentation.marks import marked as with_marks
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.session import Session
@@ -287,7 +287,9 @@ class Detail(LineView):
         gutter: Piece = (self.session.symbols["gutter_focused"], "accent") if marked else (" ", "")
         style = "selected" if marked and stack.folds(index) else ""
         row = stack.row(index, look.width, style)
-        return [gutter, *(with_marks(row, self._marks) if self._marks else row)]
+        if self._marks:
+            row = with_marks(row, self._marks, self._text_of(index - 1), self._text_of(index + 1))
+        return [gutter, *row]
 
     def render_line(self, y: int) -> Strip:
         """A line; the last one says how many rows are below it."""
@@ -318,6 +320,13 @@ class Detail(LineView):
         if self._timer is None:
             self._find()
 
+    def _text_of(self, index: int) -> str:
+        """What stands in a row; nothing where there is none."""
+        width, stack = self._look().width, self._stack()
+        if not self._marks or not 0 <= index < stack.count(width):
+            return ""
+        return "".join(text for text, _ in stack.row(index, width, ""))
+
     def _find(self) -> None:
         """Go to the first row with a mark, unless that takes longer than a moment."""
         if not self._seeks or self._page is None:
@@ -331,7 +340,7 @@ class Detail(LineView):
             self.show_tab(tab)
             stack = self._stack()
             for row in range(stack.count(width)):
-                if self._marks.find("".join(text for text, _ in stack.row(row, width, ""))):
+                if places_in(self._text_of(row), self._marks, self._text_of(row - 1), self._text_of(row + 1)):
                     self.move_to(row, "center")
                     return
                 if time.monotonic() > until:
