@@ -103,8 +103,11 @@ def over_the_panes(terminal: Terminal) -> Iterator[str]:
     yield "help"
     terminal.press("escape", "ctrl+p", "f", "o")
     yield "palette"
-    terminal.press("escape", "escape", "T")
+    terminal.press("escape", "escape", "T", "down")
     yield "another theme"
+    terminal.press("escape", "C")
+    yield "settings"
+    terminal.press("escape")
 
 
 def tour(terminal: Terminal, runs: int) -> Tried:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 
+from tracetui.core import text
 from tracetui.core.errors import TracetuiError
 from tracetui.core.model import RunStatus
 from tracetui.core.reading.remote import ReaderLost, RemoteReader, RemoteWatcher
@@ -62,6 +63,9 @@ _CYCLES = (5_000, 20, 20)
 
 _SWITCH_S = 0.001
 """How long a thread that reads a key or writes a frame waits while batches are folded; 5 ms, twice a key, are felt."""
+
+_TITLE_CELLS = 50
+"""Of a run's name or a path in the title: what else it says has to be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,10 +353,11 @@ class TracetuiApp(DrawingApp):
         """The title of the terminal: how the open run stands."""
         main, symbols = self.main, self.session.symbols
         if main.opened is None or main.opened not in main.states:
-            self.terminal_title.show(f"tracetui {self.shown_path}")
+            path = text.cut(safe(self.shown_path), _TITLE_CELLS, "path", symbols)
+            self.terminal_title.show(f"{path} - tracetui")
             return
         status = main.states[main.opened]
-        name = run_name(self.session.store.runs[main.opened])
+        name = text.cut(run_name(self.session.store.runs[main.opened]), _TITLE_CELLS, symbols=symbols)
         self.terminal_title.show(f"{symbols[status.name]} {status.name} {name} - tracetui")
 
     def _status_changed(self, row: int, before: RunStatus | None, status: RunStatus) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tracetui.core.model import EventClass, Kind
     from tracetui.core.store import Change
+    from tracetui.tui.taken import Source
 
 _NUMBERS = count()
 
@@ -71,6 +72,14 @@ class CostsChanged(Message):
         return isinstance(message, CostsChanged)
 
 
+class TimeShown(Message):
+    """Another part of the time of the open run is shown, or all of it."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Only what is shown now counts."""
+        return isinstance(message, TimeShown)
+
+
 class JumpWanted(Message):
     """Somebody wants to go to a run, and to a span of it; what is shown now can be gone back to."""
 
@@ -95,6 +104,14 @@ class Jumped(Message):
 
 class ReportWanted(Message):
     """The repair report of the open run is wanted."""
+
+
+class ViewWanted(Message):
+    """A value is to be shown in the viewer."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self.source = source
 
 
 class StoreChanged(Message):

@@ -136,9 +136,9 @@ class RunTree:
         below = self._tree.depth[first:last] == self.depth(position) + 1
         return np.flatnonzero(below).astype(np.int32) + np.int32(first)
 
-    def placed(self) -> tuple[Ints, Ints]:
-        """Depth and subtree size of every position, to be kept or taken to another thread."""
-        return self._tree.depth.astype(np.int32), self._tree.size.copy()
+    def sizes(self) -> Ints:
+        """Spans in the subtree of each position. Not to be written to; stale after ``update``."""
+        return self._tree.size
 
     def leading_to(self, marked: Bools) -> Bools:
         """For each position: whether something in its subtree is marked, itself included."""

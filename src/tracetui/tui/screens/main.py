@@ -693,7 +693,7 @@ class MainScreen(Screen[None]):
         self.selection.flush()
         getattr(self.detail, f"action_{action}")(*arguments)
 
-    def on_span_tree_time_shown(self, event: SpanTree.TimeShown) -> None:
+    def on_time_shown(self, event: messages.TimeShown) -> None:
         """Another part of the time is shown: the rule says which."""
         event.stop()
         self.say_positions()
@@ -805,6 +805,11 @@ class MainScreen(Screen[None]):
     def action_pipe(self) -> None:
         """Give what `y` would copy to a command that is typed now."""
         self.taking.pipe(selected_value)
+
+    def on_view_wanted(self, event: messages.ViewWanted) -> None:
+        """A value over the whole screen."""
+        event.stop()
+        self.taking.view(event.source)
 
     def action_export(self) -> None:
         """Write the open run into a file."""

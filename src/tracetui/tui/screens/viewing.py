@@ -14,6 +14,7 @@ from textual.containers import Vertical
 from tracetui.tui import messages
 from tracetui.tui.keymaps import Key
 from tracetui.tui.widgets.flat_view import FlatView, Identity
+from tracetui.tui.widgets.lanes_view import LanesView
 from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.names_view import NamesView
 from tracetui.tui.widgets.time_view import TimeView
@@ -41,6 +42,7 @@ VIEWS: Final = (
     _Kind("tree", "as a tree"),
     _Kind("time", "in time order"),
     _Kind("names", "by name"),
+    _Kind("lanes", "as a timeline"),
 )
 """The views in the order in which `v` shows them."""
 
@@ -55,6 +57,7 @@ class Viewing:
         self.others: dict[ViewName, FlatView] = {
             "time": TimeView(session, id="time-view"),
             "names": NamesView(session, id="names-view"),
+            "lanes": LanesView(session, id="lanes-view"),
         }
         for view in self.others.values():
             view.display = False
