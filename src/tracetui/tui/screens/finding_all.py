@@ -66,16 +66,17 @@ class FoundScreen(ChoiceScreen):
         if self._stop.is_set():
             return
         self._count += len(found)
-        self.view.add(found, f"{self._count:,} spans and runs so far, searching {100 * share:.0f}%")
+        self.view.add(found, f"found in {self._count:,} spans so far, searching {100 * share:.0f}%")
         self._say()
 
     def _end(self, problem: str) -> None:
         if self._stop.is_set():
             return
-        words = f"{self._count:,} spans and runs hold it"
+        words = f"found in {self._count:,} span{'' if self._count == 1 else 's'}"
         if self._count >= MOST:
-            words = f"the first {MOST:,} spans and runs that hold it"
-        self.view.add([], "; ".join(part for part in (words, problem) if part))
+            words = f"the first {MOST:,} spans that hold it"
+        reading = "of what has been read so far" if self._session.is_reading else ""
+        self.view.add([], "; ".join(part for part in (f"{words} {reading}".rstrip(), problem) if part))
         self._say()
 
 
