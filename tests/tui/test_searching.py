@@ -40,3 +40,14 @@ async def test_an_expression_that_is_none_is_said(native_traces: Path) -> None:
     async with opened(make_app([native_traces / "support_bot.jsonl"])) as pilot:
         await look_for(pilot, "/a(/")
         assert "is no regular expression" in text(pilot)
+
+
+async def test_a_search_in_all_runs_lists_what_it_finds_and_goes_there(native_traces: Path) -> None:
+    async with opened(make_app([native_traces])) as pilot:
+        await press(pilot, "ctrl+f", *("space" if letter == " " else letter for letter in PHRASE), "enter")
+        assert "support_bot" in text(pilot)
+        assert PHRASE in text(pilot)
+        await press(pilot, "enter")
+        main = pilot.app.main  # type: ignore[attr-defined]
+        assert pilot.app.session.store.runs[main.opened].name == "support_bot"  # type: ignore[attr-defined]
+        assert main.active == "spans"

@@ -119,6 +119,7 @@ def look(
         runs=[hits.run],
         names=False,
         context=0,
+        lines=False,
         first_record=first_record,
         is_cancelled=stop.is_set,
     )

@@ -77,6 +77,7 @@ class Search:
         names, bodies: Whether names, and bodies, are searched.
         keys: Whether the names of values in records are searched as well.
         context: Characters of the text at either side of a match.
+        lines: Whether hits say the line of their file, which has to be looked up in it.
         first_record: Only records from this row on: those that came since an earlier search.
         within: Only what lies in these spans, records and runs.
         is_cancelled: Asked many times a second; true ends the search.
@@ -94,6 +95,7 @@ class Search:
         bodies: bool = True,
         keys: bool = False,
         context: int = CONTEXT,
+        lines: bool = True,
         first_record: int = 0,
         within: Within | None = None,
         is_cancelled: Callable[[], bool] = lambda: False,
@@ -107,6 +109,7 @@ class Search:
         self._keys = keys
         self._has_names = names
         self._context = context
+        self._tells_lines = lines
         self._is_cancelled = is_cancelled
         self._runs = [run for run in newest_first(store.live_runs()) if runs is None or run.row in self._wanted_rows]
         databases = {id for id, source in self._sources.items() if getattr(source, "is_rows", False)}
@@ -494,6 +497,8 @@ class Search:
         return runs[0] if len(runs) == 1 else -1
 
     def _line_of(self, offset: int, place: SourcePlaces, source: Source) -> int:
+        if not self._tells_lines:
+            return 0
         near, line = place.line_near(offset)
         known, known_line = self._lines.get(place.source, (-1, 0))
         if near <= known <= offset:

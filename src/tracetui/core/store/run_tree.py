@@ -388,13 +388,18 @@ class RunTree:
         """Whether any chip is on."""
         return bool(self._kinds or self._classes)
 
+    @property
+    def event_mask(self) -> Bools | None:
+        """Of each event row whether a filter leaves it, as far as it was asked; None: events go with their spans."""
+        return self._event_mask
+
     def asked_for(self) -> tuple[Bools | None, frozenset[EventClass] | None]:
         """What chips and mask ask for themselves, ancestors left out: positions, and classes of events.
 
         None for positions: all of them. None for classes: no chip is on, so that nothing is said of events.
         """
         if not self.has_chips:
-            return self._mask, None
+            return self._mask, ALL_CLASSES if self._names_events else None
         marked: Bools = self._tree.of_kinds(self._store, self._kinds)
         return (marked if self._mask is None else marked & self._mask), self._classes
 

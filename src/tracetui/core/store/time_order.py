@@ -89,7 +89,10 @@ def copied(store: Store, tree: RunTree) -> Copied:
         events = events[np.isin(cls, [int(each) for each in classes])]
     else:
         events = events[cls != EventClass.token]
-    if classes is None and positions is not None:
+    if (left := tree.event_mask) is not None:
+        events = events[events < len(left)]
+        events = events[left[events]]
+    elif classes is None and positions is not None:
         owner = store.events.np("span")[events]
         events = events[np.isin(owner, rows)]
     return Copied(

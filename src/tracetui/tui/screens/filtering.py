@@ -52,7 +52,9 @@ class Filtering:
         self.runs_text = ""
         """The filter of the list of runs that is in force; empty for none."""
         self._before: tuple[str, Node | None, tuple[str, int] | None] = ("", None, None)
-        self._stop = Event()
+        self._stop, self._runs_stop = Event(), Event()
+        self._runs_busy = False
+        self._runs_again: Timer | None = None
         self._busy = self._stale = False
         self._again: Timer | None = None
         self._took_s = 0.0
@@ -156,10 +158,11 @@ class Filtering:
 
     def _put(self, wanted: str, node: Node | None) -> None:
         """Put a filter in force."""
-        self._stop.set()
         if self.pane == "runs":
             self.runs_text = wanted
+            self._runs_stop.set()
             if node is None:
+                self._runs_busy = False
                 self.screen.workers.cancel_group(self.screen, "filter-runs")
                 self.screen.runs.set_where("", None)
                 self.screen.say_positions()
@@ -167,6 +170,7 @@ class Filtering:
                 self._ask_runs(wanted, node)
             self._say_answer()
             return
+        self._stop.set()
         self.text, self._node, self._found, self._fault, self._is_fresh = wanted, node, None, "", True
         if node is None:
             self._busy = False
@@ -266,7 +270,9 @@ class Filtering:
     # ------------------------------------------------------------ the list of runs
 
     def _ask_runs(self, wanted: str, node: Node) -> None:
-        self._stop = stop = Event()
+        self._runs_stop.set()
+        self._runs_stop = stop = Event()
+        self._runs_busy = True
         self.screen.run_worker(self._answer_runs(wanted, node, stop), exclusive=True, group="filter-runs")
 
     async def _answer_runs(self, wanted: str, node: Node, stop: Event) -> None:
@@ -279,19 +285,34 @@ class Filtering:
         except Stopped:
             return
         except FilterTooSlow as error:
+            self._runs_busy = False
             self.screen.header.say(str(error), "error")
             return
         except asyncio.CancelledError:
             stop.set()
             raise
+        if stop.is_set():
+            return
+        self._runs_busy = False
         if self.runs_text == wanted:
             self.screen.runs.set_where(wanted, found)
             self._say_answer()
             self.screen.say_positions()
 
     def runs_changed(self) -> None:
-        """Runs came or changed: ask of them again."""
-        if self.runs_text:
+        """Runs came or changed: ask of them again, not too often, and not while they are asked."""
+        if not self.runs_text:
+            return
+        if not self._rest_s:
+            self._ask_runs(self.runs_text, parse(self.runs_text))
+        elif self._runs_again is None:
+            self._runs_again = self.screen.set_timer(AGAIN_S, self._ask_runs_again)
+
+    def _ask_runs_again(self) -> None:
+        self._runs_again = None
+        if self._runs_busy:
+            self.runs_changed()
+        elif self.runs_text:
             self._ask_runs(self.runs_text, parse(self.runs_text))
 
     # ------------------------------------------------------------ what is said

@@ -127,6 +127,7 @@ class MainScreen(Screen[None]):
         Binding("J", "run(1)", "next run", id="jump.next_run", show=False),
         Binding("K", "run(-1)", "previous run", id="jump.previous_run", show=False),
         Binding("slash", "search", "search", id="find.search"),
+        Binding("ctrl+f", "search_everywhere", "search in all runs", id="find.everywhere", show=False),
         Binding("f", "filter", "filter", id="find.filter"),
         Binding("ctrl+r", "filters", "filters saved and typed", id="find.filters", show=False),
         Binding("ctrl+y", "copy_command", "copy this view as a command", id="take.command", show=False),
@@ -725,6 +726,11 @@ class MainScreen(Screen[None]):
         if not self.has_no_runs:
             self.searching.begin()
 
+    def action_search_everywhere(self) -> None:
+        """Type what to look for in all runs."""
+        if not self.has_no_runs:
+            self.searching.begin_everywhere()
+
     def on_search_line_changed(self, event: SearchLine.Changed) -> None:
         """Look while it is typed."""
         event.stop()
@@ -733,7 +739,7 @@ class MainScreen(Screen[None]):
     def on_search_line_submitted(self, event: SearchLine.Submitted) -> None:
         """Back to the pane; n and N go on."""
         event.stop()
-        self.searching.close()
+        self.searching.submit()
 
     def on_search_line_cancelled(self, event: SearchLine.Cancelled) -> None:
         """Back to the pane as it was."""

@@ -27,6 +27,8 @@ REST_S: Final = 0.12
 """How long the typing rests before bodies are read, s."""
 AGAIN_S: Final = 1.0
 """The least time between two looks at what came while a run grows, s."""
+_HERE: Final = " / "
+_EVERYWHERE: Final = " / in all runs "
 _SHOWN: Final = 20
 _LEAST: Final = 8
 _PLACE: Final = 40
@@ -40,20 +42,47 @@ class Searching:
         self.pane: PaneName = "spans"
         """What is looked through: `runs` or `spans`."""
         self._rest_s = rest_s
+        self._needle: Needle | None = None
         self._hits: Hits | None = None
         self._stop = Event()
         self._origin: Identity | None = None
+        self._went: Identity | None = None
+        """What was selected by going to a hit."""
         self._is_taken = True
         """A hit was gone to, or the user went elsewhere: nothing moves by itself any more."""
         self._number = 0
         self._again: Timer | None = None
         self._problem = ""
+        self._is_everywhere = False
 
     # ------------------------------------------------------------ the line
+
+    def begin_everywhere(self) -> None:
+        """Type what is looked for in all runs; enter lists it."""
+        wanted = self.screen.search.text
+        self.begin()
+        self._is_everywhere = True
+        self.screen.search.lead = _EVERYWHERE
+        self.screen.search.begin(wanted)
+        self.screen.search.say("enter lists what is found")
+
+    def submit(self) -> None:
+        """Enter: back to the pane; what was found stays, and what is still looked for goes on."""
+        wanted = self.screen.search.text
+        if not self._is_everywhere:
+            self.close()
+            return
+        self.screen.search.begin()
+        self.close()
+        if wanted:
+            from tracetui.tui.screens.finding_all import find_everywhere
+
+            find_everywhere(self.screen, wanted)
 
     def begin(self) -> None:
         """Take the place of the footer and be typed into."""
         screen = self.screen
+        self._is_everywhere, screen.search.lead = False, _HERE
         self.pane = "runs" if screen.active == "runs" else "spans"
         self._origin = screen.tree_view.selected
         screen.search.display = True
@@ -64,28 +93,30 @@ class Searching:
     def typed(self, wanted: str) -> None:
         """Look while it is typed."""
         screen = self.screen
+        if self._is_everywhere:
+            return
         if self.pane == "runs":
             screen.runs.set_filter(wanted)
             screen.search.say(f"{len(screen.runs.shown_runs)} of {len(screen.states)}")
             screen.say_positions()
             return
         self._forget()
-        if wanted and screen.opened is not None:
+        if wanted:
             try:
-                needle = Needle.typed(wanted)
+                self._needle = Needle.typed(wanted)
             except BadPattern as error:
                 self._problem = text.safe(str(error))
                 screen.search.say(self._problem)
                 return
-            self._hits = Hits(screen.opened, needle)
             self._is_taken = False
-            self._show_marks()
-            self._look()
+            self._begin_to_look()
         screen.search.say(self._answer() if wanted else "")
 
     def end(self) -> None:
         """Search no more: everything is as it was before."""
-        if self.pane == "runs":
+        if self._is_everywhere:
+            pass
+        elif self.pane == "runs":
             self.screen.runs.set_filter("")
         else:
             self._forget()
@@ -102,8 +133,15 @@ class Searching:
 
     # ------------------------------------------------------------ looking
 
+    def _begin_to_look(self) -> None:
+        if self._needle is not None and self.screen.opened is not None:
+            self._hits = Hits(self.screen.opened, self._needle)
+            self._show_marks()
+            self._look()
+
     def _forget(self) -> None:
         self._stop.set()
+        self._needle = None
         self.screen.workers.cancel_group(self.screen, "search")
         self._hits, self._number, self._is_taken, self._problem = None, 0, True, ""
         self.screen.tree_view.show_hits(Marks(), None)
@@ -156,19 +194,15 @@ class Searching:
         screen = self.screen
         self._show_marks()
         if len(hits) and not self._is_taken:
-            if screen.search.display or screen.tree_view.selected == self._origin:
+            if screen.search.display or screen.tree_view.selected in (self._origin, self._went):
                 self._go(0)
             self._is_taken = True
         self._say()
 
     def run_opened(self) -> None:
         """Another run is open: what was found is not of it; it is looked through for the same."""
-        hits, opened = self._hits, self.screen.opened
-        if hits is None or opened is None:
-            return
-        self._hits, self._is_taken = Hits(opened, hits.needle), True
-        self._show_marks()
-        self._look()
+        self._is_taken, self._number = True, 0
+        self._begin_to_look()
 
     def applied(self) -> None:
         """The open run grew: look at what came, not too often."""
@@ -200,6 +234,7 @@ class Searching:
         screen = self.screen
         screen.detail.seek()
         self._number, _ = screen.tree_view.next_hit(by)
+        self._went = screen.tree_view.selected
         screen.detail.seek()
         self._say()
 
@@ -211,7 +246,7 @@ class Searching:
         Where the hit is gives way first, then what is searched for. A filter of runs is said by the list of runs.
         """
         line = self.screen.search
-        if not line.text or self.pane != "spans":
+        if not line.text or self.pane != "spans" or self._is_everywhere:
             return ""
         symbols = self.screen.session.symbols
         wanted, answer = text.safe(line.text), self._answer()
@@ -234,7 +269,8 @@ class Searching:
         if not count:
             outside = f"no hit in spans, {hits.outside:,} outside" if hits.outside else "no hit"
             return going.strip() if going else outside
-        return f"{self._number:,} of {count:,}{'+' if going else ''}{going}"
+        number = f"{self._number:,} of {count:,}" if self._number else f"{count:,} hit{'' if count == 1 else 's'}"
+        return f"{number}{'+' if going else ''}{going}"
 
     def _where(self) -> str:
         """The field of the first hit in the span that is selected; untrusted text made safe."""
