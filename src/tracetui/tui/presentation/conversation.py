@@ -221,7 +221,8 @@ def _opened(arguments: object) -> object:
 def _telling(given: object) -> tuple[tuple[str, str] | None, dict[str, object]]:
     """The argument that stands beside the name, with its key, and the others."""
     rest = _arguments(given)
-    for key in (*(key for key in _TELLING if key in rest), *list(rest)[:_SMALL]):
+    others = [key for key in list(rest)[:_SMALL] if isinstance(rest[key], str)]
+    for key in (*(key for key in _TELLING if key in rest), *others):
         value = rest[key]
         if isinstance(value, int | float) and not isinstance(value, bool):
             value = str(value) if isinstance(value, float) or value.bit_length() < 200 else ""
