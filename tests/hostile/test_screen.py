@@ -44,6 +44,7 @@ def stops(terminal: Terminal, runs: int) -> Iterator[str]:
         terminal.press("J")
     yield from in_the_spans(terminal)
     yield from in_the_runs(terminal)
+    yield from side_by_side(terminal)
     yield from over_the_panes(terminal)
 
 
@@ -94,6 +95,18 @@ def in_the_runs(terminal: Terminal) -> Iterator[str]:
     terminal.press("escape", "u")
 
 
+def side_by_side(terminal: Terminal) -> Iterator[str]:
+    terminal.press("u", "g", "space", "space", "d")
+    yield "compared"
+    terminal.press("A", "tab", "c", "z")
+    yield "compared, whole texts"
+    terminal.press("z", "tab", "v", "v")
+    yield "compared by name"
+    terminal.press("d")
+    yield "runs to compare with"
+    terminal.press("escape", "escape", "u")
+
+
 def over_the_panes(terminal: Terminal) -> Iterator[str]:
     terminal.press("R")
     yield "trouble"
@@ -103,8 +116,9 @@ def over_the_panes(terminal: Terminal) -> Iterator[str]:
     yield "help"
     terminal.press("escape", "ctrl+p", "f", "o")
     yield "palette"
-    terminal.press("escape", "escape", "T")
+    terminal.press("escape", "escape", "T", "down")
     yield "another theme"
+    terminal.press("escape")
 
 
 def tour(terminal: Terminal, runs: int) -> Tried:
