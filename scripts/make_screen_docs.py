@@ -95,6 +95,17 @@ shown part end in `‹` or `›`; a row without anything in it keeps an empty ba
 shown: `2m04s–3m35s of 12m41s`. Each run keeps its part until the program ends. While a running run is followed the shown
 part moves on with it, by halves of its length; `,` lets go.
 
+The line above the headings is the whole run, however much of it is shown below: how much work ran at once (two eighths of a
+column are one span), `✗` where something failed, brackets around the part that is shown, and reversed the cell in which the
+selected row begins. It is there where the pane has 14 rows and the run 8 spans, and goes with the bars (`t`).
+
+`L` goes to the longest gap of the selected span, or of the nearest one around it: time in which none of its children ran.
+Pressed again it goes to the next longest. The detail of a span that holds others says how long it was idle, and when most.
+
+`v` leads on to the timeline: the work of each agent in as few lanes as it needs, so that what ran at once stands below one
+another. Agents, chains and steps that hold other spans have no bar of their own there. Left and right go along a lane, up and
+down to what ran at that time in the next one; zooming, the selection and `enter` are as in the tree.
+
 ## Runs that belong together
 
 `i` shows the open run as a whole, among it its related runs: who started it and in which span, what it started, what it
@@ -106,6 +117,15 @@ names that run too. A run that a recording names and that is not there is `not i
 `--theme NAME`, or `T` on the screen: `dark` (the default), `light`, `contrast`, `safe` (told apart in all kinds of colour
 blindness) and `terminal` (the terminal's own 16 colours, for slow links). Your own are files like those in `themes/`, put
 into `~/.config/tracetui/themes/`. `NO_COLOR` takes all colour away; `--ascii` draws with ASCII only.
+
+## The viewer
+
+`enter` on a text that is cut, or `V` on anything in the detail, shows the whole value over the whole screen: text with line
+numbers, JSON that folds (`v` changes between the two), bytes that are no text as `\\xff`. It takes values of any size: what is
+drawn is what is visible, reading goes on in a thread and `esc` gives it up. `w` wraps long lines or pans them, `:` goes to a
+line. `/` searches inside while it is typed, counts as it goes, ignores case without capitals and takes `/re/`; `n` and `N` go
+from hit to hit and open what is folded. `enter` on a long text in JSON shows that text alone. JSON of more than 8 MB opens as
+text.
 
 ## Taking away
 

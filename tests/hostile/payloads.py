@@ -61,18 +61,19 @@ _OURS = re.compile(
     "|".join(
         (
             _SGR,
-            r"\x1b\[(?:\d+(?:;\d+)?)?H|\x1b\[\d*C",  # go there
+            r"\x1b\[\d+;\d+H",  # go there
             r"\x1b\[\?(?:1049|1000|1003|1004|1006|1015|1016|2004|2026|2048|25|7)[hl]",  # modes of Textual's driver
             r"\x1b\[\?(?:2026|2048)\$p",  # asks whether the terminal knows a mode
             r"\x1b\[(?:>\d+|<)u",  # keys as the program wants them
             r"\x1b\]22;[a-z-]*\x07",  # shape of the mouse pointer
+            r"\x1b\[2[23];0t",  # keep the terminal's title, put it back
         )
     )
 )
 """Everything that the screen itself sends; a payload that passes is none of these."""
 
-_TITLE = re.compile(r"\x1b\]2;([^\x00-\x1f\x7f-\x9f]*)(?:\x07|\x1b\\)|\x1b\[2[23];0t")
-"""The title of the terminal, and that it is kept and put back; what it says is looked at like all that is drawn."""
+TITLE = re.compile("\x1b\\]2;((?:. [a-z]+ )?[^\x00-\x1f\x7f-\x9f]{0,80} - tracetui)\x07")
+"""The title as the screen sets it: what it says is looked at like everything else."""
 
 CLIPBOARD = re.compile(r"\x1b\]52;c;[A-Za-z0-9+/]*=*\x07")
 """What copying sends: base64 and nothing else."""
@@ -94,7 +95,7 @@ def passed_on_screen(written: bytes, *, copying: bool = False) -> list[str]:
     text = written.decode("utf-8")
     if copying:
         text = CLIPBOARD.sub("", text)
-    left = _OURS.sub("", _TITLE.sub(r"\1", text))
+    left = _OURS.sub("", TITLE.sub(r"\1", text))
     places = [at for at, char in enumerate(left) if controls(char, "\r\n")]
     return [ascii(left[max(0, at - 20) : at + 20]) for at in places]
 

@@ -118,6 +118,8 @@ def over_the_panes(terminal: Terminal) -> Iterator[str]:
     yield "palette"
     terminal.press("escape", "escape", "T", "down")
     yield "another theme"
+    terminal.press("escape", "C")
+    yield "settings"
     terminal.press("escape")
 
 

@@ -1,5 +1,7 @@
 """The live strip as pieces, and the rates it says."""
 
+import pytest
+
 from tracetui.core.symbols import ASCII, UNICODE
 from tracetui.core.text import cell_width
 from tracetui.tui.presentation import plain
@@ -89,3 +91,23 @@ def test_before_anything_was_seen_to_come_rates_are_those_of_the_whole_run():
     speed = Speed()
     speed.note(Sample(0, 100, 1_000, None))
     assert speed.rates(SECOND, None, Sample(50 * SECOND, 100, 1_000, None)) == Rates(2.0, 1_200, None, None)
+
+
+def test_a_cost_that_is_worked_out_is_marked() -> None:
+    assert plain(rate_line(Rates(None, None, 2.10, None, computed=True, partial=True), UNICODE)) == " ~≥$2.10/h"
+
+
+def test_a_price_that_comes_later_is_no_spending_of_this_minute() -> None:
+    speed = Speed()
+    speed.note(Sample(0, 100, 1_000, None))
+    speed.note(Sample(30 * SECOND, 120, 1_500, None))
+    speed.price(Sample(31 * SECOND, 120, 1_500, 5.0))
+    speed.note(Sample(40 * SECOND, 130, 1_600, 5.1))
+    assert speed.rates(41 * SECOND, None, None).cost == pytest.approx(0.1 * 3_600 / 10)
+
+
+def test_nothing_for_a_minute_is_a_rate_of_nothing() -> None:
+    speed = Speed()
+    speed.note(Sample(0, 100, 1_000, 1.0))
+    speed.note(Sample(10 * SECOND, 120, 1_500, 1.1))
+    assert speed.rates(200 * SECOND, None, None) == Rates(0.0, 0.0, 0.0, None)

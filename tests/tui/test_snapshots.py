@@ -130,6 +130,14 @@ def test_a_span_that_started_a_run(folder: Path, looks: Looks) -> None:
     assert looks(make_app([write_related(folder)]), MEDIUM, "g", "j", "tab")
 
 
+def test_the_summary_of_a_run(folder: Path, looks: Looks) -> None:
+    assert looks(make_app([copy(folder, "tracetui/research_agent.jsonl")]), MEDIUM, "a")
+
+
+def test_the_summary_of_all_runs(folder: Path, looks: Looks) -> None:
+    assert looks(make_app([copy(folder, *NATIVE)]), SMALL, "a", "u")
+
+
 @pytest.mark.parametrize("size", [SMALL, MEDIUM], ids=lambda size: f"{size[0]}x{size[1]}")
 def test_the_help(folder: Path, looks: Looks, size: tuple[int, int]) -> None:
     assert looks(make_app([copy(folder, *NATIVE)]), size, "question_mark")

@@ -15,6 +15,7 @@ Usage: tracetui [OPTIONS] [PATH]...
 
 Options of the screen:
   --sample                Open the sample traces that come with tracetui.
+  --where FILTER          Begin with only the spans that the filter selects.
   --theme NAME            Theme to begin with; T on the screen tries them.
   --tz ZONE               Time zone of times shown and of times without one.
   --ascii                 Use no characters but ASCII.

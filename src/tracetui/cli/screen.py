@@ -19,10 +19,12 @@ from tracetui.cli._options import (
     prices_option,
     stall_after_option,
     tz_option,
+    where_option,
 )
 from tracetui.cli._stdin import has_terminal, is_asked_for, replaced, spooled, take_terminal_for_keys
 
 if TYPE_CHECKING:
+    from tracetui.core.filter import Node
     from tracetui.tui.run import ScreenOptions
 
 
@@ -47,6 +49,7 @@ def _themes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 @click.command("screen", hidden=True, help="The screen; without a terminal (or with TERM=dumb) the list of runs.")
 @paths_argument
 @click.option("--sample", is_flag=True, help="Open the sample traces that come with tracetui.")
+@where_option
 @click.option(
     "--theme",
     metavar="NAME",
@@ -83,6 +86,7 @@ def command(
     context: click.Context,
     paths: tuple[str, ...],
     sample: bool,
+    where: Node | None,
     theme: str | None,
     tz: tzinfo | None,
     only_ascii: bool,
@@ -106,6 +110,7 @@ def command(
         result: int = context.invoke(
             list_command,
             paths=paths,
+            where=where,
             sort="-start",
             tz=tz,
             only_ascii=only_ascii,
@@ -113,6 +118,7 @@ def command(
             dead_after=dead_after,
         )
         return result
+    from tracetui.core.filter import printed
     from tracetui.tui.run import ScreenOptions
 
     options = ScreenOptions(
@@ -125,6 +131,7 @@ def command(
         link=link or "",
         notify=notify or "",
         settings=settings or "",
+        where="" if where is None else printed(where),
         stall_after_ns=stall_after,
         dead_after_ns=dead_after,
         sample=sample,

@@ -245,6 +245,12 @@ class Bodies:
             data=source.fetch(place.offset, place.length),
         )
 
+    def raw_head(self, record_row: int, most: int) -> str:
+        """The beginning of a record as text, at most so many bytes of it. Raises ChangedOnDisk where it is gone."""
+        place = self._store.locate(record_row)
+        data = self._source(place).fetch(place.offset, min(place.length, most))
+        return data.decode("utf-8", "backslashreplace")
+
     def raw_bad(self, bad_row: int) -> RawRecord:
         """Unreadable bytes as they stand in their source; the type is the reason. Raises ChangedOnDisk."""
         bad = self._store.bad

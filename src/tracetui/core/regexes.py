@@ -61,6 +61,11 @@ class TooSlow(Exception):
 class Child:
     """A process that matches, and is killed when it takes too long; threads ask it in turn. Close it."""
 
+    program: str = _PROGRAM
+    """What it runs."""
+    handshake: tuple[bytes, int] = (bytes(8) + (1).to_bytes(4, "little") + bytes(8), 16)
+    """A question about nothing, and the bytes of its answer."""
+
     def __init__(self, is_cancelled: Callable[[], bool] = lambda: False, patience_s: float = PATIENCE_S) -> None:
         self._is_cancelled = is_cancelled
         self._patience_s = patience_s
@@ -105,15 +110,19 @@ class Child:
         pattern, flags = head
         numbers = (flags, len(pattern).to_bytes(4, "little"), len(texts).to_bytes(4, "little"))
         message = b"".join((*numbers, pattern, array("Q", map(len, texts)).tobytes(), *texts))
+        places = array("q", self.answered(message, 16 * len(texts)))
+        return [None if places[at] < 0 else (places[at], places[at + 1]) for at in range(0, len(places), 2)]
+
+    def answered(self, message: bytes, wanted: int) -> bytes:
+        """Ask something of the program; an answer of so many bytes. Raises TooSlow, Cancelled."""
         if self._process is None:
             self._start()
         patience = self._patience_s * max(1, len(message) / _LARGE)
-        places = array("q", self._exchange(message, 16 * len(texts), time.monotonic() + patience))
-        return [None if places[at] < 0 else (places[at], places[at + 1]) for at in range(0, len(places), 2)]
+        return self._exchange(message, wanted, time.monotonic() + patience)
 
     def _start(self) -> None:
         self._process = process = subprocess.Popen(  # noqa: S603 - Python itself, with a program of ours
-            [sys.executable, "-I", "-S", "-c", _PROGRAM],
+            [sys.executable, "-I", "-S", "-c", self.program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -123,8 +132,7 @@ class Child:
             if pipe is not None:
                 os.set_blocking(pipe.fileno(), False)
         # Starting takes its time on a busy machine, and is not the pattern's fault.
-        nothing = (0).to_bytes(8, "little") + (1).to_bytes(4, "little") + (0).to_bytes(8, "little")
-        self._exchange(nothing, 16, time.monotonic() + 10)
+        self._exchange(*self.handshake, time.monotonic() + 10)
 
     def _exchange(self, message: bytes, wanted: int, deadline: float) -> bytes:
         """Write a message and read an answer of so many bytes. However it fails, the process is ended then."""

@@ -68,6 +68,8 @@ class Symbols:
     """Left part of a cell filled, from one eighth to eight; ASCII has only a mark and a full cell."""
     columns: tuple[str, ...]
     """Lower part of a cell filled, from one eighth to eight; empty in ASCII (the plot is left out)."""
+    density: tuple[str, ...]
+    """How much of something there is, from a little to much, in eight steps."""
     cut: str
     """Where text was cut."""
     none: str
@@ -179,6 +181,7 @@ UNICODE: Final = Symbols(
     glyphs=MappingProxyType({word: pair[0] for word, pair in _TABLE.items()}),
     eighths=("▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"),
     columns=("▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"),
+    density=("▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"),
     cut="…",
     none="–",
     at_least="≥",
@@ -193,6 +196,7 @@ ASCII: Final = Symbols(
     glyphs=MappingProxyType({word: pair[1] for word, pair in _TABLE.items()}),
     eighths=("|", "|", "|", "#", "#", "#", "#", "#"),
     columns=(),
+    density=(".", ":", "-", "=", "+", "*", "#", "@"),
     cut="~",
     none="-",
     at_least=">=",

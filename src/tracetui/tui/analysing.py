@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 _STEP_S: Final = 0.003
 """How long copying may hold the loop."""
 _TRIES: Final = 3
+_PARTLY_S: Final = 2.0
+"""After what time the first part of an analysis of many runs is shown."""
+_FROZEN_EVERY: Final = 500
 _TELL_S: Final = 0.5
 """How often it is told how far an analysis of many runs is."""
 
@@ -143,16 +147,29 @@ class Work:
             briefs.append(RunBrief(run, status, self.costs.of_run(run), run_tokens(run)[0]))
         return FolderSummary(briefs, self.summaries.ids, causes, self.session.symbols, self.session.tz)
 
-    def analyses(self, folder: FolderSummary) -> FolderAnalysis | None:
-        """All runs of a folder, each looked at and put together; None if there is none. Raises Stopped."""
+    def analyses(self, folder: FolderSummary, partly: Callable[[FolderAnalysis], None]) -> FolderAnalysis | None:
+        """All runs of a folder, each looked at and put together; None if there is none. Raises Stopped.
+
+        Those that went wrong come first, and what is known by then is told to ``partly``, ever more seldom.
+        """
         from tracetui.core.analysis.folder import analyse_folder
 
-        found, told_at = [], time.monotonic()
-        for done, each in enumerate(folder.runs):
+        costs = {each.run.row: each.cost for each in folder.runs}
+        ordered = sorted(folder.runs, key=lambda each: each.status in ("ok", "running"))
+        found: list[RunAnalysis] = []
+        told_at, wait = time.monotonic(), _PARTLY_S
+        next_part = told_at + wait
+        for done, each in enumerate(ordered, 1):
             self._go_on()
             found.append(self._analysed(each.run))
-            if time.monotonic() - told_at >= _TELL_S:
-                told_at = time.monotonic()
-                self.told(f"analysing {done + 1:,} of {len(folder.runs):,} runs")
-        costs = {each.run.row: each.cost for each in folder.runs}
+            now = time.monotonic()
+            if now - told_at >= _TELL_S:
+                told_at = now
+                self.told(f"analysing {done:,} of {len(ordered):,} runs")
+            if now >= next_part and done < len(ordered):
+                partly(analyse_folder(self.store, found, costs))
+                wait *= 3
+                next_part = time.monotonic() + wait
+            if not done % _FROZEN_EVERY:
+                gc.freeze()  # else all of them are gone through for cycles again and again, and no key is heard meanwhile
         return analyse_folder(self.store, found, costs) if found else None

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 
+from tracetui.core import text
 from tracetui.core.errors import TracetuiError
 from tracetui.core.model import RunStatus
 from tracetui.core.reading.remote import ReaderLost, RemoteReader, RemoteWatcher
@@ -37,6 +39,7 @@ from tracetui.tui.state import State
 from tracetui.tui.taken import Taken
 from tracetui.tui.title import TerminalTitle, has_title
 from tracetui.tui.widgets.empty_view import EmptyView
+from tracetui.tui.widgets.line_editor import LineEditor
 from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.piece_line import PieceLine
 
@@ -60,6 +63,9 @@ _CYCLES = (5_000, 20, 20)
 
 _SWITCH_S = 0.001
 """How long a thread that reads a key or writes a frame waits while batches are folded; 5 ms, twice a key, are felt."""
+
+_TITLE_CELLS = 50
+"""Of a run's name or a path in the title: what else it says has to be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +188,8 @@ class TracetuiApp(DrawingApp):
         self._take_keys()
         self._say_problems()
         self.main.states.told = self._status_changed
+        if self.options.where:
+            self.main.filtering.start_with(self.options.where)
         if self.options.remark:
             self.main.header.say(self.options.remark, "warning")
         self.call_after_refresh(self._begin_to_read)
@@ -222,6 +230,8 @@ class TracetuiApp(DrawingApp):
             feed.start()
         if self.session.state.folder is not None:
             self.run_worker(self._remember(), group="remembered")
+            if self.options.spool is None:
+                self.main.returning.start(self.options.read_paths())
 
     async def _remember(self) -> None:
         await asyncio.to_thread(self.remembered.begin, [] if self.options.sample else self.options.read_paths())
@@ -283,6 +293,8 @@ class TracetuiApp(DrawingApp):
             await feed.stop()
         self.terminal_title.end()
         await asyncio.to_thread(self.remembered.end)
+        if (left := self.main.returning.leave()) is not None:
+            await asyncio.to_thread(self.main.returning.kept.end, left)
         if self.pricing is not None:
             await self.pricing.stop()
 
@@ -341,10 +353,11 @@ class TracetuiApp(DrawingApp):
         """The title of the terminal: how the open run stands."""
         main, symbols = self.main, self.session.symbols
         if main.opened is None or main.opened not in main.states:
-            self.terminal_title.show(f"tracetui {self.shown_path}")
+            path = text.cut(safe(self.shown_path), _TITLE_CELLS, "path", symbols)
+            self.terminal_title.show(f"{path} - tracetui")
             return
         status = main.states[main.opened]
-        name = run_name(self.session.store.runs[main.opened])
+        name = text.cut(run_name(self.session.store.runs[main.opened]), _TITLE_CELLS, symbols=symbols)
         self.terminal_title.show(f"{symbols[status.name]} {status.name} {name} - tracetui")
 
     def _status_changed(self, row: int, before: RunStatus | None, status: RunStatus) -> None:
@@ -472,6 +485,12 @@ class TracetuiApp(DrawingApp):
 
         if not isinstance(self.screen, SettingsScreen):
             self.push_screen(SettingsScreen(self), copy_line)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that was pressed before the line to type into had the focus is that line's: a slow link sends many at once."""
+        if isinstance(self.focused, LineEditor):
+            event.prevent_default()
+            self.focused.on_key(events.Key(event.key, event.character))
 
     def action_interrupt(self) -> None:
         """Ctrl+C does not end the screen by accident."""

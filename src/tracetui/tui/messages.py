@@ -7,6 +7,7 @@ redraw.
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import count
 from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from tracetui.core.model import EventClass, Kind
     from tracetui.core.store import Change
+    from tracetui.tui.taken import Source
+
+_NUMBERS = count()
 
 Level = Literal["plain", "warning", "error"]
 """How a notice is drawn: as text, behind `!`, behind `✗`."""
@@ -41,7 +45,8 @@ class RunOpened(Message):
 class SpanSelected(Message):
     """The row of a span or of an event is the selected one; both None when there is none.
 
-    `origin` is the view it was selected in, so that the others take it over; None: the tree.
+    `origin` is the view it was selected in, so that the others take it over; None: the tree. Messages of two views may arrive
+    in another order than that in which they were made: `number` tells which is the newer one.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class SpanSelected(Message):
     ) -> None:
         super().__init__()
         self.origin = origin
+        self.number = next(_NUMBERS)
         self.span_row = span_row
         self.event_row = event_row
         self.by_user = by_user
@@ -64,6 +70,14 @@ class CostsChanged(Message):
     def can_replace(self, message: Message) -> bool:
         """One look is enough."""
         return isinstance(message, CostsChanged)
+
+
+class TimeShown(Message):
+    """Another part of the time of the open run is shown, or all of it."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Only what is shown now counts."""
+        return isinstance(message, TimeShown)
 
 
 class JumpWanted(Message):
@@ -90,6 +104,14 @@ class Jumped(Message):
 
 class ReportWanted(Message):
     """The repair report of the open run is wanted."""
+
+
+class ViewWanted(Message):
+    """A value is to be shown in the viewer."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self.source = source
 
 
 class StoreChanged(Message):

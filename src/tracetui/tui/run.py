@@ -30,6 +30,8 @@ class ScreenOptions:
 
     paths: Sequence[str] = ()
     """Files and folders; none: `traces/` if there is one, else the current folder."""
+    where: str = ""
+    """The filter of spans that is in force from the start; empty for none. It can be read."""
     theme: str = ""
     """Name of a theme; empty for the default one."""
     ascii: bool = False

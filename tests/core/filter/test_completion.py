@@ -22,12 +22,23 @@ def offered(text: str, cursor: int | None = None) -> list[str]:
 
 
 def test_an_empty_filter_may_begin_with_any_field_or_not() -> None:
-    assert offered("") == [*(name for name in FIELDS if name != "attr"), "attr.", "not "]
+    assert [text.rstrip(":>.") for text in offered("")] == [*FIELDS, "not "]
 
 
 def test_fields_go_on_with_what_is_written() -> None:
-    assert offered("st")[0] == "status"
-    assert offered("(to")[0] == "tokens"
+    assert offered("sta")[0] == "status:"
+    assert offered("(tok")[0] == "tokens>"
+
+
+def test_a_word_that_occurs_is_offered_as_a_whole_term_before_fields() -> None:
+    assert offered("t")[:2] == ["kind:tool", "type:"]
+    assert offered("pla") == ["name:plan", "name:planner"]
+    assert offered("status:error e")[0] == "errors>"  # nothing failed
+
+
+def test_attributes_that_were_seen_are_offered_by_their_paths() -> None:
+    known = known_values(store(), 0, ["user.id", "input.q"])
+    assert [candidate.text for candidate in complete("attr.us", None, known).candidates] == ["attr.user.id"]
 
 
 def test_after_a_term_it_may_go_on_with_and_or_or() -> None:
@@ -37,13 +48,21 @@ def test_after_a_term_it_may_go_on_with_and_or_or() -> None:
 
 @pytest.mark.parametrize("name", [name for name in FIELDS if name != "attr"])
 def test_a_field_goes_on_with_its_operators(name: str) -> None:
-    assert offered(name) == [f"{name}{op.value}" for op in OPERATORS[FIELDS[name].values]]
-    assert offered(f"{name} ") == [op.value for op in OPERATORS[FIELDS[name].values]]
+    assert set(offered(name)) == {f"{name}{op.value}" for op in OPERATORS[FIELDS[name].values]}
+    assert set(offered(f"{name} ")) == {op.value for op in OPERATORS[FIELDS[name].values]}
+
+
+def test_a_figure_is_asked_for_by_more_first() -> None:
+    assert offered("dur")[0] == "dur>"
 
 
 @pytest.mark.parametrize("name", [name for name, field in FIELDS.items() if field.words])
 def test_a_field_of_words_offers_them_all(name: str) -> None:
-    assert offered(f"{name}:") == list(FIELDS[name].words)
+    assert set(offered(f"{name}:")) == set(FIELDS[name].words)
+
+
+def test_words_that_occur_are_offered_first() -> None:
+    assert offered("kind:")[:3] == ["tool", "agent", "llm"]
 
 
 def test_values_that_a_store_knows_are_offered_the_frequent_ones_first() -> None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tracetui.core.analysis.slow import CONTAINERS
 from tracetui.core.model import NO_TIME, Kind
-from tracetui.core.store.shape import Ints, Longs
+from tracetui.core.store.shape import Bools, Ints, Longs
 
 if TYPE_CHECKING:
     from tracetui.core.store import Store
@@ -80,3 +81,11 @@ def busy_inside(store: Store, tree: RunTree, position: int, *, without_plain: bo
         placed &= spans.np("kind")[rows] != Kind.span
     start, end = start[placed], end[placed]
     return Busy(start, np.where(end == NO_TIME, np.maximum(store.runs[tree.run].last_time, start), end))
+
+
+def holders(store: Store, tree: RunTree) -> Bools:
+    """Of each position of a tree: whether it is an agent, chain, step or plain span with others below it."""
+    is_container = np.zeros(max(Kind) + 1, np.bool_)
+    is_container[list(CONTAINERS)] = True
+    found: Bools = is_container[store.spans.np("kind")[tree.rows()]] & (tree.sizes() > 1)
+    return found

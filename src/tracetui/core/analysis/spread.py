@@ -14,6 +14,8 @@ from tracetui.core.analysis.run_spans import RunSpans
 from tracetui.core.model import Kind
 
 BINS: Final = 8
+_SHORT: Final = 20
+"""The shortest of so many have no say in where the scale begins."""
 _S: Final = 1_000_000_000
 _MINUTE: Final = 60 * _S
 _HOUR: Final = 60 * _MINUTE
@@ -55,7 +57,8 @@ def spreads(spans: RunSpans, names: Sequence[NameStats]) -> Spreads | None:
     group = np.minimum(np.searchsorted(numbers, keys), len(numbers) - 1)
     mine = numbers[group] == keys
     group, took = group[mine], np.maximum(spans.took[done[mine]], 1)
-    low, high = _scale(int(took.min()), int(took.max()))
+    short = np.partition(took, len(took) // _SHORT)[len(took) // _SHORT]  # one of no length stretches no scale
+    low, high = _scale(int(short), int(took.max()))
     place = np.log(took / low) / np.log(high / low) * BINS
     bins = np.clip(place.astype(np.int64), 0, BINS - 1)
     counts = np.bincount(group * BINS + bins, minlength=len(numbers) * BINS).reshape(-1, BINS).tolist()

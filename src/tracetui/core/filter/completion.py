@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tracetui.core.filter.fields import FIELDS, OPERATORS, Values
+from tracetui.core.filter.fields import FIELDS, OPERATORS, Field, Values
+from tracetui.core.filter.nodes import Op
 from tracetui.core.filter.values import written_text
+from tracetui.core.model import CLASS_WORDS, KIND_WORDS, Status
 
 if TYPE_CHECKING:
-    from tracetui.core.store import Store
+    from tracetui.core.store import Run, Store
 
 MOST: Final = 50
 """Candidates offered at once."""
@@ -50,6 +52,8 @@ class Candidate:
     """As it is to be inserted."""
     about: str = ""
     """What it is, in a few words; may be empty. Not from a recording."""
+    ends: bool = False
+    """A term is complete with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,14 @@ class Completion:
 
 
 KnownValues = Callable[[str], Iterable[str]]
-"""Field name to values that are known of it, the ones to offer first first."""
+"""Field name to values that are known of it, the ones to offer first first; of `attr` the paths."""
+
+_PLAIN_FIRST: Final = (Op.more, Op.at_least, Op.less, Op.at_most, Op.has, Op.equal, Op.unequal)
+_USUAL: Final = {Values.duration: ">", Values.number: ">", Values.cost: ">"}
+"""The operator that a field is offered with; all others: `:`."""
+_FEW_LETTERS: Final = 2
+"""Letters of a name from which on it is offered without its field."""
+_FIRST_STATUS: Final = Status.error.name
 
 
 def complete(text: str, cursor: int | None = None, known: KnownValues | None = None) -> Completion:
@@ -78,47 +89,100 @@ def complete(text: str, cursor: int | None = None, known: KnownValues | None = N
         return _made(begin, cursor, partial, _values(field, before[-1][1], partial, known))
     if not partial and before and _is_field_alone(before, cursor, tokens):
         return _made(cursor, cursor, "", _operators(before[-1][1]))
-    exact = FIELDS.get(partial)
-    offered = list(_fields())
-    if _follows_a_term(before):
-        offered += [Candidate("and "), Candidate("or ")]
-    offered.append(Candidate("not "))
-    if exact is not None and cursor == len(text):
+    if partial in FIELDS and cursor == len(text):
         operators = tuple(Candidate(f"{partial}{each.text}", each.about) for each in _operators(partial))
         return Completion(begin, cursor, operators)
-    return _made(begin, cursor, partial, offered)
+    return _made(begin, cursor, partial, _term_starts(partial, before, known), is_term=True)
 
 
-def known_values(store: Store) -> KnownValues:
-    """Values that a store knows of names, types, models, runs and formats; the frequent ones first."""
+def _term_starts(partial: str, before: list[tuple[int, str]], known: KnownValues | None) -> list[Candidate]:
+    """What a term, or what joins it to another one, may begin with: what occurs first, by its own word and not its field."""
+    fields = list(_fields())
+    joins = [Candidate("and "), Candidate("or ")] if _follows_a_term(before) else []
+    if partial.startswith("attr.") and known is not None:
+        return [Candidate(f"attr.{path}", "an attribute") for path in known("attr")]
+    shortcuts = _shortcuts(partial, known) if partial and known is not None else ([], [])
+    return [*shortcuts[0], *fields, *joins, Candidate("not "), *shortcuts[1]]
+
+
+def _shortcuts(partial: str, known: KnownValues) -> tuple[list[Candidate], list[Candidate]]:
+    """Whole terms by their value alone: statuses and kinds, which come before fields; classes and names, which come after."""
+    kinds, statuses = list(known("kind")), list(known("status"))
+    first = [f"status:{word}" for word in statuses if word == _FIRST_STATUS]
+    first += [f"kind:{word}" for word in kinds if word in KIND_WORDS]
+    first += [f"status:{word}" for word in statuses if word != _FIRST_STATUS]
+    last = [f"kind:{word}" for word in kinds if word not in KIND_WORDS]
+    if len(partial) >= _FEW_LETTERS:
+        last += [f"name:{written_text(name)}" for name in _holding(known("name"), partial)]
+        last += [f"model:{written_text(model)}" for model in _holding(known("model"), partial)]
+    return [Candidate(text, ends=True) for text in first], [Candidate(text, ends=True) for text in last]
+
+
+def known_values(store: Store, run: int | None = None, paths: Iterable[str] = ()) -> KnownValues:
+    """Values that a store knows of kinds, statuses, names, types, models, runs and formats; the frequent ones first.
+
+    Args:
+        store: What has been read.
+        run: Only of this run; None: of all.
+        paths: Attributes that were seen, for `attr`.
+    """
+    runs = [each for each in store.runs if each.live and (run is None or each.row == run)]
 
     def known(field: str) -> Iterable[str]:
-        runs = [run for run in store.runs if run.live]
         counts: dict[str, int] = {}
         match field:
             case "run":
-                return dict.fromkeys(run.name or run.id for run in reversed(runs))
+                return dict.fromkeys(each.name or each.id for each in reversed(runs))
             case "format":
-                return dict.fromkeys(run.format for run in runs)
+                return dict.fromkeys(each.format for each in runs)
+            case "attr":
+                return paths
+            case "kind":
+                return _words_of(runs, KIND_WORDS, "kind_counts") + _words_of(runs, CLASS_WORDS, "class_counts")
+            case "status":
+                return _statuses(runs)
             case "model":
-                for run in runs:
-                    _add(counts, run.models)
+                for each in runs:
+                    _add(counts, each.models)
             case "type":
-                for run in runs:
-                    _add(counts, {store.strings[number]: count for number, count in run.type_counts.items()})
+                for each in runs:
+                    _add(counts, {store.strings[number]: count for number, count in each.type_counts.items()})
             case "name":
-                counts = _names(store)
+                counts = _names(store, run)
         return sorted(counts, key=lambda value: (-counts[value], value))
 
     return known
 
 
-def _names(store: Store) -> dict[str, int]:
+def _words_of(runs: list[Run], words: tuple[str, ...], name: str) -> list[str]:
+    """The words of kinds or classes that occur, the frequent ones first."""
+    sums = [sum(counts) for counts in zip(*(getattr(run, name) for run in runs), strict=True)] if runs else []
+    found = sorted((-count, number) for number, count in enumerate(sums) if count and number < len(words))
+    return [words[number] for _, number in found]
+
+
+def _statuses(runs: list[Run]) -> list[str]:
+    """What spans may be by the counts of their runs, what is looked for most first."""
+    told = (
+        (Status.error, sum(run.error_count for run in runs)),
+        (Status.open, sum(run.open_count for run in runs)),
+        (Status.skipped, sum(run.skipped_count for run in runs)),
+    )
+    return [*(status.name for status, count in told if count), Status.ok.name]
+
+
+def _holding(values: Iterable[str], partial: str) -> list[str]:
+    wanted = partial.strip("\"'").lower()
+    return [value for value, _ in zip((v for v in values if v and wanted in v.lower()), range(MOST), strict=False)]
+
+
+def _names(store: Store, run: int | None) -> dict[str, int]:
     import numpy as np
 
     if not len(store.spans):
         return {}
-    numbers = np.bincount(store.spans.np("name"))
+    names = store.spans.np("name")
+    numbers = np.bincount(names if run is None else names[store.rows_of_run(run)])
     often = np.argsort(-numbers, kind="stable")[: MOST * 20]
     return {store.strings[number]: int(numbers[number]) for number in often.tolist() if number and numbers[number]}
 
@@ -129,25 +193,42 @@ def _add(counts: dict[str, int], more: dict[str, int]) -> None:
             counts[value] = counts.get(value, 0) + count
 
 
-def _made(begin: int, end: int, partial: str, offered: Iterable[Candidate]) -> Completion:
-    """Those that go on with what is written: its beginnings first, then what holds it anywhere."""
+def _made(begin: int, end: int, partial: str, offered: Iterable[Candidate], *, is_term: bool = False) -> Completion:
+    """Those that go on with what is written: its beginnings first, then what holds it anywhere.
+
+    A whole term begins with its value as well as with its field.
+    """
     wanted = partial.strip("\"'").lower()
     offered = list(offered)
-    starts = [each for each in offered if each.text.strip("\"'").lower().startswith(wanted)]
+
+    def begins(candidate: Candidate) -> bool:
+        text = candidate.text.lower()
+        value = text.partition(":")[2] if is_term and candidate.ends else text
+        return value.strip("\"'").startswith(wanted)
+
+    starts = [each for each in offered if begins(each)]
     holds = [each for each in offered if each not in starts and wanted in each.text.lower()]
+    holds.sort(key=lambda each: not each.text.lower().startswith(wanted))
     return Completion(begin, end, tuple((starts + holds)[:MOST]))
 
 
 def _fields() -> Iterable[Candidate]:
     for field in FIELDS.values():
-        yield Candidate("attr." if field.name == "attr" else field.name, field.about)
+        yield Candidate(_with_operator(field), field.about)
+
+
+def _with_operator(field: Field) -> str:
+    return "attr." if field.name == "attr" else field.name + _USUAL.get(field.values, ":")
 
 
 def _operators(name: str) -> tuple[Candidate, ...]:
     field = FIELDS.get(name.partition(".")[0])
     if field is None:
         return ()
-    return tuple(Candidate(op.value, _ABOUT[op.value]) for op in OPERATORS[field.values])
+    offered = OPERATORS[field.values]
+    if field.values in _USUAL:  # a figure is asked for by more or less
+        offered = tuple(op for op in _PLAIN_FIRST if op in offered)
+    return tuple(Candidate(op.value, _ABOUT[op.value]) for op in offered)
 
 
 def _values(name: str, operator: str, partial: str, known: KnownValues | None) -> list[Candidate]:
@@ -155,12 +236,11 @@ def _values(name: str, operator: str, partial: str, known: KnownValues | None) -
     if field is None:
         return []
     if field.words:
-        return [Candidate(word) for word in field.words]
+        occurring = [word for word in (known(name) if known is not None else ()) if word in field.words]
+        return [Candidate(word, ends=True) for word in dict.fromkeys([*occurring, *field.words])]
     if field.values is Values.text and operator != "~" and known is not None:
-        wanted = partial.strip("\"'").lower()
-        found = (value for value in known(field.name) if value and wanted in value.lower())
-        return [Candidate(written_text(value)) for value, _ in zip(found, range(MOST), strict=False)]
-    return [Candidate(example) for example in _EXAMPLES.get(field.values, ())]
+        return [Candidate(written_text(value), ends=True) for value in _holding(known(field.name), partial)]
+    return [Candidate(example, ends=True) for example in _EXAMPLES.get(field.values, ())]
 
 
 def _is_field_alone(before: list[tuple[int, str]], cursor: int, tokens: list[tuple[int, str]]) -> bool:

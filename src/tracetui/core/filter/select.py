@@ -102,6 +102,19 @@ class Selector:
             sure[index] = evaluation.holds_at(index)
         return sure
 
+    def streamed(self, table: Table) -> Iterator[tuple[Bools, int, int]]:
+        """The same as it becomes known: the mask (one array, which changes), rows that bodies were asked of, and of all.
+
+        First what columns know; then after each row that bodies decided.
+        """
+        evaluation = _Evaluation(self._node, table, self._bodies)
+        mask = evaluation.sure.copy()
+        rows = list(evaluation.open_rows())
+        yield mask, 0, len(rows)
+        for done, index in enumerate(rows, 1):
+            mask[index] = evaluation.holds_at(index)
+            yield mask, done, len(rows)
+
     def newest(self, table: Table, number: int) -> list[int]:
         """The last so many rows of a table that it selects, ascending; bodies are read from the end, no more than needed."""
         evaluation = _Evaluation(self._node, table, self._bodies)

@@ -9,12 +9,17 @@ from __future__ import annotations
 from array import array
 from collections.abc import Generator, Iterator
 from copy import copy
+from dataclasses import fields
 from typing import Any
 
+from tracetui.core.store.runs import Run
 from tracetui.core.store.store import Store
 
 _TABLES = ("spans", "records", "events", "segments", "usage", "bad")
-_RUNS_AT_ONCE = 500
+_RUNS_AT_ONCE = 100
+_FIELDS = tuple(field.name for field in fields(Run))
+_HELD = ("sources", "meta", "notes", "repairs", "links", "type_counts", "costs", "known", "models", "failed")
+"""Lists and dictionaries of a run, empty in most."""
 
 
 def freezing(store: Store) -> Generator[None, None, Store]:
@@ -51,11 +56,15 @@ def _table(table: object, made: object) -> Iterator[None]:
         yield
 
 
-def _run(run: Any) -> Any:
+def _run(run: Run) -> Run:
     """A run of its own: what is in it is replaced or added to as it grows."""
-    made = copy(run)
-    for name in ("sources", "meta", "notes", "repairs", "links", "kind_counts", "class_counts", "type_counts"):
-        setattr(made, name, copy(getattr(run, name)))
-    for name in ("usage", "costs", "known", "models", "failed"):
-        setattr(made, name, copy(getattr(run, name)))
+    made: Run = object.__new__(Run)
+    for name in _FIELDS:
+        setattr(made, name, getattr(run, name))
+    for name in _HELD:
+        value = getattr(run, name)
+        if value:
+            setattr(made, name, value[:] if isinstance(value, list | array) else value.copy())
+    made.kind_counts, made.class_counts = run.kind_counts[:], run.class_counts[:]
+    made.usage = copy(run.usage)
     return made

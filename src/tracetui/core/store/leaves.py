@@ -47,12 +47,24 @@ class Leaves:
 
     @classmethod
     def of_run(
-        cls, store: Store, run: int, tree: Preorder, classes: Collection[EventClass], among: Bools | None = None
+        cls,
+        store: Store,
+        run: int,
+        tree: Preorder,
+        classes: Collection[EventClass],
+        among: Bools | None = None,
+        chosen: Bools | None = None,
     ) -> Leaves:
-        """The events of some classes of a run; ``among``: only those of spans at such positions, and of the run."""
+        """The events of some classes of a run.
+
+        ``among``: only those of spans at such positions, and of the run. ``chosen``: only those where it is true, by event row.
+        """
         if not any(store.runs[run].class_counts[cls_] for cls_ in classes):
             return cls.none()
         events = store.events_of_run(run)
+        if chosen is not None:
+            events = events[events < len(chosen)]
+            events = events[chosen[events]]
         events = events[np.isin(store.events.np("cls")[events], [int(cls_) for cls_ in classes])]
         owner = owners(store, tree, events)
         wanted = owner >= -1 if among is None else (owner >= -1) & np.append(among, True)[np.maximum(owner, -1)]

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 REBUILD_SHARE = 2
 """A batch of more than one new span to so many old ones is not spliced in: building anew costs no more."""
 
+ALL_CLASSES = frozenset(EventClass)
+
 _TOLD = int(Flag.announced | Flag.invented)
 
 _Number = TypeVar("_Number", bound=np.generic)
@@ -65,6 +67,9 @@ class RunTree:
         self._kinds: frozenset[Kind] = frozenset()
         self._classes: frozenset[EventClass] = frozenset()
         self._mask: Bools | None = None
+        self._event_mask: Bools | None = None
+        """Of each event row whether a filter leaves it; those that came later are left out."""
+        self._names_events = False
         self._keep: Bools | None = None
         self._chosen_folds: Folds | None = None
         """Folds while chips or a mask are on: all open at first, so that what was asked for is seen."""
@@ -90,7 +95,7 @@ class RunTree:
     @property
     def nbytes(self) -> int:
         """Bytes that its arrays take."""
-        parts = (self._plain_folds, self._chosen_folds, self._visible, self._mask, self._keep)
+        parts = (self._plain_folds, self._chosen_folds, self._visible, self._mask, self._keep, self._event_mask)
         return self._tree.nbytes + self._leaves.nbytes + sum(part.nbytes for part in parts if part is not None)
 
     def depth(self, position: int) -> int:
@@ -131,9 +136,9 @@ class RunTree:
         below = self._tree.depth[first:last] == self.depth(position) + 1
         return np.flatnonzero(below).astype(np.int32) + np.int32(first)
 
-    def placed(self) -> tuple[Ints, Ints]:
-        """Depth and subtree size of every position, to be kept or taken to another thread."""
-        return self._tree.depth.astype(np.int32), self._tree.size.copy()
+    def sizes(self) -> Ints:
+        """Spans in the subtree of each position. Not to be written to; stale after ``update``."""
+        return self._tree.size
 
     def leading_to(self, marked: Bools) -> Bools:
         """For each position: whether something in its subtree is marked, itself included."""
@@ -346,10 +351,37 @@ class RunTree:
         self._kinds, self._classes = frozenset(kinds), frozenset(classes)
         self._choose()
 
-    def set_mask(self, mask: Bools | None) -> None:
-        """Show only the positions where ``mask`` is true, with their ancestors; spans that come later are left out."""
+    def set_mask(self, mask: Bools | None, events: Bools | None = None, *, names_events: bool = False) -> None:
+        """Show only the positions where ``mask`` is true, with their ancestors; spans that come later are left out.
+
+        Args:
+            mask: By position; None: no mask.
+            events: By event row, which of them are left; None: all of the spans that are.
+            names_events: Show those events whatever their class (with chips: of the classes of these).
+        """
         self._mask = None if mask is None else np.asarray(mask, np.bool_).copy()
+        self._event_mask = None if mask is None or events is None else events
+        self._names_events = names_events and self._event_mask is not None
         self._choose()
+
+    def open_matches(self) -> None:
+        """Unfold everything that chips and mask leave."""
+        if self._chosen_folds is not None:
+            self._chosen_folds[:] = 1
+            self._see()
+
+    def first_match(self, position: int = 0) -> int:
+        """The first position from ``position`` on that chips and mask ask for (or an event of it), else the first of all."""
+        marked = np.flatnonzero(self._marked())
+        if self._chosen_folds is None or not len(marked):
+            return -1
+        at = int(marked.searchsorted(position))
+        return int(marked[at if at < len(marked) else 0])
+
+    @property
+    def has_mask(self) -> bool:
+        """Whether a mask is on."""
+        return self._mask is not None
 
     @property
     def has_chips(self) -> bool:
@@ -393,8 +425,9 @@ class RunTree:
 
     def _look(self) -> None:
         """Find events, what is kept, and what is visible, from the columns as they are."""
-        classes = self._classes if self.has_chips else {EventClass.error}
-        self._leaves = Leaves.of_run(self._store, self.run, self._tree, classes, self._mask)
+        classes = self._classes if self.has_chips else ALL_CLASSES if self._names_events else {EventClass.error}
+        among = self._mask if self._event_mask is None else None
+        self._leaves = Leaves.of_run(self._store, self.run, self._tree, classes, among, self._event_mask)
         self._events_seen = len(self._store.events)
         self._keep = None if self._chosen_folds is None else self._tree.held(self._marked())
         self._see()

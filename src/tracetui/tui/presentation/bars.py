@@ -15,11 +15,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, Literal
 
+from tracetui.core.model import Kind
 from tracetui.core.symbols import UNICODE, Symbols
 from tracetui.tui.presentation import Piece
 
 Weight = Literal["thin", "medium", "full"]
 State = Literal["done", "cause", "open", "gone", "skipped"]
+
+CONTAINERS: Final = frozenset((Kind.agent, Kind.chain, Kind.step, Kind.span))
+"""Kinds that hold other work: where they have children, their bar is thin, and time without any of those is idle."""
 
 _MS: Final = 1_000_000
 _S: Final = 1_000_000_000

@@ -219,6 +219,18 @@ def _time_rows(facts: SpanFacts, look: Look) -> list[Row]:
     return rows
 
 
+def _gap_words(facts: SpanFacts, look: Look) -> Row:
+    """`1m20s in 3 gaps, longest 40.1s at +2m03s`: when nothing ran inside it."""
+    symbols, gaps = look.symbols, facts.gaps
+    total = text.duration(sum(end - start for start, end in gaps), symbols)
+    start, end = max(gaps, key=lambda gap: gap[1] - gap[0])
+    at = f" at {text.offset(start - facts.run_start, symbols)}" if facts.run_start is not None else ""
+    if len(gaps) == 1:
+        return [(total, ""), (f"  in one gap{at}", "muted")]
+    more = f", longest {text.duration(end - start, symbols)}{at}"
+    return that_fit([(total, ""), (f"  in {len(gaps)} gaps", "muted")], [(more, "muted")], look)
+
+
 def _usage_rows(facts: SpanFacts, look: Look) -> list[Row]:
     symbols, rows = look.symbols, []
     if facts.model or facts.kind == "llm":

@@ -400,12 +400,15 @@ def _counted(number: int, word: str) -> str:
     return f"{text.count(number)} {word}{'' if number == 1 else 's'}"
 
 
-def empty_pieces(hidden: int, spans: int, has_filter: bool = False) -> list[Piece]:
+def empty_pieces(hidden: int, spans: int, has_filter: bool = False, has_chips: bool = True) -> list[Piece]:
     """What stands where no row is shown."""
     if hidden:
-        pieces: list[Piece] = [("   No span matches.", "strong bold"), (f"  Chips hide {text.count(hidden)}.  ", MUTED)]
-        pieces += [("0", "strong bold"), (" all", MUTED)]
-        return [*pieces, *([("  esc", "strong bold"), (" clear", MUTED)] if has_filter else [])]
+        pieces: list[Piece] = [("   No span matches.", "strong bold")]
+        if has_filter:
+            pieces += [("  esc", "strong bold"), (" clears the filter", MUTED)]
+        elif has_chips:
+            pieces.append((f"  Chips hide {text.count(hidden)}.", MUTED))
+        return [*pieces, *([("  0", "strong bold"), (" all", MUTED)] if has_chips else [])]
     if spans:
         return [("   Nothing to show.", "strong bold")]
     return [("   No spans yet.", "strong bold"), ("  The run has been opened and has said nothing more.", MUTED)]

@@ -39,6 +39,7 @@ from tracetui.tui.presentation.summary_page import (
     Part,
     Row,
     Target,
+    fitting_text,
     pieces_line,
     table_line,
     text_line,
@@ -138,7 +139,7 @@ class RunSummary:
         loops = len(about.loops)
         parts: list[tuple[str, str]] = [
             (f"{symbols[about.status]} {about.status}", f"{STATUS_STYLES.get(about.status, '')} bold".strip()),
-            (safe((run.name or self._id)[:200]), "strong bold"),
+            (fitting_text(safe((run.name or self._id)[:200]), symbols), "strong bold"),
             (length_text(about.status, length, source, symbols), "muted"),
             (number(run.span_count, "span"), "muted"),
             (number(about.errors.causes, "cause") if about.errors.causes else "", "status-error"),
@@ -167,7 +168,7 @@ class RunSummary:
         for each in self._words.told():
             lead: Row = [(each.label.ljust(_LABEL), "muted")]
             style = "status-error" if each.label == "said" and about.status == "error" else ""
-            rows = max(each.lines, 2 if each.label in ("broke first", "before it", "stopped in") else 1)
+            rows = max(each.lines, 2)
             part.notes.append(text_line(lead, each.text, symbols, self._to(each.rows), rows=rows, style=style))
         return part
 

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Final
 from tracetui.core.model import NO_TIME, Clock, EventClass, Flag, Kind, SpanDetail, Status, Usage
 from tracetui.core.pricing.cost import Cost
 from tracetui.core.run_status import silence
+from tracetui.tui.presentation.bars import CONTAINERS
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
     from tracetui.core.bodies import Bodies
@@ -75,6 +77,8 @@ class SpanFacts:
     """Of an open span: why its end will not come, `writer gone`; empty while its run goes on."""
     own: int | None = None
     """Its time without that of its children, ns."""
+    gaps: tuple[tuple[int, int], ...] = ()
+    """Where none of the children of a container ran, ns since the epoch; what is too short to matter left out."""
     run_start: int | None = None
     run_duration: int | None = None
     clock: Clock = Clock.utc
@@ -193,6 +197,8 @@ def _add_family(store: Store, row: int, facts: SpanFacts) -> None:
             - facts.start
             - _covered(spans.np("start")[children], spans.np("end")[children], facts.start, facts.end)
         )
+        if len(children) and Kind(spans.kind[row]) in CONTAINERS:
+            facts.gaps = _gaps(spans.np("start")[children], spans.np("end")[children], facts.start, facts.end)
     siblings = those_with("parent", spans.parent[row])
     if len(siblings) <= SIBLINGS_LOOKED_AT:
         starts = spans.np("start")[siblings]
@@ -209,6 +215,17 @@ def _add_family(store: Store, row: int, facts: SpanFacts) -> None:
     failed = int((spans.np("status")[same] == int(Status.error)).sum())
     p95 = int(np.percentile(lengths, 95)) if len(lengths) > 1 else None
     facts.same = Namesakes(len(same), failed, p95)
+
+
+def _gaps(
+    starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], first: int, last: int
+) -> tuple[tuple[int, int], ...]:
+    import numpy as np
+
+    from tracetui.core.analysis.busy import Busy
+
+    known = starts >= 0
+    return tuple(Busy(starts[known], np.where(ends < 0, last, ends)[known]).gaps(first, last))
 
 
 def _covered(starts: object, ends: object, first: int, last: int) -> int:

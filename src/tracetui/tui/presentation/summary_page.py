@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tracetui.core.analysis.page import wrapped
-from tracetui.core.symbols import Symbols
-from tracetui.core.text import cell_width, fit
+from tracetui.core.symbols import UNICODE, Symbols
+from tracetui.core.text import cell_width, fit, plain_ascii, safe
 from tracetui.tui.presentation.pieces import Piece, cut_pieces, width_of
 from tracetui.tui.presentation.wrap import one_line
 
@@ -30,6 +30,8 @@ MORE_BY: Final = 10
 """How many times as many are shown when more are asked for."""
 _LEFT_SHARE: Final = 0.565
 _GAP: Final = 2
+_LONGEST: Final = 2_000
+"""Characters of a text that are looked at."""
 _NAME: Final = 14
 """Cells that a name keeps while figures give way."""
 
@@ -143,6 +145,8 @@ def _slots(part: Part, number: int, width: int, symbols: Symbols, limit: int) ->
     slots = [Slot(number, -1, lambda width, _style: rule(part, width, symbols))]
     for row in part.top(width) if part.top is not None else []:
         slots.append(Slot(number, -1, _fixed(row)))
+    if part.lines and part.heads and not has_room(part, width):
+        slots.append(Slot(number, -1, lambda width, _style: [(headings(part.heads, width).rjust(width), "muted")]))
     shown = part.lines if len(part.lines) <= limit + 1 else part.lines[:limit]
     for at, line in enumerate(shown):
         slots += _slots_of(line, number, at, width)
@@ -185,8 +189,9 @@ def _more(words: str) -> Callable[[int, str], Row]:
 def rule(part: Part, width: int, symbols: Symbols) -> Row:
     """`Title ── note ──── fact`, or with the headings of its figures at the right."""
     line = symbols["rule"]
-    least = cell_width(part.title) + 4
-    tail = headings(part.heads, width, least) if part.heads else one_line(part.fact, max(0, width - least - 2), symbols)
+    least = cell_width(part.title) + 2
+    tail = headings(part.heads, width).lstrip() if has_room(part, width) else ""
+    tail = tail or one_line(part.fact, max(0, width - least - 4), symbols)
     head: Row = [(f"{part.title} ", "muted")]
     room = width - width_of(head) - (cell_width(tail) + 1 if tail else 0)
     if part.note and room >= cell_width(part.note) + 6:
@@ -205,12 +210,20 @@ def fitting(cells: Sequence[Cell], width: int) -> list[Cell]:
     return shown
 
 
-def headings(heads: Sequence[Cell], width: int, taken: int) -> str:
-    """Headings as they stand above the figures that fit; the first ones give way to what is taken at the left."""
-    shown = fitting(heads, width)
-    while shown and sum(wide + _GAP for _, wide, _ in shown) > width - taken:
-        shown.pop(0)
-    return "".join(" " * _GAP + fit(text, wide, align="right") for text, wide, _ in shown).lstrip()
+def headings(heads: Sequence[Cell], width: int) -> str:
+    """Headings as they stand above the figures that fit."""
+    return "".join(" " * _GAP + fit(text, wide, align="right") for text, wide, _ in fitting(heads, width))
+
+
+def has_room(part: Part, width: int) -> bool:
+    """Whether the headings of a section stand in its rule; else they have a row of their own."""
+    return bool(part.heads) and cell_width(part.title) + 4 + len(headings(part.heads, width).lstrip()) <= width
+
+
+def fitting_text(text: str, symbols: Symbols) -> str:
+    """The beginning of a text that may be untrusted, in ASCII where only that may be sent."""
+    text = text[:_LONGEST]
+    return plain_ascii(safe(text).replace(UNICODE.times, symbols.times)) if symbols.is_ascii else text
 
 
 def table_line(
@@ -223,6 +236,7 @@ def table_line(
     value: str = "",
 ) -> Line:
     """A name, what it was about in muted, and figures at the right. Name and what it was about may be untrusted."""
+    name, about = fitting_text(name, symbols), fitting_text(about, symbols)
 
     def draw(width: int, style: str) -> list[Row]:
         shown = fitting(cells, width)
@@ -247,11 +261,12 @@ def text_line(
 ) -> Line:
     """A text behind a lead, on up to some rows; it may be untrusted."""
     indent = width_of(lead)
+    words = fitting_text(text, symbols)
 
     def draw(width: int, selected: str) -> list[Row]:
-        found = wrapped(text, max(8, width - indent), rows, symbols)
+        found = wrapped(words, max(8, width - indent), rows, symbols)
         front: list[Row] = [lead, *([(" " * indent, "")] for _ in found[1:])]
-        return [[*start, (words, selected or style)] for start, words in zip(front, found, strict=True)]
+        return [[*start, (row, selected or style)] for start, row in zip(front, found, strict=True)]
 
     return Line(draw, targets, text, rows > 1)
 

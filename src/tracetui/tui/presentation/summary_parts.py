@@ -13,7 +13,7 @@ from tracetui.core.analysis.spread import BINS
 from tracetui.core.analysis.tables import figure, spent_cost
 from tracetui.core.model import Kind
 from tracetui.core.symbols import Symbols
-from tracetui.core.text import count, duration, rate, share, tokens
+from tracetui.core.text import cell_width, count, duration, rate, share, tokens
 from tracetui.tui.presentation import plots
 from tracetui.tui.presentation.rows import kind_style
 from tracetui.tui.presentation.summary_page import Cell, Line, Part, Row, Target, pieces_line, table_line, text_line
@@ -52,7 +52,7 @@ def names_part(
 ) -> Part:
     """Durations by name: how often, how they are spread, p50, p95, longest, sum, share, own time."""
     heads: list[Cell] = [("count", 6, "")]
-    heads += [("", BINS, "")] if scale is not None else []
+    heads += [(_scale(scale, symbols), BINS, "")] if scale is not None else []
     heads += [(word, 7, "") for word in ("p50", "p95", "max", "total")]
     heads += [("share", 5, "")] if share_of is not None else []
     heads += [("own", 7, "")]
@@ -77,6 +77,12 @@ def names_part(
         words = f"bottleneck: {bottleneck} or more in the mean"
         part.notes.append(pieces_line([(f"{symbols['warning']} ", "status-warning"), (words, "muted")], symbols))
     return part
+
+
+def _scale(scale: tuple[int, int], symbols: Symbols) -> str:
+    """From where to where the bins go, in their own cells: `10ms–2m`."""
+    words = symbols.none.join(_round(ns, symbols) for ns in scale)
+    return words if cell_width(words) <= BINS else ""
 
 
 def _round(ns: int, symbols: Symbols) -> str:
@@ -138,18 +144,22 @@ def spenders_part(
 ) -> Part:
     """Tools or agents with how many failed, and what was spent in them."""
     with_money = any(each.spent.total is not None or each.spent.cost is not None for each in spenders)
-    heads: list[Cell] = [("calls" if noun == "tools" else "spans", 5, ""), ("failed", 6, ""), ("time", 7, "")]
-    heads += [("tokens", 6, ""), ("cost", 7, ""), ("", _BAR, "")] if with_money else []
+    told: list[Cell] = [("failed", 6, ""), ("time", 7, "")]
+    money: list[Cell] = [("tokens", 6, ""), ("cost", 7, "")] if with_money else []
+    is_tools = noun == "tools"
+    heads: list[Cell] = [("calls" if is_tools else "spans", 5, ""), *(told + money if is_tools else money + told)]
+    heads += [("", _BAR, "")] if with_money else []
     part = Part(title, note=fact, heads=heads, right=True, noun=noun)
     for each, bar in zip(spenders, _bars(spenders, symbols), strict=True):
-        cells: list[Cell] = [
-            (count(each.spans, symbols) if each.spans else "", 5, "muted"),
+        told = [
             (count(each.failed, symbols) if each.failed else "", 6, "status-error"),
             (duration(each.time_ns or None, symbols) if each.spans else "", 7, "muted"),
         ]
         if with_money:
-            cells += [(figure(each.spent, "total", symbols), 6, ""), (spent_cost(each.spent, symbols), 7, "")]
-            cells += [(bar, _BAR, "kind-llm")]
+            money = [(figure(each.spent, "total", symbols), 6, ""), (spent_cost(each.spent, symbols), 7, "")]
+        cells: list[Cell] = [(count(each.spans, symbols) if each.spans else "", 5, "muted")]
+        cells += told + money if is_tools else money + told
+        cells += [(bar, _BAR, "kind-llm")] if with_money else []
         lead: Row = [(f"{symbols['error'] if each.failed else ' '} ", "status-error")]
         part.lines.append(table_line(lead, each.name or "(the run itself)", "", cells, symbols, targets(each)))
     return part

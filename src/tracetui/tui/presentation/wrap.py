@@ -123,6 +123,15 @@ class LongText:
                 return shown(rows[index - before], width)
         return ""
 
+    def row_of(self, offset: int, width: int) -> int:
+        """The row in which a character of the text stands."""
+        self._layout(width)
+        chunk = max(0, bisect_right(self._starts, offset) - 1)
+        rows = self._wrapped(chunk)
+        left = len(safe(self.text[self._starts[chunk] : offset], newlines=True).replace("\n", ""))
+        inside = next((at for at, size in enumerate(accumulate(map(len, rows))) if left < size), len(rows) - 1)
+        return (self._sums[chunk - 1] if chunk else 0) + max(0, inside)
+
     def _layout(self, width: int) -> None:
         if width == self._width:
             return

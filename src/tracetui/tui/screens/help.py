@@ -249,6 +249,12 @@ def _legends(cells: int, symbols: Symbols) -> list[Block]:
         [(full * 5 + half, "kind-llm"), ("   on the critical path", "muted")],
         [(symbols["bar_medium"] * 6, "kind-tool"), ("   beside it", "muted")],
         [(f"{full * 3}{silence * 2}{now}", "status-open"), ("   open, then silent", "muted")],
+        [
+            (symbols["bar_thin"] * 2 + symbols["idle"] * 2 + symbols["bar_thin"] * 2, "muted"),
+            ("   idle inside", "muted"),
+        ],
+        [(symbols["cut_before"] + full * 4 + symbols["cut_after"], "kind-llm"), ("   goes on: zoomed in", "muted")],
+        [("".join(symbols.density[at] for at in (1, 1, 3, 5, 7, 1)), "muted"), ("   how much ran at once", "muted")],
     ]
     signs: Block = [_heading("Symbols", cells, symbols)]
     pairs = (

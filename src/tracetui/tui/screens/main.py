@@ -34,7 +34,9 @@ from tracetui.tui.screens.around import footer_keys, legend, progress_words
 from tracetui.tui.screens.bookmarking import Bookmarking
 from tracetui.tui.screens.comparing import Comparing
 from tracetui.tui.screens.copying import selected_id, selected_record, selected_value
+from tracetui.tui.screens.filtering import Filtering
 from tracetui.tui.screens.jumping import Jumping
+from tracetui.tui.screens.returning import AS_LEFT, Returning
 from tracetui.tui.screens.searching import Searching
 from tracetui.tui.screens.selection import Selection
 from tracetui.tui.screens.summarising import Summarising
@@ -46,6 +48,7 @@ from tracetui.tui.widgets.chip_bar import ChipBar
 from tracetui.tui.widgets.detail import REST_S as DETAIL_REST_S
 from tracetui.tui.widgets.detail import Detail
 from tracetui.tui.widgets.empty_view import EmptyView
+from tracetui.tui.widgets.filter_line import CandidateList, FilterLine
 from tracetui.tui.widgets.footer_line import FooterLine
 from tracetui.tui.widgets.header_line import HeaderLine
 from tracetui.tui.widgets.line_view import LineView
@@ -124,6 +127,8 @@ class MainScreen(Screen[None]):
         Binding("J", "run(1)", "next run", id="jump.next_run", show=False),
         Binding("K", "run(-1)", "previous run", id="jump.previous_run", show=False),
         Binding("slash", "search", "search names", id="find.search"),
+        Binding("f", "filter", "filter", id="find.filter"),
+        Binding("ctrl+r", "filters", "filters saved and typed", id="find.filters", show=False),
         Binding("n", "hit(1)", "next hit", id="jump.next_hit", show=False),
         Binding("N", "hit(-1)", "previous hit", id="jump.previous_hit", show=False),
         *(
@@ -173,6 +178,8 @@ class MainScreen(Screen[None]):
         self.chips = ChipBar(session)
         self.footer = FooterLine(session)
         self.search = SearchLine(session)
+        self.candidates = CandidateList(session)
+        self.filter = FilterLine(session, self.candidates)
         self.panes: dict[PaneName, Pane] = {
             "runs": Pane(session, "Runs", self.empty, self.runs, id="runs-pane"),
             "spans": Pane(session, "Spans", self.viewing.pane_content(), id="spans-pane"),
@@ -189,12 +196,14 @@ class MainScreen(Screen[None]):
         self._is_all_told = session.feed is None
         """What was there at the start is read, and told."""
         self.searching = Searching(self)
+        self.filtering = Filtering(self) if rest_s is None else Filtering(self, rest_s)
         self.arranged: Arrangement | None = None
         self._waiting_run: Timer | None = None
         self.clock = Clock(self)
         self.selection = Selection(self)
         self.jumping = Jumping(self)
         self.bookmarking = Bookmarking(self)
+        self.returning = Returning(self)
         self.summarising = Summarising(self)
         self.comparing = Comparing(self)
         self.taking = Taking(self)
@@ -221,7 +230,9 @@ class MainScreen(Screen[None]):
         yield ThinRule(self.session, id="chip-rule")
         yield self.chips
         yield self.search
+        yield self.filter
         yield self.footer
+        yield self.candidates
         yield TooSmall(self.session, id="too-small")
 
     def on_mount(self) -> None:
@@ -282,7 +293,7 @@ class MainScreen(Screen[None]):
         shown = self.arranged.panes if self.arranged is not None else ()
         if shown and self.active not in shown:
             self.active = shown[0]
-        if shown and not self.search.has_focus:
+        if shown and not self.search.has_focus and not self.filter.has_focus:
             self.set_focus(self.views[self.active], scroll_visible=False)
         self._show_focus()
 
@@ -347,8 +358,8 @@ class MainScreen(Screen[None]):
         spans = self.panes["spans"]
         wide = self.arranged is not None and self.arranged.mode == "wide"
         window = self.tree_view.window_text() if self.viewing.name in _WITH_TIME else ""
-        if self.searching.words() or self.chips.active:
-            spans.say(self.searching.words() or self.chips.words())
+        if found := self._found_words(spans.room):
+            spans.say(found)
         elif window:
             spans.say(window if wide else "  ".join((window, self._positions.get("spans", ""))))
         elif wide:
@@ -358,6 +369,12 @@ class MainScreen(Screen[None]):
         else:
             spans.say(self._positions.get("spans", ""))
         self.panes["detail"].say(self._positions.get("detail", ""))
+
+    def _found_words(self, room: int) -> str:
+        """What is searched for, filtered by and chosen by chips; the filter is what gives way where room is short."""
+        others = [part for part in (self.searching.words(), self.chips.words()) if part]
+        room -= sum(map(text.cell_width, others)) + len("   ") * len(others)
+        return "   ".join(part for part in (self.filtering.words(room), *others) if part)
 
     def _say_footer(self) -> None:
         right = ""
@@ -394,8 +411,9 @@ class MainScreen(Screen[None]):
         self.clock.note_change()
         changed = self.states.update({*change.runs, *change.new_runs, *change.reset})
         self.runs.apply_change(change)
+        self.filtering.runs_changed()
         self._look_whether_empty()
-        self._choose_run()
+        self.choose_run()
         if self.opened is not None and self.opened in (change.runs | change.reset):
             self._apply_to_open_run(change)
             if self.opened in changed:
@@ -408,9 +426,10 @@ class MainScreen(Screen[None]):
         """What calls cost is known better."""
         event.stop()
         self.runs.price()
+        self.filtering.priced()
         if self.opened is not None:
             self.viewing.price()
-            self.strip.look_again()
+            self.strip.price()
             self.detail.look_soon()
 
     def _apply_to_open_run(self, change: Change) -> None:
@@ -419,7 +438,9 @@ class MainScreen(Screen[None]):
             self._close_run()
             return
         self.viewing.apply_change(change)
+        self.filtering.applied(change)
         self.bookmarking.note_change()
+        self.returning.note_change()
         self.strip.apply_change(change)
         self.detail.apply_change(change)
         self.chips.look_again()
@@ -436,7 +457,7 @@ class MainScreen(Screen[None]):
         event.stop()
         self._is_all_told = event.is_all_told
         self._look_whether_empty()
-        self._choose_run()
+        self.choose_run()
         self.say_header()
         self.viewing.fill_soon()
 
@@ -468,22 +489,28 @@ class MainScreen(Screen[None]):
             self.empty.tell(places, len(unrecognised), problem)
             self._say_footer()
 
-    def _choose_run(self) -> None:
-        """Open the newest failure, else the newest live run, else the newest, until the user takes over or all is read."""
+    def choose_run(self) -> None:
+        """Open the newest failure, else the newest live run, else the newest, until the user takes over or all is read.
+
+        A folder that was open before is shown as it was left, unless something happened since.
+        """
         if not self._chooses:
             return
         row, rank = self.states.first_to_open()
         if row is None:
             return
-        done = self._is_all_told
+        row, rank, was_left = self.returning.choose(row, rank)
+        done = self._is_all_told and self.returning.is_known
         # While files are still being read only a more telling run takes the place of the open one: a newer one of the same
         # kind comes many times a second in a large folder.
         open_rank = 3 if self.opened is None else self.states.rank(self.states[self.opened])
         if row != self.opened and (done or rank < open_rank):
             self.open_run(row)
-        self.header.remark = "newest failure opened" if done and rank == 0 else ""
+        has_failed = self.states.rank(self.states[row]) == 0
+        self.header.remark = AS_LEFT if done and was_left else "newest failure opened" if done and has_failed else ""
         if done:
             self._chooses = False
+            self.returning.restore(was_left)
 
     def open_run(self, row: int) -> None:
         """Show a run."""
@@ -498,6 +525,7 @@ class MainScreen(Screen[None]):
         self.runs.select_run(row)
         self.tree_view.show_run(row)
         self.viewing.run_opened()
+        self.filtering.run_opened()
         self.bookmarking.mark()
         self.strip.show_run(row)
         self.chips.show_run(run)
@@ -515,7 +543,7 @@ class MainScreen(Screen[None]):
         self.detail.show_nothing()
         self.chips.show_run(None)
         self._chooses = True
-        self._choose_run()
+        self.choose_run()
 
     # ------------------------------------------------------------ what is selected
 
@@ -555,8 +583,8 @@ class MainScreen(Screen[None]):
         event.stop()
         if event.by_user:
             self._chooses = self.about_run = False
-        self.viewing.note_selected(event)
-        self.selection.select(event.span_row, event.event_row, event.by_user)
+        if self.viewing.note_selected(event):
+            self.selection.select(event.span_row, event.event_row, event.by_user)
 
     def on_follow_changed(self, event: messages.FollowChanged) -> None:
         """The tree follows, or let go."""
@@ -602,6 +630,8 @@ class MainScreen(Screen[None]):
             self.searching.end()
         elif self.active == "runs" and self.runs.filter_text:
             self.runs.set_filter("")
+        elif self.filtering.clear("runs" if self.active == "runs" else "spans"):
+            pass
         elif self.maximised:
             self.action_maximise()
         elif self.drawer or self.active == "detail":
@@ -658,7 +688,7 @@ class MainScreen(Screen[None]):
         self.selection.flush()
         getattr(self.detail, f"action_{action}")(*arguments)
 
-    def on_span_tree_time_shown(self, event: SpanTree.TimeShown) -> None:
+    def on_time_shown(self, event: messages.TimeShown) -> None:
         """Another part of the time is shown: the rule says which."""
         event.stop()
         self.say_positions()
@@ -705,6 +735,40 @@ class MainScreen(Screen[None]):
         event.stop()
         self.searching.end()
 
+    def action_filter(self) -> None:
+        """Type a filter: over the spans, or in the runs pane over the runs."""
+        if not self.has_no_runs:
+            self.filtering.begin()
+
+    def action_filters(self) -> None:
+        """Choose one of the filters that were saved or typed."""
+        self.filtering.list_kept()
+
+    def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
+        """Filter while it is typed."""
+        event.stop()
+        self.filtering.typed(event.text)
+
+    def on_filter_line_submitted(self, event: FilterLine.Submitted) -> None:
+        """Back to the pane, the filter in force."""
+        event.stop()
+        self.filtering.submit()
+
+    def on_filter_line_cancelled(self, event: FilterLine.Cancelled) -> None:
+        """Back to the pane as it was."""
+        event.stop()
+        self.filtering.cancel()
+
+    def on_filter_line_named(self, event: FilterLine.Named) -> None:
+        """Keep the filter under a name."""
+        event.stop()
+        self.filtering.save(event.name)
+
+    def on_filter_line_list_wanted(self, event: FilterLine.ListWanted) -> None:
+        """Choose one of those that are kept."""
+        event.stop()
+        self.filtering.list_kept()
+
     def action_hit(self, by: int) -> None:
         """To the next or previous hit of the search."""
         self.searching.go(by)
@@ -730,6 +794,11 @@ class MainScreen(Screen[None]):
     def action_pipe(self) -> None:
         """Give what `y` would copy to a command that is typed now."""
         self.taking.pipe(selected_value)
+
+    def on_view_wanted(self, event: messages.ViewWanted) -> None:
+        """A value over the whole screen."""
+        event.stop()
+        self.taking.view(event.source)
 
     def action_export(self) -> None:
         """Write the open run into a file."""

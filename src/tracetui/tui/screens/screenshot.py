@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from rich.segment import Segment
@@ -34,19 +34,19 @@ _ANSI: Final = (
 )  # fmt: skip
 
 
-async def screenshot(screen: MainScreen) -> None:
-    """Write a picture of whatever is shown, and say where."""
+async def screenshot(screen: MainScreen, say: Callable[[str], object], value: object = None) -> None:
+    """Write a picture of whatever is shown, and say where; `value` is what is shown beside what the main screen shows."""
     app = screen.tracetui
     lines = screen_lines(app)
     gate = Redactor()
-    texts = _texts(screen)
+    texts = [*_texts(screen), value]
     spans = _spans(screen)
     found = await asyncio.to_thread(lambda: _secrets(screen.session, spans, texts, gate))
     text = await asyncio.to_thread(lambda: painted(lines, app.size.width, found, theme_of(app), gate))
     folder = await asyncio.to_thread(usual_folder, app.options.read_paths())
     path = await asyncio.to_thread(free_name, folder, "tracetui", ".svg")
     await asyncio.to_thread(_write, path, text)
-    screen.header.say(f"wrote {shown_path(path)}" + (", secrets struck out" if found else ""))
+    say(f"wrote {shown_path(path)}" + (", secrets struck out" if found else ""))
 
 
 def screen_lines(app: App[object]) -> list[list[Segment]]:

@@ -25,6 +25,7 @@ from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.presentation.summary_page import Page, Part, Target
 from tracetui.tui.presentation.wrap import one_line
 from tracetui.tui.session import Session
+from tracetui.tui.taken import Taken
 from tracetui.tui.widgets.footer_line import FooterLine
 from tracetui.tui.widgets.header_line import HeaderLine
 from tracetui.tui.widgets.pane import Pane
@@ -197,14 +198,30 @@ class SummaryScreen(Screen[Target | None]):
 
     async def _analyse_folder(self, work: Work) -> None:
         folder = self._folder = await asyncio.to_thread(work.folder, self.scope.rows)
+        self._analysis = None
         self._tell(f"analysing {len(folder.runs):,} runs", work)
-        self._show_folder()
-        self._analysis = await asyncio.to_thread(work.analyses, folder)
-        self._show_folder()
+        await self._show_folder()
+        loop = asyncio.get_running_loop()
 
-    def _show_folder(self) -> None:
-        if self._folder is not None:
-            self.view.show(self._folder.page(self._analysis, self._sort, reverse=self._reverse))
+        def partly(about: FolderAnalysis) -> None:
+            page = folder.page(about, self._sort, reverse=self._reverse)
+            loop.call_soon_threadsafe(self._show_part, about, page, work)
+
+        self._analysis = await asyncio.to_thread(work.analyses, folder, partly)
+        await self._show_folder()
+
+    def _show_part(self, about: FolderAnalysis, page: Page, work: Work) -> None:
+        if work is self._work and self.is_attached and not work.stopped:
+            self._analysis = about
+            self.view.show(page)
+
+    async def _show_folder(self) -> None:
+        """Make the page, in a thread, and show it."""
+        folder, about, sort, reverse = self._folder, self._analysis, self._sort, self._reverse
+        if folder is not None:
+            page = await asyncio.to_thread(lambda: folder.page(about, sort, reverse=reverse))
+            if folder is self._folder and (sort, reverse) == (self._sort, self._reverse):
+                self.view.show(page)
 
     def _tell(self, words: str, work: Work) -> None:
         if work is self._work and self.is_attached:
@@ -267,25 +284,32 @@ class SummaryScreen(Screen[Target | None]):
             self.header.say("only runs by name are sorted: u shows all runs")
             return
         self._sort = NAME_SORTS[(NAME_SORTS.index(self._sort) + by) % len(NAME_SORTS)]
-        self._show_folder()
+        self.run_worker(self._show_folder(), exclusive=True, group="summary-sort")
         self.header.say(f"{BY_NAME.lower()}: by {self._sort}")
 
     def action_reverse(self) -> None:
         """The other way round; of a run: analyse again."""
         if self._folder is not None:
             self._reverse = not self._reverse
-            self._show_folder()
+            self.run_worker(self._show_folder(), exclusive=True, group="summary-sort")
         else:
             self._analyse()
 
     def action_copy(self) -> None:
         """Copy the text of the line."""
         slot = self.view.slot
-        self.tracetui.copy(slot.value if slot is not None else "")
+        self._copy(slot.value if slot is not None else "")
 
     def action_copy_section(self) -> None:
         """Copy the section as text."""
-        self.tracetui.copy(self.view.section_text())
+        self._copy(self.view.section_text())
+
+    def _copy(self, value: str) -> None:
+        if value:
+            app = self.tracetui
+            app.run_worker(app.copied(Taken("", value), self.header.say), group="copy")
+        else:
+            self.header.say("nothing to copy here")
 
     # ------------------------------------------------------------ going there
 

@@ -33,6 +33,12 @@ class Taking:
         """Give what is selected to a command."""
         self._do(select, lambda handing, source: handing.pipe(source))
 
+    def view(self, source: Source) -> None:
+        """Show a value over the whole screen."""
+        from tracetui.tui.screens.viewer import ViewerScreen
+
+        self.screen.app.push_screen(ViewerScreen(self.screen.session, self.screen.facts, source))
+
     def _do(self, select: Select, act: Callable[[Handing, Source | None], None]) -> None:
         from tracetui.tui.handing import Handing
 
@@ -55,11 +61,12 @@ class Taking:
 
         screen.run_worker(self._guarded(export(screen, screen.session.store.runs[screen.opened])), group="export")
 
-    def screenshot(self) -> None:
-        """Write a picture of the screen."""
+    def screenshot(self, say: Callable[[str], object] | None = None, value: object = None) -> None:
+        """Write a picture of the screen; `value` is what another screen shows, which says where the picture is."""
         from tracetui.tui.screens.screenshot import screenshot
 
-        self.screen.run_worker(self._guarded(screenshot(self.screen)), group="screenshot")
+        doing = screenshot(self.screen, say or self.screen.header.say, value)
+        self.screen.app.run_worker(self._guarded(doing), group="screenshot")
 
     async def _guarded(self, doing: Awaitable[None]) -> None:
         try:

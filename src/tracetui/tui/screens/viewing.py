@@ -14,6 +14,7 @@ from textual.containers import Vertical
 from tracetui.tui import messages
 from tracetui.tui.keymaps import Key
 from tracetui.tui.widgets.flat_view import FlatView, Identity
+from tracetui.tui.widgets.lanes_view import LanesView
 from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.names_view import NamesView
 from tracetui.tui.widgets.time_view import TimeView
@@ -41,6 +42,7 @@ VIEWS: Final = (
     _Kind("tree", "as a tree"),
     _Kind("time", "in time order"),
     _Kind("names", "by name"),
+    _Kind("lanes", "as a timeline"),
 )
 """The views in the order in which `v` shows them."""
 
@@ -55,11 +57,15 @@ class Viewing:
         self.others: dict[ViewName, FlatView] = {
             "time": TimeView(session, id="time-view"),
             "names": NamesView(session, id="names-view"),
+            "lanes": LanesView(session, id="lanes-view"),
         }
         for view in self.others.values():
             view.display = False
         self._wanted: Identity | None = None
         """What was selected last by the user, or first by the program: kept through views that do not show it."""
+
+        self._newest = -1
+        """Number of the newest message of what was selected."""
 
     # ------------------------------------------------------------ what is shown
 
@@ -122,19 +128,26 @@ class Viewing:
 
     # ------------------------------------------------------------ what happens
 
-    def note_selected(self, event: messages.SpanSelected) -> None:
-        """Something was selected in one of the views: the one that is shown shows it, and the tree knows of it."""
+    def note_selected(self, event: messages.SpanSelected) -> bool:
+        """Something was selected in one of the views: the one that is shown shows it, and the tree knows of it.
+
+        False: something else was selected after it.
+        """
+        if event.number < self._newest:
+            return False
+        self._newest = event.number
         if event.event_row is not None:
             self._wanted = ("event", event.event_row)
         elif event.span_row is not None:
             self._wanted = ("span", event.span_row)
         other = self.other
         if other is None:
-            return
+            return True
+        # Whoever selected it: what was selected in between is not selected any more.
+        self.screen.tree_view.note(self._wanted, event.by_user or event.origin is other)
         if event.origin is None and not other.select(event.span_row, event.event_row) and event.by_user:
             self.screen.header.say("it is not shown in this view", "warning")
-        elif event.origin is other and event.by_user:
-            self.screen.tree_view.note(self._wanted)
+        return True
 
     def run_opened(self) -> None:
         """Another run is open: the tree has it."""

@@ -22,7 +22,7 @@ from textual.timer import Timer
 from tracetui.core.model import ABSENT
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import count as count_of
-from tracetui.tui.messages import ContextWanted, Notice, PositionChanged
+from tracetui.tui.messages import ContextWanted, Notice, PositionChanged, ViewWanted
 from tracetui.tui.presentation import strip
 from tracetui.tui.presentation.detail import ONE_LINE_FROM, Look, tab_at, tab_row
 from tracetui.tui.presentation.pieces import Piece
@@ -69,6 +69,7 @@ class Detail(LineView):
         Binding("left,h", "fold", "fold, then out", id="detail.fold", show=False),
         Binding("right,l", "unfold", "unfold, then go on", id="detail.unfold", show=False),
         Binding("asterisk", "open_all", "unfold all below", id="detail.open_all", show=False),
+        Binding("V", "view", "value in the viewer", id="detail.view", show=False),
         Binding("c", "context", "whole context", id="detail.context"),
         Binding("r", "read_again", "read again", id="detail.read_again", show=False),
     ]
@@ -367,11 +368,20 @@ class Detail(LineView):
             self._act(self._stack().toggle(self._cursor))
 
     def action_enter(self) -> None:
-        """Open or fold, show all; on a row that does neither, into it."""
-        if self._stack().folds(self._cursor):
-            self._act(self._stack().toggle(self._cursor))
+        """Open or fold; all of a text that is cut, and what does not fold, in the viewer."""
+        stack = self._stack()
+        if self.row_count() and (stack.is_cut(self._cursor) or not stack.folds(self._cursor)):
+            self.action_view()
+        elif stack.folds(self._cursor):
+            self._act(stack.toggle(self._cursor))
+
+    def action_view(self) -> None:
+        """All of the value under the cursor in the viewer."""
+        source = self.selected_value()
+        if source is None:
+            self.post_message(Notice("nothing recorded stands here"))
         else:
-            super().action_enter()
+            self.post_message(ViewWanted(source))
 
     def action_fold(self) -> None:
         """Fold, or go to what this stands in."""

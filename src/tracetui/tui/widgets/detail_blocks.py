@@ -42,6 +42,10 @@ class Block:
         """Whether space and enter do something on this row."""
         return False
 
+    def is_cut(self, index: int) -> bool:  # noqa: ARG002 - for subclasses
+        """Whether the row says that a value goes on."""
+        return False
+
     def toggle(self, index: int) -> int:
         """Open or fold; the row where the cursor belongs then."""
         return index
@@ -206,6 +210,10 @@ class Text(Block):
         """The row that says that there is more, and once all is shown every row."""
         return self._all or index >= self._shown(self._width)
 
+    def is_cut(self, index: int) -> bool:
+        """The row that says that there is more."""
+        return not self._all and index >= self._shown(self._width)
+
     def toggle(self, index: int) -> int:
         """Show all, or only the beginning again."""
         self._all = not self._all
@@ -223,6 +231,18 @@ class Text(Block):
     def whole(self) -> object:
         """The whole text."""
         return self.text
+
+
+class Beginning(Text):
+    """The beginning of something larger: what is copied from it is the whole, which is not at hand."""
+
+    def value(self, index: int) -> object:  # noqa: ARG002 - the same for every row
+        """Nothing that could be copied in the place of all."""
+        return ABSENT
+
+    def whole(self) -> object:
+        """The same."""
+        return ABSENT
 
 
 class Json(Block):
@@ -245,6 +265,10 @@ class Json(Block):
     def folds(self, index: int) -> bool:
         """Containers and texts that are longer than their row do."""
         return self.rows.is_foldable(index)
+
+    def is_cut(self, index: int) -> bool:
+        """Whether a text goes on here."""
+        return self.rows.is_cut(index)
 
     def toggle(self, index: int) -> int:
         """Open or fold."""
@@ -313,6 +337,11 @@ class Stack(Block):
         """What the block says."""
         block, at, _ = self.place(index)
         return block.folds(at)
+
+    def is_cut(self, index: int) -> bool:
+        """What the block says."""
+        block, at, _ = self.place(index)
+        return block.is_cut(at)
 
     def toggle(self, index: int) -> int:
         """What the block does."""
@@ -448,6 +477,11 @@ class Items(Block):
         """Heads do; in a body it is for the body to say."""
         item, at = self._place(index)
         return at < 0 or self._bodies[item].folds(at)
+
+    def is_cut(self, index: int) -> bool:
+        """What the body says."""
+        item, at = self._place(index)
+        return at >= 0 and self._bodies[item].is_cut(at)
 
     def toggle(self, index: int) -> int:
         """Open or fold an item, or what its body has there."""

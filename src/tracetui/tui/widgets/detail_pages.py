@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Final
 from textual.message import Message
 
 from tracetui.core import text
+from tracetui.core.bodies import PARSED_AT_ONCE
 from tracetui.core.errors import ChangedOnDisk
 from tracetui.core.model import NO_TIME, Status, class_word
 from tracetui.core.relations import NOT_HERE, Relation
 from tracetui.core.repairs import Repairs, bad_rows
-from tracetui.tui.messages import ContextWanted, JumpWanted, Notice, ReportWanted
+from tracetui.tui.messages import ContextWanted, JumpWanted, Notice, ReportWanted, ViewWanted
 from tracetui.tui.presentation import detail as spans
 from tracetui.tui.presentation import detail_tabs as others
 from tracetui.tui.presentation.conversation import call_sections, earlier_row, messages
@@ -25,8 +26,9 @@ from tracetui.tui.presentation.overview import attributes, overview
 from tracetui.tui.presentation.span_facts import SpanFacts, path_of, span_facts
 from tracetui.tui.presentation.wrap import one_line
 from tracetui.tui.session import Session
+from tracetui.tui.taken import Source, of_record, of_records, of_value
 from tracetui.tui.widgets.call_conversation import CallConversation
-from tracetui.tui.widgets.detail_blocks import Action, Block, Items, Json, Rows, Stack, Text, stack_of
+from tracetui.tui.widgets.detail_blocks import Action, Beginning, Block, Items, Json, Rows, Stack, Text, stack_of
 from tracetui.tui.widgets.json_rows import JsonRows
 from tracetui.tui.widgets.jumps import Jumps
 
@@ -40,6 +42,9 @@ Tab = tuple[str, int | None]
 
 RAW_HEAD: Final = 65_536
 """Bytes of a very large record that are shown before one asks for it to be parsed."""
+
+READ_AT_ONCE: Final = 32_000_000
+"""Bytes of a span's records up to which they are understood between two keys; beyond that they are shown as they stand."""
 
 _OPENED_BYTES: Final = 65_536
 _OPENED_RECORDS: Final = 3
@@ -152,7 +157,10 @@ class Page:
             )
 
         def body(item: int) -> Block:
-            return self.raw_block(lambda: session.bodies.raw(records[item]), records[item])
+            record = records[item]
+            if lengths[record] > PARSED_AT_ONCE:
+                return self._head_of(record, lengths[record])
+            return self.raw_block(lambda: session.bodies.raw(record), record)
 
         items = Items(
             len(records), head, body, [i for i, record in enumerate(records[:_OPENED_RECORDS]) if record in few],
@@ -166,25 +174,36 @@ class Page:
         except ChangedOnDisk:
             return self.session.bodies.path_of(self.session.store.locate(record).source), 0
 
+    def _shows(self, source: Source) -> Callable[[], None]:
+        """What shows a value in the viewer."""
+
+        def act() -> None:
+            self.post(ViewWanted(source))
+
+        return act
+
+    def _head_of(self, record: int, length: int) -> Block:
+        """The beginning of a very large record; all of it in the viewer."""
+        session = self.session
+        try:
+            beginning = session.bodies.raw_head(record, RAW_HEAD)
+        except ChangedOnDisk:
+            return Action(spans.gone_row(self._look), lambda: self.again(False))
+        words = f"{text.bytes_size(length, session.symbols)}, enter shows all"
+        view = Action([("  ", ""), (words, "muted")], self._shows(of_record(session, record)))
+        return Stack([Beginning(Section("raw", text=beginning, indent=2), session.symbols), view])
+
     def raw_block(self, fetch: Callable[[], RawRecord], record: int | None = None) -> Block:
         """Bytes as they stand in their source: JSON unfolded, anything else as text with backslash escapes."""
-        from tracetui.core.bodies import PARSED_AT_ONCE
-
         try:
             raw = fetch()
         except ChangedOnDisk:
             return Action(spans.gone_row(self._look), lambda: self.again(False))
         if len(raw.data) <= PARSED_AT_ONCE:
             return self._parsed(raw.data, record)
-        stack = Stack(())
-
-        def parse() -> None:
-            stack.blocks[:] = [self._parsed(raw.data, record)]
-            stack.changed()
-
-        words = f"{text.bytes_size(len(raw.data), self.session.symbols)}, enter parses all"
-        stack.blocks[:] = [self._as_text(raw.data[:RAW_HEAD]), Action([("  ", ""), (words, "muted")], parse)]
-        return stack
+        words = f"{text.bytes_size(len(raw.data), self.session.symbols)}, enter shows all"
+        view = Action([("  ", ""), (words, "muted")], self._shows(of_value(raw.data, "bytes")))
+        return Stack([self._as_text(raw.data[:RAW_HEAD]), view])
 
     def _parsed(self, data: bytes, record: int | None) -> Block:
         from tracetui.core.bodies import NOT_JSON, json_of
@@ -303,7 +322,12 @@ class SpanPage(Page):
         if self.facts.problem == "large":
             size = text.bytes_size(self.facts.size, look.symbols)
             row: Row = [(f"{size}, enter parses all", "strong bold"), ("  Raw shows its beginning", "muted")]
-            actions["large"] = Action(row, lambda: self.again(True))
+            if self.facts.size > READ_AT_ONCE:
+                row[0] = (f"{size}, enter shows its records", "strong bold")
+                records = of_records(self.session, self.session.bodies.records_of(self.row))
+                actions["large"] = Action(row, self._shows(records))
+            else:
+                actions["large"] = Action(row, lambda: self.again(True))
         sections = overview(self.facts, look)
         if self._started:
             actions["links"] = self.links(self._started)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice
 from typing import Final
@@ -195,6 +196,61 @@ class JsonRows:
         row = self._first_row(head)
         self._close(head)
         return row
+
+    def is_cut(self, index: int) -> bool:
+        """Whether this row says that a text goes on."""
+        found = self._find(index)
+        return found is not None and found[0].part == "more"
+
+    def reveal(self, path: Sequence[int], offset: int = -1) -> int:
+        """Open all that hides the value at the end of a path of child numbers; its row, or that of a character in it."""
+        node = self._root
+        steps = [*path] if self._labelled else [0, *path]
+        for at in steps[:-1]:
+            inside = self._opened(node, at)
+            if inside is None:
+                return self._row_of(node, at)
+            node = inside
+        if not steps:
+            return 0
+        return self._row_in_text(node, steps[-1], offset) if offset >= 0 else self._row_of(node, steps[-1])
+
+    def _opened(self, node: _Node, at: int) -> _Node | None:
+        """Child `at` of an open node as an open node itself; None where it does not open."""
+        head = self._head_at(node, at)
+        if head is not None:
+            return self._stretches[head].node
+        return self._open_child(node, at) if 0 <= at < len(node) and self._opens(node, at) else None
+
+    def _head_at(self, node: _Node, at: int) -> int | None:
+        for position, stretch in enumerate(self._stretches):
+            if stretch.part == "head" and stretch.node.parent is node and stretch.node.index == at:
+                return position
+        return None
+
+    def _row_of(self, node: _Node, at: int) -> int:
+        """The row of child `at` of an open node."""
+        self.count(self._width)
+        for position, stretch in enumerate(self._stretches):
+            if stretch.part == "children" and stretch.node is node and stretch.start <= at < stretch.stop:
+                return self._first_row(position) + at - stretch.start
+        head = self._head_at(node, at)
+        return 0 if head is None else self._first_row(head)
+
+    def _row_in_text(self, node: _Node, at: int, offset: int) -> int:
+        value = node.child(at)
+        if not isinstance(value, str) or self._fits(node, at, value) or self._opened(node, at) is None:
+            return self._row_of(node, at)
+        head = self._head_at(node, at)
+        if head is None or head + 1 >= len(self._stretches) or self._stretches[head + 1].text is None:
+            return self._row_of(node, at)
+        if offset >= TEXT_SHOWN and self._stretches[head + 2 : head + 3] and self._stretches[head + 2].part == "more":
+            self._show_all(self._stretches[head + 2])
+        stretch = self._stretches[head + 1]
+        row = 0 if stretch.text is None else stretch.text.row_of(offset, self._text_width(stretch.node, self._width))
+        self._sums = []
+        self.count(self._width)
+        return self._first_row(head + 1) + row
 
     def open_all(self, index: int) -> bool:
         """Open everything below row `index`, at most `OPENED_AT_ONCE` containers; False if some were left folded."""

@@ -54,6 +54,10 @@ class Rates(NamedTuple):
     cost: float | None
     """US dollars an hour."""
     silent_ns: int | None
+    computed: bool = False
+    """A part of the cost is worked out from prices."""
+    partial: bool = False
+    """A part of the cost is not known."""
 
 
 class Sample(NamedTuple):
@@ -113,7 +117,8 @@ def rate_line(rates: Rates, symbols: Symbols) -> list[Piece]:
     if rates.tokens is not None:
         parts.append([(text.tokens(round(rates.tokens), symbols), ""), (" tok/min", "muted")])
     if rates.cost is not None:
-        parts.append([(text.cost(rates.cost, symbols), ""), ("/h", "muted")])
+        figure = text.marked(text.cost(rates.cost, symbols), rates.computed, rates.partial, symbols)
+        parts.append([(figure, ""), ("/h", "muted")])
     if rates.silent_ns is not None and rates.silent_ns >= SILENT_FROM_NS:
         parts.append([(f"silent {text.age(rates.silent_ns, symbols)}", "status-warning")])
     return [piece for at, part in enumerate(parts) for piece in ((("  " if at else " "), ""), *part)]
@@ -134,13 +139,23 @@ class Speed:
         while len(self._samples) > 2 and sample.at_ns - self._samples[1].at_ns >= RATE_NS:
             self._samples.popleft()
 
+    def price(self, sample: Sample) -> None:
+        """The same moment as the last one, by prices that came later; what was known before them counts no more."""
+        had_price = self._samples and self._samples[-1].cost is not None
+        if self._samples and had_price:
+            self._samples[-1] = self._samples[-1]._replace(cost=sample.cost)
+        else:
+            self._samples.clear()
+            self._samples.append(sample)
+
     def rates(self, now_ns: int, silent_ns: int | None, whole: Sample | None) -> Rates:
         """The rates over the last minute; `whole` (with the run's length as its time) where less was seen."""
         if not self._samples:
             return Rates(None, None, None, silent_ns)
-        old, new = self._samples[0], self._samples[-1]
+        first, new = self._samples[0], self._samples[-1]
+        old = next((sample for sample in reversed(self._samples) if now_ns - sample.at_ns >= RATE_NS), first)
         seen = now_ns - old.at_ns
-        if seen < _LEAST_RATE_NS or new is old:
+        if now_ns - first.at_ns < _LEAST_RATE_NS or new is first:
             if whole is None or whole.at_ns <= 0:
                 return Rates(None, None, None, silent_ns)
             seen, old = whole.at_ns, Sample(0, 0, 0, 0.0)
@@ -200,6 +215,13 @@ class LiveStrip(Widget):
         """A second went by."""
         self.look_again()
 
+    def price(self) -> None:
+        """What calls cost is known better."""
+        run = self._run
+        if run is not None:
+            self._speed.price(self._sample(run, self.session.now_ns()))
+            self.look_again()
+
     def look_again(self) -> None:
         """Show, hide and repaint as is needed."""
         run = self._run
@@ -237,7 +259,10 @@ class LiveStrip(Widget):
     def _note(self) -> None:
         run = self._run
         if run is not None:
-            self._speed.note(Sample(self.session.now_ns(), run.record_count, run_tokens(run)[0], run.usage.cost_usd))
+            self._speed.note(self._sample(run, self.session.now_ns()))
+
+    def _sample(self, run: Run, at_ns: int) -> Sample:
+        return Sample(at_ns, run.record_count, run_tokens(run)[0], self.session.cost(run).usd)
 
     def _make_lines(self, run: Run, width: int) -> list[list[Piece]]:
         symbols = self.session.symbols
@@ -246,9 +271,10 @@ class LiveStrip(Widget):
         if self._was_left(run):
             return lines
         length = run.duration()[0]
-        whole = Sample(length or 0, run.record_count, run_tokens(run)[0], run.usage.cost_usd)
-        result = self.session.status(run)
-        rates = rate_line(self._speed.rates(self.session.now_ns(), result.age_ns, whole), symbols)
+        result, cost = self.session.status(run), self.session.cost(run)
+        found = self._speed.rates(self.session.now_ns(), result.age_ns, self._sample(run, length or 0))
+        found = found._replace(computed=cost.computed is not None, partial=cost.partial)
+        rates = rate_line(found, symbols)
         return [*lines, cut_pieces(rates, width, symbols)] if rates else lines
 
     def _stack(self, run: Run) -> list[OpenSpan]:

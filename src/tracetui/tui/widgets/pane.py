@@ -86,6 +86,11 @@ class Pane(Vertical):
         self.line.right = [piece for piece in pieces if piece[0]]
         self.line.look_again()
 
+    @property
+    def room(self) -> int:
+        """Cells there are for what stands at the right end of the rule."""
+        return self.size.width - width_of([("━  ", ""), (self.line.title, ""), ("  ━", "")]) - _LEAST_RULE
+
     def entitle(self, title: str) -> None:
         """Call the pane something else."""
         self.line.title = title

@@ -54,6 +54,9 @@ class RunList(LineView):
         self.reversed = False
         self.grouping: Grouping = ""
         self.filter_text = ""
+        self.where_text = ""
+        """The filter in force, of the filter language; empty for none."""
+        self._where: frozenset[int] | None = None
         self.marked: set[int] = set()
         self._order: list[int] = []
         self._groups: list[tuple[str, list[int]]] = []
@@ -83,7 +86,9 @@ class RunList(LineView):
         return [headings(width, self.session.symbols)] if has_headings(width, self.size.height) else []
 
     def _why_nothing(self) -> str:
-        return "No run matches." if self.filter_text else "Reading." if self.session.is_reading else ""
+        return (
+            "No run matches." if self.filter_text or self.where_text else "Reading." if self.session.is_reading else ""
+        )
 
     def render_row(self, index: int, width: int, selected: bool, focused: bool) -> list[Piece]:
         """A run, or the heading of a group."""
@@ -117,8 +122,11 @@ class RunList(LineView):
     def _position_forms(self, room: int) -> list[str]:
         """From the longest to the shortest."""
         order = f"by {self.sorting}" + (" reversed" if self.reversed else "")
-        if self.filter_text:
-            wanted = f"/{text.cut(text.safe(self.filter_text), 20, symbols=self.session.symbols)}"
+        if self.filter_text or self.where_text:
+            symbols = self.session.symbols
+            wanted = f"/{text.cut(text.safe(self.filter_text), 20, symbols=symbols)}" if self.filter_text else ""
+            if self.where_text:
+                wanted = f"filter {text.cut(text.safe(self.where_text), 40, symbols=symbols)}  {wanted}".rstrip()
             found = f"{len(self.shown_runs)} of {sum(run.live for run in self.session.store.runs)}"
             clear = "esc clears"
             return [
@@ -194,6 +202,12 @@ class RunList(LineView):
             self._now_at(first, by_user=True)
         self._say_position()
 
+    def set_where(self, wanted: str, rows: frozenset[int] | None) -> None:
+        """Show only these runs, which a filter leaves; None: all of them."""
+        self.where_text, self._where = wanted, rows
+        self.rebuild()
+        self._now_at(self._cursor, by_user=True)
+
     def on_resize(self) -> None:
         """Another width has room for other words."""
         self._say_position()
@@ -211,7 +225,12 @@ class RunList(LineView):
     def _make_order(self) -> list[int]:
         runs = self.session.store.runs
         wanted = self.filter_text.casefold()
-        rows = [run.row for run in runs if run.live and (not wanted or self._fits(run.row, wanted))]
+        where = self._where
+        rows = [
+            run.row
+            for run in runs
+            if run.live and (where is None or run.row in where) and (not wanted or self._fits(run.row, wanted))
+        ]
         ordered = in_order(rows, self.session, self.sorting, self.reversed)
         if wanted:
             # What is called so is meant before what has it in its id or format.

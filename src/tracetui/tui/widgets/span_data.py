@@ -35,6 +35,7 @@ from tracetui.tui.presentation.rows import (
 from tracetui.tui.presentation.runs import run_age_ns, run_tokens
 from tracetui.tui.presentation.time_window import Window
 from tracetui.tui.session import Session
+from tracetui.tui.widgets.run_strip import RunStrip
 from tracetui.tui.widgets.run_study import LIVE, MANY_SPANS, RunStudy
 from tracetui.tui.widgets.stops import Warnings
 from tracetui.tui.widgets.time_axis import TimeAxis
@@ -57,8 +58,6 @@ _FETCH_SECONDS: Final = 0.004
 _BURST_SECONDS: Final = 0.05
 _LONGEST: Final = 400
 """Characters of a text that are looked at for a row: names may be as long as a file."""
-CONTAINERS: Final = frozenset((Kind.agent, Kind.chain, Kind.step, Kind.span))
-"""Kinds that hold other work: where they have children, their bar is thin."""
 _OPEN, _ERROR, _SKIPPED = int(Status.open), int(Status.error), int(Status.skipped)
 
 
@@ -71,6 +70,7 @@ class SpanData:
         self.session = session
         self.study = RunStudy(session, tree, run, slow)
         self.axis = TimeAxis(session, tree, run, windows)
+        self.strip = RunStrip(self)
         self.tree = tree
         self.run = run
         self.warnings = Warnings(session, tree, run)
@@ -89,6 +89,7 @@ class SpanData:
     def forget(self) -> None:
         """The store changed: work out again what rests on the whole run."""
         self._own_retries = None
+        self.strip.forget()
         self.warnings.forget()
         if self.study.forget():
             self.axis.forget()
@@ -227,6 +228,10 @@ class SpanData:
             marked=row in self.session.marked.spans,
         )
 
+    def name_of(self, row: int) -> str:
+        """The name of a span, safe."""
+        return self._clean(self.session.store.strings[self.session.store.spans.name[row]])
+
     def flat_row(self, row: int) -> SpanRow:
         """A span by itself, for lists that are no tree: with its own tokens and cost, and nothing of what is below it."""
         from tracetui.core.store.run_tree import Item
@@ -326,7 +331,9 @@ class SpanData:
         if row.start is None or row.time is None:
             return []
         axis, view, width = self.axis, self.axis.view, columns.bar
-        is_container = Kind(self.session.store.spans.kind[item.row]) in CONTAINERS and self.tree.size(item.position) > 1
+        is_container = (
+            Kind(self.session.store.spans.kind[item.row]) in bars.CONTAINERS and self.tree.size(item.position) > 1
+        )
         end = row.start + row.time
         now: int | None = None
         state: bars.State = "done"

@@ -16,13 +16,16 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tracetui.core.model import CHIPS, EventClass, Kind, RunStatus
-from tracetui.tui.messages import FollowChanged, Jumped, Notice, PositionChanged, SpanSelected
+from tracetui.core.text import safe
+from tracetui.tui.messages import FollowChanged, Jumped, Notice, PositionChanged, SpanSelected, TimeShown
 from tracetui.tui.presentation.columns import HEADINGS_FROM, LEAD, SpanColumns, span_columns
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.rows import empty_pieces, indentation
 from tracetui.tui.presentation.time_window import Window
 from tracetui.tui.session import Session
+from tracetui.tui.widgets.gap_jumps import GapJumps
 from tracetui.tui.widgets.line_view import LineView, Scroll
+from tracetui.tui.widgets.run_strip import STRIP_AT, STRIP_FROM, look_soon
 from tracetui.tui.widgets.run_study import LIVE
 from tracetui.tui.widgets.span_data import SpanData
 from tracetui.tui.widgets.time_axis import TimeAxis
@@ -31,6 +34,7 @@ from tracetui.tui.widgets.time_keys import TIME_BINDINGS, TimeKeys
 if TYPE_CHECKING:
     from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.store import Change, Run
+    from tracetui.core.store.shape import Bools
     from tracetui.tui.widgets.stops import Stop
 
 Identity = tuple[Literal["span", "event"], int]
@@ -39,6 +43,8 @@ Identity = tuple[Literal["span", "event"], int]
 Found = tuple["Stop | None", bool]
 _NONE: Final[Found] = (None, False)
 _FILL_SECONDS: Final = 0.02
+_LONGEST_NAME: Final = 40
+"""Characters of a name in a notice."""
 _ALL_CLASSES: Final = frozenset(EventClass)
 
 
@@ -64,10 +70,8 @@ class SpanTree(TimeKeys, LineView):
         Binding("t", "waterfall", "waterfall on or off", id="span.waterfall", show=False),
         Binding("p", "open_stack", "open stack", id="span.open_stack"),
         *TIME_BINDINGS,
+        Binding("L", "gap", "longest gap", id="span.gap", show=False),
     ]
-
-    class TimeShown(Message):
-        """Another part of the time is shown, or all of it."""
 
     class StripToggled(Message):
         """The open stack is to be shown, or hidden again."""
@@ -85,6 +89,9 @@ class SpanTree(TimeKeys, LineView):
         self._selected: Identity | None = None
         self._needle = ""
         self._slow: SlowSpans | None = None
+        self._gaps = GapJumps()
+        self._marked: int | None = None
+        """Cell of the line over the whole run that says where one is."""
         self._windows: dict[int, Window] = {}
         """Which part of its time each run shows."""
         self._shown: dict[int, Strip] = {}
@@ -121,10 +128,28 @@ class SpanTree(TimeKeys, LineView):
         rows = [self.data.run_line(width)]
         if not len(self.data.tree):
             hidden = self.data.tree.count
-            return [*rows, [], empty_pieces(hidden, hidden)]
+            has_chips = bool(self._chip_kinds or self._chip_classes)
+            return [*rows, [], empty_pieces(hidden, hidden, has_filter=self.data.tree.has_mask, has_chips=has_chips)]
         if self.size.height >= HEADINGS_FROM:
+            if self._has_strip:
+                rows.append(self.data.strip.pieces(width, self.selected_time()))
+                self._marked = self.data.strip.cell(width, self.selected_time())
             rows.append(self.data.headings(self._columns(width)))
         return rows
+
+    @property
+    def _has_strip(self) -> bool:
+        data = self.data
+        return self.waterfall and data is not None and data.axis.has_times and data.tree.count >= STRIP_FROM
+
+    def _mark_in_strip(self) -> None:
+        """The line over the whole run says where one is: repaint it, if that is another cell."""
+        width, height = self.size.width, self.size.height
+        if self.data is None or not self._has_strip or height < HEADINGS_FROM:
+            return
+        if self.data.strip.cell(width, self.selected_time()) != self._marked:
+            self._pinned = None
+            self.refresh(Region(0, STRIP_AT, width, 1))
 
     def render_row(self, index: int, width: int, selected: bool, focused: bool) -> list[Piece]:
         """A span or an event."""
@@ -136,6 +161,8 @@ class SpanTree(TimeKeys, LineView):
         """One line; what was drawn is remembered, so that only what differs is repainted."""
         strip = super().render_line(y)
         self._shown[y] = strip
+        if y == STRIP_AT and self.data is not None and self._has_strip:
+            look_soon(self, self.data.strip, self.size.width, self._repaint)
         self.fill_soon()
         return strip
 
@@ -252,6 +279,7 @@ class SpanTree(TimeKeys, LineView):
         identity = self._identity(self.cursor)
         if identity != self._selected:
             self._selected = identity
+            self._mark_in_strip()
             is_span = identity is not None and identity[0] == "span"
             span = identity[1] if identity is not None and is_span else None
             event = identity[1] if identity is not None and not is_span else None
@@ -330,9 +358,9 @@ class SpanTree(TimeKeys, LineView):
         self._is_untouched = False
         self._set_following(False)
 
-    def note(self, selected: Identity | None) -> None:
-        """Another view has selected this."""
-        self._is_untouched = False
+    def note(self, selected: Identity | None, is_touched: bool = True) -> None:
+        """This is selected, whoever did it; with `is_touched` the run is not opened anew when all of it is read."""
+        self._is_untouched &= not is_touched
         self._selected = selected
 
     def come_back(self, selected: Identity | None, following: bool) -> None:
@@ -369,6 +397,48 @@ class SpanTree(TimeKeys, LineView):
             self._choose_classes(self.data)
             self._keep()
             self._scroll_into_view(self._cursor, self._cursor, "auto")
+
+    def set_mask(
+        self,
+        spans: Bools | None,
+        events: Bools | None = None,
+        *,
+        names_events: bool = False,
+        is_first: bool = False,
+    ) -> None:
+        """Show only what a filter leaves, with what leads to it; None: no filter.
+
+        Args:
+            spans: By row of the store, as it was when the filter was asked.
+            events: The same of events.
+            names_events: Show these events as rows.
+            is_first: The first answer of another filter: unfold what is left, and select the first of it from here on.
+        """
+        data = self.data
+        if data is None:
+            return
+        mask = None
+        if spans is not None:
+            rows = data.tree.rows()
+            mask = spans.take(rows, mode="clip") & (rows < len(spans)) if len(spans) else rows < 0
+        data.tree.set_mask(mask, events, names_events=names_events)
+        if is_first:
+            data.tree.open_matches()
+            self._is_untouched = False
+        self._keep()
+        if is_first:
+            self._select_match(data)
+        self._scroll_into_view(self._cursor, self._cursor, "auto")
+
+    def _select_match(self, data: SpanData) -> None:
+        """If what is selected only leads to something that is left, or is not shown: to the first match from there on."""
+        index = self._cursor
+        if index < len(data.tree) and self._identity(index) == self._selected and not data.tree[index].context:
+            return
+        at = data.tree[index].position if index < len(data.tree) else 0
+        first = data.tree.first_match(max(0, at))
+        if first >= 0:
+            self.select_span(data.tree.row(first), by_user=False)
 
     def _choose_classes(self, data: SpanData) -> None:
         """Show what the chips say; without chips a run that has only events shows all of them."""
@@ -419,7 +489,7 @@ class SpanTree(TimeKeys, LineView):
             self._let_go()
         if self.data.is_moving or status is not self._ticked_status:
             if self.following and self.data.axis.follow():
-                self.post_message(self.TimeShown())
+                self.post_message(TimeShown())
             self._repaint()
         self._ticked_status = status
 
@@ -689,7 +759,7 @@ class SpanTree(TimeKeys, LineView):
         if self.select_span(row):
             self.post_message(Jumped(what, before, self._selected))
         else:
-            self.post_message(Notice(f"the chips hide this {what}", "warning"))
+            self.post_message(Notice(f"chips or filter hide this {what}", "warning"))
         return number + 1
 
     # ------------------------------------------------------------ the rest of the keys
@@ -714,7 +784,27 @@ class SpanTree(TimeKeys, LineView):
             self.waterfall = True
         self._is_untouched = False
         self._repaint()
-        self.post_message(self.TimeShown())
+        self.post_message(TimeShown())
+
+    def action_gap(self) -> None:
+        """To the longest gap of the selected span or of one around it, then to the next longest."""
+        if self.data is None or self._selected is None:
+            return
+        kind, row = self._selected
+        owner = row if kind == "span" else self.session.store.events.span[row]
+        gap = self._gaps.next(self.data, owner) if self.data.axis.has_times else None
+        if gap is None:
+            self.post_message(Notice("nothing here was idle"))
+            return
+        name = self.session.store.strings[self.session.store.spans.name[gap.holder]]
+        self.post_message(Notice(gap.words(safe(name[:_LONGEST_NAME]), self.session.symbols)))
+        self._repaint()
+        self.post_message(TimeShown())
+        before = self._selected
+        if self.select_span(gap.row):
+            self.post_message(Jumped("gap", before, self._selected))
+        else:
+            self.post_message(Notice("the chips hide what ended this gap", "warning"))
 
     def action_pan(self, by: int) -> None:
         """Show what was earlier or later, which lets go of following."""
