@@ -38,7 +38,12 @@ HEAD = """# The screen
 stand above the detail and `u` draws the runs over both; below that one pane at a time, `tab` goes to the next. It needs
 40 columns and 10 rows.
 
-`?` lists the keys of the focused pane, `:` finds any action by its words; digits there jump to a row.
+`?` lists the keys of the focused pane. `:` finds by its words whatever there is: actions, runs, tabs of the detail, themes,
+folders opened lately; digits there jump to a row. All keys can be changed: [settings.md](settings.md).
+
+`--pick` makes `enter` print the id of the chosen run or span and end, for use in a script. `--no-mouse` leaves the mouse to
+the terminal, `--ascii` draws with ASCII only, `NO_COLOR` takes all colour away. Without a terminal, or with `TERM=dumb`, the
+list of runs is printed instead.
 
 ## Keys
 
@@ -114,9 +119,15 @@ names that run too. A run that a recording names and that is not there is `not i
 
 ## Themes
 
-`--theme NAME`, or `T` on the screen: `dark` (the default), `light`, `contrast`, `safe` (told apart in all kinds of colour
-blindness) and `terminal` (the terminal's own 16 colours, for slow links). Your own are files like those in `themes/`, put
-into `~/.config/tracetui/themes/`. `NO_COLOR` takes all colour away; `--ascii` draws with ASCII only.
+`--theme NAME`, or `T` on the screen, which shows each theme while the cursor is on it and remembers what `enter` takes:
+`dark` (the default), `light`, `contrast`, `safe` (told apart in all kinds of colour blindness) and `terminal` (the terminal's
+own 16 colours, for slow links). Your own are files like those in `themes/`, put into `~/.config/tracetui/themes/`.
+
+## Settings
+
+`C` lists the settings in force, where each comes from, and what is wrong in your file; `enter` copies the line that says in the
+file what is in force now. [settings.md](settings.md) has them all: other keys, thresholds of what is slow, notifications of
+failures, the terminal's title, and what is done about slow links.
 
 ## The viewer
 

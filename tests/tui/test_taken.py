@@ -1,13 +1,26 @@
 """What is taken of a span, and secrets that are found on the screen."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+from rich.segment import Segment
+from rich.style import Style
+from rich.terminal_theme import TerminalTheme
 
 from tests.core.planted import PREFIXED
+from tracetui.core.errors import TracetuiError
+from tracetui.core.exporting.apart import Order, encoded
+from tracetui.core.exporting.apart import run as export
+from tracetui.core.loading import load
 from tracetui.core.model import ErrorInfo, Kind, Message, SpanDetail, Status
 from tracetui.core.redaction import Redactor
+from tracetui.resources import samples_dir
 from tracetui.tui.screens.exporting import free_name, usual_folder, zone_name
+from tracetui.tui.screens.screenshot import painted
 from tracetui.tui.secrets_seen import Striker, secrets_of
 from tracetui.tui.session import local_timezone
 from tracetui.tui.taken import of_value, telling
@@ -109,3 +122,43 @@ def test_a_secret_that_only_its_key_tells_is_struck_out_where_it_stands_alone() 
     striker = Striker(secrets_of({"password": "hunter2", "pin": {"api_key": 12345678}}, gate), gate)
     assert striker.struck('  password    "hunter2"   api_key 12345678') == '  password    "xxxxxxx"   api_key xxxxxxxx'
     assert striker.struck("the hunter2000 is a car") == "the hunter2000 is a car"
+
+
+def test_a_picture_of_lines_has_their_texts_colours_and_no_secret() -> None:
+    secret = SECRETS["openai"]
+    line = [Segment(f"key {secret[:20]}", Style(color="#ff5f5f", bold=True)), Segment(" <&>", Style(reverse=True))]
+    svg = painted(
+        [line, [Segment("second")]], 40, {secret}, TerminalTheme((18, 18, 18), (208, 208, 208), [(0, 0, 0)] * 8)
+    )
+    document = ElementTree.fromstring(svg)  # noqa: S314 - a picture of our own
+    shown = [element.text for element in document.iter("{http://www.w3.org/2000/svg}text")]
+    assert shown == ["key xxxxxxxxxxxxxxxxxxxx", " <&>", "second"]
+    assert 'fill="#ff5f5f" font-weight="bold"' in svg
+    assert secret[:8] not in svg
+
+
+# ---------------------------------------------------------------- the process that exports
+
+ORDER = Order([str(samples_dir() / "tracetui")], "tracetui", "", "", "md", "", 1_830_000_000_000_000_000)
+
+
+def ordered(target: Path, output: str = "md") -> Order:
+    loaded = load(ORDER.paths)
+    run = next(run for run in loaded.runs if run.name == "support_bot")
+    return replace(ORDER, key=run.key, id=run.id, format=run.format, output=output, target=str(target))
+
+
+def test_an_export_is_ordered_from_a_process_and_replaces_nothing(tmp_path: Path) -> None:
+    told: list[dict[str, Any]] = []
+    path = tmp_path / "run.md"
+    order = Order(**json.loads(encoded(ordered(path))))
+    export(order, told.append)
+    assert told[-1] == {"bytes": path.stat().st_size, "secrets": 0, "notes": []}
+    assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(TracetuiError, match="is there already"):
+        export(order, told.append)
+
+
+def test_an_export_of_a_run_that_is_gone_is_told(tmp_path: Path) -> None:
+    with pytest.raises(TracetuiError, match="gone"):
+        export(replace(ORDER, key="none", target=str(tmp_path / "x")), lambda _answer: None)

@@ -116,6 +116,7 @@ class Work:
             self.costs,
             status=self.summaries.status(run),
             now_ns=self.now_ns,
+            bottleneck_ns=self.session.settings.bottleneck,
             go_on=self._go_on,
         )
 
@@ -134,7 +135,7 @@ class Work:
 
     def folder(self, rows: Sequence[int]) -> FolderSummary:
         """What is known of some runs without looking at their spans."""
-        from tracetui.core.analysis.folder_runs import RunBrief
+        from tracetui.core.analysis.folder_runs import RunBrief, by_run_name
         from tracetui.tui.presentation.folder_summary import FolderSummary
         from tracetui.tui.presentation.runs import run_tokens
 
@@ -145,7 +146,9 @@ class Work:
             causes += len(self.summaries.causes(run))
             status = self.summaries.status(run)[0]
             briefs.append(RunBrief(run, status, self.costs.of_run(run), run_tokens(run)[0]))
-        return FolderSummary(briefs, self.summaries.ids, causes, self.session.symbols, self.session.tz)
+        return FolderSummary(
+            briefs, by_run_name(briefs), self.summaries.ids, causes, self.session.symbols, self.session.tz
+        )
 
     def analyses(self, folder: FolderSummary, partly: Callable[[FolderAnalysis], None]) -> FolderAnalysis | None:
         """All runs of a folder, each looked at and put together; None if there is none. Raises Stopped.

@@ -134,6 +134,9 @@ def pipe(
     is_given_away = command.startswith("!") or draws_by_itself(typed)
     with _keys_for_the_program(), _terminal() as fds:
         tell = say or _writer(1 if fds[1] is None else fds[1])
+        if say is None:
+            shown = safe(command)
+            tell(f"\n| {plain_ascii(shown) if is_ascii else shown}\n")
         process = _started(
             [env.get("SHELL") or "/bin/sh", "-c", typed],
             stdin=subprocess.PIPE,

@@ -212,6 +212,9 @@ def test_tokens_and_cost_by_model_agent_and_tool_are_those_of_the_run(store: Sto
 @given(runs())
 def test_whatever_a_run_holds_it_is_analysed_alone_and_with_others(store: Store) -> None:
     about = analysis(store)
+    shares = about.shares()
+    for each in about.names:
+        assert shares.get((each.name, each.kind), 0.0) == (about.share_of(each) or 0.0)
     whole = analyse_folder(store, [about, about], {about.run.row: Cost()})
     assert len(about.errors.groups) == len(whole.errors)
     assert sum(len(group.causes) for group in about.errors.groups) == about.errors.causes + about.errors.events

@@ -24,8 +24,9 @@ from tracetui.core.analysis.moments import Decision, Silence, decisions, silence
 from tracetui.core.analysis.open_stack import OpenSpan, open_stack
 from tracetui.core.analysis.path_times import PathTimes, path_times
 from tracetui.core.analysis.retries import Retry, retries
-from tracetui.core.analysis.run_spans import RunSpans, covered, grouped, own_times
+from tracetui.core.analysis.run_spans import RunSpans, covered, covered_by, grouped, own_times
 from tracetui.core.analysis.spending import Spender, Spent, Usages, by_agent, by_model, by_tool
+from tracetui.core.model import Kind
 from tracetui.core.text import offset
 
 if TYPE_CHECKING:
@@ -131,6 +132,19 @@ class RunAnalysis:
         begin, stop = spans.begin, spans.begin + self.wall_ns
         active = covered(np.clip(spans.start[mine], begin, stop), np.clip(spans.end[mine], begin, stop))
         return active / self.wall_ns
+
+    def shares(self) -> dict[tuple[str, Kind], float]:
+        """The same of all names and kinds at once; empty without times."""
+        spans = self.spans
+        nodes = np.flatnonzero(spans.placed)
+        if not self.wall_ns or not len(nodes):
+            return {}
+        keys, group = np.unique(spans.name[nodes].astype(np.int64) * 16 + spans.kind[nodes], return_inverse=True)
+        begin, stop = spans.begin, spans.begin + self.wall_ns
+        low, high = np.clip(spans.start[nodes], begin, stop), np.clip(spans.end[nodes], begin, stop)
+        active = covered_by(group.astype(np.int32), low, high, len(keys)).tolist()
+        strings, wall = spans.store.strings, self.wall_ns
+        return {(strings[key >> 4], Kind(key & 15)): ns / wall for key, ns in zip(keys.tolist(), active, strict=True)}
 
     def wasted(self, each: Repetition) -> Spent:
         """Tokens and cost of what was wasted on a repetition."""

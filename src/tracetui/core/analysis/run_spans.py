@@ -151,6 +151,17 @@ def covered(start: Longs, end: Longs) -> int:
     return int((reach - np.maximum(start, np.concatenate((start[:1], reach[:-1])))).clip(0).sum())
 
 
+def covered_by(group: Ints, start: Longs, end: Longs, count: int) -> Longs:
+    """Of each of ``count`` groups of intervals the time that at least one of them covers, ns."""
+    by = np.lexsort((start, group))
+    group, start, reach = group[by], start[by], _reach(group[by], end[by])
+    before = np.concatenate((start[:1], reach[:-1]))
+    first = np.concatenate(([True], group[1:] != group[:-1]))[: len(group)]
+    found = np.zeros(count, np.int64)
+    np.add.at(found, group, (reach - np.where(first, start, np.maximum(start, before))).clip(0))
+    return found
+
+
 def own_pieces(spans: RunSpans, chosen: Bools | None = None) -> tuple[Ints, Longs, Longs]:
     """The stretches of each placed span in which none of its children is active, as nodes, starts and ends.
 

@@ -159,5 +159,5 @@ def _text(column: float, text: str, style: str) -> str:
     if not text:
         return ""
     look = f' class="{style}"' if style else ""
-    length = cell_width(text) * _CELL
-    return f'<text x="{column * _CELL:.1f}" textLength="{length:.1f}"{look}>{escaped(text)}</text>'
+    cells = f'textLength="{cell_width(text) * _CELL:.1f}" lengthAdjust="spacingAndGlyphs"'
+    return f'<text x="{column * _CELL:.1f}" {cells}{look}>{escaped(text)}</text>'

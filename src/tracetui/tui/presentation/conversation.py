@@ -16,6 +16,7 @@ from tracetui.core.bodies import NOT_JSON, json_in_text
 from tracetui.core.conversations import Conversation
 from tracetui.core.jsontext import json_text
 from tracetui.core.model import Message, Usage
+from tracetui.core.text import cell_width
 from tracetui.tui.presentation.detail import Look, Row, Section, body_section
 from tracetui.tui.presentation.diffs import is_diff, replaced
 from tracetui.tui.presentation.highlighting import language_of_file
@@ -422,7 +423,12 @@ def earlier_row(found: Conversation, look: Look, whole: bool) -> Row:
     tokens = "" if found.tokens is None else f", {text.tokens(found.tokens[0], symbols)} tokens"
     fold = symbols["fold_open" if whole else "fold_closed"]
     key: Row = [("c", "strong bold"), (" only what was added" if whole else " whole context", "muted")]
-    return spread([(f"{fold} ", "muted"), (f"{words}{tokens}, sent before", "muted")], key, look.width, symbols)
+    if cell_width(words) > look.width - width_of(key) - 4:
+        key = [key[0], (" less" if whole else " all", "muted")]
+    room = look.width - width_of(key) - 4
+    told = [f"{words}{tokens}, sent before", f"{words}, sent before", words]
+    said = next((each for each in told if cell_width(each) <= room), words)
+    return spread([(f"{fold} ", "muted"), (said, "muted")], key, look.width, symbols)
 
 
 def _changed_words(found: Conversation, look: Look) -> str:

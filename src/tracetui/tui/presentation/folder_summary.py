@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Final
 
-from tracetui.core.analysis.folder_runs import DAY, NamedRuns, Piece, RunBrief, by_run_name, pieces, sum_of_costs
+from tracetui.core.analysis.folder_runs import DAY, NamedRuns, Piece, RunBrief, pieces, sum_of_costs
 from tracetui.core.analysis.tables import causes_and_events, cost_text, counted, number
 from tracetui.core.model import Kind
 from tracetui.core.run_table import length_text
@@ -38,6 +38,7 @@ class FolderSummary:
 
     Args:
         runs: The runs with what is known of each.
+        named: The same by name.
         ids: What runs are called, by row.
         causes: Failed spans without a failed child in all.
         symbols: What to draw with.
@@ -45,6 +46,7 @@ class FolderSummary:
     """
 
     runs: Sequence[RunBrief]
+    named: Sequence[NamedRuns]
     ids: Mapping[int, str]
     causes: int
     symbols: Symbols
@@ -61,6 +63,11 @@ class FolderSummary:
             *(self._analysed(about) if about is not None else ()),
         ]
         return Page(self._head(about), [part for part in made if part is not None])
+
+    def resorted(self, page: Page, sort: str, *, reverse: bool) -> Page:
+        """A page with its runs by name in another order."""
+        part = self._by_name(sort, reverse=reverse)
+        return Page(page.head, [part if part is not None and each.title == BY_NAME else each for each in page.parts])
 
     def _head(self, about: FolderAnalysis | None) -> Row:
         symbols, runs = self.symbols, self.runs
@@ -189,11 +196,10 @@ class FolderSummary:
         return part
 
     def _by_name(self, sort: str, *, reverse: bool) -> Part | None:
-        named = by_run_name(self.runs)
-        if len(named) < 2 and len(self.runs) < 2:
+        if len(self.runs) < 2:
             return None
         symbols = self.symbols
-        named.sort(key=lambda each: _sort_key(each, sort), reverse=reverse)
+        named = sorted(self.named, key=lambda each: _sort_key(each, sort), reverse=reverse)
         heads: list[Cell] = [("runs", 5, ""), ("failed", 6, ""), ("p50", 7, ""), ("p95", 7, "")]
         heads += [("cost", 8, ""), ("tokens", 7, "")]
         part = Part(BY_NAME, heads=heads, note=f"by {sort}", noun="names", listed=8)

@@ -36,10 +36,10 @@ MOST_SIGNS: Final = 400
 """Brackets, stars and the like in one paragraph; with more of them it stays as it was written."""
 
 _SIGNS: Final = re.compile(r"[\[\]*_~`!<&\\]")
-_FENCE: Final = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^\s`]{0,40})[^\n`]{0,200}$", re.MULTILINE)
+_FENCE: Final = re.compile(r"^(`{3,}|~{3,})[ \t]*([^\s`]{0,40})[^\n`]{0,200}$", re.MULTILINE)
 _BLANK: Final = re.compile(r"\n[ \t]*\n")
 _NESTED: Final = 20
-_LEAST_CELLS: Final = 16
+_LEAST_CELLS: Final = 10
 _DIFFS: Final = ("diff", "patch", "udiff")
 
 
@@ -62,7 +62,10 @@ class Stretch:
 
 
 def stretches(text: str) -> list[Stretch]:
-    """`text` in parts, none of which is much longer than `STRETCH`; joined they are the text, fences left out."""
+    """`text` in parts, none of which is much longer than `STRETCH`; joined they are the text, fences left out.
+
+    Code that is set in belongs to a list and stays with it.
+    """
     found: list[Stretch] = []
     at = 0
     while at < len(text):

@@ -34,7 +34,7 @@ from tracetui.tui.presentation.diffs import is_diff
 from tracetui.tui.presentation.pieces import Piece, cut_pieces, spread, width_of
 from tracetui.tui.presentation.rows import kind_style
 from tracetui.tui.presentation.span_facts import Neighbour, SpanFacts
-from tracetui.tui.presentation.traceback import MOST_CHARACTERS, frames_of, traceback_rows
+from tracetui.tui.presentation.traceback import MOST_CHARACTERS, frames_of, is_recent_first, traceback_rows
 from tracetui.tui.presentation.wrap import one_line
 
 LAST_MESSAGES: Final = 2
@@ -319,8 +319,8 @@ def _traceback(facts: SpanFacts, look: Look) -> list[Section]:
         fact = f"{text.exact(len(error.traceback), look.symbols)} characters"
         return [Section("traceback", "Traceback", fact, text=error.traceback)]
     rows = traceback_rows(error.traceback, look.width, look.compact, look.symbols)
-    is_python = any(not isinstance(part, str) for part in frames_of(error.traceback))
-    fact = "most recent last" if is_python and not look.compact else ""
+    first = is_recent_first(frames_of(error.traceback))
+    fact = "" if first is None or look.compact else "most recent first" if first else "most recent last"
     return [Section("traceback", "Traceback", fact, rows=rows, copies=[error.traceback])]
 
 

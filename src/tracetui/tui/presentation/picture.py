@@ -13,8 +13,9 @@ from tracetui.core.exporting.picture import FONTS, escaped
 from tracetui.core.text import cell_width, safe
 
 _CELL: Final = 8.4
-_LINE: Final = 19
-_BASE: Final = 14
+_LINE: Final = 17
+"""As high as a letter of 14 px: lines that are drawn from row to row meet."""
+_BASE: Final = 13
 """Baseline of a line."""
 _DIM: Final = 0.6
 
@@ -58,7 +59,7 @@ def _cells(text: str, style: Style, column: int, row: int, theme: TerminalTheme)
     look += ' font-style="italic"' if style.italic else ""
     look += ' text-decoration="underline"' if style.underline else ""
     look += f' opacity="{_DIM}"' if style.dim else ""
-    length = f' textLength="{width:.1f}"'
+    length = f' textLength="{width:.1f}" lengthAdjust="spacingAndGlyphs"'
     return [*parts, f'<text x="{x:.1f}" y="{y + _BASE}"{length}{look}>{escaped(text)}</text>']
 
 

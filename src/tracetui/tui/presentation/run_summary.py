@@ -108,6 +108,7 @@ class RunSummary:
         self._tz = tz
         self._words = RunPage(about, _LongPage(1_000, symbols, KEPT), bodies, id, spent, tz)
         self._begin = about.spans.begin
+        self._over_time = pulse(about.spans, about.usages)
 
     def page(self) -> Page:
         """All of it, the most telling first."""
@@ -270,12 +271,10 @@ class RunSummary:
         return [row for row in rows if kinds[row] in mine]
 
     def _pulse(self) -> Part | None:
-        found = pulse(self._about.spans, self._about.usages)
-        return None if found is None else pulse_part(found, self._symbols, self._about.run.row)
+        return None if self._over_time is None else pulse_part(self._over_time, self._symbols, self._about.run.row)
 
     def _tokens(self) -> Part | None:
-        found = pulse(self._about.spans, self._about.usages)
-        return None if found is None else tokens_part(found, self._symbols)
+        return None if self._over_time is None else tokens_part(self._over_time, self._symbols)
 
     def _path(self) -> Part | None:
         about, symbols = self._about, self._symbols
@@ -334,6 +333,7 @@ class RunSummary:
         if not names:
             return None
         slow = {(each.name, each.kind) for each in about.bottlenecks}
+        active = about.shares()
         found = spreads(about.spans, names)
         shown = {} if found is None or not self._symbols.columns else found.counts
         scale = None if found is None or not shown else (found.low_ns, found.high_ns)
@@ -344,7 +344,7 @@ class RunSummary:
             slow,
             bottleneck,
             lambda each: self._to(() if each.slowest is None else (each.slowest,)),
-            share_of=about.share_of if about.wall_ns else None,
+            share_of=(lambda each: active.get((each.name, each.kind), 0.0)) if active else None,
             spread_of=lambda each: shown.get((each.name, each.kind)),
             scale=scale,
         )

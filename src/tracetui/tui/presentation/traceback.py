@@ -1,6 +1,7 @@
 """A traceback as a person reads it: own frames with their code, library frames muted and folded to a count, message last.
 
-Python's is taken apart; lines of any other language stay as they are, the last one being the message.
+Python's are taken apart, chained ones and groups too, and so are those of JavaScript, Java and Go; lines of any other
+language stay as they are, the last one being the message.
 """
 
 from __future__ import annotations
@@ -13,13 +14,33 @@ from typing import Final
 from tracetui.core.symbols import UNICODE, Symbols
 from tracetui.core.text import cut, safe
 from tracetui.tui.presentation.pieces import Piece, cut_pieces, width_of
+from tracetui.tui.presentation.wrap import wrap
 
 MOST_CHARACTERS: Final = 65_536
 """A longer traceback is shown as plain text."""
 
 _FRAME = re.compile(r'^[\s|+-]{0,40}File "([^"\n]{1,1000})", line (\d{1,9})(?:, in (.{1,200}))?\s*$')
 _UNDERLINE = re.compile(r"^[\s|]*[~^]+\s*$")
-_LIBRARY = ("site-packages/", "dist-packages/", "/lib/python", "<frozen ", "/Lib/", "lib64/python")
+_LIBRARY = (
+    *("site-packages/", "dist-packages/", "/lib/python", "<frozen ", "/Lib/", "lib64/python"),
+    *("node_modules/", "node:", "/pkg/mod/", "/go/src/"),
+)
+_JAVA_LIBRARY = (
+    *("java.", "javax.", "jdk.", "sun.", "kotlin.", "kotlinx.", "scala.", "jakarta.", "org.springframework."),
+    *("org.apache.", "org.junit.", "org.hibernate.", "io.netty.", "reactor.", "com.google.common."),
+)
+_GO_PLACE = re.compile(r"^\t(\S{1,1000}\.go):(\d{1,9})(?: \+0x[0-9a-f]{1,16})?$")
+_GROUP = re.compile(r"^[\s|+-]*-{4,} (\d{1,6}) -{4,}$")
+_LINKS: Final = (
+    "During handling of the above",
+    "The above exception was",
+    "... ",
+    "group ",
+    "goroutine ",
+    "exit status ",
+)
+_BEGINNINGS: Final = ("Caused by: ", "panic: ", "Suppressed: ", "fatal error: ")
+_MESSAGE_ROWS: Final = 6
 _TOKEN = re.compile(
     r"(?P<string>\"[^\"]{0,200}\"|'[^']{0,200}')|(?P<number>\b\d[\d_.eExXa-fA-F]{0,40}\b)|(?P<word>[A-Za-z_]\w{0,80})"
 )
@@ -27,6 +48,7 @@ _STYLES: Final = {"string": "code-string", "number": "code-number"}
 _PARTS_SHOWN = 2
 _FRAMES_OF_A_RUN: Final = 2
 _SIDE_BY_SIDE: Final = 64
+_LONGEST_FRAME: Final = 1_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +59,21 @@ class Frame:
     line: str
     function: str
     code: str = ""
+    language: str = "python"
 
     @property
     def is_library(self) -> bool:
-        """Whether it belongs to an installed package or to Python itself."""
+        """Whether it belongs to an installed package or to the language itself."""
         path = self.path.replace("\\", "/")
+        if self.language == "java":
+            return self.function.rpartition("/")[2].startswith(_JAVA_LIBRARY)
         return any(part in path for part in _LIBRARY)
 
     @property
     def place(self) -> str:
         """The path without its leading folders."""
         path = self.path.replace("\\", "/")
-        for part in ("site-packages/", "dist-packages/"):
+        for part in ("site-packages/", "dist-packages/", "node_modules/", "/pkg/mod/"):
             path = path.rpartition(part)[2]
         return "/".join(path.split("/")[-_PARTS_SHOWN:])
 
@@ -61,12 +86,47 @@ def frames_of(traceback: str) -> list[Frame | str]:
         if found:
             parts.append(Frame(found[1], found[2], found[3] or ""))
             continue
+        if other := _other_frame(line, parts):
+            parts.append(other)
+            continue
         last = parts[-1] if parts else None
-        if isinstance(last, Frame) and not last.code and line[:1] in (" ", "|") and line.strip():
+        is_code = isinstance(last, Frame) and last.language == "python" and not last.code and line[:1] in (" ", "|")
+        said = _GROUP.sub(r"group \1", line).strip().lstrip("|+ ").strip()
+        if is_code and isinstance(last, Frame) and said:
             parts[-1] = Frame(last.path, last.line, last.function, line.strip(" |"))
-        elif line.strip() and not _UNDERLINE.match(line) and not line.lstrip(" |+-").startswith("Traceback (most"):
-            parts.append(line.strip())
+        elif said.strip("-") and not _UNDERLINE.match(line) and "Traceback (most" not in said[:60]:
+            parts.append(said)
     return parts
+
+
+def _other_frame(line: str, parts: list[Frame | str]) -> Frame | None:
+    """A frame as JavaScript, Java or Go writes it; Go's function stands in the line before."""
+    found = _GO_PLACE.match(line)
+    if found:
+        function = parts.pop() if parts and isinstance(parts[-1], str) else ""
+        return Frame(found[1], found[2], str(function).rpartition("(")[0] or str(function), language="go")
+    said = line.strip()
+    if not said.startswith("at ") or len(said) > _LONGEST_FRAME:
+        return None
+    function, where = "", said[3:]
+    if where.endswith(")") and "(" in where:
+        function, _, where = where[:-1].rpartition("(")
+        is_java = not function.endswith(" ")
+    else:
+        is_java = False
+    path, _, number = where.rpartition(":")
+    before, _, row = path.rpartition(":")
+    if number.isdigit() and row.isdigit() and before:
+        path, number = before, row
+    if not number.isdigit():
+        return Frame(where, "", function.strip(), language="java") if is_java else None
+    return Frame(path.removeprefix("file://"), number, function.strip(), language="java" if is_java else "javascript")
+
+
+def is_recent_first(parts: list[Frame | str]) -> bool | None:
+    """Whether the frame that raised stands first, as in every language but Python; None where there are no frames."""
+    languages = [part.language for part in parts if isinstance(part, Frame)]
+    return languages[0] != "python" if languages else None
 
 
 def traceback_rows(traceback: str, width: int, compact: bool = False, symbols: Symbols = UNICODE) -> list[list[Piece]]:
@@ -78,7 +138,8 @@ def traceback_rows(traceback: str, width: int, compact: bool = False, symbols: S
         part = parts[position]
         if isinstance(part, str):
             style = "status-error" if _is_message(parts, position) else "muted"
-            rows.append(cut_pieces([("  ", ""), (safe(part), style)], width, symbols))
+            for row in wrap(safe(part), max(8, width - 2))[:_MESSAGE_ROWS]:
+                rows.append(cut_pieces([("  ", ""), (row, style)], width, symbols))
             position += 1
         elif part.is_library:
             stop = position
@@ -95,7 +156,12 @@ def traceback_rows(traceback: str, width: int, compact: bool = False, symbols: S
 
 
 def _is_message(parts: list[Frame | str], position: int) -> bool:
-    """The last line, and each line right behind the last frame of a chained traceback."""
+    """The last line, and each line right behind the last frame of a chained traceback; else the first, and each cause's."""
+    said = str(parts[position])
+    if said.startswith(_LINKS):
+        return False
+    if is_recent_first(parts):
+        return not position or said.startswith(_BEGINNINGS)
     return position == len(parts) - 1 or isinstance(parts[position - 1] if position else None, Frame)
 
 
@@ -110,12 +176,14 @@ def _library_rows(frames: list[Frame], width: int, symbols: Symbols) -> list[lis
 
 
 def _library_row(frame: Frame, more: str, width: int, symbols: Symbols) -> list[Piece]:
-    words = safe(f"{frame.place}:{frame.line} {frame.function}")
+    words = safe(f"{frame.place}:{frame.line} {frame.function}" if frame.line else f"{frame.place} {frame.function}")
     return [("  ", ""), (cut(words, max(1, width - 2 - len(more)), symbols=symbols) + more, "muted")]
 
 
 def _own_rows(frame: Frame, width: int, compact: bool, symbols: Symbols) -> list[list[Piece]]:
-    where: list[Piece] = [("  ", ""), (safe(frame.place), ""), (":", ""), (safe(frame.line), "strong bold")]
+    where: list[Piece] = [("  ", ""), (safe(frame.place), "")]
+    if frame.line:
+        where += [(":", ""), (safe(frame.line), "strong bold")]
     if frame.function:
         where += [(" in ", "muted"), (safe(frame.function), "")]
     if not frame.code:

@@ -17,7 +17,7 @@ def footer_keys(screen: MainScreen) -> list[tuple[str, str]]:
     if screen.has_no_runs:
         choose = [("enter", "open")] if screen.empty.places else []
         listed = [("R", "not recognised")] if screen.empty.unrecognised or screen.empty.problem else []
-        return [*choose, *listed, ("y", "copy the two lines"), ("q", "quit")]
+        return [*choose, *listed, (":", "other folder"), ("y", "copy the two lines"), ("q", "quit")]
     medium = screen.arranged is not None and screen.arranged.mode != "wide"
     if screen.active == "runs":
         close = [("u", "close")] if screen.drawer else []

@@ -22,7 +22,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from tracetui.core import text
-from tracetui.core.model import RunStatus
+from tracetui.core.model import CHIPS, RunStatus
 from tracetui.tui import messages
 from tracetui.tui.arrangement import PANES, Arrangement, PaneName, arrange
 from tracetui.tui.keymaps import Key, keys_of
@@ -132,10 +132,8 @@ class MainScreen(Screen[None]):
         Binding("n", "hit(1)", "next hit", id="jump.next_hit", show=False),
         Binding("N", "hit(-1)", "previous hit", id="jump.previous_hit", show=False),
         *(
-            Binding(
-                str(number), f"chip({number})", f"only class {number}, again: away", show=False, id=f"chip.{number}"
-            )
-            for number in range(1, 10)
+            Binding(str(number), f"chip({number})", f"only {word}, again: away", show=False, id=f"chip.{number}")
+            for number, (word, _, _) in enumerate(CHIPS, start=1)
         ),
         Binding("0", "chip(0)", "all classes", id="find.all_classes", show=False),
         Binding("u", "drawer", "runs", id="look.runs"),

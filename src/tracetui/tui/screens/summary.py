@@ -107,7 +107,8 @@ class SummaryScreen(Screen[Target | None]):
         self._seen: object = None
         self._ended_at = self._took = 0.0
         self._folder: FolderSummary | None = None
-        self._analysis: FolderAnalysis | None = None
+        self._is_whole = False
+        """All runs of the folder were analysed once: what is shown is complete, or as it was a while ago."""
         self._sort, self._reverse = NAME_SORTS[0], False
 
     @property
@@ -146,7 +147,7 @@ class SummaryScreen(Screen[Target | None]):
         if scope.run is None:
             scope.whole = True
         self._seen = None
-        self._folder = self._analysis = None
+        self._folder, self._is_whole = None, False
         waiting = Part(f"analysing{self.session.symbols.reading}")
         self.view.show(Page(self._head(), [waiting]), self.memory.places.setdefault(self._key, Remembered()))
         self._say()
@@ -195,33 +196,37 @@ class SummaryScreen(Screen[Target | None]):
             self._ended_at = time.monotonic()
             self._took = self._ended_at - begun
         self._tell("", work)
+        if self._work is work:
+            self._work = None  # and the copy of the store with it
 
     async def _analyse_folder(self, work: Work) -> None:
-        folder = self._folder = await asyncio.to_thread(work.folder, self.scope.rows)
-        self._analysis = None
+        folder = await asyncio.to_thread(work.folder, self.scope.rows)
         self._tell(f"analysing {len(folder.runs):,} runs", work)
-        await self._show_folder()
-        loop = asyncio.get_running_loop()
+        self._folder = folder
+        sort, reverse = self._sort, self._reverse
+        if not self._is_whole:  # what is shown already says more
+            self._show_folder(await asyncio.to_thread(folder.page, None, sort, reverse=reverse), work)
+        loop, is_first = asyncio.get_running_loop(), not self._is_whole
 
         def partly(about: FolderAnalysis) -> None:
-            page = folder.page(about, self._sort, reverse=self._reverse)
-            loop.call_soon_threadsafe(self._show_part, about, page, work)
+            if not is_first:
+                return
+            page = folder.page(about, sort, reverse=reverse)
+            loop.call_soon_threadsafe(self._show_folder, page, work)
 
-        self._analysis = await asyncio.to_thread(work.analyses, folder, partly)
-        await self._show_folder()
+        def all_of_it() -> Page:
+            return folder.page(work.analyses(folder, partly), sort, reverse=reverse)
 
-    def _show_part(self, about: FolderAnalysis, page: Page, work: Work) -> None:
-        if work is self._work and self.is_attached and not work.stopped:
-            self._analysis = about
-            self.view.show(page)
+        self._show_folder(await asyncio.to_thread(all_of_it), work)
+        self._is_whole = True
 
-    async def _show_folder(self) -> None:
-        """Make the page, in a thread, and show it."""
-        folder, about, sort, reverse = self._folder, self._analysis, self._sort, self._reverse
-        if folder is not None:
-            page = await asyncio.to_thread(lambda: folder.page(about, sort, reverse=reverse))
-            if folder is self._folder and (sort, reverse) == (self._sort, self._reverse):
-                self.view.show(page)
+    def _show_folder(self, page: Page, work: Work) -> None:
+        if work is self._work and self.is_attached and self._folder is not None:
+            self.view.show(self._folder.resorted(page, self._sort, reverse=self._reverse))
+
+    def _resort(self) -> None:
+        if self._folder is not None:
+            self.view.show(self._folder.resorted(self.view.page, self._sort, reverse=self._reverse))
 
     def _tell(self, words: str, work: Work) -> None:
         if work is self._work and self.is_attached:
@@ -241,7 +246,7 @@ class SummaryScreen(Screen[Target | None]):
 
     def _look_again(self) -> None:
         """Something may have come since."""
-        if self._work is None or not self._work.stopped:
+        if self._work is not None:
             return
         rest = max(REST_S, REST_FACTOR * self._took)
         if time.monotonic() - self._ended_at >= rest and self._seen != self._state():
@@ -261,6 +266,7 @@ class SummaryScreen(Screen[Target | None]):
             keys.append(("u", "this run" if scope.whole else "all runs"))
         if scope.whole:
             keys.append(("< >", "sort names"))
+        keys.append(("?", "help"))
         self.footer.show(keys)
 
     # ------------------------------------------------------------ keys
@@ -284,14 +290,14 @@ class SummaryScreen(Screen[Target | None]):
             self.header.say("only runs by name are sorted: u shows all runs")
             return
         self._sort = NAME_SORTS[(NAME_SORTS.index(self._sort) + by) % len(NAME_SORTS)]
-        self.run_worker(self._show_folder(), exclusive=True, group="summary-sort")
+        self._resort()
         self.header.say(f"{BY_NAME.lower()}: by {self._sort}")
 
     def action_reverse(self) -> None:
         """The other way round; of a run: analyse again."""
         if self._folder is not None:
             self._reverse = not self._reverse
-            self.run_worker(self._show_folder(), exclusive=True, group="summary-sort")
+            self._resort()
         else:
             self._analyse()
 

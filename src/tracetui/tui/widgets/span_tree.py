@@ -207,7 +207,7 @@ class SpanTree(TimeKeys, LineView):
         self.run_row = run_row
         tree = RunTree(self.session.store, run_row, self.session.costs)
         if self._slow is None:
-            self._slow = SlowSpans(self.session.store)
+            self._slow = SlowSpans(self.session.store, self.session.settings.slow_rules())
         self.data = SpanData(self.session, tree, self.session.store.runs[run_row], self._slow, self._windows)
         self._choose_classes(self.data)
         self.data.search(self._needle)
