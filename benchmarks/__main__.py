@@ -25,6 +25,7 @@ def benchmarks() -> dict[str, Benchmark]:
     from benchmarks.keys import key_while_reading
     from benchmarks.memory import memory, usage_memory
     from benchmarks.moving import moving
+    from benchmarks.pauses import pauses
     from benchmarks.reading import many_files, skeleton, slow_lane
     from benchmarks.recording import recording
     from benchmarks.redaction import redaction
@@ -46,6 +47,7 @@ def benchmarks() -> dict[str, Benchmark]:
         "idle": idle,
         "stream": stream,
         "bytes": moving,
+        "pauses": pauses,
         "list": many_files,
         "second-time": second_time,
         "start": starting,

@@ -65,6 +65,35 @@ A line that is about several spans lists them to choose from; `… more` shows t
 section, `y` copies the line, `Y` the section. From 110 columns on sections stand side by side, left and right go across. Of a
 run that goes on, figures are made anew every few seconds.
 
+## Views
+
+`v` shows the open run in other ways, one after another; the rule of the pane names the one that is shown, the palette
+(`:`) has each of them by its name. What is selected stays selected, chips and filters count in all of them, and so do
+the keys that jump.
+
+- **Time order**: starts of spans and events, one after another as they came, with the wall time where there is room.
+  A span has a row for its end where something came between its start and its end. New rows come at the end, `F` stays
+  there. Order is that of the records, by time only for runs whose files have no order in common. Single tokens of a
+  stream are left out unless `9` asks.
+- **By name**: each name with how many spans it has, how many failed, total and own time, own time as a share of the
+  run, p50, p95, longest, tokens and cost. `<` and `>` sort by another column, `r` reverses. `enter` opens a name into
+  its spans, the longest first, and `enter` on one of those goes to it in the tree.
+
+## Jumps, and the way back
+
+`e` goes to the next cause of failure, or to an error event that its span survived; `s` to the next slow span; `w` to
+the next warning, retry or command that ended with a non-zero exit status; `n` to the next hit of a search. In
+capitals they go back. They open what is folded, start again at the end and say so. Levels of logs and exit statuses
+are read from the records, those of more than a quarter of a megabyte are not asked.
+
+`{` goes back to where a jump began, `}` forward again: jumps of one kind one after another are one way. So do jumps
+from reports, bookmarks, other runs (`J`, `K`, `enter`) and rows by their number (`:` and digits).
+
+`m` marks the selected run, span or event, or unmarks it; `'` (or `M`) lists what is marked, `del` takes one out of
+the list. The 500 newest are kept. A folder is shown again as it was left: run, what was selected in it, view, chips
+and order of the runs; a failure that is newer goes first, and a run that is going on is followed. `--no-state` keeps
+and shows nothing of that.
+
 ## What was put right
 
 `R` lists, in groups and with numbers, what had to be put right, worked out or left out to show the open run: records that

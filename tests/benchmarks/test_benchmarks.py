@@ -15,7 +15,7 @@ from tracetui.core.formats.native import NativeDecoder
 WITHOUT_A_TERMINAL = ("skeleton", "slow-lane", "recording", "search")
 LONGER = ("chip", "filter", "formats", "redaction")
 IN_OTHER_PROCESSES = ("memory", "key-index", "usage", "list", "second-time", "analyze", "start")
-IN_A_TERMINAL = ("first-frame", "key-while-reading", "tree", "latency", "idle", "stream", "bytes")
+IN_A_TERMINAL = ("first-frame", "key-while-reading", "tree", "latency", "idle", "stream", "bytes", "pauses")
 
 
 @pytest.fixture(autouse=True)

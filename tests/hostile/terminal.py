@@ -35,6 +35,7 @@ KEYS = {
     "pagedown": "\x1b[6~",
     "ctrl+p": "\x10",
     "space": " ",
+    "backspace": "\x7f",
 }
 
 _WHOLE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*\x07|[^\[\]])")

@@ -43,7 +43,10 @@ def stops(terminal: Terminal, runs: int) -> Iterator[str]:
         yield from in_a_run(terminal)
         terminal.press("J")
     yield from in_the_spans(terminal)
+    yield from in_other_views(terminal)
     yield from in_the_runs(terminal)
+    yield from side_by_side(terminal)
+    yield from in_screens_of_their_own(terminal)
     yield from over_the_panes(terminal)
 
 
@@ -79,6 +82,39 @@ def in_the_spans(terminal: Terminal) -> Iterator[str]:
     yield "slow span, path, following"
 
 
+def in_other_views(terminal: Terminal) -> Iterator[str]:
+    for view in ("time order", "by name", "timeline"):
+        terminal.press("v", "g", "down", "l", "down")
+        yield f"view: {view}"
+        terminal.press("pagedown")
+        yield f"view: {view}, second page"
+    terminal.press("v", "m", "w", "Z", "I", "O")
+    yield "zoomed"
+    terminal.press("backspace", "M")
+    yield "bookmarks"
+    terminal.press("escape", "f", *'name~"<" ')
+    yield "filter"
+    terminal.press("escape", "f", *"name=")
+    yield "filter, completion"
+    terminal.press("escape", "escape")
+
+
+def in_screens_of_their_own(terminal: Terminal) -> Iterator[str]:
+    for words, keys in (("summary", "a"), ("about the run", "i"), ("export", "x")):
+        terminal.press(keys)
+        yield words
+        terminal.press("pagedown", "pagedown")
+        yield f"{words}, further down"
+        terminal.press("escape")
+    terminal.press("u", "g", "space", "down", "space", "a")
+    yield "summary of the folder"
+    terminal.press("escape", "d")
+    yield "comparison"
+    terminal.press("pagedown", "G", "enter")
+    yield "comparison, end"
+    terminal.press("escape", "escape", "u")
+
+
 def in_the_runs(terminal: Terminal) -> Iterator[str]:
     terminal.press("u")
     yield "runs"
@@ -92,6 +128,18 @@ def in_the_runs(terminal: Terminal) -> Iterator[str]:
     terminal.search("<1")
     yield "runs, filtered"
     terminal.press("escape", "u")
+
+
+def side_by_side(terminal: Terminal) -> Iterator[str]:
+    terminal.press("u", "g", "space", "space", "d")
+    yield "compared"
+    terminal.press("A", "tab", "c", "z")
+    yield "compared, whole texts"
+    terminal.press("z", "tab", "v", "v")
+    yield "compared by name"
+    terminal.press("d")
+    yield "runs to compare with"
+    terminal.press("escape", "escape", "u")
 
 
 def over_the_panes(terminal: Terminal) -> Iterator[str]:
@@ -129,7 +177,11 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     ("size", "least"),
-    [(SIZES[0], 30), pytest.param(SIZES[1], 250, marks=pytest.mark.long), (SIZES[2], 250)],
+    [
+        pytest.param(SIZES[0], 30, marks=pytest.mark.long),
+        (SIZES[1], 250),
+        pytest.param(SIZES[2], 250, marks=pytest.mark.long),
+    ],
     ids=str,
 )
 def test_no_payload_passes_any_screen(size: tuple[int, int], least: int, everything: Path, tmp_path: Path) -> None:

@@ -49,11 +49,10 @@ def test_two_screens_keep_each_others_bookmarks(tmp_path: Path) -> None:
 
 
 def test_the_oldest_bookmarks_go_first() -> None:
-    bookmarks = Bookmarks(State())
-    for number in range(MOST + 1):
-        bookmarks.add(Bookmark(Spot("native", str(number)), "", "", ""))
+    bookmarks = Bookmarks(State(), [Bookmark(Spot("native", str(number)), "", "", "") for number in range(MOST)])
+    bookmarks.add(MARK)
     assert len(bookmarks.marks) == MOST
-    assert bookmarks.marks[-1].spot.run == "1"
+    assert (bookmarks.marks[0], bookmarks.marks[-1].spot.run) == (MARK, str(MOST - 2))
 
 
 @pytest.mark.parametrize(

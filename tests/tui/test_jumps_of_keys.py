@@ -76,3 +76,13 @@ async def test_digits_in_the_palette_go_to_a_row_and_back(troubled: Path) -> Non
         assert selected(pilot) == "logged"
         await press(pilot, "{")
         assert selected(pilot) == "quiet"
+
+
+async def test_in_a_large_run_warnings_are_looked_for_in_a_thread(
+    troubled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracetui.tui.widgets.stops.MANY_SPANS", 0)
+    async with opened(make_app([troubled])) as pilot:
+        await press(pilot, "w")
+        await press(pilot, "w")
+        assert selected(pilot) == "logged"

@@ -211,7 +211,9 @@ def test_list_and_stats_sum_up_what_was_said(made, rounds, capsys):
 async def test_the_screen_shows_each_span_in_order(made):
     folder, program = made(1)
     async with opened(make_app([folder]), (160, 60)) as pilot:
-        rows = [line.split("│")[1] for line in lines(pilot)[4 : 4 + len(program.said)]]
+        shown = lines(pilot)
+        first = next(at for at, line in enumerate(shown) if "│   name " in line) + 1
+        rows = [line.split("│")[1] for line in shown[first : first + len(program.said)]]
     for row, said in zip(rows, program.said, strict=True):
         assert f"{said.kind} {_shown(said.name)[:12]}" in row
         assert ("✗" in row) == (said.status == "error")

@@ -97,3 +97,32 @@ def test_what_is_zoomed_comes_to_the_gap() -> None:
     data.axis.show(Window(0, 50 * SECOND))
     GapJumps().next(data, 0)
     assert data.axis.window == Window(30 * SECOND, 50 * SECOND)
+
+
+def test_the_detail_of_a_span_says_how_long_it_was_idle_and_when_most() -> None:
+    from tracetui.core.model import SpanDetail
+    from tracetui.tui.presentation.detail import Look
+    from tracetui.tui.presentation.overview import overview
+    from tracetui.tui.presentation.span_facts import span_facts
+
+    class Shelf:
+        def size_of(self, row: int) -> int:
+            return row
+
+        def span_detail(self, row: int) -> SpanDetail:
+            return SpanDetail(id=str(row))
+
+    data = open_run(HELD)
+    told = {
+        row: "\n".join(
+            plain(line)
+            for section in overview(
+                span_facts(data.session.store, Shelf(), row, now=0),  # type: ignore[arg-type]
+                Look(80, symbols=UNICODE),
+            )
+            for line in section.rows
+        )
+        for row in (0, 3)
+    }
+    assert "idle      1m00s  in 3 gaps, longest 30.0s at +40.0s" in told[0]
+    assert "idle" not in told[3]

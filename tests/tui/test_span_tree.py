@@ -239,7 +239,7 @@ async def test_the_run_is_said_in_words(scene):
 
 @scene_of(FAILED)
 async def test_columns_have_headings_where_there_is_room(scene):
-    assert scene.lines()[1].startswith("   name")
+    assert scene.lines()[2].startswith("   name")
 
 
 @scene_of(FAILED, size=(108, 13))
@@ -633,10 +633,10 @@ async def test_clocks_stop_a_minute_after_the_last_change(scene):
 
 
 @scene_of(FAILED)
-async def test_a_move_paints_two_rows(scene):
+async def test_a_move_paints_two_rows_and_where_one_is_in_the_run(scene):
     asked = painted(scene)
     await scene.press("up")
-    assert sum(lines for _, lines in asked) == 2
+    assert sum(lines for _, lines in asked) == 3
 
 
 # ---------------------------------------------------------------- the strip
@@ -667,3 +667,62 @@ async def test_the_strip_closes_when_the_run_ends_even_if_it_was_asked_for(scene
     assert scene.app.strip.display
     await scene.tell(*FAILED_END)
     assert not scene.app.strip.display
+
+
+# ---------------------------------------------------------------- time
+
+
+@scene_of(FAILED)
+async def test_the_line_over_the_run_marks_where_the_selected_row_begins(scene):
+    def marked() -> int:
+        line = scene.app.screen._compositor.render_strips()[scene.tree.region.y + 1]
+        before = 0
+        for segment in line:
+            if segment.style is not None and segment.style.reverse:
+                break
+            before += segment.cell_length
+        return before
+
+    assert "1m40s" in scene.lines()[1]
+    await scene.press("g")
+    assert marked() == 5
+    while scene.selected_name() != "section":
+        await scene.press("j")
+    assert marked() == 5 + 80 * (108 - 3 - 5 - 4) // 100
+
+
+@scene_of(FAILED)
+async def test_zooming_to_a_span_shows_its_time_and_the_same_key_all_of_it(scene):
+    await scene.press("Z")
+    assert scene.tree.window_text() == "17s–1m23s of 1m40s"
+    assert any("fetch_page" in line and "█✗" in line for line in scene.rows())
+    await scene.press("Z")
+    assert scene.tree.window_text() == ""
+
+
+@scene_of(FAILED)
+async def test_each_run_keeps_the_part_that_it_shows(scene):
+    await scene.press("I", "full_stop")
+    shown = scene.tree.window_text()
+    scene.tree.show_run(0)
+    assert scene.tree.window_text() == shown != ""
+
+
+@scene_of(
+    build_run("agent a 0..\n  step b 1..\n    tool c 2..\n  tool d 1..2", growth=Growth(1, EPOCH, EPOCH + 195 * SECOND))
+)
+async def test_a_zoomed_window_goes_on_with_a_run_that_is_followed(scene):
+    await scene.press("I", "I")
+    before = scene.tree.data.axis.window
+    scene.clock.advance(30)
+    scene.tree.tick()
+    assert scene.tree.following
+    after = scene.tree.data.axis.window
+    assert after.begin > before.begin
+    assert after.length == before.length
+
+
+@scene_of(FAILED)
+async def test_panning_the_whole_time_says_that_all_is_shown(scene):
+    await scene.press("comma")
+    assert scene.app.notices()[-1] == "the whole time is shown: I zooms in"

@@ -1,10 +1,12 @@
 """The views that stand in the place of the tree, over real files."""
 
+import json
 from pathlib import Path
 
 from textual.pilot import Pilot
 
 from tests.tui.helpers import lines, make_app, opened, press, text, write_live
+from tests.tui.test_jumping import HOSTILE
 from tracetui.core.testing import SECOND
 from tracetui.tui.app import TracetuiApp
 
@@ -27,11 +29,7 @@ async def test_v_shows_the_run_in_time_order_with_the_same_span_selected(native_
         assert app_of(pilot).main.selection.rows == before
         assert any("▌✗  +2m04s  ■ fetch_page" in line for line in lines(pilot))
         assert "end of extract_facts" in text(pilot)
-
-
-async def test_keys_that_jump_work_in_time_order(native_traces: Path) -> None:
-    async with opened(make_app([native_traces])) as pilot:
-        await press(pilot, "v", "e")
+        await press(pilot, "e")
         assert any("▌✗" in line and "extract_facts  ContextLength" in line for line in lines(pilot))
 
 
@@ -69,3 +67,26 @@ async def test_by_name_a_name_opens_into_its_spans_and_one_of_those_leads_to_the
         assert main.viewing.name == "tree"
         assert main.tree_view.selected == ("span", main.selection.rows[0])
         assert any("▌" in line and "extract_facts" in line for line in lines(pilot))
+
+
+async def test_hostile_names_and_texts_stay_text_in_all_views(tmp_path: Path) -> None:
+    records = [
+        {"tracetui": 1, "type": "header", "seq": 0, "run": HOSTILE, "name": HOSTILE, "time": 1},
+        {
+            "type": "span_end",
+            "seq": 1,
+            "span": "1",
+            "name": HOSTILE,
+            "kind": "tool",
+            "subject": HOSTILE,
+            "time": 5,
+            "start": 1,
+        },
+        {"type": "event", "seq": 2, "span": "1", "class": "log", "level": HOSTILE, "text": HOSTILE, "time": 3},
+    ]
+    (tmp_path / "run.jsonl").write_text("".join(f"{json.dumps(record)}\n" for record in records))
+    async with opened(make_app([tmp_path])) as pilot:
+        for keys in (("v",), ("w",), ("v",), ("enter", "j"), ("v",)):
+            await press(pilot, *keys)
+            assert all(line.isprintable() for line in lines(pilot))
+            assert "[red]" in text(pilot)

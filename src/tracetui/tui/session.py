@@ -81,6 +81,7 @@ class Session:
     marked: Marked = field(default_factory=Marked)
     """What has a bookmark."""
     _statuses: dict[int, tuple[int, int, StatusResult]] = field(default_factory=dict)
+    _causes: dict[int, tuple[tuple[int, ...], int]] = field(default_factory=dict)
     _slow: SlowSpans | None = None
     _relations: tuple[int, Relations] | None = None
 
@@ -109,6 +110,18 @@ class Session:
             result = run_status(run, now, self.rules, self.slow_spans().open_p95(run.row))
         self._statuses[run.row] = (epoch, second, result)
         return result
+
+    def causes(self, run: Run) -> int:
+        """How many failed spans of a run have no failed child; worked out again only when the run has changed."""
+        if not run.error_count:
+            return 0
+        from tracetui.core.store.rollups import cause_rows
+
+        state = (run.error_count, run.span_count, len(run.failed), run.restarts)
+        known = self._causes.get(run.row)
+        if known is None or known[0] != state:
+            known = self._causes[run.row] = (state, len(cause_rows(self.store, run.row)))
+        return known[1]
 
     def cost(self, run: Run) -> Cost:
         """What a run cost, as far as that is known."""

@@ -1,5 +1,7 @@
 """Work packed into lanes, against the same done span by span."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +50,18 @@ def test_a_span_is_found_again(found: list[tuple[int, int]]) -> None:
     made = packed(found)
     assert all(int(made.rows[made.place(row)]) == row for row in range(len(found)))
     assert made.place(len(found)) == -1
+
+
+@given(spans, st.lists(st.integers(0, 45), min_size=2, max_size=5))
+def test_what_a_lane_covers_is_what_one_counts(found: list[tuple[int, int]], edges: list[int]) -> None:
+    made, edges = packed(found), sorted(edges)
+    for lane in range(len(made)):
+        mine = [found[row] for row in made.rows[slice(*made.bounds(lane))].tolist()]
+        counted = [
+            sum(at <= moment < at + length for at, length in mine for moment in range(low, high))
+            for low, high in pairwise(edges)
+        ]
+        assert made.covered(lane, np.asarray(edges, np.int64)).tolist() == counted
 
 
 def test_what_follows_one_another_stays_in_one_lane() -> None:

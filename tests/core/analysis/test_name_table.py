@@ -19,11 +19,16 @@ agent planner 0..20
 """
 
 
+def figures(store: Store, tree: RunTree) -> NameTable:
+    positions, _ = tree.asked_for()
+    return tabled(copied(store, 0, None if positions is None else tree.rows()[positions], None))
+
+
 def table(text: str = RUN) -> tuple[NameTable, Store, RunTree]:
     store = Store()
     store.apply(build_run(text))
     tree = RunTree(store, 0)
-    return tabled(copied(store, tree, None)), store, tree
+    return figures(store, tree), store, tree
 
 
 def test_a_name_has_the_figures_of_its_spans() -> None:
@@ -63,9 +68,9 @@ def test_names_are_sorted_by_any_figure_and_the_other_way_round() -> None:
 def test_only_what_chips_and_filter_ask_for_is_counted() -> None:
     _, store, tree = table()
     tree.set_chips({Kind.tool}, ())
-    assert [row.name for row in tabled(copied(store, tree, None)).rows] == ["search"]
+    assert [row.name for row in figures(store, tree).rows] == ["search"]
     tree.set_mask(np.zeros(tree.count, np.bool_))
-    assert tabled(copied(store, tree, None)).rows == ()
+    assert figures(store, tree).rows == ()
 
 
 def test_without_times_there_are_counts_and_no_durations() -> None:

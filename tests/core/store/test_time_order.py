@@ -4,7 +4,7 @@ from tracetui.core.model import EventClass, Kind
 from tracetui.core.operations import RunFact
 from tracetui.core.store import Store
 from tracetui.core.store.run_tree import RunTree
-from tracetui.core.store.time_order import TimeOrder, What, copied, ordered
+from tracetui.core.store.time_order import Asked, TimeOrder, What, copied, ordered
 from tracetui.core.testing import build_run
 
 RUN = """
@@ -20,7 +20,7 @@ agent planner 0..10
 
 def listed(store: Store, tree: RunTree) -> list[str]:
     """The rows in words."""
-    order = ordered(copied(store, tree))
+    order = ordered(copied(store, Asked.of(tree)))
     return [said(store, what, row) for what, row in zip(order.what.tolist(), order.row.tolist(), strict=True)]
 
 
@@ -88,7 +88,16 @@ def test_single_tokens_are_listed_when_they_are_asked_for() -> None:
 
 def test_a_row_is_found_again() -> None:
     store, tree = opened()
-    order = ordered(copied(store, tree))
+    order = ordered(copied(store, Asked.of(tree)))
     assert order.index_of(What.end, 2) == 5
     assert order.index_of(What.end, 1) == -1
     assert len(TimeOrder.none()) == 0
+
+
+def test_a_filter_of_events_leaves_those_alone() -> None:
+    import numpy as np
+
+    store, tree = opened()
+    events = np.asarray([store.events.cls[row] == EventClass.token for row in range(len(store.events))])
+    tree.set_mask(np.zeros(tree.count, np.bool_), events, names_events=True)
+    assert listed(store, tree) == ["! token"]

@@ -54,6 +54,8 @@ class Lanes:
     """Of each lane the row of its agent; -1 without one."""
     by_row: Ints
     """Places in `rows` in ascending order of what stands there."""
+    worked: Longs
+    """Time of all spans before each place, and at the end of all of them, ns; an open one counts nothing."""
 
     def __len__(self) -> int:
         return len(self.agent)
@@ -66,6 +68,15 @@ class Lanes:
     def lane(self, place: int) -> int:
         """The lane of a place."""
         return int(self.first.searchsorted(place, "right")) - 1
+
+    def covered(self, lane: int, edges: Longs) -> Longs:
+        """How much of each part between `edges`, ns since the epoch, the finished spans of a lane cover."""
+        first, last = self.bounds(lane)
+        at = first + self.start[first:last].searchsorted(edges, "right")
+        inside = np.maximum(0, self.end[at - 1] - edges)
+        is_open = self.end[at - 1] == NO_END
+        before: Longs = np.where(at > first, self.worked[at] - np.where(is_open, 0, inside), self.worked[first])
+        return np.diff(before)
 
     def bounds(self, lane: int) -> tuple[int, int]:
         """Places of a lane, from and to."""
@@ -95,7 +106,8 @@ def lanes(spans: LaneSpans) -> Lanes:
     rows, start, end = spans.rows[spans.works], spans.start[spans.works], spans.end[spans.works]
     if not len(rows):
         none = np.empty(0, np.int32)
-        return Lanes(none, np.empty(0, np.int64), np.empty(0, np.int64), np.zeros(1, np.int32), none, none)
+        times = np.empty(0, np.int64)
+        return Lanes(none, times, times, np.zeros(1, np.int32), none, none, np.zeros(1, np.int64))
     group = _in_order_of_time(agent, start)
     lane = _lane_heads(group, start, np.maximum(end, start + 1))
     by = np.lexsort((start, lane, start[lane], group))
@@ -105,7 +117,9 @@ def lanes(spans: LaneSpans) -> Lanes:
     found = rows[by]
     of = agent[by][begins]
     owner = np.where(of >= 0, spans.rows[np.maximum(of, 0)], -1).astype(np.int32)
-    return Lanes(found, start[by], end[by], first, owner, np.argsort(found, kind="stable").astype(np.int32))
+    start, end = start[by], end[by]
+    worked = np.concatenate(([0], np.cumsum(np.where(end == NO_END, 0, end - start))))
+    return Lanes(found, start, end, first, owner, np.argsort(found, kind="stable").astype(np.int32), worked)
 
 
 def _agents(spans: LaneSpans) -> Ints:

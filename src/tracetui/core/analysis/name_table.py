@@ -1,7 +1,7 @@
 """The spans of the open run by name and kind: how many, how long, how many failed, what they used, and which they are.
 
-``copied`` takes what is needed out of the store, in some milliseconds even for a million spans; ``tabled`` then works on those
-copies alone, so that it can run in a thread while the store grows. Percentiles are those of the nearest rank over finished
+``copied`` takes what is needed out of the store (or a snapshot of it, in a thread), ``tabled`` works on those copies alone.
+Percentiles are those of the nearest rank over finished
 spans; own time is the time in which no child was active.
 """
 
@@ -19,7 +19,6 @@ from tracetui.core.store.shape import Bools, Ints, Longs
 
 if TYPE_CHECKING:
     from tracetui.core.pricing import Costs
-    from tracetui.core.store.run_tree import RunTree
     from tracetui.core.store.store import Store
 
 Sorting = Literal["own", "total", "count", "errors", "p50", "p95", "max", "tokens", "cost", "name"]
@@ -125,47 +124,65 @@ class Copied:
     wall: int | None
 
 
-def copied(store: Store, tree: RunTree, costs: Costs | None) -> Copied:
-    """All spans of the run, and which of them chips and filter ask for."""
-    run = store.runs[tree.run]
-    positions, _ = tree.asked_for()
-    rows = store.rows_of_run(tree.run)
-    asked = np.ones(len(rows), np.bool_)
-    if positions is not None:
-        at = tree.positions(rows)
-        asked = (at >= 0) & positions[at]
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What spans cost, as it is known: span rows, ascending, and of each what is recorded, computed, and only in part known."""
+
+    spans: Longs
+    recorded: npt.NDArray[np.float64]
+    computed: npt.NDArray[np.float64]
+    halves: Bools
+
+    @classmethod
+    def of(cls, costs: Costs) -> Priced:
+        """What these costs say now."""
+        spans, recorded, computed = costs.priced()
+        return cls(spans.astype(np.int64), recorded, computed, costs.partial())
+
+    @classmethod
+    def recorded_in(cls, store: Store) -> Priced:
+        """What is recorded."""
+        spans = store.usage.np("span").astype(np.int64)
+        by = np.argsort(spans, kind="stable")
+        count = len(spans)
+        return cls(spans[by], store.usage.np("cost_usd")[by], np.full(count, np.nan), np.zeros(count, np.bool_))
+
+
+def copied(store: Store, run_row: int, asked: Ints | None, priced: Priced | None) -> Copied:
+    """All spans of the run, and which of them chips and filter ask for.
+
+    Args:
+        store: What has been read; in a thread a `Snapshot` of it.
+        run_row: The run.
+        asked: Span rows that are asked for; None: all.
+        priced: What they cost; None: as recorded.
+    """
+    run = store.runs[run_row]
+    rows = store.rows_of_run(run_row)
+    priced = Priced.recorded_in(store) if priced is None else priced
     spans = store.spans
     flags = _taken(spans.np("flags"), rows)
     name = _taken(spans.np("name"), rows)
     has_times = run.clock is not Clock.order_only
-    start, end = (
-        _taken(spans.np(each), rows) if has_times else np.full(len(rows), NO_TIME) for each in ("start", "end")
-    )
+    none = np.full(len(rows), NO_TIME, np.int64)
     used, tokens, halves = _tokens(store)
-    if costs is None:
-        priced = np.sort(store.usage.np("span").astype(np.int64))
-        recorded = store.usage.np("cost_usd")[np.argsort(store.usage.np("span"), kind="stable")].copy()
-        computed, cost_halves = np.full(len(priced), np.nan), np.zeros(len(priced), np.bool_)
-    else:
-        rows_priced, recorded, computed = costs.priced()
-        priced, cost_halves = rows_priced.astype(np.int64), costs.partial()
     return Copied(
         rows,
-        asked,
+        np.ones(len(rows), np.bool_) if asked is None else np.isin(rows, asked),
         name,
         _taken(spans.np("kind"), rows),
         _taken(spans.np("status"), rows),
-        start,
-        end,
+        _taken(spans.np("start"), rows) if has_times else none,
+        _taken(spans.np("end"), rows) if has_times else none,
         _taken(spans.np("parent"), rows).astype(np.int64),
         (flags & Flag.announced) > 0,
         used,
         tokens,
         halves,
-        priced,
-        recorded,
-        computed,
-        cost_halves,
+        priced.spans,
+        priced.recorded,
+        priced.computed,
+        priced.halves,
         {number: store.strings[number] for number in np.unique(name).tolist()},
         run.last_time,
         run.duration()[0] if has_times else None,

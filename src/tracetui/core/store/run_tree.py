@@ -8,6 +8,7 @@ matter of one array.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -121,6 +122,10 @@ class RunTree:
     def rows(self) -> Ints:
         """Span rows in tree order. Not to be written to; stale after ``update``."""
         return self._tree.order
+
+    def preorder(self) -> Preorder:
+        """The spans in tree order as they are now, whatever is taken in later."""
+        return copy(self._tree)
 
     def parent_position(self, position: int) -> int:
         """Where the parent stands, -1 for a root."""
@@ -397,6 +402,10 @@ class RunTree:
             return self._mask, None
         marked: Bools = self._tree.of_kinds(self._store, self._kinds)
         return (marked if self._mask is None else marked & self._mask), self._classes
+
+    def asked_events(self) -> tuple[Bools | None, bool]:
+        """Which events a filter leaves, by event row (None: those of the spans that it leaves), and whatever their class."""
+        return self._event_mask, self._names_events
 
     def _choose(self) -> None:
         chosen = self.has_chips or self._mask is not None

@@ -4,8 +4,7 @@ Order is that of the records, and by time only for runs whose sources have no or
 are not kept as records of their own. An end has a row where something came between it and its start: right after it, it
 would say again what the start's row says.
 
-``copied`` takes what is needed out of the store, in some milliseconds even for a million spans; ``ordered`` then works on
-those copies alone, so that it can run in a thread while the store grows.
+``copied`` takes what is needed out of the store (or a snapshot of it, in a thread), ``ordered`` works on those copies alone.
 """
 
 from __future__ import annotations
@@ -77,34 +76,65 @@ class Copied:
     has_times: bool
 
 
-def copied(store: Store, tree: RunTree) -> Copied:
-    """Spans and events that chips and filter ask for; without either all, but for single tokens of a stream."""
-    run = store.runs[tree.run]
-    positions, classes = tree.asked_for()
-    rows = tree.rows() if positions is None else tree.rows()[positions]
-    rows = np.sort(rows[(store.spans.np("flags")[rows] & _TOLD) > 0])
-    events = store.events_of_run(tree.run)
-    cls = store.events.np("cls")[events]
-    if classes is not None:
-        events = events[np.isin(cls, [int(each) for each in classes])]
-    else:
-        events = events[cls != EventClass.token]
-    if classes is None and positions is not None:
-        owner = store.events.np("span")[events]
-        events = events[np.isin(owner, rows)]
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What chips and filter ask for of a run; it costs nothing to make."""
+
+    run: int
+    spans: Ints | None
+    """Span rows; None: all."""
+    classes: frozenset[EventClass] | None
+    """None: no chip is on."""
+    events: npt.NDArray[np.bool_] | None
+    """By event row, which ones a filter leaves; None: those of the spans."""
+    any_class: bool
+    """A filter names events: single tokens of a stream too."""
+
+    @classmethod
+    def of(cls, tree: RunTree) -> Asked:
+        """What is asked for now."""
+        positions, classes = tree.asked_for()
+        return cls(tree.run, None if positions is None else tree.rows()[positions], classes, *tree.asked_events())
+
+
+def copied(store: Store, asked: Asked) -> Copied:
+    """Spans and events that chips and filter ask for; without either all, but for single tokens of a stream.
+
+    In a thread the store is to be a `Snapshot`.
+    """
+    run = store.runs[asked.run]
+    rows = store.rows_of_run(run.row) if asked.spans is None else np.sort(asked.spans)
+    rows = rows[(_taken(store.spans.np("flags"), rows) & _TOLD) > 0].astype(np.int32)
+    events = _events(store, asked, rows)
     return Copied(
         rows,
         _taken(store.spans.np("start"), rows),
         _taken(store.spans.np("end"), rows),
         _taken(store.spans.np("first_record"), rows),
         _taken(store.spans.np("parent"), rows),
-        events.astype(np.int32),
+        events,
         _taken(store.events.np("time"), events),
         _taken(store.events.np("record"), events),
         _taken(store.events.np("span"), events),
         run.order_by_time,
         run.clock is not Clock.order_only,
     )
+
+
+def _events(store: Store, asked: Asked, rows: Ints) -> Ints:
+    events = store.events_of_run(asked.run).astype(np.int32)
+    cls = store.events.np("cls")[events]
+    wanted = np.ones(len(events), np.bool_)
+    if asked.classes is not None:
+        wanted &= np.isin(cls, [int(each) for each in asked.classes])
+    elif not asked.any_class:
+        wanted &= cls != EventClass.token
+    if asked.events is not None:
+        known = events < len(asked.events)
+        wanted &= known & asked.events[np.where(known, events, 0)] if len(asked.events) else known
+    elif asked.spans is not None and asked.classes is None:
+        wanted &= np.isin(store.events.np("span")[events], rows)
+    return events[wanted]
 
 
 def _taken(column: npt.NDArray[np.integer], rows: Ints) -> Longs:

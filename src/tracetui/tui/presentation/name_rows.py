@@ -58,12 +58,12 @@ class NameColumns:
         return self.name >= KIND_WORDS_FROM
 
 
-@lru_cache(maxsize=64)
-def name_columns(width: int) -> NameColumns:
-    """The columns of a pane of `width` cells; count and total are never left out where 30 cells are there."""
+@lru_cache(maxsize=256)
+def name_columns(width: int, sorting: str = "") -> NameColumns:
+    """The columns of a pane of `width` cells; count, and the one it is sorted by, are there first."""
     room = width - LEAD - 1
     shown: list[str] = []
-    for column in _FIRST:
+    for column in dict.fromkeys(("count", *((sorting,) if sorting in _CELLS else ()), *_FIRST)):
         needed = _CELLS[column] + GAP
         if room - needed < (_LEAST_NAME if len(shown) > 1 else 12):
             break

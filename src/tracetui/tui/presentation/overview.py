@@ -202,6 +202,8 @@ def _time_rows(facts: SpanFacts, look: Look) -> list[Row]:
             "time", that_fit(time, [("   " + words, "muted") for words in _beside_time(facts, symbols)], look), look
         )
     ]
+    if facts.gaps:
+        rows.append(labelled("idle", _gap_words(facts, look), look))
     if facts.start is not None:
         since = None if facts.run_start is None else facts.start - facts.run_start
         worked_out = bool(facts.flags & Flag.start_inferred)

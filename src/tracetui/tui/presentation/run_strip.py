@@ -17,6 +17,8 @@ from tracetui.tui.presentation.columns import LEAD
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.rows import merged
 
+CELLS_AT: Final = LEAD + 2
+"""Where the columns begin."""
 LEVELS: Final = 8
 _FULL_FROM: Final = 4.0
 """Spans at once that fill a column, where no more ran anywhere."""

@@ -195,7 +195,7 @@ def _figure(name: Sorting, run: Run, result: StatusResult, session: Session) -> 
         return symbols.reading, "muted"
     match name:
         case "causes":
-            causes = count_causes(session.store, run) if run.error_count else 0
+            causes = session.causes(run)
             # What an ok run got over is told, but it is not what the eye should find.
             style = "muted" if result.status is RunStatus.ok else "status-error"
             return (f"{symbols['error']}{text.count(causes)}" if causes else "", style)
@@ -271,7 +271,7 @@ def _sort_key(session: Session, sorting: Sorting) -> Callable[[int], tuple[float
         case "status":
             return lambda row: (_WORST_FIRST.index(session.status(runs[row]).status), "")
         case "causes":
-            return lambda row: (runs[row].error_count, "")
+            return lambda row: (session.causes(runs[row]), "")
         case "time":
             return lambda row: (_known(runs[row].duration()[0]), "")
         case "spans":

@@ -35,8 +35,11 @@ def footer_keys(screen: MainScreen) -> list[tuple[str, str]]:
     elif _has_failed(screen):
         front.append(("e", "next cause"))
     enter = "pick" if screen.pick else "detail"
-    rest = [*runs, size, ("/", "search"), ("y", "copy")]
-    return [*front, ("enter", enter), ("space", "fold"), *rest]
+    rest = [*runs, size, ("/", "search"), ("v", "view"), ("y", "copy")]
+    ways = {"time": [], "names": [("< >", "sort")]}.get(screen.viewing.name, [("space", "fold")])
+    if screen.viewing.name == "names" and not screen.pick:
+        enter = "its spans"
+    return [*front, ("enter", enter), *ways, *rest]
 
 
 def _has_failed(screen: MainScreen) -> bool:

@@ -86,6 +86,8 @@ class Returning:
             screen.chips.toggle(number)
         if last.chips:
             screen.tree_view.set_chips(*screen.chips.selected())
+        if last.filter and not screen.filtering.text:
+            self._filter(last.filter)
         screen.viewing.show(view_name(last.view))
         screen.viewing.choose()
         self._wanted = last.selected
@@ -93,6 +95,15 @@ class Returning:
         self.note_change()
         screen.say_all()
         self.note_change()
+
+    def _filter(self, wanted: str) -> None:
+        from tracetui.core.errors import FilterError
+
+        try:
+            self.screen.filtering.start_with(wanted)
+        except FilterError:
+            return  # of another version
+        self.screen.filtering.run_opened()
 
     def note_change(self) -> None:
         """The open run was read further: what was selected in it may be there now."""
@@ -130,7 +141,7 @@ class Returning:
             spot_of(session, screen.opened, identity) if run is not None and identity is not None else None,
             screen.viewing.name,
             tuple(sorted(screen.chips.active)),
-            "",
+            screen.filtering.text,
             screen.runs.sorting,
             screen.runs.reversed,
             screen.runs.grouping,

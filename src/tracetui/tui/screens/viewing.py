@@ -114,7 +114,7 @@ class Viewing:
         self.name = name
         shown, other = self.shown, self.other
         shown.display = True
-        if before.has_focus:
+        if screen.focused is before:  # its own `has_focus` comes a moment later
             screen.set_focus(shown, scroll_visible=False)
         before.display = False
         screen.panes["spans"].entitle(TREE_TITLE if other is None else other.title)

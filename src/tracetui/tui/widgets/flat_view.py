@@ -24,7 +24,7 @@ from tracetui.tui.widgets.line_view import LineView, Scroll
 from tracetui.tui.widgets.run_study import LIVE, MANY_SPANS
 
 if TYPE_CHECKING:
-    from tracetui.core.store import Change
+    from tracetui.core.store import Change, Store
     from tracetui.tui.widgets.span_data import SpanData
 
 Identity = tuple[Literal["span", "event"], int]
@@ -185,7 +185,7 @@ class FlatView(LineView):
     def _load(self, at_once: bool = False) -> None:
         """Make the rows anew: now, or in a thread where that takes long, and then not more than once a second."""
         data = self.data
-        if data is None or data.run.span_count + sum(data.run.class_counts) <= MANY_SPANS:
+        if data is None or not self._is_large(data):
             self._stop_loading()
             self._put(None if data is None else self._job(data)())
             self._loaded()
@@ -195,6 +195,16 @@ class FlatView(LineView):
             self._stop_loading()
         if self._loader is None:
             self._loader = self.run_worker(self._load_beside(data), group="load", exclusive=True)
+
+    @staticmethod
+    def _is_large(data: SpanData) -> bool:
+        return data.run.span_count + sum(data.run.class_counts) > MANY_SPANS
+
+    def readable(self, data: SpanData) -> Store:
+        """The store as what makes the rows may read it: of a large run in a thread, so as it is now."""
+        from tracetui.core.store.snapshot import Snapshot
+
+        return Snapshot(self.session.store) if self._is_large(data) else self.session.store
 
     def _stop_loading(self) -> None:
         if self._loader is not None:
@@ -330,6 +340,8 @@ class FlatView(LineView):
     def _fill(self) -> None:
         self._is_filling = False
         if self.data is not None and self.display:
+            if self.data.study.is_waiting:
+                self.run_worker(self.data.study.look_aside(), group="study")
             self.data.start_fetching()
             self.refresh_if_changed(self.visible_rows)
             self.fill_soon()

@@ -194,7 +194,7 @@ class LanesView(TimeKeys, FlatView):
         begin = axis.tree.extent[0]
         start, end = int(made.start[place]) - begin, min(int(made.end[place]) - begin, axis.whole)
         window = axis.window
-        if window is not None and axis.show(showing(window, start, end, axis.whole)):
+        if window is not None and not self.following and axis.show(showing(window, start, end, axis.whole)):
             self.time_shown(axis.window)
         view = axis.view
         self._moment = begin + (max(start, view.begin) + min(end, view.end)) // 2
@@ -246,14 +246,14 @@ class LanesView(TimeKeys, FlatView):
         columns = self._columns(width)
         agent = int(made.agent[index])
         is_first = index == 0 or int(made.agent[index - 1]) != agent
-        first, last = made.bounds(index)
+        last = made.bounds(index)[1]
         has_open = self.session.store.spans.status[int(made.rows[last - 1])] == Status.open
         word = "error" if index in self._failed_lanes(data, made) else "open" if has_open else ""
         name = data.name_of(agent) if agent >= 0 and is_first else ""
         place = self._place_in(index) if selected else -1
         return lane_pieces(
             LaneRow(index + 1, name, word),
-            self._bars(data, made, first, last, columns.bars, place),
+            self._bars(data, made, index, columns.bars, place),
             columns,
             self.session.symbols,
             selected=selected,
@@ -266,11 +266,11 @@ class LanesView(TimeKeys, FlatView):
             self._failed = frozenset(made.lane(place) for place in causes if place >= 0)
         return self._failed
 
-    def _bars(self, data: SpanData, made: Lanes, first: int, last: int, width: int, selected: int) -> list[LaneBar]:
-        """The bars of places `first` to `last` in the part of the time that is shown."""
+    def _bars(self, data: SpanData, made: Lanes, lane: int, width: int, selected: int) -> list[LaneBar]:
+        """The bars of a lane in the part of the time that is shown."""
         import numpy as np
 
-        view = data.axis.view
+        view, (first, last) = data.axis.view, made.bounds(lane)
         begin = data.tree.extent[0] + view.begin
         edges = begin + np.arange(width + 1, dtype=np.int64) * view.length // width
         places = _worth_drawing(made.start[first:last], made.end[first:last], edges) + first
@@ -282,7 +282,9 @@ class LanesView(TimeKeys, FlatView):
         end = np.maximum(end, start)
         cells = np.clip(start * width // view.length, 0, width - 1)
         until = np.clip((2 * end * width + view.length) // (2 * view.length), cells + 1, width)
-        eighths = np.clip((end - start) * width * _EIGHTHS // view.length, 1, _EIGHTHS)
+        # What is shorter than a cell shares it with its neighbours: the mark says how much of the cell they fill.
+        filled = made.covered(lane, edges) * width * _EIGHTHS // view.length
+        eighths = np.clip(np.maximum(filled[cells], (end - start) * width * _EIGHTHS // view.length), 1, _EIGHTHS)
         shown = (end >= 0) & (start <= view.length)
         spans = self.session.store.spans
         is_live = data.status in LIVE

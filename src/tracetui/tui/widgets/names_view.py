@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar
 
@@ -51,9 +50,13 @@ class NamesView(FlatView):
         return self._starts[-1]
 
     def _job(self, data: SpanData) -> Callable[[], object]:
-        from tracetui.core.analysis.name_table import copied, tabled
+        from tracetui.core.analysis.name_table import Priced, copied, tabled
 
-        return partial(tabled, copied(self.session.store, data.tree, self.session.costs))
+        positions, _ = data.tree.asked_for()
+        asked = None if positions is None else data.tree.rows()[positions]
+        store, row = self.readable(data), data.run.row
+        priced = None if self.session.costs is None else Priced.of(self.session.costs)
+        return lambda: tabled(copied(store, row, asked, priced))
 
     def _put(self, made: NameTable | None) -> None:
         self._table = None if made is None else made.sorted_by(self.sorting, self.is_reversed)
@@ -112,7 +115,7 @@ class NamesView(FlatView):
     # ------------------------------------------------------------ drawing
 
     def _headings(self, width: int) -> list[Piece]:
-        return name_headings(name_columns(width), self.sorting, self.session.symbols)
+        return name_headings(name_columns(width, self.sorting), self.sorting, self.session.symbols)
 
     def position_text(self) -> str:
         """The order, and which row is selected."""
@@ -125,7 +128,7 @@ class NamesView(FlatView):
         if data is None or table is None or found is None:
             return []
         row, span = found
-        columns, symbols = name_columns(width), self.session.symbols
+        columns, symbols = name_columns(width, self.sorting), self.session.symbols
         if span is not None:
             return member_pieces(data.flat_row(span), columns, symbols, selected=selected, focused=focused)
         name = data.clean(row.name)

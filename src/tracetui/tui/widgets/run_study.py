@@ -1,11 +1,15 @@
 """What the rows of the span tree rest on beyond their own span: causes of failure, slow spans, the critical path, what is new.
 
 Worked out when first asked for and kept until the store changes. In a large run the slow spans and the critical path take
-a fifth of a second, so rows do without them until `look` is called between frames, and again when the run has grown.
+a fifth of a second and more, so rows do without them until `look_aside` has found them in a thread, and again when the run
+has grown.
 """
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
 from tracetui.core.model import RunStatus, Status
@@ -24,6 +28,9 @@ MANY_SPANS: Final = 20_000
 _STALE_SHARE: Final = 16
 """A larger one is studied again when it has grown by one part in so many."""
 _OPEN: Final = int(Status.open)
+
+_SLOW_IN_USE: Final = threading.Lock()
+"""Held while times by name are brought up to date: all runs share them."""
 
 
 class RunStudy:
@@ -51,6 +58,7 @@ class RunStudy:
         self._is_done = False
         self._done_spans = 0
         self._done_live = False
+        self._looking: asyncio.Task[None] | None = None
 
     @property
     def status(self) -> RunStatus:
@@ -59,11 +67,16 @@ class RunStudy:
 
     @property
     def is_waiting(self) -> bool:
-        """Rows do without what is slow and critical until `look` is called; those of a small run never do.
+        """Rows do without what is slow and critical until `look_aside` has ended; those of a small run never do.
 
         While much is being read nobody waits: it would have to be found out again and again, and keys with it.
         """
-        return not self._is_done and self.tree.count > MANY_SPANS and not self.session.is_reading
+        return self.is_large and self._looking is None and not self.session.is_reading
+
+    @property
+    def is_large(self) -> bool:
+        """What is slow and critical is not known, and takes long to be found out: `look_aside`."""
+        return not self._is_done and self.tree.count > MANY_SPANS
 
     def forget(self) -> bool:
         """The store changed. True: what is slow and what is critical has to be found out again."""
@@ -106,17 +119,42 @@ class RunStudy:
         return sorted(at for at in map(self.tree.position, self._slow_rows) if at >= 0)
 
     def look(self) -> None:
-        """Find out what is slow and what the run's length hangs on. In a large run that takes a fifth of a second."""
-        if self._is_done:
-            return
+        """Find out what is slow and what the run's length hangs on; another time, while a thread does that for a run."""
+        if not self._is_done and _SLOW_IN_USE.acquire(blocking=False):
+            try:
+                self._take(*self._find())
+            finally:
+                _SLOW_IN_USE.release()
+
+    async def look_aside(self) -> None:
+        """The same in a thread, for a large run."""
+        if self._looking is None and not self._is_done:
+            self._looking = asyncio.create_task(self._look_aside())
+        if self._looking is not None:
+            await asyncio.shield(self._looking)
+
+    async def _look_aside(self) -> None:
+        try:
+            self._take(*await asyncio.to_thread(self._find_aside))
+        finally:
+            self._looking = None
+
+    def _find_aside(self) -> tuple[frozenset[int], CriticalPath, int]:
+        feed = self.session.feed
+        with _SLOW_IN_USE, nullcontext() if feed is None else feed.stillness.looking():
+            return self._find()
+
+    def _find(self) -> tuple[frozenset[int], CriticalPath, int]:
         from tracetui.core.analysis.critical_path import critical_path
 
         store = self.session.store
         self._slow.refresh()
-        self._slow_rows = frozenset(self._slow.rows(self.run.row).tolist())
+        slow = frozenset(self._slow.rows(self.run.row).tolist())
+        return slow, critical_path(store, self.run.row), len(store.spans)
+
+    def _take(self, slow: frozenset[int], critical: CriticalPath, until: int) -> None:
+        self._slow_rows, self._critical, self._critical_until = slow, critical, until
         self._slow_reasons.clear()
-        self._critical = critical_path(store, self.run.row)
-        self._critical_until = len(store.spans)
         self._is_done, self._done_spans, self._done_live = True, self.tree.count, self.status in LIVE
 
     def _look_if_small(self) -> None:
@@ -129,6 +167,8 @@ class RunStudy:
         if row not in self._slow_rows:
             return ""
         reason = self._slow_reasons.get(row)
+        if reason is None and _SLOW_IN_USE.locked():
+            return ""  # said once the thread has ended
         if reason is None:
             said = self._slow.reason(row) or ""
             reason = self._slow_reasons[row] = said.replace("×", self.session.symbols.times)

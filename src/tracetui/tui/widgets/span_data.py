@@ -250,6 +250,8 @@ class SpanData:
             cost_computed=cost.computed is not None,
             tokens_partial=False,
             cost_partial=cost.partial,
+            # What failed below it stands in rows of its own.
+            tone="" if shown.tone == "error" and not self.study.is_cause(row) else shown.tone,
             causes=0,
             retries=0,
             spans=0,
@@ -364,9 +366,7 @@ class SpanData:
     # ------------------------------------------------------------ what it was about
 
     def start_fetching(self) -> None:
-        """A new frame: study the run if that waits, and let rows that wait be read."""
-        if self.study.is_waiting:
-            self.study.look()
+        """A new frame: let rows that wait be read."""
         self._spent, self._has_unread = 0.0, False
 
     def _may_fetch(self) -> bool:

@@ -8,6 +8,7 @@ repaints the lines that look different, not the pane.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from threading import Event
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from textual.binding import Binding, BindingType
@@ -21,6 +22,7 @@ from tracetui.tui.messages import FollowChanged, Jumped, Notice, PositionChanged
 from tracetui.tui.presentation.columns import HEADINGS_FROM, LEAD, SpanColumns, span_columns
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.rows import empty_pieces, indentation
+from tracetui.tui.presentation.run_strip import CELLS_AT
 from tracetui.tui.presentation.time_window import Window
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.gap_jumps import GapJumps
@@ -35,13 +37,13 @@ if TYPE_CHECKING:
     from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.store import Change, Run
     from tracetui.core.store.shape import Bools
-    from tracetui.tui.widgets.stops import Stop
+    from tracetui.tui.widgets.stops import Found, Stop, WarningSearch
 
 Identity = tuple[Literal["span", "event"], int]
 """What a row stands for, whatever its index: its kind and its row in the store."""
 
-Found = tuple["Stop | None", bool]
-_NONE: Final[Found] = (None, False)
+_SAID_AFTER_S: Final = 0.5
+"""How long something is looked for before that is said, s."""
 _FILL_SECONDS: Final = 0.02
 _LONGEST_NAME: Final = 40
 """Characters of a name in a notice."""
@@ -104,6 +106,8 @@ class SpanTree(TimeKeys, LineView):
         """How the run stood at the last tick."""
         self._was_live = False
         """The run was going on at the last change."""
+        self._stop_search = Event()
+        """Set: nobody waits any more for the warning that is looked for."""
 
     # ------------------------------------------------------------ what is shown
 
@@ -144,12 +148,22 @@ class SpanTree(TimeKeys, LineView):
 
     def _mark_in_strip(self) -> None:
         """The line over the whole run says where one is: repaint it, if that is another cell."""
-        width, height = self.size.width, self.size.height
-        if self.data is None or not self._has_strip or height < HEADINGS_FROM:
+        width, pinned, data = self.size.width, self._pinned, self.data
+        if (
+            data is None
+            or pinned is None
+            or pinned[0] != width
+            or not self._has_strip
+            or len(pinned[1]) <= STRIP_AT + 1
+        ):
             return
-        if self.data.strip.cell(width, self.selected_time()) != self._marked:
-            self._pinned = None
-            self.refresh(Region(0, STRIP_AT, width, 1))
+        selected = self.selected_time()
+        cell = data.strip.cell(width, selected)
+        if cell != self._marked:
+            cells = [each for each in (self._marked, cell) if each is not None]
+            self._marked = cell
+            pinned[1][STRIP_AT] = data.strip.pieces(width, selected)
+            self.refresh(Region(CELLS_AT + min(cells), STRIP_AT, max(cells) - min(cells) + 1, 1))
 
     def render_row(self, index: int, width: int, selected: bool, focused: bool) -> list[Piece]:
         """A span or an event."""
@@ -194,7 +208,15 @@ class SpanTree(TimeKeys, LineView):
         """Fetch what the visible rows were about, a few at a time, and repaint those that say more now."""
         self._is_filling = False
         if self.data is not None:
+            if self.data.study.is_waiting:
+                self.run_worker(self._study(self.data), group="study")
             self.data.start_fetching()
+            self._repaint()
+
+    async def _study(self, data: SpanData) -> None:
+        """Find out what is slow and critical in a large run."""
+        await data.study.look_aside()
+        if data is self.data:
             self._repaint()
 
     # ------------------------------------------------------------ opening a run
@@ -653,11 +675,14 @@ class SpanTree(TimeKeys, LineView):
         from tracetui.tui.widgets.stops import failures, next_stop, place_of
 
         data = self.data
-        stops = [] if data is None else failures(self.session, data.tree, data.run, data.study.causes())
-        if data is None or not stops:
+        if data is None:
+            return
+        order = data.tree.preorder()
+        stops = failures(self.session.store, order, data.run, data.study.causes())
+        if not stops:
             self.post_message(Notice("nothing failed in this run"))
             return
-        at = place_of(self.session, data.tree, data.run, self._selected)
+        at = place_of(self.session.store, order, data.run, self._selected)
         number, wrapped = next_stop(stops, self._selected, at, by)
         what = "cause" if stops[number].event is None else "error"
         if len(stops) == 1:
@@ -671,15 +696,20 @@ class SpanTree(TimeKeys, LineView):
         data = self.data
         if data is None:
             return
-        at = place_of(self.session, data.tree, data.run, self._selected)
-        search = data.warnings.find(at, by)
-        found = next(search, _NONE)
+        at = place_of(self.session.store, data.tree.preorder(), data.run, self._selected)
+        search = data.warnings.search()
+        self._stop_search.set()
+        if data.warnings.is_large:
+            self._stop_search = stop = Event()
+            self.run_worker(self._look_beside(data, search, at, by, stop), exclusive=True, group="warning")
+            return
+        found = next(steps := search.find(at, by))
         if found is None:
-            self.run_worker(self._look_on(data, search, at, by), exclusive=True, group="warning")
+            self.run_worker(self._look_on(data, steps, at, by), exclusive=True, group="warning")
         else:
             self._stop_at_warning(found, at, by)
 
-    async def _look_on(self, data: SpanData, search: Iterator[Found | None], at: int, by: int) -> None:
+    async def _look_on(self, data: SpanData, steps: Iterator[Found | None], at: int, by: int) -> None:
         """Look for a warning a few records at a time."""
         import asyncio
 
@@ -687,10 +717,26 @@ class SpanTree(TimeKeys, LineView):
         found: Found | None = None
         while found is None:
             await asyncio.sleep(0)
-            found = next(search, _NONE)
+            found = next(steps)
             if self.data is not data:
                 return
         self._stop_at_warning(found, at, by)
+
+    async def _look_beside(self, data: SpanData, search: WarningSearch, at: int, by: int, stop: Event) -> None:
+        """Look for a warning in a thread."""
+        import asyncio
+
+        looking = asyncio.ensure_future(asyncio.to_thread(search.run_to_end, at, by, stop))
+        done, _ = await asyncio.wait((looking,), timeout=_SAID_AFTER_S)
+        if not done:
+            self._say("looking for warnings")
+        found = await looking
+        if found is not None and self.data is data:
+            self._stop_at_warning(found, at, by)
+
+    def on_unmount(self) -> None:
+        """Nobody waits any more for what is looked for."""
+        self._stop_search.set()
 
     def _stop_at_warning(self, found: Found, at: int, by: int) -> None:
         stop, wrapped = found
@@ -727,7 +773,16 @@ class SpanTree(TimeKeys, LineView):
 
     def action_slow(self, by: int) -> None:
         """To the next or previous slow span."""
-        self._jump(self.data.study.slow_positions() if self.data is not None else (), by, "slow span")
+        if self.data is not None and self.data.study.is_large:
+            self._say("looking for slow spans")
+            self.run_worker(self._slow_later(self.data, by), group="slow", exclusive=True)
+        else:
+            self._jump(self.data.study.slow_positions() if self.data is not None else (), by, "slow span")
+
+    async def _slow_later(self, data: SpanData, by: int) -> None:
+        await data.study.look_aside()
+        if data is self.data:
+            self._jump(data.study.slow_positions(), by, "slow span")
 
     def next_hit(self, by: int) -> tuple[int, int]:
         """To the next or previous hit, or (0) the nearest from here: its number from 1, and how many. (0, 0): none."""

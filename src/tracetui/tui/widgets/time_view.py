@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from tracetui.core import text
@@ -44,9 +43,10 @@ class TimeView(FlatView):
         return 0 if self._order is None else len(self._order)
 
     def _job(self, data: SpanData) -> Callable[[], object]:
-        from tracetui.core.store.time_order import copied, ordered
+        from tracetui.core.store.time_order import Asked, copied, ordered
 
-        return partial(ordered, copied(self.session.store, data.tree))
+        asked, store = Asked.of(data.tree), self.readable(data)
+        return lambda: ordered(copied(store, asked))
 
     def _put(self, made: TimeOrder | None) -> None:
         self._order = made
