@@ -182,7 +182,11 @@ class Detail(LineView):
     def on_context_wanted(self, event: ContextWanted) -> None:
         """The line that stands for what is not shown was entered."""
         event.stop()
-        self.action_context()
+        if event.more:
+            self._made = None
+            self.refresh_all()
+        else:
+            self.action_context()
 
     def apply_change(self, change: Change) -> None:
         """The store took something in: look again only if what is shown is touched, repaint only what differs."""
