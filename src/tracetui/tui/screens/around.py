@@ -27,7 +27,7 @@ def footer_keys(screen: MainScreen) -> list[tuple[str, str]]:
     size = ("z", "back" if screen.maximised else "maximise")
     if screen.active == "detail":
         return [("[ ]", "tabs"), ("space", "fold"), ("esc", "spans"), *runs, ("y", "copy"), size]
-    front: list[tuple[str, str]] = []
+    front: list[tuple[str, str]] = [("esc", "clear filter")] if screen.filtering.text else []
     if screen.chips.active:
         front.append(("0", "all classes"))
     if screen.viewing.following:
