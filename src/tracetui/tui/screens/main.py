@@ -130,7 +130,7 @@ class MainScreen(Screen[None]):
         Binding("ctrl+f", "search_everywhere", "search in all runs", id="find.everywhere", show=False),
         Binding("f", "filter", "filter", id="find.filter"),
         Binding("ctrl+r", "filters", "filters saved and typed", id="find.filters", show=False),
-        Binding("ctrl+y", "copy_command", "copy this view as a command", id="take.command", show=False),
+        Binding("ctrl+k", "copy_command", "copy this view as a command", id="take.command", show=False),
         Binding("n", "hit(1)", "next hit", id="jump.next_hit", show=False),
         Binding("N", "hit(-1)", "previous hit", id="jump.previous_hit", show=False),
         *(
