@@ -139,7 +139,7 @@ def side_by_side(terminal: Terminal) -> Iterator[str]:
     yield "compared by name"
     terminal.press("d")
     yield "runs to compare with"
-    terminal.press("escape", "escape", "u")
+    terminal.press("escape", "escape", "u", "g", "space", "space", "escape")
 
 
 def over_the_panes(terminal: Terminal) -> Iterator[str]:

@@ -192,8 +192,9 @@ class Searching:
         if stop.is_set() or hits is not self._hits:
             return
         screen = self.screen
+        found = len(hits)  # asked first: the thread may find more while what it found by now is shown
         self._show_marks()
-        if len(hits) and not self._is_taken:
+        if found and not self._is_taken:
             if screen.search.display or screen.tree_view.selected in (self._origin, self._went):
                 self._go(0)
             self._is_taken = True
