@@ -200,7 +200,9 @@ def _column(
 
 
 def _one(figure: str, unit: str) -> str:
-    """A unit, for one without its `s`."""
+    """A unit, for one without its `s`; nothing behind the mark that says there is no difference."""
+    if figure == "=":
+        return ""
     return unit.removesuffix("s") if figure[-1:] == "1" and not figure[:-1].strip("+-\N{MINUS SIGN}") else unit
 
 
