@@ -445,12 +445,8 @@ def choose_other(app: TracetuiApp, session: Session, facts: HeaderFacts, row: in
     def choice(other: int) -> Choice:
         run = runs[other]
         start = text.wall_time_full(run.start, session.tz, session.symbols)[:16] if run.start is not None else ""
-        figures = (
-            start,
-            text.duration(run.duration()[0], session.symbols),
-            text.cost(session.cost(run).usd, session.symbols),
-        )
-        fact = "  ".join(each for each in figures if each)
+        length = text.duration(run.duration()[0], session.symbols)
+        fact = f"{start:>16}  {length:>6}  {text.cost(session.cost(run).usd, session.symbols):>6}"
         return Choice(str(other), run_name(run), fact, session.symbols[session.status(run).status])
 
     found = others_of(runs, row)
