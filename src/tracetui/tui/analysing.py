@@ -145,7 +145,7 @@ class Work:
             self._go_on()
             causes += len(self.summaries.causes(run))
             status = self.summaries.status(run)[0]
-            briefs.append(RunBrief(run, status, self.costs.of_run(run), run_tokens(run)[0]))
+            briefs.append(RunBrief(run, status, self.costs.of_run(run), *run_tokens(run)))
         return FolderSummary(
             briefs, by_run_name(briefs), self.summaries.ids, causes, self.session.symbols, self.session.tz
         )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Final
 
-from tracetui.core.analysis.folder_runs import DAY, NamedRuns, Piece, RunBrief, pieces, sum_of_costs
-from tracetui.core.analysis.tables import causes_and_events, cost_text, counted, number
+from tracetui.core.analysis.folder_runs import DAY, NamedRuns, Piece, RunBrief, pieces, sum_of_costs, sum_of_tokens
+from tracetui.core.analysis.tables import calls_fact, causes_and_events, cost_text, counted, number
 from tracetui.core.model import Kind
 from tracetui.core.run_table import length_text
 from tracetui.core.symbols import Symbols
@@ -87,10 +87,9 @@ class FolderSummary:
         parts.append((number(sum(each.run.span_count for each in runs), "span"), "muted"))
         if self.causes:
             parts.append((number(self.causes, "cause"), "muted"))
-        known = [each.tokens for each in runs if each.tokens is not None]
-        if known:
-            lacking = any(each.tokens is None and each.run.kind_counts[Kind.llm] for each in runs)
-            parts.append((f"{marked(tokens(sum(known), symbols), partial=lacking, symbols=symbols)} tokens", "muted"))
+        known, lacking = sum_of_tokens(runs)
+        if known is not None:
+            parts.append((f"{marked(tokens(known, symbols), partial=lacking, symbols=symbols)} tokens", "muted"))
         spent = sum_of_costs(runs)
         if spent.usd is not None:
             parts.append((cost_text(spent, symbols), "muted"))
@@ -171,7 +170,9 @@ class FolderSummary:
         cells: list[Cell] = [
             (length_text(each.status, length, source, symbols), 8, ""),
             (cost_text(each.cost, symbols) if each.cost.usd is not None else "", 8, "muted"),
-            (tokens(each.tokens, symbols) if each.tokens is not None else "", 6, "muted"),
+            (marked(tokens(each.tokens, symbols), partial=each.tokens_partial, symbols=symbols), 6, "muted")
+            if each.tokens is not None
+            else ("", 6, ""),
         ]
         lead: Row = [(f"{symbols[each.status]} ", STATUS_STYLES.get(each.status, "muted"))]
         id_ = self.ids.get(run.row, run.id)
@@ -252,7 +253,7 @@ class FolderSummary:
             return tuple((run_of[row], row) for row in dict.fromkeys(found[:KEPT]) if row >= 0 and run_of[row] in rows)
 
         failed, every = sum(tool.failed for tool in about.tools), sum(tool.spans for tool in about.tools)
-        fact = f"{failed:,} of {number(every, 'call')} flagged as failed" if failed else number(every, "call")
+        fact = calls_fact(failed, every, sum(each.open_tool_calls for each in about.runs)) or number(every, "call")
         agents = [each for each in about.agents if each.name]
         bottleneck = about.runs[0].bottleneck_ns
         slow = {
