@@ -139,7 +139,7 @@ def _errors(about: FolderAnalysis, page: Page, ids: Mapping[int, str]) -> Iterat
 
 def _runs(about: FolderAnalysis, page: Page, ids: Mapping[int, str], costs: Mapping[int, Cost]) -> Iterator[str]:
     symbols = page.symbols
-    yield from page.section("Runs", "the worst first")
+    yield from page.section("Runs", "most causes first")
     shown: list[str] = []
     for each in about.runs[: page.limit]:
         run = each.run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +27,7 @@ NAME_SORTS: Final = ("runs", "failed", "p50", "p95", "tokens", "cost", "name")
 BY_NAME: Final = "Runs by name"
 """Title of the section that can be sorted."""
 _RUN_HEADS: Final[tuple[Cell, ...]] = (("time", 8, ""), ("cost", 8, ""), ("tokens", 6, ""))
+_CAUSES: Final[Cell] = ("causes", 6, "")
 _PLOT_ROWS: Final = 4
 _MONEY: Final = 100_000
 """Parts of a dollar that a column of cost tells apart."""
@@ -51,6 +52,8 @@ class FolderSummary:
     causes: int
     symbols: Symbols
     tz: tzinfo
+    causes_of: Mapping[int, int] = field(default_factory=dict)
+    """The same of each run that has any, by row."""
 
     def page(self, about: FolderAnalysis | None, sort: str = NAME_SORTS[0], *, reverse: bool = False) -> Page:
         """All of it; None: the runs are not analysed yet."""
@@ -164,7 +167,8 @@ class FolderSummary:
 
     # ------------------------------------------------------------ runs
 
-    def _run(self, each: RunBrief) -> Line:
+    def _run(self, each: RunBrief, causes: int | None = None) -> Line:
+        """A run with its figures; with its causes of failure where they are given."""
         symbols, run = self.symbols, each.run
         length, source = run.duration()
         cells: list[Cell] = [
@@ -174,6 +178,8 @@ class FolderSummary:
             if each.tokens is not None
             else ("", 6, ""),
         ]
+        if causes is not None:
+            cells.insert(0, (f"{symbols['error']} {causes:,}" if causes else "", 6, "status-error"))
         lead: Row = [(f"{symbols[each.status]} ", STATUS_STYLES.get(each.status, "muted"))]
         id_ = self.ids.get(run.row, run.id)
         name, about = (run.name, id_) if run.name else (id_, "")
@@ -220,15 +226,16 @@ class FolderSummary:
 
     def _worst(self, about: FolderAnalysis | None) -> Part | None:
         """The worst runs with what each is to be known for; their names only while they are not analysed."""
+        from tracetui.core.analysis.folder import badness
         from tracetui.core.analysis.folder_blocks import briefly
 
         by_row = {each.run.row: each for each in self.runs}
         if about is None:
             bad = sorted(
                 (each for each in self.runs if each.status not in ("ok", "running")),
-                key=lambda each: (ORDER.index(each.status), -(each.cost.usd or 0), -(each.run.start or 0)),
+                key=lambda each: badness(each.status, self.causes_of.get(each.run.row, 0), each.cost.usd, each.run),
             )
-            lines = [self._run(each) for each in bad[:KEPT]]
+            lines = [self._run(each, self.causes_of.get(each.run.row, 0)) for each in bad[:KEPT]]
         else:
             worst = [each for each in about.runs if each.status not in ("ok", "running")]
             lines = []
@@ -236,11 +243,14 @@ class FolderSummary:
                 words = list(briefly(each, f" {self.symbols['crumb']} "))
                 first = each.errors.first
                 row = first.cause.row if first is not None and first.cause.row >= 0 else None
-                lines.append(_run_and_words(self._run(by_row[each.run.row]), words, self.symbols, (each.run.row, row)))
+                line = self._run(by_row[each.run.row], each.errors.causes)
+                lines.append(_run_and_words(line, words, self.symbols, (each.run.row, row)))
             bad = [by_row[each.run.row] for each in worst]
         if not bad:
             return None
-        part = Part("What went wrong", lines, note="the worst first", heads=_RUN_HEADS, listed=5, noun="runs")
+        part = Part(
+            "What went wrong", lines, note="most causes first", heads=(_CAUSES, *_RUN_HEADS), listed=5, noun="runs"
+        )
         part.left_out = max(0, len(bad) - KEPT)
         return part
 
