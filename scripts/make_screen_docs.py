@@ -146,6 +146,29 @@ down to what ran at that time in the next one; zooming, the selection and `enter
 continues or what continues it. `enter` on one goes there, `{` back again, `}` forward. The span in which a run was started
 names that run too. A run that a recording names and that is not there is `not in this folder`.
 
+## Filtering
+
+`f` opens a line for a [filter](filter.md): over the spans of the open run, or in the runs pane over the runs. It holds as
+soon as it can be read; what leads to what it leaves is kept and muted, chips and filter hold together, and the rule above
+the pane says what is left: `filter tool dur>2s  38 of 1,204 spans`. Text and attributes are read from disk in the
+background, and counted meanwhile. `enter` keeps it, `esc` in the line leaves all as it was, `esc` in the tree takes the
+filter away.
+
+`tab` takes what is offered above the line: what occurs in the run comes first and as a whole term, so failed tools that
+took over two seconds are `f` `t` `tab` `e` `tab` `d` `tab` `2` `enter`. `down` and `up` choose from the list; behind a
+whole term `tab` shows it. `up` goes back through filters of before. `ctrl+s` saves the one in the line under a name,
+`ctrl+r` lists the saved and the typed ones. `--where FILTER` opens the screen with one. `ctrl+y` copies the command that
+prints what is shown: `tracetui view` or `list` with filter and chips.
+
+## Searching
+
+`/` looks through everything in the open run, bodies on disk included: names first, then bodies, with the count as it grows
+(`3 of 41+ searching 38%`). Without capitals both cases are found; what stands between slashes (`/time.?out/`) is a regular
+expression. A span counts once; a hit in an event is one in its span. The first hit is gone to at once, `n` and `N` go on,
+the rule says in which field it is, and the detail shows the place. While a run grows, what comes is searched as well. `esc`
+ends it. In the runs pane the same line narrows the list down by name, id and format. `ctrl+f` looks through all runs and
+lists what it finds; `enter` goes there, `{` back again.
+
 ## Themes
 
 `--theme NAME`, or `T` on the screen, which shows each theme while the cursor is on it and remembers what `enter` takes:

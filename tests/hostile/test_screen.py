@@ -45,6 +45,7 @@ def stops(terminal: Terminal, runs: int) -> Iterator[str]:
     yield from in_the_spans(terminal)
     yield from in_other_views(terminal)
     yield from in_the_runs(terminal)
+    yield from side_by_side(terminal)
     yield from in_screens_of_their_own(terminal)
     yield from over_the_panes(terminal)
 
@@ -127,6 +128,18 @@ def in_the_runs(terminal: Terminal) -> Iterator[str]:
     terminal.search("<1")
     yield "runs, filtered"
     terminal.press("escape", "u")
+
+
+def side_by_side(terminal: Terminal) -> Iterator[str]:
+    terminal.press("u", "g", "space", "space", "d")
+    yield "compared"
+    terminal.press("A", "tab", "c", "z")
+    yield "compared, whole texts"
+    terminal.press("z", "tab", "v", "v")
+    yield "compared by name"
+    terminal.press("d")
+    yield "runs to compare with"
+    terminal.press("escape", "escape", "u", "g", "space", "space", "escape")
 
 
 def over_the_panes(terminal: Terminal) -> Iterator[str]:

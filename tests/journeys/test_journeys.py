@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.recordings import write_three_hours
+from tests.journeys.recordings import PHRASE, write_three_hours
 from tests.journeys.tmux import Terminal, counted, terminal
 from tests.tui.compared import write_two_days
 
 WRITER = Path(__file__).parents[1] / "live" / "native_writer.py"
+
 LARGE = 1_150_000
 """Characters more in each of 90 results: 100 MB."""
 
@@ -66,3 +67,33 @@ def test_a_prompt_is_copied_out_of_tmux(screen: Terminal, tmp_path: Path) -> Non
     screen.wait("newest user message: sent to tmux")
     assert screen.copied() == "What is to be done in step 88?"
     counted("f: a prompt copied out of tmux", screen.keys, 3)
+
+
+def test_all_tool_errors_of_more_than_two_seconds(screen: Terminal, tmp_path: Path) -> None:
+    screen.start(str(write_three_hours(tmp_path / "traces")), "--no-state")
+    screen.wait("upstream timed out after 30 s")
+    screen.type("ft")
+    screen.wait("tab  kind:tool")
+    screen.press("Tab")
+    screen.type("e")
+    screen.wait("tab  status:error")
+    screen.press("Tab")
+    screen.type("d")
+    screen.wait("tab  dur>")
+    screen.press("Tab")
+    screen.type("2s")
+    screen.press("Enter")
+    shown = screen.wait("filter kind:tool status:error dur>2s  2 of 271 spans")
+    found = [line for line in shown.splitlines() if "■ tool fetch_page" in line]
+    assert [re.search(r" (\d+\.\d)s", line)[1] for line in found if line[1] == "✗"] == ["5.0", "30.0"]  # type: ignore[index]
+    counted("d: all tool errors of more than 2 s", screen.keys, 12)
+
+
+@pytest.mark.parametrize("filler", [0, pytest.param(LARGE, marks=pytest.mark.long)], ids=["small", "100 MB"])
+def test_a_phrase_that_a_tool_returned(screen: Terminal, filler: int, tmp_path: Path) -> None:
+    screen.start(str(write_three_hours(tmp_path / "traces", filler)), "--no-state")
+    screen.wait("upstream timed out after 30 s", deadline_s=60)
+    screen.type(f"/{PHRASE}")
+    screen.press("Enter")
+    screen.wait("1 of 1", "output.text", "overnight › step_61", deadline_s=60)
+    counted("e: a phrase that a tool returned, beyond its letters", screen.keys - len(PHRASE), 3)

@@ -159,6 +159,13 @@ def test_calls_of_a_transcript_that_were_not_read_are_counted() -> None:
     assert lines(call_sections(found, WIDE, False), WIDE)[1].startswith("▸ 412 earlier calls not read, sent before")
 
 
+def test_of_very_many_messages_the_last_are_laid_out_and_the_others_counted() -> None:
+    many = [Message("user", f"m{number}") for number in range(1_000)]
+    shown = lines(call_sections(Conversation(added=many), WIDE, False), WIDE)
+    assert shown[2] == "▸ 980 older messages  enter shows more"
+    assert [line.split()[-1] for line in shown if "m9" in line] == [f"m{number}" for number in range(980, 1_000)]
+
+
 @pytest.mark.parametrize("width", [24, 60, 100, 180])
 def test_no_row_of_a_conversation_is_wider_than_the_pane(width: int) -> None:
     long = "漢字 " * 90

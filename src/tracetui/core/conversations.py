@@ -26,12 +26,12 @@ COMPARED: Final = 3
 COMPARED_BYTES: Final = 32_000_000
 """A call before that is larger is not read to be compared."""
 
-TRANSCRIPT_CALLS: Final = 200
+TRANSCRIPT_CALLS: Final = 100
 TRANSCRIPT_BYTES: Final = 2_000_000
 """How much of a transcript is read to count its messages."""
 
-WHOLE_CALLS: Final = 20_000
-WHOLE_BYTES: Final = 64_000_000
+WHOLE_CALLS: Final = 500
+WHOLE_BYTES: Final = 16_000_000
 """How much of a transcript is read when the whole is asked for."""
 
 LEVELS: Final = 1_000

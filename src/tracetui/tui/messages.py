@@ -182,4 +182,8 @@ class PositionChanged(Message):
 
 
 class ContextWanted(Message):
-    """The whole context of a model call is wanted, or only what was added to it."""
+    """The whole context of a model call is wanted, or only what was added to it; `more`: more messages of what is shown."""
+
+    def __init__(self, more: bool = False) -> None:
+        super().__init__()
+        self.more = more

@@ -7,7 +7,7 @@ no state of the view (selection, folding, chips), which belongs to the widgets.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
@@ -115,13 +115,22 @@ class Session:
         """How many failed spans of a run have no failed child; worked out again only when the run has changed."""
         if not run.error_count:
             return 0
-        from tracetui.core.store.rollups import cause_rows
+        self.learn_causes((run.row,))
+        return self._causes[run.row][1]
 
-        state = (run.error_count, run.span_count, len(run.failed), run.restarts)
-        known = self._causes.get(run.row)
-        if known is None or known[0] != state:
-            known = self._causes[run.row] = (state, len(cause_rows(self.store, run.row)))
-        return known[1]
+    def learn_causes(self, rows: Iterable[int]) -> None:
+        """Work out `causes` of many runs at once, as far as they are not known."""
+        from tracetui.core.store.rollups import cause_counts
+
+        states: dict[int, tuple[int, ...]] = {}
+        for row in rows:
+            run = self.store.runs[row]
+            state = (run.error_count, run.span_count, len(run.failed), run.restarts)
+            if run.error_count and self._causes.get(row, (None,))[0] != state:
+                states[row] = state
+        if states:
+            for row, count in zip(states, cause_counts(self.store, list(states)), strict=True):
+                self._causes[row] = (states[row], count)
 
     def cost(self, run: Run) -> Cost:
         """What a run cost, as far as that is known."""

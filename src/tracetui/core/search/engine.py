@@ -21,7 +21,7 @@ from tracetui.core.search.needle import Needle, SlowPattern
 from tracetui.core.search.opening import end_of, is_plain, opened, read
 from tracetui.core.search.owners import Owners
 from tracetui.core.search.places import Piece, Places, SourcePlaces
-from tracetui.core.search.scanning import found_in_stripes
+from tracetui.core.search.scanning import STRIPE, found_in_stripes
 from tracetui.core.search.units import READ_AT_ONCE, Unit, texts_in, units_of
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ class Search:
         names, bodies: Whether names, and bodies, are searched.
         keys: Whether the names of values in records are searched as well.
         context: Characters of the text at either side of a match.
+        lines: Whether hits say the line of their file, which has to be looked up in it.
         first_record: Only records from this row on: those that came since an earlier search.
         within: Only what lies in these spans, records and runs.
         is_cancelled: Asked many times a second; true ends the search.
@@ -94,6 +95,7 @@ class Search:
         bodies: bool = True,
         keys: bool = False,
         context: int = CONTEXT,
+        lines: bool = True,
         first_record: int = 0,
         within: Within | None = None,
         is_cancelled: Callable[[], bool] = lambda: False,
@@ -107,6 +109,7 @@ class Search:
         self._keys = keys
         self._has_names = names
         self._context = context
+        self._tells_lines = lines
         self._is_cancelled = is_cancelled
         self._runs = [run for run in newest_first(store.live_runs()) if runs is None or run.row in self._wanted_rows]
         databases = {id for id, source in self._sources.items() if getattr(source, "is_rows", False)}
@@ -322,7 +325,7 @@ class Search:
                     yield None, 0
             yield None, 0
             return
-        done = -1
+        done, begun = -1, self.searched_bytes
         stripes = found_in_stripes(
             lambda: opened(source, place.end),
             self.needle.hints,
@@ -332,8 +335,9 @@ class Search:
             folds=self.needle.folds,
             in_threads=is_plain(source),
         )
-        for stripe in stripes:
+        for number, stripe in enumerate(stripes, 1):
             self._look()
+            self.searched_bytes = begun + min(number * STRIPE, place.end)
             for offset in stripe:
                 if offset >= done:
                     piece = place.piece_at(offset)
@@ -493,6 +497,8 @@ class Search:
         return runs[0] if len(runs) == 1 else -1
 
     def _line_of(self, offset: int, place: SourcePlaces, source: Source) -> int:
+        if not self._tells_lines:
+            return 0
         near, line = place.line_near(offset)
         known, known_line = self._lines.get(place.source, (-1, 0))
         if near <= known <= offset:

@@ -31,6 +31,8 @@ MEASURE: Final = 78
 """Cells of a line of text at most, where it is wide enough."""
 ROWS: Final = 40
 """Rows of a message before one asks for more."""
+SHOWN: Final = 20
+"""Messages of one part that are laid out before one asks for more: each costs a millisecond."""
 RESULT_ROWS: Final = 12
 """Rows of a tool's result before one asks for more."""
 
@@ -81,6 +83,21 @@ def messages(found: Sequence[Message], look: Look, first: int = 0, prefix: str =
         sections += own
         role = turn.message.role
     return sections
+
+
+def last_messages(found: Sequence[Message], look: Look, most: int, prefix: str = "m") -> tuple[list[Section], int]:
+    """The last `most` messages, behind a row that says how many come before them; and that number."""
+    hidden = max(0, len(found) - most)
+    sections = messages(found, look, hidden, prefix)
+    if hidden:
+        sections.insert(0, Section(f"{prefix}.older", rows=[older_row(hidden, look)]))
+    return sections, hidden
+
+
+def older_row(hidden: int, look: Look) -> Row:
+    """`▸ 340 older messages  enter shows more`."""
+    words = f"{look.symbols['fold_closed']} {_count(hidden, 'older message', look)}"
+    return cut_pieces([(words, ""), ("  enter shows more", "muted")], look.width, look.symbols)
 
 
 def _turns(found: Sequence[Message], first: int) -> list[_Turn]:
@@ -204,7 +221,8 @@ def _opened(arguments: object) -> object:
 def _telling(given: object) -> tuple[tuple[str, str] | None, dict[str, object]]:
     """The argument that stands beside the name, with its key, and the others."""
     rest = _arguments(given)
-    for key in (*(key for key in _TELLING if key in rest), *list(rest)[:_SMALL]):
+    others = [key for key in list(rest)[:_SMALL] if isinstance(rest[key], str)]
+    for key in (*(key for key in _TELLING if key in rest), *others):
         value = rest[key]
         if isinstance(value, int | float) and not isinstance(value, bool):
             value = str(value) if isinstance(value, float) or value.bit_length() < 200 else ""
@@ -344,7 +362,12 @@ def _returned(message: Message, words: str, file: str, key: str, indent: int) ->
 
 
 def call_sections(
-    found: Conversation, look: Look, whole: bool, usage: Usage | None = None, duration: int | None = None
+    found: Conversation,
+    look: Look,
+    whole: bool,
+    usage: Usage | None = None,
+    duration: int | None = None,
+    most: int = SHOWN,
 ) -> list[Section]:
     """A model call: a line for what was sent before, what was added, the reply.
 
@@ -354,15 +377,16 @@ def call_sections(
         whole: Show what was sent before as well.
         usage: Tokens of the call.
         duration: How long it took, ns.
+        most: Messages of what was sent before, and of what was added, that are laid out.
     """
     sections: list[Section] = []
     is_part = found.has_previous and bool(found.earlier or found.unread)
     if found.has_previous:
-        sections += _told_before(found, look, whole)
+        sections += _told_before(found, look, whole, most)
     if found.added:
         rule = Section("added", _added_title(found), _added_fact(found, look), rows=[])
         rule.title_style = "status-open" if is_part and not whole else "muted"
-        sections += [rule, *_first_tight(messages(found.added, look, prefix="a"))]
+        sections += [rule, *_first_tight(last_messages(found.added, look, most, "a")[0])]
     elif is_part:
         sections.append(Section("added", "Added since the previous call", rows=[[("nothing", "muted")]]))
     rule = Section("reply", "Reply", _reply_fact(usage, duration, look), rows=[], title_style="status-open")
@@ -401,13 +425,13 @@ def _reply_fact(usage: Usage | None, duration: int | None, look: Look) -> str:
     return "  ".join(parts)
 
 
-def _told_before(found: Conversation, look: Look, whole: bool) -> list[Section]:
+def _told_before(found: Conversation, look: Look, whole: bool, most: int) -> list[Section]:
     """The line for what is not shown, or what it stands for; and what became of the context, in words."""
     sections: list[Section] = []
     if found.earlier or found.unread:
         sections.append(Section("earlier", rows=[earlier_row(found, look, whole)]))
     if whole and found.earlier:
-        sections += _first_tight(messages(found.earlier, look, prefix="e"))
+        sections += _first_tight(last_messages(found.earlier, look, most, "e")[0])
     if words := _changed_words(found, look):
         sections.append(Section("changed", text=words, style="status-warning", tight=True))
     return sections

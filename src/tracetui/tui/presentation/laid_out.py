@@ -14,8 +14,7 @@ Sort = Literal["markdown", "code", "diff"]
 MOST_CHARACTERS: Final = 1_000_000
 """A longer text is shown as it was written."""
 
-_SURE_ROWS: Final = 80
-"""Rows at the beginning that are counted and not estimated."""
+SURE_ROWS: Final = 80
 _KEPT: Final = 64
 
 
@@ -27,10 +26,14 @@ class LaidOut:
         sort: What it is.
         language: Of code, as a fence or a file names it.
         symbols: For bars, bullets and rules.
+        sure: Rows at the beginning that are counted and not estimated.
     """
 
-    def __init__(self, text: str, sort: Sort, language: str = "", symbols: Symbols = UNICODE) -> None:
+    def __init__(
+        self, text: str, sort: Sort, language: str = "", symbols: Symbols = UNICODE, sure: int = SURE_ROWS
+    ) -> None:
         self.text = text
+        self._sure = sure
         self._symbols = symbols
         if sort == "markdown":
             self._parts = stretches(text)
@@ -69,7 +72,7 @@ class LaidOut:
         self._counts = [self._estimate(part) for part in self._parts]
         rows = 0
         for number in range(len(self._parts)):
-            if rows >= _SURE_ROWS:
+            if rows >= self._sure:
                 break
             self._counts[number] = len(self._drawn(number, sums=False))
             rows += self._counts[number]

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 Row = list[Piece]
 
-STRETCH: Final = 3_000
-"""Characters that are parsed at once, a paragraph more or less; some 5 ms of work."""
+STRETCH: Final = 1_500
+"""Characters that are parsed at once, a paragraph more or less; some 3 ms of work."""
 
 LONGEST_PARAGRAPH: Final = 6_000
 """A longer one stays as it was written."""

@@ -254,6 +254,9 @@ def started(run: Run) -> int:
 
 def in_order(rows: Iterable[int], session: Session, sorting: Sorting, reverse: bool) -> list[int]:
     """Run rows sorted; what is newest, most or worst comes first, names and formats from A on, unless `reverse`."""
+    rows = list(rows)
+    if sorting == "causes":
+        session.learn_causes(rows)
     key = _sort_key(session, sorting)
     newest_first = sorted(rows, key=lambda row: (started(session.store.runs[row]), row), reverse=True)
     if sorting == "start":

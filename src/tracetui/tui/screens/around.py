@@ -22,12 +22,13 @@ def footer_keys(screen: MainScreen) -> list[tuple[str, str]]:
     if screen.active == "runs":
         close = [("u", "close")] if screen.drawer else []
         entering = "pick" if screen.pick else "open"
-        return [("enter", entering), ("space", "mark"), ("< >", "sort"), ("b", "group"), ("/", "filter"), *close]
+        both = [("d", "compare"), ("a", "summary"), ("/", "find"), ("< >", "sort"), ("b", "group")]
+        return [("enter", entering), ("space", "mark"), *close, *both]
     runs = [("u", "runs")] if medium else []
     size = ("z", "back" if screen.maximised else "maximise")
     if screen.active == "detail":
-        return [("[ ]", "tabs"), ("space", "fold"), ("esc", "spans"), *runs, ("y", "copy"), size]
-    front: list[tuple[str, str]] = []
+        return [("[ ]", "tabs"), ("space", "fold"), ("esc", "spans"), *runs, ("y", "copy"), ("o", "editor"), size]
+    front: list[tuple[str, str]] = [("esc", "clear filter")] if screen.filtering.text else []
     if screen.chips.active:
         front.append(("0", "all classes"))
     if screen.viewing.following:
@@ -35,11 +36,11 @@ def footer_keys(screen: MainScreen) -> list[tuple[str, str]]:
     elif _has_failed(screen):
         front.append(("e", "next cause"))
     enter = "pick" if screen.pick else "detail"
-    rest = [*runs, size, ("/", "search"), ("v", "view"), ("y", "copy")]
+    finding = [*runs, ("/", "search"), ("f", "filter"), ("a", "summary")]
     ways = {"time": [], "names": [("< >", "sort")]}.get(screen.viewing.name, [("space", "fold")])
     if screen.viewing.name == "names" and not screen.pick:
         enter = "its spans"
-    return [*front, ("enter", enter), *ways, *rest]
+    return [*front, ("enter", enter), *finding, *ways, ("v", "view"), ("y", "copy"), size]
 
 
 def _has_failed(screen: MainScreen) -> bool:

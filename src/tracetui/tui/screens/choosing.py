@@ -82,6 +82,13 @@ class ChoiceView(LineView, inherit_bindings=False):
         self.move_to(0, "top")
         self.post_message(self.Moved(self, 0, by_user=True))  # another choice, though the row may be the same
 
+    def add(self, choices: Sequence[Choice], note: str) -> None:
+        """More choices came, and another line above the list; the cursor stays where it is."""
+        self._note = note
+        self.choices = [*self.choices, *choices] if choices else self.choices
+        self.found += [choice for choice in choices if _fits(choice, self.typed)]
+        self.refresh_all()
+
     def row_count(self) -> int:
         """The choices that fit."""
         return len(self.found)

@@ -72,6 +72,7 @@ class CompareScreen(Screen[tuple[int, int] | None]):
         facts: What the header says.
         pair: Which runs.
         kept: An earlier comparison of these runs, if nothing was read since.
+        at: The row of it where one was.
         rest_s: How long the cursor must rest before texts are read.
     """
 
@@ -93,7 +94,13 @@ class CompareScreen(Screen[tuple[int, int] | None]):
     ]
 
     def __init__(
-        self, session: Session, facts: HeaderFacts, pair: Pair, kept: Compared | None = None, rest_s: float = _REST_S
+        self,
+        session: Session,
+        facts: HeaderFacts,
+        pair: Pair,
+        kept: Compared | None = None,
+        at: int | None = None,
+        rest_s: float = _REST_S,
     ) -> None:
         super().__init__()
         self.session = session
@@ -106,6 +113,7 @@ class CompareScreen(Screen[tuple[int, int] | None]):
         self.footer = FooterLine(session)
         self.footer.always = ("esc", "back")
         self.compared: Compared | None = kept
+        self._at = at
         self._rest_s = rest_s
         self._whole = self._maximised = False
         self._work: Work | None = None
@@ -187,6 +195,9 @@ class CompareScreen(Screen[tuple[int, int] | None]):
             self.compared = kept
             self.list.runs = self._figures(a), self._figures(b)
             self.list.show(kept)
+            if self._at is not None:
+                self.list.go_to(self._at)
+                self.list.is_touched, self._at = True, None
             if kept.parting is None:
                 kept.parting = await asyncio.to_thread(find_parting, kept)
         except Stopped:
@@ -434,12 +445,8 @@ def choose_other(app: TracetuiApp, session: Session, facts: HeaderFacts, row: in
     def choice(other: int) -> Choice:
         run = runs[other]
         start = text.wall_time_full(run.start, session.tz, session.symbols)[:16] if run.start is not None else ""
-        figures = (
-            start,
-            text.duration(run.duration()[0], session.symbols),
-            text.cost(session.cost(run).usd, session.symbols),
-        )
-        fact = "  ".join(each for each in figures if each)
+        length = text.duration(run.duration()[0], session.symbols)
+        fact = f"{start:>16}  {length:>6}  {text.cost(session.cost(run).usd, session.symbols):>6}"
         return Choice(str(other), run_name(run), fact, session.symbols[session.status(run).status])
 
     found = others_of(runs, row)

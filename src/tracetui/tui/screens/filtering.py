@@ -49,9 +49,12 @@ class Filtering:
         self._node: Node | None = None
         self._found: Found | None = None
         self._fault = ""
-        self._runs_text = ""
+        self.runs_text = ""
+        """The filter of the list of runs that is in force; empty for none."""
         self._before: tuple[str, Node | None, tuple[str, int] | None] = ("", None, None)
-        self._stop = Event()
+        self._stop, self._runs_stop = Event(), Event()
+        self._runs_busy = False
+        self._runs_again: Timer | None = None
         self._busy = self._stale = False
         self._again: Timer | None = None
         self._took_s = 0.0
@@ -67,7 +70,7 @@ class Filtering:
         screen, line = self.screen, self.screen.filter
         self.pane = "runs" if screen.active == "runs" else "spans"
         selected = screen.tree_view.selected
-        self._before = (self._runs_text, None, None) if self.pane == "runs" else (self.text, self._node, selected)
+        self._before = (self.runs_text, None, None) if self.pane == "runs" else (self.text, self._node, selected)
         line.completes = self._completion
         line.display, screen.footer.display = True, False
         line.begin(self._before[0])
@@ -113,7 +116,7 @@ class Filtering:
             line.complain(error)
             line.remark(text.safe(str(error)))
             return
-        if wanted != (self._runs_text if self.pane == "runs" else self.text):
+        if wanted != (self.runs_text if self.pane == "runs" else self.text):
             self._put(wanted, node)
         self.close()
         if wanted:
@@ -140,7 +143,7 @@ class Filtering:
 
     def clear(self, pane: PaneName) -> bool:
         """One step out: no filter any more. False: there was none."""
-        if not (self._runs_text if pane == "runs" else self.text):
+        if not (self.runs_text if pane == "runs" else self.text):
             return False
         self.pane = pane
         self._put("", None)
@@ -155,10 +158,11 @@ class Filtering:
 
     def _put(self, wanted: str, node: Node | None) -> None:
         """Put a filter in force."""
-        self._stop.set()
         if self.pane == "runs":
-            self._runs_text = wanted
+            self.runs_text = wanted
+            self._runs_stop.set()
             if node is None:
+                self._runs_busy = False
                 self.screen.workers.cancel_group(self.screen, "filter-runs")
                 self.screen.runs.set_where("", None)
                 self.screen.say_positions()
@@ -166,6 +170,7 @@ class Filtering:
                 self._ask_runs(wanted, node)
             self._say_answer()
             return
+        self._stop.set()
         self.text, self._node, self._found, self._fault, self._is_fresh = wanted, node, None, "", True
         if node is None:
             self._busy = False
@@ -265,7 +270,9 @@ class Filtering:
     # ------------------------------------------------------------ the list of runs
 
     def _ask_runs(self, wanted: str, node: Node) -> None:
-        self._stop = stop = Event()
+        self._runs_stop.set()
+        self._runs_stop = stop = Event()
+        self._runs_busy = True
         self.screen.run_worker(self._answer_runs(wanted, node, stop), exclusive=True, group="filter-runs")
 
     async def _answer_runs(self, wanted: str, node: Node, stop: Event) -> None:
@@ -278,20 +285,35 @@ class Filtering:
         except Stopped:
             return
         except FilterTooSlow as error:
+            self._runs_busy = False
             self.screen.header.say(str(error), "error")
             return
         except asyncio.CancelledError:
             stop.set()
             raise
-        if self._runs_text == wanted:
+        if stop.is_set():
+            return
+        self._runs_busy = False
+        if self.runs_text == wanted:
             self.screen.runs.set_where(wanted, found)
             self._say_answer()
             self.screen.say_positions()
 
     def runs_changed(self) -> None:
-        """Runs came or changed: ask of them again."""
-        if self._runs_text:
-            self._ask_runs(self._runs_text, parse(self._runs_text))
+        """Runs came or changed: ask of them again, not too often, and not while they are asked."""
+        if not self.runs_text:
+            return
+        if not self._rest_s:
+            self._ask_runs(self.runs_text, parse(self.runs_text))
+        elif self._runs_again is None:
+            self._runs_again = self.screen.set_timer(AGAIN_S, self._ask_runs_again)
+
+    def _ask_runs_again(self) -> None:
+        self._runs_again = None
+        if self._runs_busy:
+            self.runs_changed()
+        elif self.runs_text:
+            self._ask_runs(self.runs_text, parse(self.runs_text))
 
     # ------------------------------------------------------------ what is said
 
@@ -331,7 +353,7 @@ class Filtering:
             return
         if self.pane == "runs":
             count = len(self.screen.runs.shown_runs)
-            line.say(f"{count:,} of {len(self.screen.states):,} runs" if self._runs_text else "")
+            line.say(f"{count:,} of {len(self.screen.states):,} runs" if self.runs_text else "")
         else:
             line.say(self.answer() if self.text else "")
 

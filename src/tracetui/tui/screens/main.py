@@ -126,9 +126,11 @@ class MainScreen(Screen[None]):
         Binding("escape", "out", "out, never quits", id="move.out", show=False),
         Binding("J", "run(1)", "next run", id="jump.next_run", show=False),
         Binding("K", "run(-1)", "previous run", id="jump.previous_run", show=False),
-        Binding("slash", "search", "search names", id="find.search"),
+        Binding("slash", "search", "search", id="find.search"),
+        Binding("ctrl+f", "search_everywhere", "search in all runs", id="find.everywhere", show=False),
         Binding("f", "filter", "filter", id="find.filter"),
         Binding("ctrl+r", "filters", "filters saved and typed", id="find.filters", show=False),
+        Binding("ctrl+k", "copy_command", "copy this view as a command", id="take.command", show=False),
         Binding("n", "hit(1)", "next hit", id="jump.next_hit", show=False),
         Binding("N", "hit(-1)", "previous hit", id="jump.previous_hit", show=False),
         *(
@@ -193,7 +195,7 @@ class MainScreen(Screen[None]):
         """The run to open is still ours to choose: the user has not touched anything."""
         self._is_all_told = session.feed is None
         """What was there at the start is read, and told."""
-        self.searching = Searching(self)
+        self.searching = Searching(self) if rest_s is None else Searching(self, rest_s)
         self.filtering = Filtering(self) if rest_s is None else Filtering(self, rest_s)
         self.arranged: Arrangement | None = None
         self._waiting_run: Timer | None = None
@@ -370,7 +372,9 @@ class MainScreen(Screen[None]):
 
     def _found_words(self, room: int) -> str:
         """What is searched for, filtered by and chosen by chips; the filter is what gives way where room is short."""
-        others = [part for part in (self.searching.words(), self.chips.words()) if part]
+        chips = self.chips.words()
+        found = self.searching.words(room - len(chips))
+        others = [part for part in (found, chips) if part]
         room -= sum(map(text.cell_width, others)) + len("   ") * len(others)
         return "   ".join(part for part in (self.filtering.words(room), *others) if part)
 
@@ -437,6 +441,7 @@ class MainScreen(Screen[None]):
             return
         self.viewing.apply_change(change)
         self.filtering.applied(change)
+        self.searching.applied()
         self.bookmarking.note_change()
         self.returning.note_change()
         self.strip.apply_change(change)
@@ -524,6 +529,7 @@ class MainScreen(Screen[None]):
         self.tree_view.show_run(row)
         self.viewing.run_opened()
         self.filtering.run_opened()
+        self.searching.run_opened()
         self.bookmarking.mark()
         self.strip.show_run(row)
         self.chips.show_run(run)
@@ -714,9 +720,14 @@ class MainScreen(Screen[None]):
         self.action_chip(event.number)
 
     def action_search(self) -> None:
-        """Type what to look for: names of spans, or in the runs pane names of runs."""
+        """Type what to look for: anywhere in the open run, or in the runs pane by name."""
         if not self.has_no_runs:
             self.searching.begin()
+
+    def action_search_everywhere(self) -> None:
+        """Type what to look for in all runs."""
+        if not self.has_no_runs:
+            self.searching.begin_everywhere()
 
     def on_search_line_changed(self, event: SearchLine.Changed) -> None:
         """Look while it is typed."""
@@ -726,7 +737,7 @@ class MainScreen(Screen[None]):
     def on_search_line_submitted(self, event: SearchLine.Submitted) -> None:
         """Back to the pane; n and N go on."""
         event.stop()
-        self.searching.close()
+        self.searching.submit()
 
     def on_search_line_cancelled(self, event: SearchLine.Cancelled) -> None:
         """Back to the pane as it was."""
@@ -766,6 +777,12 @@ class MainScreen(Screen[None]):
         """Choose one of those that are kept."""
         event.stop()
         self.filtering.list_kept()
+
+    def action_copy_command(self) -> None:
+        """Copy the command that prints what is shown."""
+        from tracetui.tui.screens.as_command import command_of
+
+        self.tracetui.copy(command_of(self))
 
     def action_hit(self, by: int) -> None:
         """To the next or previous hit of the search."""

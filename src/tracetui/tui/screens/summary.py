@@ -83,11 +83,9 @@ class SummaryScreen(Screen[Target | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,a,q", "close", "back", id="summary.back", show=False),
         Binding("u", "scope", "this run, or all runs", id="summary.scope", show=False),
-        Binding("less_than_sign,alt+up", "sort(-1)", "sort names by what stands before", id="summary.sort", show=False),
-        Binding(
-            "greater_than_sign,alt+down", "sort(1)", "sort names by what is next", id="summary.sort_on", show=False
-        ),
-        Binding("r", "reverse", "reverse the order of names, or analyse again", id="summary.reverse", show=False),
+        Binding("less_than_sign,alt+up", "sort(-1)", "sort names, back", id="summary.sort", show=False),
+        Binding("greater_than_sign,alt+down", "sort(1)", "sort names", id="summary.sort_on", show=False),
+        Binding("r", "reverse", "reverse, or look again", id="summary.reverse", show=False),
         Binding("y", "copy", "copy the line", id="summary.copy", show=False),
         Binding("Y", "copy_section", "copy the section", id="summary.copy_section", show=False),
     ]

@@ -25,6 +25,8 @@ from tracetui.core.text import count as count_of
 from tracetui.tui.messages import ContextWanted, Notice, PositionChanged, ViewWanted
 from tracetui.tui.presentation import strip
 from tracetui.tui.presentation.detail import ONE_LINE_FROM, Look, tab_at, tab_row
+from tracetui.tui.presentation.marks import Marks, places_in
+from tracetui.tui.presentation.marks import marked as with_marks
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.session import Session
 from tracetui.tui.taken import Source, of_record, of_records, of_value
@@ -44,6 +46,8 @@ LOOK_EVERY_S: Final = 1.0
 COMPACT_BELOW: Final = 16
 """Rows of the pane under which what belongs together shares a line, where it is wide enough."""
 
+_SEEK_S: Final = 0.03
+"""How long rows are looked through for a hit."""
 _NARROW: Final = 30
 _TOP_ROWS: Final = 3
 """Rows among which the cursor begins, on the first with something in it."""
@@ -82,6 +86,8 @@ class Detail(LineView):
         self._looked_at = float("-inf")
         self._wanted: tuple[str, int] | None = None
         self._page: Page | None = None
+        self._marks = Marks()
+        self._seeks = False
         self._tab = "Overview"
         self._states: dict[str, _TabState] = {}
         self._made: tuple[Look, Stack] | None = None
@@ -139,6 +145,7 @@ class Detail(LineView):
         if self._page is not None and self._tab not in [name for name, _ in self._page.tabs(self._look())]:
             self._tab = "Overview"
         self._enter_tab(self._tab)
+        self._find()
         self.post_message(PositionChanged("" if self._page is None else self._page.position()))
 
     def _read_again(self, whole: bool) -> None:
@@ -182,7 +189,11 @@ class Detail(LineView):
     def on_context_wanted(self, event: ContextWanted) -> None:
         """The line that stands for what is not shown was entered."""
         event.stop()
-        self.action_context()
+        if event.more:
+            self._made = None
+            self.refresh_all()
+        else:
+            self.action_context()
 
     def apply_change(self, change: Change) -> None:
         """The store took something in: look again only if what is shown is touched, repaint only what differs."""
@@ -280,7 +291,10 @@ class Detail(LineView):
         marked = selected and focused
         gutter: Piece = (self.session.symbols["gutter_focused"], "accent") if marked else (" ", "")
         style = "selected" if marked and stack.folds(index) else ""
-        return [gutter, *stack.row(index, look.width, style)]
+        row = stack.row(index, look.width, style)
+        if self._marks:
+            row = with_marks(row, self._marks, self._text_of(index - 1), self._text_of(index + 1))
+        return [gutter, *row]
 
     def render_line(self, y: int) -> Strip:
         """A line; the last one says how many rows are below it."""
@@ -296,6 +310,47 @@ class Detail(LineView):
             return line
         tail = strip([(words, "muted")], len(words), self.session.styles)
         return Strip.join([line.crop(0, width - len(words)), tail])
+
+    # ------------------------------------------------------------ search
+
+    def show_marks(self, marks: Marks) -> None:
+        """Mark what is searched for wherever it is shown."""
+        if marks != self._marks:
+            self._marks = marks
+            self.refresh_all()
+
+    def seek(self) -> None:
+        """Have what is shown next show its first place that is marked: in the first tab that has one, cursor on it."""
+        self._seeks = bool(self._marks)
+        if self._timer is None:
+            self._find()
+
+    def _text_of(self, index: int) -> str:
+        """What stands in a row; nothing where there is none."""
+        width, stack = self._look().width, self._stack()
+        if not self._marks or not 0 <= index < stack.count(width):
+            return ""
+        return "".join(text for text, _ in stack.row(index, width, ""))
+
+    def _find(self) -> None:
+        """Go to the first row with a mark, unless that takes longer than a moment."""
+        if not self._seeks or self._page is None:
+            return
+        self._seeks = False
+        until, width = time.monotonic() + _SEEK_S, self._look().width
+        here = self._tab
+        for tab in sorted(self._tabs(), key=lambda name: name != here):
+            if time.monotonic() > until:
+                break
+            self.show_tab(tab)
+            stack = self._stack()
+            for row in range(stack.count(width)):
+                if places_in(self._text_of(row), self._marks, self._text_of(row - 1), self._text_of(row + 1)):
+                    self.move_to(row, "center")
+                    return
+                if time.monotonic() > until:
+                    break
+        self.show_tab(here)
 
     # ------------------------------------------------------------ tabs
 

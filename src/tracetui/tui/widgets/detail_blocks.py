@@ -15,7 +15,7 @@ from tracetui.core.model import ABSENT
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import exact
 from tracetui.tui.presentation.detail import Look, Row, Section, copied_from, rule_row
-from tracetui.tui.presentation.laid_out import MOST_CHARACTERS, LaidOut
+from tracetui.tui.presentation.laid_out import MOST_CHARACTERS, SURE_ROWS, LaidOut
 from tracetui.tui.presentation.pieces import cut_pieces
 from tracetui.tui.presentation.wrap import LongText
 from tracetui.tui.widgets.json_rows import TEXT_SHOWN, JsonRows
@@ -157,7 +157,8 @@ class Text(Block):
         sort = self._look.sort
         if sort not in ("markdown", "code", "diff") or len(text) > MOST_CHARACTERS:
             return LongText(text)
-        return LaidOut(text, sort, self._look.language, self._symbols)  # type: ignore[arg-type]  # one of the three
+        sure = SURE_ROWS if self._all or not self._most else self._most + 1
+        return LaidOut(text, sort, self._look.language, self._symbols, sure)  # type: ignore[arg-type]  # one of the three
 
     def is_of(self, section: Section) -> bool:
         """Whether it shows the text of a section in its way."""

@@ -20,7 +20,7 @@ from tracetui.core.repairs import Repairs, bad_rows
 from tracetui.tui.messages import ContextWanted, JumpWanted, Notice, ReportWanted, ViewWanted
 from tracetui.tui.presentation import detail as spans
 from tracetui.tui.presentation import detail_tabs as others
-from tracetui.tui.presentation.conversation import call_sections, earlier_row, messages
+from tracetui.tui.presentation.conversation import SHOWN, call_sections, earlier_row, last_messages, older_row
 from tracetui.tui.presentation.detail import Look, Row, Section
 from tracetui.tui.presentation.overview import attributes, overview
 from tracetui.tui.presentation.span_facts import SpanFacts, path_of, span_facts
@@ -255,6 +255,7 @@ class SpanPage(Page):
         self._number = (0, 0)
         self._started: list[Relation] = []
         self._call = CallConversation(session, row)
+        self._shown = SHOWN
         self.read()
 
     def read(self, whole: bool = False) -> None:
@@ -339,19 +340,33 @@ class SpanPage(Page):
         """A model call by what was added to its context, or by all of it; other spans by their messages."""
         found = self._call.found
         if self.facts.kind != "llm":
-            return stack_of(messages(self.facts.detail.messages, look), look, kept, {})
+            sections, hidden = last_messages(self.facts.detail.messages, look, self._shown)
+            return stack_of(sections, look, kept, self._more({"m": hidden}, look))
         if found is None:
             self.later(self._call.work)
             found = self._call.found or self._call.meanwhile()
         is_whole = self._call.is_whole
-        sections = call_sections(found, look, is_whole, self.facts.usage, self.facts.duration)
-        blocks: dict[str, Block] = {}
+        sections = call_sections(found, look, is_whole, self.facts.usage, self.facts.duration, self._shown)
+        most = self._shown
+        blocks = self._more({"a": len(found.added) - most, "e": len(found.earlier) - most if is_whole else 0}, look)
         if any(section.key == "earlier" for section in sections):
             blocks["earlier"] = Action(earlier_row(found, look, is_whole), self._ask_for_context)
         return stack_of(sections, look, kept, blocks)
 
+    def _more(self, hidden: dict[str, int], look: Look) -> dict[str, Block]:
+        """Rows that show more messages, by the part of the conversation that they stand in."""
+        return {
+            f"{part}.older": Action(older_row(number, look), self._ask_for_more)
+            for part, number in hidden.items()
+            if number > 0
+        }
+
     def _ask_for_context(self) -> None:
         self.post(ContextWanted())
+
+    def _ask_for_more(self) -> None:
+        self._shown += SHOWN
+        self.post(ContextWanted(more=True))
 
     def toggle_context(self) -> str:
         """All that the model was told, or only what was added."""

@@ -19,6 +19,7 @@ from tracetui.core.model import NO_TIME, EventClass, Flag, Kind, RunStatus, Stat
 from tracetui.core.text import safe
 from tracetui.tui.presentation import bars
 from tracetui.tui.presentation.columns import SpanColumns
+from tracetui.tui.presentation.marks import Marks
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.rows import (
     EventRow,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.store import Run
     from tracetui.core.store.run_tree import Item, RunTree
+    from tracetui.core.store.shape import Bools
 
 Says = Literal["subject", "error", "reason"]
 
@@ -75,8 +77,9 @@ class SpanData:
         self.run = run
         self.warnings = Warnings(session, tree, run)
         self.hits: Sequence[int] = ()
-        """Positions of the spans whose name the search hit, ascending."""
-        self._needle = ""
+        """Positions of the spans that the search hit, ascending."""
+        self._marks = Marks()
+        self._hit_rows: Bools | None = None
         self.shown_classes: frozenset[EventClass] = frozenset()
         """Classes of events that chips show as rows."""
         self._has_unread = False
@@ -93,8 +96,8 @@ class SpanData:
         self.warnings.forget()
         if self.study.forget():
             self.axis.forget()
-        if self._needle:
-            self.search(self._needle)
+        if self._hit_rows is not None:
+            self.show_hits(self._marks, self._hit_rows)
 
     # ------------------------------------------------------------ the whole run
 
@@ -113,32 +116,19 @@ class SpanData:
         """Whether ages tick: the run has not ended, and grew within the last minute."""
         return self.status in LIVE and self.axis.silent_ns < CLOCKS_STOP_NS
 
-    def search(self, needle: str) -> int:
-        """Find the spans whose name holds `needle`; its case counts if it has a capital. How many there are."""
-        self._needle = needle
-        if not needle:
+    def show_hits(self, marks: Marks, spans: Bools | None) -> None:
+        """Mark what a search looks for in names, and know the spans that it hit, by row of the store; None: no search."""
+        self._marks, self._hit_rows = marks, spans
+        if spans is None or not len(spans):
             self.hits = ()
-            return 0
+            return
         import numpy as np
 
-        names = self.session.store.spans.np("name")[self.tree.rows()]
-        strings = self.session.store.strings
-        found = [number for number in np.unique(names).tolist() if self._hits_in(self._clean(strings[number]))]
-        self.hits = np.flatnonzero(np.isin(names, found)).tolist()
-        return len(self.hits)
+        rows = self.tree.rows()
+        self.hits = np.flatnonzero(spans.take(rows, mode="clip") & (rows < len(spans)))  # type: ignore[assignment]  # as good
 
     def _hits_in(self, name: str) -> list[tuple[int, int]]:
-        needle = self._needle
-        if not needle:
-            return []
-        if needle == needle.lower():
-            lowered = name.lower()
-            name = lowered if len(lowered) == len(name) else name
-        found, at = [], name.find(needle)
-        while at >= 0:
-            found.append((at, at + len(needle)))
-            at = name.find(needle, at + len(needle))
-        return found
+        return self._marks.find(name)
 
     def next_in(self, positions: Sequence[int], selected: tuple[str, int] | None, by: int) -> tuple[int, bool]:
         """The number of the next, the previous or (`by` 0) the nearest of `positions` from here, and whether it wrapped."""
@@ -224,7 +214,7 @@ class SpanData:
             causes=rollup.causes if is_folded and size > 1 else 0,
             retries=self._retries(item, rollup.retries),
             spans=rollup.spans - (not flags & Flag.invented) if is_folded else 0,
-            hits=tuple(self._hits_in(name)) if self._needle else (),
+            hits=tuple(self._hits_in(name)) if self._marks else (),
             marked=row in self.session.marked.spans,
         )
 

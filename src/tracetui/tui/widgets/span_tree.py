@@ -20,6 +20,7 @@ from tracetui.core.model import CHIPS, EventClass, Kind, RunStatus
 from tracetui.core.text import safe
 from tracetui.tui.messages import FollowChanged, Jumped, Notice, PositionChanged, SpanSelected, TimeShown
 from tracetui.tui.presentation.columns import HEADINGS_FROM, LEAD, SpanColumns, span_columns
+from tracetui.tui.presentation.marks import Marks
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.rows import empty_pieces, indentation
 from tracetui.tui.presentation.run_strip import CELLS_AT
@@ -89,7 +90,7 @@ class SpanTree(TimeKeys, LineView):
         self._chip_kinds: frozenset[Kind] = frozenset()
         self._chip_classes: frozenset[EventClass] = frozenset()
         self._selected: Identity | None = None
-        self._needle = ""
+        self._marks = Marks()
         self._slow: SlowSpans | None = None
         self._gaps = GapJumps()
         self._marked: int | None = None
@@ -232,7 +233,7 @@ class SpanTree(TimeKeys, LineView):
             self._slow = SlowSpans(self.session.store, self.session.settings.slow_rules())
         self.data = SpanData(self.session, tree, self.session.store.runs[run_row], self._slow, self._windows)
         self._choose_classes(self.data)
-        self.data.search(self._needle)
+        self.data.show_hits(self._marks, None)
         self._selected, self.new_count, self._cursor, self._top = None, 0, 0, 0
         self._is_untouched, self._ticked_status = True, self.data.status
         self._was_live = self.data.status in LIVE
@@ -791,14 +792,12 @@ class SpanTree(TimeKeys, LineView):
         hits = self.data.hits
         return self._jump(hits, by, "hit"), len(hits)
 
-    def search(self, text: str) -> int:
-        """Mark the spans whose name holds `text` (capitals count if it has any); how many there are."""
-        self._needle = text
-        if self.data is None:
-            return 0
-        count = self.data.search(text)
-        self._repaint()
-        return count
+    def show_hits(self, marks: Marks, spans: Bools | None) -> None:
+        """Mark what a search looks for, and know the spans that it hit, by row of the store; None: no search."""
+        self._marks = marks
+        if self.data is not None:
+            self.data.show_hits(marks, spans)
+            self._repaint()
 
     def _jump(self, positions: Sequence[int], by: int, what: str) -> int:
         """Select the next of `positions` (ascending, in the whole tree); its number from 1, 0 if there is none."""
