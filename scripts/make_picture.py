@@ -115,7 +115,9 @@ STOPS = tuple(stop for walk in WALKS for stop in walk.stops)
 def main() -> None:
     """Write all pictures, or the traces that they show."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--folder", type=Path, help="write the traces that the pictures show into this new folder instead")
+    parser.add_argument(
+        "--folder", type=Path, help="write the traces that the pictures show into this new folder instead"
+    )
     folder = parser.parse_args().folder
     if folder is not None:
         write_traces(folder)
