@@ -122,7 +122,8 @@ def run_rows(a: RunFigures, b: RunFigures, width: int, symbols: Symbols) -> list
     """A line for each run and one for what the second has more; what is least telling goes where width lacks."""
     columns = _fitting(_run_columns(a, b, width, symbols), width)
     left = width - 1 - sum(_GAP + each.cells for each in columns)
-    rows = [_run_row("A", a, left, symbols, MUTED), _run_row("B", b, left, symbols, "")]
+    word = max(len(a.status), len(b.status))
+    rows = [_run_row("A", a, left, symbols, MUTED, word), _run_row("B", b, left, symbols, "", word)]
     for row, words, style in zip(rows, ("one", "other"), (MUTED, ""), strict=True):
         row += [(fit(getattr(each, words), _GAP + each.cells, align="right"), style) for each in columns]
     more: Pieces = [(fit(f"   B {symbols['removed']} A", left), MUTED)]
@@ -134,10 +135,10 @@ def run_rows(a: RunFigures, b: RunFigures, width: int, symbols: Symbols) -> list
     return [merged(row) for row in (*rows, more)]
 
 
-def _run_row(letter: str, run: RunFigures, cells: int, symbols: Symbols, style: str) -> Pieces:
+def _run_row(letter: str, run: RunFigures, cells: int, symbols: Symbols, style: str, word_cells: int) -> Pieces:
     row: Pieces = [(" ", ""), (letter, "strong bold"), (" ", "")]
     row.append((symbols[run.status], _STATUS_STYLES.get(run.status, MUTED)))
-    word = f" {run.status}".ljust(7) if cells >= 44 else ""
+    word = f" {run.status:<{word_cells}}" if cells >= 44 else ""
     row += [(word, _STATUS_STYLES.get(run.status, MUTED)), ("  ", "")]
     room = cells - width_of(row)
     start = run.start if room - cell_width(run.start) - _GAP >= cell_width(run.name) else run.short_start
