@@ -155,7 +155,7 @@ class HelpScreen(Screen[Key | None]):
         self.view = HelpView(session, keys, pane)
         self.pane = Pane(session, "Keys", self.view, id="help-pane")
         self.footer = FooterLine(session)
-        self.footer.always = ("esc", "close")
+        self.footer.always = (("esc", "close"),)
         self._said = f"{pane} pane first" if pane else ""
 
     def compose(self) -> ComposeResult:

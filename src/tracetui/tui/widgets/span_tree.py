@@ -67,7 +67,7 @@ class SpanTree(TimeKeys, LineView):
         Binding("E", "cause(-1)", "previous cause", id="span.previous_cause", show=False),
         Binding("s", "slow(1)", "next slow span", id="span.next_slow"),
         Binding("S", "slow(-1)", "previous slow span", id="span.previous_slow", show=False),
-        Binding("w", "warning(1)", "next warning, retry", id="span.next_warning", show=False),
+        Binding("w", "warning(1)", "next warning", id="span.next_warning", show=False),
         Binding("W", "warning(-1)", "previous warning", id="span.previous_warning", show=False),
         Binding("F", "follow", "follow", id="span.follow"),
         Binding("t", "waterfall", "waterfall on or off", id="span.waterfall", show=False),
