@@ -1,8 +1,10 @@
-"""Write docs/pictures/*.svg, what the README shows: the screen over sample traces, painted by the app itself.
+"""Write docs/pictures/*.svg, what README.md and docs/tour.md show: the screen over sample traces, painted by the app itself.
 
 `.venv/bin/python scripts/make_picture.py` writes them anew; a test compares their text with what the app paints now.
+`.venv/bin/python scripts/make_picture.py --folder FOLDER` writes the traces that the pictures show, to try the tour on.
 """
 
+import argparse
 import asyncio
 import html
 import json
@@ -10,10 +12,11 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
@@ -29,17 +32,22 @@ from tracetui.core.testing import SECOND, TickingClock
 from tracetui.resources import samples_dir
 from tracetui.tui.app import TracetuiApp
 from tracetui.tui.feed import Feed
+from tracetui.tui.presentation.picture import picture
+from tracetui.tui.screens.screenshot import screen_lines, theme_of
 from tracetui.tui.session import Session
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 NOON = 1_795_262_400 * SECOND
 """2026-11-21T12:00:00Z: after all that the samples recorded."""
+DAY = 86_400 * SECOND
+FAILED = "tracetui/research_agent.jsonl"
 SAMPLES = (
-    "tracetui/research_agent.jsonl",
+    FAILED,
     "tracetui/support_bot.jsonl",
     "tracetui/market_watch.jsonl",
     "ai-decision-tracer/killed_agent_20261120_211548.jsonl",
     "ai-decision-tracer/trading_agent/trading_agent_20261120_211536.jsonl",
+    "claude-code/projects/-home-demo-shop/0f6f3b3e-6a3b-4a55-9d7c-2b0f7f1f9a10.jsonl",
     "design-research-agents/run_20261120T212927Z_direct-fail.jsonl",
     "design-research-agents/run_20261120T212928Z_wf-ok.jsonl",
     "design-research-agents/run_20261120T212930Z_killed-run.jsonl",
@@ -48,19 +56,17 @@ SAMPLES = (
 )
 """By name, so that a new sample changes no picture."""
 LIVE = "market_watch.jsonl"
-FONTS = '"DejaVu Sans Mono", Menlo, Consolas, "Liberation Mono", monospace'
+NAMED = ("down", "enter", "escape")
+"""Keys that have a name; any other word is typed."""
 
 
 @dataclass(frozen=True)
-class Picture:
+class Stop:
     """A picture and how to come to it."""
 
     name: str
-    size: tuple[int, int]
-    """Columns and rows."""
-    live_s: float = 0
-    """Seconds that the live run has been going on; 0: it was killed long ago."""
     keys: tuple[str, ...] = ()
+    """What is pressed at the picture before it: names of keys, and texts that are typed."""
 
     @property
     def path(self) -> Path:
@@ -68,31 +74,82 @@ class Picture:
         return FOLDER / f"{self.name}.svg"
 
 
-PICTURES = (
-    Picture("failed", (120, 36)),
-    Picture("live", (120, 30), live_s=172, keys=("K",) * 4),
-    Picture("small", (80, 24)),
+@dataclass(frozen=True)
+class Walk:
+    """One start of the app, with pictures on the way."""
+
+    size: tuple[int, int]
+    """Columns and rows."""
+    stops: tuple[Stop, ...]
+    live_s: float = 0
+    """Seconds that the live run has been going on; 0: it was killed long ago."""
+
+    @property
+    def name(self) -> str:
+        """That of its first picture."""
+        return self.stops[0].name
+
+
+WALKS = (
+    Walk(
+        (120, 36),
+        (
+            Stop("failed"),
+            Stop("cause", ("enter", "z")),
+            Stop("filter", ("z", "escape", "f", "kind:tool dur>10s", "enter")),
+            Stop("names", ("escape", "v", "v")),
+            Stop("timeline", ("v",)),
+            Stop("summary", ("v", "a")),
+            Stop("compare", ("escape", "d")),
+            Stop("conversation", ("escape", ":", "orders", "enter", "2", "G", *("k" * 5), "enter", "z", "]")),
+            Stop("themes", ("z", "escape", "0", "T", "down", "enter")),
+            Stop("export", ("x",)),
+        ),
+    ),
+    Walk((120, 30), (Stop("live", ("K",) * 4),), live_s=172),
+    Walk((80, 24), (Stop("small"),)),
 )
+STOPS = tuple(stop for walk in WALKS for stop in walk.stops)
 
 
 def main() -> None:
-    """Write all pictures."""
+    """Write all pictures, or the traces that they show."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument(
+        "--folder", type=Path, help="write the traces that the pictures show into this new folder instead"
+    )
+    folder = parser.parse_args().folder
+    if folder is not None:
+        write_traces(folder)
+        return
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for picture in PICTURES:
-        picture.path.write_text(asyncio.run(paint(picture)), encoding="utf-8")
+    for walk in WALKS:
+        asyncio.run(_write(walk))
 
 
-async def paint(picture: Picture) -> str:
-    """The picture as SVG."""
+def write_traces(folder: Path) -> None:
+    """The traces of the tour in a new folder."""
+    folder.mkdir(parents=True)
+    _fill(folder, 0)
+
+
+async def _write(walk: Walk) -> None:
+    async for stop, svg in paint(walk):
+        stop.path.write_text(svg, encoding="utf-8")
+
+
+async def paint(walk: Walk) -> AsyncIterator[tuple[Stop, str]]:
+    """The pictures of a walk as SVG, one after another."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        app = _app(folder, _fill(folder, picture.live_s), is_live=bool(picture.live_s))
-        async with app.run_test(size=picture.size) as pilot:
+        app = _app(folder, _fill(folder, walk.live_s), is_live=bool(walk.live_s))
+        async with app.run_test(size=walk.size) as pilot:
             await _settled(app, pilot)
-            for key in picture.keys:
-                await pilot.press(key)
-                await _settled(app, pilot)
-            return _plain(app.export_screenshot(title="tracetui"))
+            for stop in walk.stops:
+                for key in stop.keys:
+                    await pilot.press(*([key] if len(key) == 1 or key in NAMED else key))
+                    await _settled(app, pilot)
+                yield stop, picture(screen_lines(app), walk.size[0], theme_of(app))
 
 
 async def _settled(app: TracetuiApp, pilot: Pilot[object]) -> None:
@@ -100,24 +157,30 @@ async def _settled(app: TracetuiApp, pilot: Pilot[object]) -> None:
     await pilot.pause()
     if app.session.feed is not None:
         await app.session.feed.idle.wait()
-    await app.workers.wait_for_complete()
+    if app.pricing is not None:
+        await app.pricing.idle.wait()
+    # What takes an export away waits for the answer to its question, not for work to end.
+    if working := [worker for worker in app.workers if worker.group != "export"]:
+        await app.workers.wait_for_complete(working)
     await pilot.pause()
     await pilot.pause()
 
 
-def text_of(svg: str) -> list[str]:
-    """The lines of text in a picture."""
-    rows: dict[float, list[tuple[float, str]]] = {}
-    for x, y, text in re.findall(r'<text [^>]*?x="([\d.]+)" y="([\d.]+)" textLength[^>]*>(.*?)</text>', svg):
-        rows.setdefault(float(y), []).append((float(x), html.unescape(text)))
-    return ["".join(text for _, text in sorted(row)) for _, row in sorted(rows.items())]
+def text_of(svg: str) -> dict[int, list[tuple[float, str]]]:
+    """The texts in a picture with their places: by the height of their line, from left to right."""
+    lines: dict[int, list[tuple[float, str]]] = {}
+    for x, y, text in re.findall(r'<text x="([\d.]+)" y="(\d+)"[^>]*>(.*?)</text>', svg):
+        lines.setdefault(int(y), []).append((float(x), html.unescape(text)))
+    return lines
 
 
 def _fill(folder: Path, live_s: float) -> int:
     """Put samples into a folder, the live one as far as it is; returns the time it is then, ns."""
     for sample in SAMPLES:
         shutil.copyfile(samples_dir() / sample, folder / Path(sample).name)
-        os.utime(folder / Path(sample).name, ns=(NOON, NOON))
+    _write_night_before(folder)
+    for path in folder.iterdir():
+        os.utime(path, ns=(NOON, NOON))
     if not live_s:
         return NOON
     live = folder / LIVE
@@ -127,6 +190,35 @@ def _fill(folder: Path, live_s: float) -> int:
     live.write_bytes(b"".join(line for line, time in zip(lines, times, strict=True) if time <= now))
     os.utime(live, ns=(now, now))
     return now
+
+
+def _write_night_before(folder: Path) -> None:
+    """The failed run as it was one night earlier, when it went well: the page that later timed out came in 4 s."""
+    lines = (samples_dir() / FAILED).read_text(encoding="utf-8").splitlines()
+    earlier = [_night_before(json.loads(line)) for line in lines]
+    text = "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in earlier if record is not None)
+    (folder / "research_agent_the_night_before.jsonl").write_text(text, encoding="utf-8")
+
+
+def _night_before(record: dict[str, Any]) -> dict[str, Any] | None:
+    record = {name: value - DAY if name in ("time", "start") else value for name, value in record.items()}
+    if "run" in record:
+        record["run"] = record["run"][::-1]
+    failed = record.get("status") not in (None, "ok")
+    if record.get("class") in ("retry", "error") or record.get("level") == "error":
+        return None
+    if failed:
+        record["status"] = "ok"
+        record.pop("error", None)
+        record.get("attributes", {}).pop("reason", None)
+    if failed and record.get("name") == "fetch_page":
+        record |= {"attributes": {"attempts": 1, "http.method": "GET"}, "duration_ns": 4 * SECOND}
+        record["output"] = {"status": 200, "characters": 21_977}
+    if failed and record.get("name") == "extract_facts":
+        record |= {"duration_ns": 21 * SECOND, "output": {"role": "assistant", "content": "- 61 kg CO2e/m², glulam"}}
+    if "duration_ns" in record:
+        record["time"] = record["start"] + record["duration_ns"]
+    return record
 
 
 def _app(folder: Path, now: int, *, is_live: bool) -> TracetuiApp:
@@ -143,13 +235,6 @@ def _app(folder: Path, now: int, *, is_live: bool) -> TracetuiApp:
         rules=StatusRules(is_running=lambda _process: is_live),
     )
     return TracetuiApp(session, "traces/", rest_s=0)
-
-
-def _plain(svg: str) -> str:
-    """Without fonts from elsewhere and without an id that differs each time."""
-    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"font-family: [^;]*;", f"font-family: {FONTS};", svg)
-    return re.sub(r"\bterminal-\d+-", "terminal-", svg)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,8 @@ folders opened lately; digits there jump to a row. All keys can be changed: [set
 the terminal, `--ascii` draws with ASCII only, `NO_COLOR` takes all colour away. Without a terminal, or with `TERM=dumb`, the
 list of runs is printed instead.
 
+What all of it is good for, in pictures: [a tour](tour.md).
+
 ## Keys
 
 The number keys `1` to `9` show only one class of spans or events; more presses add and take away, `0` shows all again.

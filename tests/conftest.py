@@ -36,7 +36,7 @@ for _signal in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
     if signal.getsignal(_signal) is signal.SIG_IGN:
         signal.signal(_signal, signal.default_int_handler if _signal == signal.SIGINT else signal.SIG_DFL)
 
-hypothesis.settings.register_profile("plain", max_examples=60, derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile("plain", max_examples=25, derandomize=True, deadline=None, database=None)
 hypothesis.settings.register_profile("long", parent=hypothesis.settings.get_profile("plain"), max_examples=3_000)
 hypothesis.settings.load_profile("long" if LONG else "plain")
 

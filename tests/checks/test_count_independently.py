@@ -29,13 +29,8 @@ def test_stats_agrees_with_an_independent_count(producer):
     assert answer.stdout.rstrip().endswith(" 0 differences")
 
 
-@pytest.mark.parametrize(
-    "producer",
-    [
-        "otlp-json",
-        *(pytest.param(name, marks=pytest.mark.long) for name in [*PRODUCERS, "tracetui"] if name != "otlp-json"),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("producer", [*PRODUCERS, "tracetui"])
 def test_analyze_agrees_with_an_independent_count(producer):
     command = [sys.executable, str(SCRIPT.with_name("count_analysis.py")), str(SAMPLES / producer)]
     answer = subprocess.run(command, capture_output=True, text=True)

@@ -105,13 +105,11 @@ def test_a_filter_that_selects_nothing_is_told(run: Run, traces: Path) -> None:
     assert "nothing in the run is what --where asks for" in answer.err
 
 
-@pytest.mark.parametrize(
-    ("word", "said"), [("svg", "needs the screen"), ("pdf", "is not one of"), ("", "is not one of")]
-)
-def test_what_it_cannot_make_is_wrong_usage(word: str, said: str, run: Run, traces: Path) -> None:
+@pytest.mark.parametrize("word", ["pdf", ""])
+def test_what_it_cannot_make_is_wrong_usage(word: str, run: Run, traces: Path) -> None:
     answer = run("export", "bad", "--in", traces, "--to", word)
     assert answer.code == 2
-    assert said in answer.err
+    assert "is not one of" in answer.err
 
 
 def test_no_run_there_is_said_as_elsewhere(run: Run, tmp_path: Path, traces: Path) -> None:

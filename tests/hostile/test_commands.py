@@ -50,7 +50,7 @@ def each_payload() -> Iterator[object]:
             is_large = form != "" and command.startswith("grep")
             if is_large:
                 yield pytest.param("all", f"{command} -m 1000", form)
-            yield pytest.param("all", command, form, marks=pytest.mark.long if is_large else ())
+            yield pytest.param("all", command, form, marks=pytest.mark.long if command.startswith("grep") else ())
             for payload in PAYLOADS:
                 is_short = form == "" and command in ("list", "stats")
                 yield pytest.param(payload, command, form, marks=() if is_short else pytest.mark.long)

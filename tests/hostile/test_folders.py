@@ -217,7 +217,8 @@ def test_a_pipe_or_device_that_is_named_does_not_hang(command: str, tmp_path: Pa
 @pytest.mark.parametrize(
     ("fill", "command"),
     [
-        *((fill, "stats --json") for fill in (*LARGE, packed_long_line)),
+        *((fill, "stats --json") for fill in LARGE),
+        pytest.param(packed_long_line, "stats --json", marks=pytest.mark.long),
         (deep_values, "view {} --full"),
         *(pytest.param(fill, "view {} --full", marks=pytest.mark.long) for fill in (long_line, long_list)),
         *(pytest.param(fill, "tail", marks=pytest.mark.long) for fill in LARGE),
@@ -246,7 +247,11 @@ def test_the_screen_opens_over_pipes_devices_loops_and_bombs(folder: Path, tmp_p
 
 @pytest.mark.parametrize(
     ("fill", "name"),
-    [(long_line, "long line"), (deep_values, "deep"), pytest.param(long_list, "many", marks=pytest.mark.long)],
+    [
+        (long_line, "long line"),
+        pytest.param(deep_values, "deep", marks=pytest.mark.long),
+        pytest.param(long_list, "many", marks=pytest.mark.long),
+    ],
     ids=["line", "deep", "list"],
 )
 def test_the_screen_shows_runs_with_huge_and_deep_values(fill: Fill, name: str, folder: Path, tmp_path: Path) -> None:

@@ -73,10 +73,16 @@ ALL = [
     ),
 ]
 NEEDS_SDK = "with_opentelemetry.py"
-PARAMETERS = [
-    pytest.param(each, marks=[pytest.mark.interop] if each.program == NEEDS_SDK else [], id=each.program)
-    for each in ALL
-]
+IN_THE_PLAIN_SUITE = ("plain_loop.py", "crash.py --kill")
+
+
+def _marks(example: Shown) -> list[pytest.MarkDecorator]:
+    if example.program == NEEDS_SDK:
+        return [pytest.mark.interop]
+    return [] if example.program in IN_THE_PLAIN_SUITE else [pytest.mark.long]
+
+
+PARAMETERS = [pytest.param(each, marks=_marks(each), id=each.program) for each in ALL]
 
 
 @pytest.fixture
@@ -170,6 +176,7 @@ def test_the_program_that_an_example_starts_is_seen_and_leads_back(folder: Path)
         screen.until(lambda text: "Related runs" in text and re.search(r"started +✓ spell_", text) is not None)
 
 
+@pytest.mark.long
 def test_the_folder_that_the_first_recording_makes_may_be_looked_at_before(
     folder: Path, figure: Figure, rounds: Rounds
 ) -> None:
@@ -184,6 +191,7 @@ def test_the_folder_that_the_first_recording_makes_may_be_looked_at_before(
             screen.until(lambda text: is_over(ALL[0], text))
 
 
+@pytest.mark.long
 def test_the_crash_is_seen_in_80_columns_and_24_lines_too(folder: Path) -> None:
     with LiveTerminal([folder], folder.parent, size=(80, 24)) as screen:
         screen.until(lambda text: "watching: new files appear" in text)

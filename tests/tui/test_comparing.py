@@ -154,15 +154,15 @@ async def test_enter_goes_to_the_span_of_b_and_the_number_to_that_of_a(tmp_path:
         today = app.main.opened
         await press(pilot, "d")
         await app.workers.wait_for_complete()
-        await press(pilot, "enter")
+        await press(pilot, "e", "enter")
         assert app.screen is app.main
         assert app.main.opened == today
         await press(pilot, "d")
         await app.workers.wait_for_complete()
-        await press(pilot, "1")
+        await press(pilot, "1")  # the row where one was
         assert app.main.opened != today
         store = app.session.store
-        assert store.strings[store.spans.name[app.main.selection.rows[0]]] == "choose_queries"
+        assert store.strings[store.spans.name[app.main.selection.rows[0]]] == "reader_2"
 
 
 KEYS = {

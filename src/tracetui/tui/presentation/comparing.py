@@ -122,8 +122,8 @@ def run_rows(a: RunFigures, b: RunFigures, width: int, symbols: Symbols) -> list
     """A line for each run and one for what the second has more; what is least telling goes where width lacks."""
     columns = _fitting(_run_columns(a, b, width, symbols), width)
     left = width - 1 - sum(_GAP + each.cells for each in columns)
-    word = max(len(a.status), len(b.status))
-    rows = [_run_row("A", a, left, symbols, MUTED, word), _run_row("B", b, left, symbols, "", word)]
+    word = max(len(a.status), len(b.status), len("error"))
+    rows = [_run_row("A", a, left, word, symbols, MUTED), _run_row("B", b, left, word, symbols, "")]
     for row, words, style in zip(rows, ("one", "other"), (MUTED, ""), strict=True):
         row += [(fit(getattr(each, words), _GAP + each.cells, align="right"), style) for each in columns]
     more: Pieces = [(fit(f"   B {symbols['removed']} A", left), MUTED)]
@@ -135,10 +135,10 @@ def run_rows(a: RunFigures, b: RunFigures, width: int, symbols: Symbols) -> list
     return [merged(row) for row in (*rows, more)]
 
 
-def _run_row(letter: str, run: RunFigures, cells: int, symbols: Symbols, style: str, word_cells: int) -> Pieces:
+def _run_row(letter: str, run: RunFigures, cells: int, word_cells: int, symbols: Symbols, style: str) -> Pieces:
     row: Pieces = [(" ", ""), (letter, "strong bold"), (" ", "")]
     row.append((symbols[run.status], _STATUS_STYLES.get(run.status, MUTED)))
-    word = f" {run.status:<{word_cells}}" if cells >= 44 else ""
+    word = f" {run.status.ljust(word_cells)}" if cells >= 38 + word_cells else ""
     row += [(word, _STATUS_STYLES.get(run.status, MUTED)), ("  ", "")]
     room = cells - width_of(row)
     start = run.start if room - cell_width(run.start) - _GAP >= cell_width(run.name) else run.short_start
@@ -188,7 +188,7 @@ def _column(
     *,
     worse: bool = False,
 ) -> _Column:
-    a, b, more = (f"{each}{unit}" if each else "" for each in texts)
+    a, b, more = (f"{each}{_one(each, unit)}" if each else "" for each in texts)
     share = ""
     if width >= _SHARES_FROM and one and other is not None and other != one:
         part = (other - one) / one
@@ -197,6 +197,13 @@ def _column(
     cells = max(cell_width(a), cell_width(b), cell_width(more) + (cell_width(share) + 2 if share else 0))
     is_worse = worse and (one is None or (other or 0) > one * 1.02)
     return _Column(a, b, more, share, is_worse, cells)
+
+
+def _one(figure: str, unit: str) -> str:
+    """A unit, for one without its `s`; nothing behind the mark that says there is no difference."""
+    if figure == "=":
+        return ""
+    return unit.removesuffix("s") if figure[-1:] == "1" and not figure[:-1].strip("+-\N{MINUS SIGN}") else unit
 
 
 def _times(a: RunFigures, b: RunFigures, symbols: Symbols) -> tuple[str, str, str]:

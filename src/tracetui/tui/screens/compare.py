@@ -72,6 +72,7 @@ class CompareScreen(Screen[tuple[int, int] | None]):
         facts: What the header says.
         pair: Which runs.
         kept: An earlier comparison of these runs, if nothing was read since.
+        at: The row of it where one was.
         rest_s: How long the cursor must rest before texts are read.
     """
 
@@ -93,7 +94,13 @@ class CompareScreen(Screen[tuple[int, int] | None]):
     ]
 
     def __init__(
-        self, session: Session, facts: HeaderFacts, pair: Pair, kept: Compared | None = None, rest_s: float = _REST_S
+        self,
+        session: Session,
+        facts: HeaderFacts,
+        pair: Pair,
+        kept: Compared | None = None,
+        at: int | None = None,
+        rest_s: float = _REST_S,
     ) -> None:
         super().__init__()
         self.session = session
@@ -106,6 +113,7 @@ class CompareScreen(Screen[tuple[int, int] | None]):
         self.footer = FooterLine(session)
         self.footer.always = (("?", "help"), ("esc", "back"))
         self.compared: Compared | None = kept
+        self._at = at
         self._rest_s = rest_s
         self._whole = self._maximised = False
         self._work: Work | None = None
@@ -187,6 +195,9 @@ class CompareScreen(Screen[tuple[int, int] | None]):
             self.compared = kept
             self.list.runs = self._figures(a), self._figures(b)
             self.list.show(kept)
+            if self._at is not None:
+                self.list.go_to(self._at)
+                self.list.is_touched, self._at = True, None
             if kept.parting is None:
                 kept.parting = await asyncio.to_thread(find_parting, kept)
         except Stopped:

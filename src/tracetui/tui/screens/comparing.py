@@ -47,7 +47,9 @@ class Comparing:
         from tracetui.tui.screens.compare import CompareScreen
 
         screen = self.screen
-        self._last = CompareScreen(screen.session, screen.facts, pair, self._kept(pair), screen.rest_s)
+        kept = self._kept(pair)
+        at = self._last.list.selected if kept is not None and self._last is not None else None
+        self._last = CompareScreen(screen.session, screen.facts, pair, kept, at, screen.rest_s)
         screen.app.push_screen(self._last, screen.go_to)
 
     def _kept(self, pair: Pair) -> Compared | None:
