@@ -195,30 +195,40 @@ def _fill(folder: Path, live_s: float) -> int:
 def _write_night_before(folder: Path) -> None:
     """The failed run as it was one night earlier, when it went well: the page that later timed out came in 4 s."""
     lines = (samples_dir() / FAILED).read_text(encoding="utf-8").splitlines()
-    earlier = [_night_before(json.loads(line)) for line in lines]
-    text = "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in earlier if record is not None)
+    records = [json.loads(line) for line in lines]
+    changed = [_night_before(record, records[0]["time"]) for record in records]
+    earlier = [record for record in changed if record is not None]
+    lines = [json.dumps(record | {"seq": seq}, ensure_ascii=False) for seq, record in enumerate(earlier)]
+    text = "".join(f"{line}\n" for line in lines)
     (folder / "research_agent_the_night_before.jsonl").write_text(text, encoding="utf-8")
 
 
-def _night_before(record: dict[str, Any]) -> dict[str, Any] | None:
-    record = {name: value - DAY if name in ("time", "start") else value for name, value in record.items()}
-    if "run" in record:
-        record["run"] = record["run"][::-1]
-    failed = record.get("status") not in (None, "ok")
+def _night_before(record: dict[str, Any], began: int) -> dict[str, Any] | None:
     if record.get("class") in ("retry", "error") or record.get("level") == "error":
         return None
-    if failed:
+    record = {**record}
+    for name in ("time", "start"):
+        if name in record:
+            record[name] -= _sooner(record[name] - began) + DAY
+    if "run" in record:
+        record["run"] = record["run"][::-1]
+    if record.get("status") not in (None, "ok"):
         record["status"] = "ok"
         record.pop("error", None)
         record.get("attributes", {}).pop("reason", None)
-    if failed and record.get("name") == "fetch_page":
-        record |= {"attributes": {"attempts": 1, "http.method": "GET"}, "duration_ns": 4 * SECOND}
-        record["output"] = {"status": 200, "characters": 21_977}
-    if failed and record.get("name") == "extract_facts":
-        record |= {"duration_ns": 21 * SECOND, "output": {"role": "assistant", "content": "- 61 kg CO2e/m², glulam"}}
+        if record.get("name") == "fetch_page":
+            record["time"] = record["start"] + 4 * SECOND
+            record |= {"attributes": {"http.method": "GET"}, "output": {"status": 200, "characters": 21_977}}
+        if record.get("name") == "extract_facts":
+            record["output"] = {"role": "assistant", "content": "- 61 kg CO2e/m², glulam"}
     if "duration_ns" in record:
-        record["time"] = record["start"] + record["duration_ns"]
+        record["duration_ns"] = record["time"] - record["start"]
     return record
+
+
+def _sooner(offset: int) -> int:
+    """How much sooner all went on that night, ns: by 87 s after the page, by 112.6 s after the call that it was for."""
+    return 0 if offset < 215_150_000_000 else 87 * SECOND if offset < 261 * SECOND else 112_600_000_000
 
 
 def _app(folder: Path, now: int, *, is_live: bool) -> TracetuiApp:
