@@ -24,6 +24,7 @@ from tracetui.tui import clipboard, messages
 from tracetui.tui.drawing import DrawingApp
 from tracetui.tui.feed import Feed
 from tracetui.tui.keymaps import first_key, keys_of
+from tracetui.tui.keys_in_order import KeysInOrder
 from tracetui.tui.link import choose_link
 from tracetui.tui.notifying import Notifier
 from tracetui.tui.presentation import styles_for
@@ -82,7 +83,7 @@ class ReadAgain:
     reason: str
 
 
-class TracetuiApp(DrawingApp):
+class TracetuiApp(DrawingApp, KeysInOrder):
     """The screen over one session.
 
     Ends with what was picked (`str`), with `OpenInstead`, with `ReadAgain`, or with nothing.

@@ -178,11 +178,13 @@ class ChoiceScreen(Screen[str | None]):
             keys.append(("del", "take out"))
         self.footer.show(keys)
         self.set_focus(self.view, scroll_visible=False)
+        at = next((number for number, choice in enumerate(self.view.found) if choice.key == self._at), 0)
+        self.view.move_to(at, "none")
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        at = next((number for number, choice in enumerate(self.view.found) if choice.key == self._at), 0)
-        self.view.move_to(at)
+        """There is room now: show where one is, which a key may have changed already."""
+        self.view.move_to(self.view.cursor)
         self._say()
 
     def on_line_view_moved(self, event: LineView.Moved) -> None:

@@ -6,23 +6,19 @@ same in every pane. What is read comes as `StoreChanged`, at most four times a s
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
-from textual.dom import DOMNode
 from textual.reactive import Reactive
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 
 from tracetui.core import text
-from tracetui.core.model import CHIPS, RunStatus
+from tracetui.core.model import RunStatus
 from tracetui.tui import messages
 from tracetui.tui.arrangement import PANES, Arrangement, PaneName, arrange
 from tracetui.tui.keymaps import Key, keys_of
@@ -33,9 +29,10 @@ from tracetui.tui.run_states import RunStates
 from tracetui.tui.screens.around import footer_keys, legend, progress_words
 from tracetui.tui.screens.bookmarking import Bookmarking
 from tracetui.tui.screens.comparing import Comparing
-from tracetui.tui.screens.copying import selected_id, selected_record, selected_value
 from tracetui.tui.screens.filtering import Filtering
+from tracetui.tui.screens.handing_on import HandingOn
 from tracetui.tui.screens.jumping import Jumping
+from tracetui.tui.screens.main_keys import KEYS
 from tracetui.tui.screens.returning import AS_LEFT, Returning
 from tracetui.tui.screens.searching import Searching
 from tracetui.tui.screens.selection import Selection
@@ -58,41 +55,16 @@ from tracetui.tui.widgets.piece_line import PieceLine
 from tracetui.tui.widgets.run_list import RunList
 from tracetui.tui.widgets.search_line import SearchLine
 from tracetui.tui.widgets.span_tree import SpanTree
-from tracetui.tui.widgets.time_keys import TIME_IDS
 
 if TYPE_CHECKING:
     from tracetui.core.store import Change
-    from tracetui.tui.app import TracetuiApp
 
 RUN_REST_S: Final = 0.15
 """How long the cursor must stand on a run before it is opened, s."""
 _LEGEND_FROM: Final = 100
 
-_EVERYWHERE: Final = tuple(
-    f"span.{way}_{what}" for what in ("cause", "slow", "warning") for way in ("next", "previous")
-)
-_OF_SPANS: Final = (
-    *_EVERYWHERE,
-    "span.follow",
-    "span.open_stack",
-    "span.waterfall",
-    "span.path",
-    "span.all",
-    *TIME_IDS,
-)
-_OF_DETAIL: Final = ("detail.next_tab", "detail.previous_tab", "detail.context")
 _WITH_TIME: Final = ("tree", "lanes")
 """Views with a time axis."""
-_CALL: Final = re.compile(r"(\w+)(?:\((.*)\))?")
-
-
-def _lifted(owner: type[DOMNode], ids: tuple[str, ...], action: str) -> Iterator[Binding]:
-    """The bindings of a pane that work from the other panes as well; with their ids, so that a keymap moves them too."""
-    for binding in owner.BINDINGS:
-        if isinstance(binding, Binding) and binding.id in ids and (call := _CALL.fullmatch(binding.action)):
-            arguments = f", {call[2]}" if call[2] else ""
-            lifted = f"{action}('{call[1]}'{arguments})"
-            yield Binding(binding.key, lifted, binding.description, show=False, id=binding.id)
 
 
 class TooSmall(PieceLine):
@@ -104,7 +76,7 @@ class TooSmall(PieceLine):
         return [(text.cut(f"too small: {size.width}x{size.height}, needs 40x10", width), "muted")]
 
 
-class MainScreen(Screen[None]):
+class MainScreen(HandingOn):
     """Runs, spans, detail.
 
     Args:
@@ -120,45 +92,7 @@ class MainScreen(Screen[None]):
     # Textual repaints the whole screen when the focus moves; here the two rules and rows do that themselves.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "next_pane(1)", "next pane", id="move.next_pane", show=False),
-        Binding("shift+tab", "next_pane(-1)", "previous pane", id="move.previous_pane", show=False),
-        Binding("escape", "out", "out, never quits", id="move.out", show=False),
-        Binding("J", "run(1)", "next run", id="jump.next_run", show=False),
-        Binding("K", "run(-1)", "previous run", id="jump.previous_run", show=False),
-        Binding("slash", "search", "search", id="find.search"),
-        Binding("ctrl+f", "search_everywhere", "search in all runs", id="find.everywhere", show=False),
-        Binding("f", "filter", "filter", id="find.filter"),
-        Binding("ctrl+r", "filters", "filters saved and typed", id="find.filters", show=False),
-        Binding("ctrl+k", "copy_command", "copy this view as a command", id="take.command", show=False),
-        Binding("n", "hit(1)", "next hit", id="jump.next_hit", show=False),
-        Binding("N", "hit(-1)", "previous hit", id="jump.previous_hit", show=False),
-        *(
-            Binding(str(number), f"chip({number})", f"only {word}, again: away", show=False, id=f"chip.{number}")
-            for number, (word, _, _) in enumerate(CHIPS, start=1)
-        ),
-        Binding("0", "chip(0)", "all classes", id="find.all_classes", show=False),
-        Binding("u", "drawer", "runs", id="look.runs"),
-        Binding("v", "next_view", "next view", id="look.view"),
-        Binding("z", "maximise", "maximise this pane", id="look.maximise"),
-        Binding("m", "mark", "bookmark, or unmark", id="jump.mark", show=False),
-        Binding("apostrophe,M", "marks", "bookmarks", id="jump.marks", show=False),
-        Binding("i", "about", "about the run", id="look.run", show=False),
-        Binding("d", "compare", "compare two runs", id="find.compare", show=False),
-        Binding("R", "trouble", "repair report", id="look.trouble", show=False),
-        Binding("a", "summary", "summary", id="look.summary"),
-        Binding("left_curly_bracket,alt+left", "history(-1)", "back through jumps", id="jump.back", show=False),
-        Binding("right_curly_bracket,alt+right", "history(1)", "forward through jumps", id="jump.forward", show=False),
-        Binding("y", "copy_value", "copy the value", id="take.value"),
-        Binding("Y", "copy_record", "copy the record as JSON", id="take.record", show=False),
-        Binding("ctrl+y", "copy_id", "copy the id", id="take.id", show=False),
-        Binding("o", "edit", "open in the editor", id="take.edit", show=False),
-        Binding("vertical_line,X", "pipe", "pipe into a command", id="take.pipe", show=False),
-        Binding("x", "export", "export the run", id="take.export", show=False),
-        Binding("ctrl+s", "screenshot", "picture of the screen", id="take.screenshot", show=False),
-        *_lifted(SpanTree, _OF_SPANS, "in_spans"),
-        *_lifted(Detail, _OF_DETAIL, "in_detail"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(self, session: Session, shown_path: str, pick: bool = False, rest_s: float | None = None) -> None:
         super().__init__()
@@ -210,11 +144,6 @@ class MainScreen(Screen[None]):
         self.about_run = False
         """The detail shows the open run and not what is selected in it."""
         self._positions: dict[str, str] = {}
-
-    @property
-    def tracetui(self) -> TracetuiApp:
-        """The app, by its own type."""
-        return self.app  # type: ignore[return-value]  # this screen is made by no other app
 
     # ------------------------------------------------------------ what there is
 
@@ -697,11 +626,6 @@ class MainScreen(Screen[None]):
         event.stop()
         self.say_positions()
 
-    def on_span_tree_strip_toggled(self, event: SpanTree.StripToggled) -> None:
-        """The open stack is wanted, or not any more."""
-        event.stop()
-        self.strip.toggle()
-
     # ------------------------------------------------------------ keys: chips and search
 
     def action_chip(self, number: int) -> None:
@@ -719,109 +643,13 @@ class MainScreen(Screen[None]):
         event.stop()
         self.action_chip(event.number)
 
-    def action_search(self) -> None:
-        """Type what to look for: anywhere in the open run, or in the runs pane by name."""
-        if not self.has_no_runs:
-            self.searching.begin()
-
-    def action_search_everywhere(self) -> None:
-        """Type what to look for in all runs."""
-        if not self.has_no_runs:
-            self.searching.begin_everywhere()
-
-    def on_search_line_changed(self, event: SearchLine.Changed) -> None:
-        """Look while it is typed."""
-        event.stop()
-        self.searching.typed(event.text)
-
-    def on_search_line_submitted(self, event: SearchLine.Submitted) -> None:
-        """Back to the pane; n and N go on."""
-        event.stop()
-        self.searching.submit()
-
-    def on_search_line_cancelled(self, event: SearchLine.Cancelled) -> None:
-        """Back to the pane as it was."""
-        event.stop()
-        self.searching.end()
-
-    def action_filter(self) -> None:
-        """Type a filter: over the spans, or in the runs pane over the runs."""
-        if not self.has_no_runs:
-            self.filtering.begin()
-
-    def action_filters(self) -> None:
-        """Choose one of the filters that were saved or typed."""
-        self.filtering.list_kept()
-
-    def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
-        """Filter while it is typed."""
-        event.stop()
-        self.filtering.typed(event.text)
-
-    def on_filter_line_submitted(self, event: FilterLine.Submitted) -> None:
-        """Back to the pane, the filter in force."""
-        event.stop()
-        self.filtering.submit()
-
-    def on_filter_line_cancelled(self, event: FilterLine.Cancelled) -> None:
-        """Back to the pane as it was."""
-        event.stop()
-        self.filtering.cancel()
-
-    def on_filter_line_named(self, event: FilterLine.Named) -> None:
-        """Keep the filter under a name."""
-        event.stop()
-        self.filtering.save(event.name)
-
-    def on_filter_line_list_wanted(self, event: FilterLine.ListWanted) -> None:
-        """Choose one of those that are kept."""
-        event.stop()
-        self.filtering.list_kept()
-
     def action_copy_command(self) -> None:
         """Copy the command that prints what is shown."""
         from tracetui.tui.screens.as_command import command_of
 
         self.tracetui.copy(command_of(self))
 
-    def action_hit(self, by: int) -> None:
-        """To the next or previous hit of the search."""
-        self.searching.go(by)
-
     # ------------------------------------------------------------ keys: taking away
-
-    def action_copy_value(self) -> None:
-        """Copy what is selected: the most telling value of a span, the id of a run, a value of the detail."""
-        self.taking.copy(selected_value)
-
-    def action_copy_record(self) -> None:
-        """Copy the record of the selected span or event as it was written."""
-        self.taking.copy(selected_record)
-
-    def action_copy_id(self) -> None:
-        """Copy the id of the selected span or run."""
-        self.taking.copy(selected_id)
-
-    def action_edit(self) -> None:
-        """Open what `y` would copy in the user's editor."""
-        self.taking.edit(selected_value)
-
-    def action_pipe(self) -> None:
-        """Give what `y` would copy to a command that is typed now."""
-        self.taking.pipe(selected_value)
-
-    def on_view_wanted(self, event: messages.ViewWanted) -> None:
-        """A value over the whole screen."""
-        event.stop()
-        self.taking.view(event.source)
-
-    def action_export(self) -> None:
-        """Write the open run into a file."""
-        self.taking.export()
-
-    def action_screenshot(self) -> None:
-        """Write a picture of the screen into a file, without secrets."""
-        self.taking.screenshot()
 
     # ------------------------------------------------------------ runs that belong together
 
@@ -847,39 +675,6 @@ class MainScreen(Screen[None]):
         self.show_about(True)
         self.activate("detail")
 
-    def on_jumped(self, event: messages.Jumped) -> None:
-        """A key led elsewhere in the open run."""
-        event.stop()
-        self.jumping.jumped(event.kind, event.before, event.reached)
-
-    def on_jump_wanted(self, event: messages.JumpWanted) -> None:
-        """To another run, or to a span."""
-        event.stop()
-        self.jumping.jump(event.run_row, event.span_row)
-
-    def go_to(self, found: tuple[int, int | None] | None) -> None:
-        """Jump to what was chosen elsewhere: the row of a run and of a span in it."""
-        if found is not None:
-            self.jumping.jump(*found)
-
-    def on_report_wanted(self, event: messages.ReportWanted) -> None:
-        """The repair report."""
-        event.stop()
-        self.action_trouble()
-
-    def action_mark(self) -> None:
-        """Mark the selected run, span or event, or unmark it."""
-        self.bookmarking.toggle()
-
-    def action_marks(self) -> None:
-        """List what is marked."""
-        self.bookmarking.list_all()
-
-    def action_history(self, by: int) -> None:
-        """Back or forward through jumps."""
-        if not self.has_no_runs:
-            self.jumping.go_back(by)
-
     # ------------------------------------------------------------ other screens
 
     def actions(self) -> list[Key]:
@@ -887,15 +682,3 @@ class MainScreen(Screen[None]):
         views = self.views
         others = [view for name, view in views.items() if name != self.active]
         return keys_of([views[self.active], *others, self, self.app])
-
-    def action_compare(self) -> None:
-        """Compare the marked runs, or the open one with the one before it of its name."""
-        self.comparing.begin()
-
-    def action_trouble(self) -> None:
-        """What had to be put right or left out in the open run, and what could not be read at all."""
-        self.tracetui.show_trouble()
-
-    def action_summary(self) -> None:
-        """What the open run came to, or from the runs pane all of them."""
-        self.summarising.show()
