@@ -234,6 +234,7 @@ def rows() -> Iterator[tuple[str, str, str]]:
 
 def main() -> None:
     """Write the file."""
+    bar = r"\|"
     by_section: dict[str, list[tuple[str, str, str]]] = {section: [] for section in SECTIONS}
     for row in rows():
         by_section.setdefault(row[0].partition(".")[0], []).append(row)
@@ -241,7 +242,8 @@ def main() -> None:
     for section, found in by_section.items():
         title = SECTIONS.get(section, section.capitalize())
         parts.append(f"\n### {title}\n\n| keys | action | id |\n|---|---|---|\n")
-        parts += [f"| {keys} | {words} | `{id}` |\n" for id, keys, words in found]
+        # A bar ends a cell of a table even between backticks.
+        parts += [f"| {keys.replace('|', bar)} | {words} | `{id}` |\n" for id, keys, words in found]
     path = Path(__file__).parent.parent / "docs" / "screen.md"
     path.write_text("".join([*parts, TAIL]), encoding="utf-8")
 

@@ -26,6 +26,7 @@ _ALSO: Final = {
     "span.previous_cause": "of failure (error, broken)",
     "span.next_slow": "(slowest)",
     "span.previous_slow": "(slowest)",
+    "look.summary": "(loops, repeated calls, slowest, total cost, tokens, errors)",
     "look.settings": "(configuration, remapped keys)",
     "look.themes": "(colours)",
 }
