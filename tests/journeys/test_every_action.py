@@ -39,7 +39,7 @@ _LOOKS = 3
 
 def actions() -> list[tuple[str, str]]:
     """Id and first key of each action that is documented."""
-    found = re.findall(r"^\| `(.+?)` .*\| `([a-z_]+\.[a-z_0-9]+)` \|$", DOCS.read_text(), re.M)
+    found = re.findall(r"^\| `(.+?)` .*\| `([a-z_]+\.[a-z_0-9]+)` \|$", DOCS.read_text().replace(r"\|", "|"), re.M)
     return [(id, key.split("` `")[0]) for key, id in found]
 
 

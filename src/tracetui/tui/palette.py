@@ -28,6 +28,7 @@ _ALSO: Final = {
     "span.previous_warning": "(retry, exit code)",
     "span.next_slow": "(slowest)",
     "span.previous_slow": "(slowest)",
+    "look.summary": "(loops, repeated calls, slowest, total cost, tokens, errors)",
     "look.settings": "(configuration, remapped keys)",
     "look.themes": "(colours)",
 }

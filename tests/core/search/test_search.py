@@ -96,6 +96,31 @@ def test_a_line_of_several_spans_gives_each_hit_to_its_own(tmp_path: Path) -> No
     assert names == [(f"call {number}", f"treasure {number}") for number in range(1, 6)]
 
 
+def test_a_text_that_several_spans_of_a_line_hold_is_found_in_each_of_them() -> None:
+    hits = found(samples_dir() / "otlp-json" / "genai.jsonl", "in transit")
+    assert [hit.line for hit in sorted(hits, key=lambda hit: hit.line)] == [1, 1, 2, 3, 3, 4, 4]
+    assert len({hit.span for hit in hits}) == 7
+
+
+def test_a_text_of_a_span_and_of_its_parent_on_one_line_is_found_in_both(tmp_path: Path) -> None:
+    spans = [
+        {
+            "traceId": "ab" * 16,
+            "spanId": f"{number:016x}",
+            **({"parentSpanId": f"{1:016x}"} if number > 1 else {}),
+            "name": f"call {number}",
+            "startTimeUnixNano": "1767225600000000000",
+            "endTimeUnixNano": "1767225601000000000",
+            "attributes": [{"key": "said", "value": {"stringValue": "treasure"}}],
+        }
+        for number in range(1, 4)
+    ]
+    path = tmp_path / "spans.jsonl"
+    path.write_text(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}) + "\n")
+    loaded = read(path)
+    assert [span_name(loaded, hit) for hit in search(loaded, "treasure").hits()] == ["call 1", "call 2", "call 3"]
+
+
 def test_only_the_runs_asked_for_are_searched(tmp_path: Path, path: Path) -> None:
     other = path.read_bytes().replace(b"ab" * 16, b"cd" * 16).replace(b"needle", b"NEEDLE")
     (tmp_path / "other.jsonl").write_bytes(other)

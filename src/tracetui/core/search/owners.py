@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Final
 
 from tracetui.core.formats._base import RecordBody
+from tracetui.core.formats._ladder import NotJson, parse
 from tracetui.core.search.fields import Text, texts_of
 
 if TYPE_CHECKING:
     from tracetui.core.formats._base import Format
     from tracetui.core.search.units import Unit
     from tracetui.core.store import Store
+
+_SEVERAL: Final = -1
+"""Stands for the row of a text that more than one record holds."""
+
+
+@dataclass(slots=True)
+class _Readings:
+    """What each record of a unit says by itself, and what tells the places of the unit apart."""
+
+    texts: dict[int, frozenset[str]]
+    """Of each record, by its row."""
+    marks: dict[str, frozenset[int]] | None = None
+    """Rows whose own texts stand in an element of a list, by the path of the element; None: not looked for yet."""
 
 
 class Owners:
@@ -22,7 +36,7 @@ class Owners:
     def __init__(self, store: Store, formats: Iterable[Format]) -> None:
         self._store = store
         self._formats = {format.name: format for format in formats}
-        self._read: tuple[Unit, dict[int, frozenset[str]]] | None = None
+        self._read: tuple[Unit, _Readings] | None = None
 
     def owner(self, unit: Unit, text: Text) -> int | None:
         """Row of the first record whose format reads the text in it, else of the first; None: there is no record."""
@@ -37,18 +51,35 @@ class Owners:
         outer = text
         while outer.around is not None:
             outer = outer.around
-        return next((row for row, texts in self._readings(unit).items() if outer.text in texts), first)
+        said = self._readings(unit)
+        holders = [row for row, texts in said.texts.items() if outer.text in texts]
+        return self._nearest(unit, said, outer.field, holders) if len(holders) > 1 else holders[0] if holders else first
 
-    def _readings(self, unit: Unit) -> dict[int, frozenset[str]]:
-        """The texts that each record of a unit holds."""
+    def _readings(self, unit: Unit) -> _Readings:
         if self._read is None or self._read[0] is not unit:
             said = {
                 row: frozenset(self._reading(row, number, unit.data))
                 for number, row in enumerate(unit.rows)
                 if row >= 0
             }
-            self._read = (unit, said)
+            self._read = (unit, _Readings(said))
         return self._read[1]
+
+    def _nearest(self, unit: Unit, said: _Readings, path: str, holders: Sequence[int]) -> int:
+        """Of several records that hold a text the one whose own texts stand nearest to the place; else the first."""
+        if said.marks is None:
+            said.marks = _marks(unit, said.texts)
+        for element in _elements(path):
+            here = [row for row in holders if row in said.marks.get(element, ())]
+            if here:
+                return self._without_parents(here)[0]
+        return holders[0]
+
+    def _without_parents(self, rows: Sequence[int]) -> Sequence[int]:
+        """Records of spans without those of their parents: a span names its parent, and seldom its children."""
+        spans, owner = self._store.spans, self._store.records.span
+        parents = {spans.parent[owner[row]] for row in rows if owner[row] >= 0}
+        return [row for row in rows if owner[row] < 0 or owner[row] not in parents] or rows
 
     def _reading(self, row: int, ordinal: int, data: bytes) -> Iterator[str]:
         store = self._store
@@ -60,6 +91,35 @@ class Owners:
         detail = format_.event_detail(body) if is_event else format_.span_detail([body])
         for text in texts_of(_plain(detail), keys=False):
             yield text.text
+
+
+def _marks(unit: Unit, said: dict[int, frozenset[str]]) -> dict[str, frozenset[int]]:
+    """In which elements of lists there are texts that one record alone holds: by path, the rows of those records."""
+    holders: dict[str, int] = {}
+    for row, texts in said.items():
+        for text in texts:
+            holders[text] = _SEVERAL if text in holders else row
+    value = unit.record
+    if value is None:
+        try:
+            value = parse(unit.data)
+        except NotJson:
+            return {}
+    found: dict[str, set[int]] = {}
+    for each in texts_of(value, keys=False):
+        row = holders.get(each.text, _SEVERAL)
+        if row != _SEVERAL:
+            for element in _elements(each.field):
+                found.setdefault(element, set()).add(row)
+    return {element: frozenset(rows) for element, rows in found.items()}
+
+
+def _elements(path: str) -> Iterator[str]:
+    """Paths of the elements of lists that a place lies in, the innermost first."""
+    end = path.rfind("]")
+    while end >= 0:
+        yield path[: end + 1]
+        end = path.rfind("]", 0, end)
 
 
 def _plain(value: object) -> object:

@@ -153,7 +153,7 @@ class SpanTree(TimeKeys, LineView):
         if (
             data is None
             or pinned is None
-            or pinned[0] != width
+            or pinned[0] != (width, self.size.height)
             or not self._has_strip
             or len(pinned[1]) <= STRIP_AT + 1
         ):
