@@ -61,7 +61,7 @@ _OURS = re.compile(
     "|".join(
         (
             _SGR,
-            r"\x1b\[\d+;\d+H",  # go there
+            r"\x1b\[(?:\d+(?:;\d+)?)?H|\x1b\[\d*C",  # go there, or so many cells on
             r"\x1b\[\?(?:1049|1000|1003|1004|1006|1015|1016|2004|2026|2048|25|7)[hl]",  # modes of Textual's driver
             r"\x1b\[\?(?:2026|2048)\$p",  # asks whether the terminal knows a mode
             r"\x1b\[(?:>\d+|<)u",  # keys as the program wants them

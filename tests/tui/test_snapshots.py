@@ -111,7 +111,7 @@ def test_what_could_not_be_read(folder: Path, looks: Looks) -> None:
     assert looks(make_app([folder]), SMALL, "R")
 
 
-@pytest.mark.parametrize("size", [SMALL, MEDIUM, WIDE], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("size", [SMALL, WIDE], ids=lambda size: f"{size[0]}x{size[1]}")
 def test_the_repair_report(folder: Path, looks: Looks, size: tuple[int, int]) -> None:
     assert looks(make_app([write_related(folder)]), size, "R")
 
@@ -167,6 +167,31 @@ def test_two_chips(folder: Path, looks: Looks) -> None:
 
 def test_a_search(folder: Path, looks: Looks) -> None:
     assert looks(make_app([copy(folder, *NATIVE)]), MEDIUM, "slash", *"fetch")
+
+
+def test_a_filter_that_is_typed(folder: Path, looks: Looks) -> None:
+    assert looks(make_app([copy(folder, *NATIVE)]), SMALL, "f", *"kind:to")
+
+
+def test_spans_by_name(folder: Path, looks: Looks) -> None:
+    assert looks(make_app([copy(folder, *NATIVE)]), MEDIUM, "v", "v")
+
+
+def test_the_timeline(folder: Path, looks: Looks) -> None:
+    assert looks(make_app([copy(folder, *NATIVE)]), MEDIUM, "v", "v", "v")
+
+
+def test_two_runs_compared(folder: Path, looks: Looks) -> None:
+    keys = ("u", "home", "space", "down", "space", "d")
+    assert looks(make_app([copy(folder, *NATIVE)]), MEDIUM, *keys)
+
+
+def test_the_themes(folder: Path, looks: Looks) -> None:
+    assert looks(make_app([copy(folder, *NATIVE)]), SMALL, "T")
+
+
+def test_a_value_in_the_viewer(folder: Path, looks: Looks) -> None:
+    assert looks(make_app([copy(folder, *NATIVE)]), SMALL, "tab", "down", "down", "down", "down", "down", "V")
 
 
 def test_ascii_without_colour(folder: Path, looks: Looks, monkeypatch: pytest.MonkeyPatch) -> None:

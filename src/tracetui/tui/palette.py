@@ -24,6 +24,8 @@ MOST_RUNS: Final = 2_000
 _ALSO: Final = {
     "span.next_cause": "of failure (error, broken)",
     "span.previous_cause": "of failure (error, broken)",
+    "span.next_warning": "(retry, exit code)",
+    "span.previous_warning": "(retry, exit code)",
     "span.next_slow": "(slowest)",
     "span.previous_slow": "(slowest)",
     "look.summary": "(loops, repeated calls, slowest, total cost, tokens, errors)",

@@ -125,3 +125,8 @@ def test_parts_within_parts_come_to_an_end() -> None:
         part = {"type": "tool_result", "content": [part]}
     assert isinstance(content_text([part]), str)
     assert isinstance(part_text({"type": "tool_result", "content": [part]}), str)
+
+
+@pytest.mark.parametrize("sort", [["text"], {"a": 1}, 7, None])
+def test_a_type_that_is_no_word_is_none(sort: object) -> None:
+    assert part_text({"type": sort, "text": "words"}) == "words"

@@ -209,6 +209,8 @@ def _made(begin: int, end: int, partial: str, offered: Iterable[Candidate], *, i
     starts = [each for each in offered if begins(each)]
     holds = [each for each in offered if each not in starts and wanted in each.text.lower()]
     holds.sort(key=lambda each: not each.text.lower().startswith(wanted))
+    if [each.text for each in starts + holds] == [partial]:  # it stands there whole: nothing is left to offer
+        return Completion(begin, end, ())
     return Completion(begin, end, tuple((starts + holds)[:MOST]))
 
 

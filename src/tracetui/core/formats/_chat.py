@@ -90,7 +90,7 @@ def _take(
     if not isinstance(part, dict):
         texts.append(text_of(part))
         return
-    sort = part.get("type")
+    sort = _sort_of(part)
     call, result = part.get("functionCall", part.get("function_call")), part.get("functionResponse")
     if sort in _CALLS or isinstance(call, dict):
         add_call(own, call if isinstance(call, dict) else part, opened)
@@ -144,7 +144,7 @@ def content_text(content: object, depth: int = 0) -> str:
 
 def part_text(part: dict[str, object], depth: int = 0) -> str:
     """A part of a message in words; images, audio and files by name."""
-    sort = part.get("type")
+    sort = _sort_of(part)
     if sort in _MEDIA or "inlineData" in part or "inline_data" in part or "fileData" in part:
         return media_words(part)
     for key in ("text", "refusal"):
@@ -152,7 +152,7 @@ def part_text(part: dict[str, object], depth: int = 0) -> str:
             return text_of(part[key])
     if sort in _RESULTS:
         return content_text(part.get("content"), depth + 1) if depth < _DEPTH else ""
-    if isinstance(part.get("content"), str) and (sort is None or isinstance(sort, str)):
+    if isinstance(part.get("content"), str) and (sort is not None or part.get("type") is None):
         return text_of(part["content"])
     return text_of(without_bytes(part))
 
@@ -180,6 +180,12 @@ def media_words(part: dict[str, object]) -> str:
     elif not words:
         words.append("unknown")
     return f"[{_sort(sort, part, media)}: {', '.join(words)}]"
+
+
+def _sort_of(part: dict[str, object]) -> str | None:
+    """The type of a part; None where none is recorded, or something that is no word."""
+    sort = part.get("type")
+    return sort if isinstance(sort, str) else None
 
 
 def _sort(sort: str, part: dict[str, object], media: str) -> str:

@@ -146,7 +146,7 @@ def footer_line(
     right: list[Piece],
     width: int,
     symbols: Symbols,
-    always: tuple[str, str] = ("?", "help"),
+    always: Sequence[tuple[str, str]] = (("?", "help"),),
 ) -> list[Piece]:
     """Keys and what they do, as many as fit beside what stands at the right; `always` is never left out.
 
@@ -155,9 +155,9 @@ def footer_line(
         right: What stands at the right end; left out where it does not fit beside three keys.
         width: Cells.
         symbols: The set in use.
-        always: The key that has its place in any case.
+        always: The keys that have their place at the end in any case.
     """
-    last = _key(*always)
+    last = [piece for number, each in enumerate(always) for piece in ([("  ", "")] if number else []) + _key(*each)]
     room = width - 2 - width_of(last)
     if width_of(right) > room // 2:
         right = []

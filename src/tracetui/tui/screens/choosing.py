@@ -157,7 +157,7 @@ class ChoiceScreen(Screen[str | None]):
         self.header = HeaderLine(session, facts)
         self.pane = Pane(session, title, self.view, id="choice-pane")
         self.footer = FooterLine(session)
-        self.footer.always = ("esc", "back")
+        self.footer.always = (("esc", "back"),)
         self._on_highlight = on_highlight
         self._on_delete = on_delete
         self._at = at
@@ -173,7 +173,7 @@ class ChoiceScreen(Screen[str | None]):
         """Stand where the caller wants it."""
         self.header.remark = "esc back"
         self.pane.show_focus(True)
-        keys = [("type", "narrow down"), ("enter", self._enter)]
+        keys = [("type", "to narrow down"), ("enter", self._enter)]
         if self._on_delete is not None:
             keys.append(("del", "take out"))
         self.footer.show(keys)

@@ -111,7 +111,7 @@ class CompareScreen(Screen[tuple[int, int] | None]):
         self.pane = Pane(session, "Compare", self.list, id="compare-pane")
         self.thin = ThinRule(session)
         self.footer = FooterLine(session)
-        self.footer.always = ("esc", "back")
+        self.footer.always = (("?", "help"), ("esc", "back"))
         self.compared: Compared | None = kept
         self._at = at
         self._rest_s = rest_s
@@ -223,7 +223,7 @@ class CompareScreen(Screen[tuple[int, int] | None]):
         self._look()
 
     def _figures(self, run: Run) -> RunFigures:
-        from tracetui.core.figures import wall_time_full
+        from tracetui.core.figures import wall_time, wall_time_full
 
         session = self.session
         status = session.status(run)
@@ -231,13 +231,15 @@ class CompareScreen(Screen[tuple[int, int] | None]):
         tokens, tokens_partial = run_tokens(run)
         cost = session.cost(run)
         full = wall_time_full(run.start, session.tz, session.symbols)
+        length, origin = run.duration()
+        day = wall_time(run.start, session.now_ns(), session.tz, session.symbols)
         return RunFigures(
             status=status.status.value,
             name=run_name(run),
             start=full[:19],
-            short_start=full[5:16],
-            time=run.duration()[0],
-            time_partial=live,
+            short_start=day if ":" in day or run.start is None else f"{day} {full[11:16]}",
+            time=length,
+            time_partial=live or origin == "last_record",
             spans=run.span_count,
             failed=count_causes(session.store, run) if run.error_count else 0,
             tokens=tokens,
@@ -273,7 +275,7 @@ class CompareScreen(Screen[tuple[int, int] | None]):
             keys = [("enter", "to its spans"), ("< >", "sort"), ("v", "tree")]
         else:
             view = {"tree": "only differences", "differences": "by name"}[self.list.view]
-            keys = [("e", "next difference"), ("enter", "go to span"), ("s", "slower"), ("v", view), ("?", "help")]
+            keys = [("e", "next difference"), ("enter", "go to span"), ("s", "slower"), ("v", view)]
         if in_detail:
             keys = [("tab", "rows"), ("c", "what differs" if self._whole else "whole texts"), ("z", "maximise")]
         else:

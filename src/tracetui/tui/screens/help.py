@@ -97,7 +97,7 @@ class HelpView(LineView, inherit_bindings=False):
         gutter = self.session.symbols["gutter_focused"] if selected else " "
         keys = text.fit(" ".join(key.keys), 16)
         words = (key.words, "selected" if selected else "")
-        return [(gutter, "accent"), (keys, "strong bold"), words, (f"  {_title(key.section)}", "muted")]
+        return [(gutter, "accent"), (keys, "strong bold"), words, (f"  {_title(key.section)}  {key.id}", "muted")]
 
     def move_by(self, rows: int, scroll: Scroll = "auto") -> None:  # noqa: ARG002 - a list of few rows
         """Choose another action; a page scrolls."""
@@ -155,7 +155,7 @@ class HelpScreen(Screen[Key | None]):
         self.view = HelpView(session, keys, pane)
         self.pane = Pane(session, "Keys", self.view, id="help-pane")
         self.footer = FooterLine(session)
-        self.footer.always = ("esc", "close")
+        self.footer.always = (("esc", "close"),)
         self._said = f"{pane} pane first" if pane else ""
 
     def compose(self) -> ComposeResult:

@@ -58,7 +58,9 @@ class SettingsScreen(ChoiceScreen):
 
     def __init__(self, app: TracetuiApp) -> None:
         path = app.session.loaded.path
-        note = "settings are in " + (str(path) if path is not None else "no file")
+        note = (
+            f"settings are in {path if path is not None else 'no file'}; keys under [keys], by the names that ? shows"
+        )
         listed = choices(app.session, app.setting_problems, app.theme, app.size.width)
         enter = "copy the line for the file"
         super().__init__(app.session, "Settings", listed, app.main.facts, note=note, enter=enter)

@@ -99,7 +99,7 @@ class SummaryScreen(Screen[Target | None]):
         self.view = SummaryView(session)
         self.pane = Pane(session, "Summary", self.view, id="summary-pane")
         self.footer = FooterLine(session)
-        self.footer.always = ("esc", "back")
+        self.footer.always = (("?", "help"), ("esc", "back"))
         self._work: Work | None = None
         self._said = ""
         self._seen: object = None
@@ -264,7 +264,6 @@ class SummaryScreen(Screen[Target | None]):
             keys.append(("u", "this run" if scope.whole else "all runs"))
         if scope.whole:
             keys.append(("< >", "sort names"))
-        keys.append(("?", "help"))
         self.footer.show(keys)
 
     # ------------------------------------------------------------ keys

@@ -319,7 +319,7 @@ class TroubleScreen(Screen[tuple[int, int] | None]):
         self.list = ReportList(session, None if run is None else session.store.runs[run])
         self.pane = Pane(session, "Repair report", self.list, id="trouble-pane")
         self.footer = FooterLine(session)
-        self.footer.always = ("esc", "back")
+        self.footer.always = (("?", "help"), ("esc", "back"))
 
     def compose(self) -> ComposeResult:
         """The report and its footer."""
@@ -329,6 +329,7 @@ class TroubleScreen(Screen[tuple[int, int] | None]):
 
     async def on_mount(self) -> None:
         """Ask the reader, and fill the report."""
+        self.header.remark = "esc back"
         self.pane.show_focus(True)
         self.list.focus()
         feed = self.session.feed

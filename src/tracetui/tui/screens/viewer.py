@@ -121,7 +121,7 @@ class ViewerScreen(Screen[None]):
         self.pane = Pane(session, "Value", self.view, id="viewer-pane")
         self.prompt = PromptLine(session)
         self.footer = FooterLine(session)
-        self.footer.always = ("esc", "back")
+        self.footer.always = (("?", "help"), ("esc", "back"))
         self.looking = Looking(self)
         self._asks = ""
 
@@ -140,6 +140,7 @@ class ViewerScreen(Screen[None]):
     def on_mount(self) -> None:
         """Fetch the value."""
         self.prompt.display = False
+        self.header.remark = "esc back"
         self.pane.show_focus(True)
         self.set_focus(self.view, scroll_visible=False)
         self.header.progress = "reading the value, esc gives up"

@@ -16,7 +16,6 @@ from textual.worker import Worker, get_current_worker
 
 from tracetui.core.model import RunStatus
 from tracetui.tui.messages import FollowChanged, Notice, PositionChanged, SpanSelected
-from tracetui.tui.presentation.columns import HEADINGS_FROM
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.rows import empty_pieces
 from tracetui.tui.session import Session
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
 Identity = tuple[Literal["span", "event"], int]
 """What a row stands for, whatever its index: its kind and its row in the store."""
 
+_HEADINGS_FROM: Final = 6
+"""Rows of the pane from which on the columns have headings: many figures without them are a riddle."""
 _FILL_SECONDS: Final = 0.02
 _LOAD_EVERY_S: Final = 1.0
 """The rows of a large run are made anew no sooner than this, s."""
@@ -133,7 +134,7 @@ class FlatView(LineView):
         rows = [self.data.run_line(width)]
         if not self.row_count():
             return [*rows, [], self._nothing()]
-        if self.size.height >= HEADINGS_FROM:
+        if self.size.height >= _HEADINGS_FROM:
             rows.append(self._headings(width))
         return rows
 

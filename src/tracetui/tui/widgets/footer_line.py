@@ -18,7 +18,8 @@ class FooterLine(PieceLine):
         super().__init__(session, id=id)
         self.keys: Sequence[tuple[str, str]] = ()
         self.right: list[Piece] = []
-        self.always = ("?", "help")
+        self.always: Sequence[tuple[str, str]] = (("?", "help"),)
+        """The keys that are named last in any case."""
 
     def show(self, keys: Sequence[tuple[str, str]], right: str = "") -> None:
         """Set what the footer says; texts of our own."""
@@ -29,7 +30,7 @@ class FooterLine(PieceLine):
     def pieces(self, width: int) -> list[Piece]:
         """The footer at this width, with the keys in force."""
         keys = [(shown, words) for key, words in self.keys if (shown := self._in_force(key))]
-        always = (self._in_force(self.always[0]) or ":", self.always[1])
+        always = [(self._in_force(key) or ":", words) for key, words in self.always]
         return footer_line(keys, self.right, width, self.session.symbols, always)
 
     def _in_force(self, key: str) -> str:

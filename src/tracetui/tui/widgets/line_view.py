@@ -98,7 +98,7 @@ class LineView(Widget, can_focus=True):
         self._cursor = 0
         self._top = 0
         self._epoch = 0
-        self._pinned: tuple[int, list[list[Piece]]] | None = None
+        self._pinned: tuple[tuple[int, int], list[list[Piece]]] | None = None
         self._strips: dict[tuple[int, int, int, bool, bool], Strip] = {}
 
     # ------------------------------------------------------------ what a subclass says
@@ -289,8 +289,9 @@ class LineView(Widget, can_focus=True):
         return strip(pieces, width, self.session.styles)
 
     def _pinned_now(self, width: int) -> list[list[Piece]]:
-        if self._pinned is None or self._pinned[0] != width:
-            self._pinned = (width, self.pinned_rows(width))
+        size = (width, self.size.height)  # headings stand only where there is room
+        if self._pinned is None or self._pinned[0] != size:
+            self._pinned = (size, self.pinned_rows(width))
         return self._pinned[1]
 
     def _count_pinned(self) -> int:

@@ -67,7 +67,7 @@ class SpanTree(TimeKeys, LineView):
         Binding("E", "cause(-1)", "previous cause", id="span.previous_cause", show=False),
         Binding("s", "slow(1)", "next slow span", id="span.next_slow"),
         Binding("S", "slow(-1)", "previous slow span", id="span.previous_slow", show=False),
-        Binding("w", "warning(1)", "next warning, retry", id="span.next_warning", show=False),
+        Binding("w", "warning(1)", "next warning", id="span.next_warning", show=False),
         Binding("W", "warning(-1)", "previous warning", id="span.previous_warning", show=False),
         Binding("F", "follow", "follow", id="span.follow"),
         Binding("t", "waterfall", "waterfall on or off", id="span.waterfall", show=False),
@@ -153,7 +153,7 @@ class SpanTree(TimeKeys, LineView):
         if (
             data is None
             or pinned is None
-            or pinned[0] != width
+            or pinned[0] != (width, self.size.height)
             or not self._has_strip
             or len(pinned[1]) <= STRIP_AT + 1
         ):
