@@ -2,15 +2,64 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.core.analysis.recorded import Recording
 from tests.tui.helpers import lines, make_app, opened, press, text
+from tracetui.core.analysis.folder_runs import RunBrief, sum_of_tokens
+from tracetui.core.pricing.cost import Cost
+from tracetui.core.store import Run
+from tracetui.core.symbols import UNICODE
 from tracetui.tui.app import TracetuiApp
+from tracetui.tui.presentation.pieces import width_of
+from tracetui.tui.presentation.summary_page import head_rows
 
 
 def selected_name(app: TracetuiApp) -> str:
     row = app.main.selection.rows[0]
     assert row is not None
     return app.session.store.strings[app.session.store.spans.name[row]]
+
+
+HEAD = [
+    (text, style)
+    for word, style in (
+        ("✗ error", "bold"),
+        ("the name of this run " * 9, "strong bold"),
+        ("12m41s", "muted"),
+        ("124 spans", "muted"),
+        ("≥184k tokens", "muted"),
+        ("~≥$0.42", "muted"),
+        ("3 bottlenecks", "status-warning"),
+    )
+    for text, style in ((word, style), ("  ", ""))
+]
+
+
+@pytest.mark.parametrize("width", [30, 60, 80, 100, 120])
+def test_no_figure_of_the_first_lines_is_ever_cut(width: int) -> None:
+    rows = head_rows(HEAD, width, UNICODE)
+    assert all(width_of(row) <= width for row in rows)
+    shown = " ".join("".join(text for text, _ in row) for row in rows)
+    for figure in ("12m41s", "124 spans", "≥184k tokens", "~≥$0.42", "3 bottlenecks"):
+        assert figure in shown
+    assert "the name of" in shown
+
+
+def test_a_short_head_is_one_row() -> None:
+    head = [("✓ ok", "bold"), ("  ", ""), ("nightly", "strong bold"), ("  ", ""), ("$0.42", "muted"), ("  ", "")]
+    assert ["".join(text for text, _ in row) for row in head_rows(head, 80, UNICODE)] == [" ✓ ok  nightly  $0.42"]
+
+
+def brief(row: int, tokens: int | None, partial: bool) -> RunBrief:
+    run = Run(row, f"run-{row}", "native")
+    return RunBrief(run, "ok", Cost(), tokens, partial)
+
+
+def test_tokens_of_several_runs_keep_the_mark_of_one() -> None:
+    assert sum_of_tokens([brief(0, 500, partial=False), brief(1, 84, partial=True)]) == (584, True)
+    assert sum_of_tokens([brief(0, 500, partial=False), brief(1, None, partial=False)]) == (500, False)
+    assert sum_of_tokens([brief(0, None, partial=False)]) == (None, False)
 
 
 async def test_a_sums_up_the_open_run(native_traces: Path) -> None:

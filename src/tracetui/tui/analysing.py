@@ -140,14 +140,21 @@ class Work:
         from tracetui.tui.presentation.runs import run_tokens
 
         runs = [self.store.runs[row] for row in rows if self.store.runs[row].live]
-        briefs, causes = [], 0
+        briefs, causes = [], {}
         for run in runs:
             self._go_on()
-            causes += len(self.summaries.causes(run))
+            if found := len(self.summaries.causes(run)):
+                causes[run.row] = found
             status = self.summaries.status(run)[0]
-            briefs.append(RunBrief(run, status, self.costs.of_run(run), run_tokens(run)[0]))
+            briefs.append(RunBrief(run, status, self.costs.of_run(run), *run_tokens(run)))
         return FolderSummary(
-            briefs, by_run_name(briefs), self.summaries.ids, causes, self.session.symbols, self.session.tz
+            briefs,
+            by_run_name(briefs),
+            self.summaries.ids,
+            sum(causes.values()),
+            self.session.symbols,
+            self.session.tz,
+            causes,
         )
 
     def analyses(self, folder: FolderSummary, partly: Callable[[FolderAnalysis], None]) -> FolderAnalysis | None:

@@ -176,6 +176,15 @@ def test_inputs_that_differ_only_in_times_and_ids_are_the_same_in_substance() ->
     assert (found.seen.calls, found.seen.same_prompts) == (1, 0)
 
 
+def test_a_call_is_not_before_itself() -> None:
+    same = {"outline": "be short"}
+    bad = GOOD.replace("llm outline 0..9 tokens=900+100 cost=0.10 model=small", "llm outline 0..9 model=large")
+    found = parting(compared(bad, inputs=(same, same)))
+    assert found.divergence is not None
+    assert found.divergence.why == "model"
+    assert found.seen.calls == 0
+
+
 def test_another_answer_to_the_same_prompt_is_told_but_is_no_divergence() -> None:
     same = {"outline": "be short", "extract": "facts"}
     found = parting(compared(GOOD, inputs=(same, same), outputs=({"outline": "x"}, {"outline": "y"})))

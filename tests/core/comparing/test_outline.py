@@ -69,6 +69,14 @@ def test_a_row_whose_input_differs_is_a_stop_and_seen() -> None:
     assert (row, 0) in outline.lines(folds, "differences")
 
 
+def test_a_few_milliseconds_more_are_no_stop() -> None:
+    good = "agent a 0..2\n  tool x 0..0.02\n  tool y 0.1..0.4\n"
+    bad = "agent a 0..2\n  tool x 0..0.06\n  tool y 0.1..0.7\n"
+    comparison = compared(bad, good)
+    assert [row.name for row in comparison if row.marks] == ["x", "y"]
+    assert [comparison.row(row).name for row in Outline(comparison).stops.tolist()] == ["y"]
+
+
 def test_runs_that_are_the_same_have_no_stop() -> None:
     comparison = compared(GOOD)
     assert not len(Outline(comparison).stops)

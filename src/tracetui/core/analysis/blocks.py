@@ -12,17 +12,19 @@ from datetime import tzinfo
 from typing import Final
 
 from tracetui.core.analysis.advice import lost_ns
-from tracetui.core.analysis.errors import FirstCause
+from tracetui.core.analysis.errors import Cause, FirstCause
 from tracetui.core.analysis.loops import Repetition
 from tracetui.core.analysis.open_stack import OpenSpan
 from tracetui.core.analysis.page import Page
 from tracetui.core.analysis.retries import Retry
 from tracetui.core.analysis.run_analysis import RunAnalysis, is_open
 from tracetui.core.analysis.tables import (
+    calls_fact,
     causes_and_events,
     columns_plot,
     cost_text,
     counted,
+    figure,
     length_bar,
     models_table,
     names_table,
@@ -132,7 +134,7 @@ class RunPage:
             length_text(about.status, length, source, symbols),
             number(run.span_count, "span"),
             number(causes, "cause") if causes else "",
-            f"{tokens(about.spent.total, symbols)} tokens" if about.spent.total is not None else "",
+            f"{figure(about.spent, 'total', symbols)} tokens" if about.spent.total is not None else "",
             cost_text(self._cost, symbols) if self._cost.usd is not None else "",
         ]
         yield self._fitting([word for word in words if word])
@@ -183,7 +185,7 @@ class RunPage:
         page, about, cause = self._page, self._about, first.cause
         mine = (cause.row,)
         label = "broke first" if about.status == "error" or is_open(about.status) else "first error"
-        of = f"  (the first of {about.errors.causes})" if about.errors.causes > 1 else ""
+        of = self._of_causes(cause)
         told = self.span_words(cause.row, first.subject, cause.name)
         yield Told(label, cut(told, max(20, page.room - 15 - len(of)), symbols=self._symbols) + of, 1, mine)
         is_deep = len(first.path) > 1 or cause.event is not None
@@ -199,6 +201,25 @@ class RunPage:
         if about.spans.has_times and cause.time != NO_TIME:
             yield Told("beside it", self._beside(first), 2, tuple(each.row for each in first.beside))
         yield Told("led to", self._led_to(first), 2, first.led_to)
+
+    def _of_causes(self, cause: Cause) -> str:
+        """Which of several causes it is; empty where it is the only one."""
+        errors = self._about.errors
+        if errors.causes < 2:
+            return ""
+        earlier = [
+            each
+            for group in errors.groups
+            for each in group.causes
+            if each.event is None and each.row != cause.row and NO_TIME != each.time < cause.time
+        ]
+        if not earlier:
+            return f"  (the first of {errors.causes})"
+        if all(each.recovered for each in earlier) and not cause.recovered:
+            return f"  (of {errors.causes} the first that was not recovered)"
+        return (
+            f"  (of {errors.causes} the one that failed the run)" if cause.ended_run else f"  (one of {errors.causes})"
+        )
 
     def _when(self, time: int, start: int) -> str:
         spans, symbols = self._spans, self._symbols
@@ -512,7 +533,7 @@ class RunPage:
         about = self._about
         failed, every = about.tool_calls
         if failed or any(tool.spent.total for tool in about.tools):
-            fact = f"{failed:,} of {number(every, 'call')} flagged as failed" if failed else ""
+            fact = calls_fact(failed, every, about.open_tool_calls)
             yield from spenders_table(self._page, "Tools", fact, about.tools, "tools")
 
     def _models(self) -> Iterator[str]:

@@ -38,7 +38,7 @@ class NameStats:
     max_ns: int | None
     total_ns: int
     own_ns: int
-    """Time of theirs in which no child was active."""
+    """Time of the finished ones in which no child was active: never more than ``total_ns``."""
     holds: bool
     """Most of them are agents, chains, steps or plain spans with children."""
     slowest: int | None
@@ -70,10 +70,10 @@ def by_name(spans: RunSpans, own: Longs) -> list[NameStats]:
     count = np.bincount(group)
     failed = np.bincount(group[spans.status[told] == Status.error], minlength=len(keys))
     holds = np.bincount(group[spans.holder[told]], minlength=len(keys)) * 2 > count
-    own_sum = np.zeros(len(keys), np.int64)
-    np.add.at(own_sum, group, own[told])
     took = spans.took[told]
     done = took >= 0
+    own_sum = np.zeros(len(keys), np.int64)
+    np.add.at(own_sum, group[done], own[told][done])
     by = np.lexsort((took[done], group[done]))
     ordered, rows = took[done][by], spans.rows[told][done][by]
     finished = np.bincount(group[done], minlength=len(keys))

@@ -18,9 +18,10 @@ from tracetui.core.analysis.folder_runs import NamedRuns, Piece, RunBrief, by_ru
 from tracetui.core.analysis.run_analysis import RunAnalysis
 from tracetui.core.analysis.spending import Spender, Spent
 from tracetui.core.pricing.cost import Cost
-from tracetui.core.store import Store
+from tracetui.core.store import Run, Store
 
-_BADNESS: Final = ("error", "stalled", "unfinished", "unknown", "running", "ok")
+_BADNESS: Final = {"error": 0, "stalled": 0, "unfinished": 0, "unknown": 1}
+"""Of a status; others are worse than none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class FolderAnalysis:
     """What can be said of several runs together."""
 
     runs: tuple[RunAnalysis, ...]
-    """The worst first: by status, then by causes and cost."""
+    """The worst first: those that went wrong, by causes, then by what they cost and how long they took."""
     step_ns: int | None
     pieces: tuple[Piece, ...]
     """Without gaps; empty if no run has a time."""
@@ -68,8 +69,11 @@ class _Pooled:
 
 def analyse_folder(store: Store, runs: Iterable[RunAnalysis], costs: Mapping[int, Cost]) -> FolderAnalysis:
     """Put analyses of single runs together; there must be at least one. ``costs`` has what each run cost, by row."""
-    ordered = sorted(runs, key=_badness)
-    briefs = [RunBrief(each.run, each.status, costs[each.run.row], each.spent.total) for each in ordered]
+    ordered = sorted(runs, key=lambda each: badness(each.status, each.errors.causes, costs[each.run.row].usd, each.run))
+    briefs = [
+        RunBrief(each.run, each.status, costs[each.run.row], each.spent.total, "tokens.total" in each.spent.partial)
+        for each in ordered
+    ]
     step, over_time = pieces(briefs)
     pooled: Any = _Pooled(store, ordered)
     return FolderAnalysis(
@@ -88,8 +92,9 @@ def analyse_folder(store: Store, runs: Iterable[RunAnalysis], costs: Mapping[int
     )
 
 
-def _badness(each: RunAnalysis) -> tuple[int, int, float, int]:
-    return (_BADNESS.index(each.status), -each.errors.causes, -(each.spent.cost or 0), -(each.run.start or 0))
+def badness(status: str, causes: int, usd: float | None, run: Run) -> tuple[int, int, float, int, int]:
+    """What runs are sorted by, the worst first: causes, then what was spent on it, in money and in time."""
+    return (_BADNESS.get(status, 2), -causes, -(usd or 0), -(run.duration()[0] or 0), -(run.start or 0))
 
 
 def _shared(runs: Sequence[RunAnalysis]) -> tuple[SharedError, ...]:

@@ -11,6 +11,7 @@ from tracetui.core.analysis.folder_runs import DAY, HOUR, MINUTE
 from tracetui.core.analysis.page import Page
 from tracetui.core.analysis.run_analysis import RunAnalysis, is_open
 from tracetui.core.analysis.tables import (
+    calls_fact,
     causes_and_events,
     cost_text,
     counted,
@@ -56,7 +57,7 @@ def folder_lines(
     yield from names_table(page, about.names, None, slow, bottleneck)
     if about.tools:
         failed, every = sum(tool.failed for tool in about.tools), sum(tool.spans for tool in about.tools)
-        fact = f"{failed:,} of {number(every, 'call')} flagged as failed" if failed else ""
+        fact = calls_fact(failed, every, sum(each.open_tool_calls for each in about.runs))
         yield from spenders_table(page, "Tools", fact, about.tools, "tools")
     yield from models_table(page, about.models, about.spent.cache_share)
     agents = [each for each in about.agents if each.name]
@@ -138,7 +139,7 @@ def _errors(about: FolderAnalysis, page: Page, ids: Mapping[int, str]) -> Iterat
 
 def _runs(about: FolderAnalysis, page: Page, ids: Mapping[int, str], costs: Mapping[int, Cost]) -> Iterator[str]:
     symbols = page.symbols
-    yield from page.section("Runs", "the worst first")
+    yield from page.section("Runs", "most causes first")
     shown: list[str] = []
     for each in about.runs[: page.limit]:
         run = each.run

@@ -36,6 +36,20 @@ class RunBrief:
     status: str
     cost: Cost
     tokens: int | None
+    tokens_partial: bool = False
+    """Some of its calls are in none of ``tokens``."""
+
+
+def sum_of_tokens(runs: Iterable[RunBrief]) -> tuple[int | None, bool]:
+    """Tokens of several runs, and whether a part of them is missing."""
+    known, lacking = None, False
+    for each in runs:
+        if each.tokens is not None:
+            known = (known or 0) + each.tokens
+            lacking |= each.tokens_partial
+        else:
+            lacking |= each.run.kind_counts[Kind.llm] > 0
+    return known, known is not None and lacking
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +138,7 @@ def _named(name: str, runs: list[RunBrief]) -> NamedRuns:
     took = sorted(
         length for each in runs if each.status not in _OPEN and (length := each.run.duration()[0]) is not None
     )
-    tokens = [each.tokens for each in runs if each.tokens is not None]
-    lacking = any(each.tokens is None and each.run.kind_counts[Kind.llm] for each in runs)
+    tokens, tokens_partial = sum_of_tokens(runs)
     return NamedRuns(
         name,
         len(runs),
@@ -133,8 +146,8 @@ def _named(name: str, runs: list[RunBrief]) -> NamedRuns:
         _rank(took, 50),
         _rank(took, 95),
         sum(took) if took else None,
-        sum(tokens) if tokens else None,
-        bool(tokens) and lacking,
+        tokens,
+        tokens_partial,
         sum_of_costs(runs),
         _rows(runs),
     )

@@ -26,7 +26,7 @@ from tracetui.core.analysis.path_times import PathTimes, path_times
 from tracetui.core.analysis.retries import Retry, retries
 from tracetui.core.analysis.run_spans import RunSpans, covered, covered_by, grouped, own_times
 from tracetui.core.analysis.spending import Spender, Spent, Usages, by_agent, by_model, by_tool
-from tracetui.core.model import Kind
+from tracetui.core.model import Kind, Status
 from tracetui.core.text import offset
 
 if TYPE_CHECKING:
@@ -103,6 +103,12 @@ class RunAnalysis:
     def tool_calls(self) -> tuple[int, int]:
         """Tool calls that their producer flagged as failed, and all of them."""
         return sum(tool.failed for tool in self.tools), sum(tool.spans for tool in self.tools)
+
+    @property
+    def open_tool_calls(self) -> int:
+        """Tool calls that have not ended: the times of ``tools`` are without them."""
+        spans = self.spans
+        return int((spans.told & (spans.kind == Kind.tool) & (spans.status == Status.open)).sum())
 
     @property
     def at_work(self) -> int:

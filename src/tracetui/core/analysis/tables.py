@@ -88,6 +88,13 @@ def spenders_table(page: Page, title: str, fact: str, spenders: Sequence[Spender
     yield from page.listed(shown, len(spenders), what)
 
 
+def calls_fact(failed: int, every: int, unended: int) -> str:
+    """How many tool calls failed, and how many are open, whose time the table does not know; empty without either."""
+    parts = [f"{failed:,} of {number(every, 'call')} flagged as failed"] if failed else []
+    parts += [f"time without {number(unended, 'open call')}"] if unended else []
+    return ", ".join(parts)
+
+
 def cost_text(spent: Cost, symbols: Symbols) -> str:
     """A cost with its marks: computed, partial."""
     return marked(cost(spent.usd, symbols), computed=spent.computed is not None, partial=spent.partial, symbols=symbols)

@@ -161,12 +161,11 @@ class _Reading:
             mine, theirs = self._inputs[0].said(a), self._inputs[1].said(b)
             pairs += 1
             known = mine.input is not ABSENT and theirs.input is not ABSENT
-            if known and kind[b] == Kind.llm:
+            if known and not same_in_substance(mine.input, theirs.input):
+                return Seen(pairs, calls, same), row, answered
+            if known and kind[b] == Kind.llm and row != limit[1]:  # it is not before itself
                 calls += 1
                 same += _exactly(mine.input, theirs.input)
-            if known and not same_in_substance(mine.input, theirs.input):
-                calls -= int(kind[b] == Kind.llm)  # it is not before itself
-                return Seen(pairs, calls, same), row, answered
             answers = mine.output is not ABSENT and theirs.output is not ABSENT
             if answered == NONE and known and answers and rows.size[row] == 1:
                 answered = NONE if same_in_substance(mine.output, theirs.output) else row

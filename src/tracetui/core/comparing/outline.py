@@ -20,6 +20,11 @@ from tracetui.core.store.shape import Bools, Longs
 Showing = Literal["folded", "differences"]
 """Equal rows: folded to a count where several stand together, or left out."""
 
+STOP_NS: Final = 100_000_000
+"""A row that differs in nothing but its time, and by less than this and less than ``STOP_SHARE``, is no stop."""
+STOP_SHARE: Final = 0.10
+"""Of the longer run."""
+
 FOLDED_FROM: Final = 3
 """So many equal siblings in a row are one line."""
 
@@ -100,7 +105,7 @@ class Outline:
         rows = comparison.alignment
         one_sided, group = self._one_sided(comparison), (rows.notes & Note.group) > 0
         tops = one_sided & ~self._within(comparison, one_sided | group)
-        return np.flatnonzero((comparison.differs & ~one_sided) | tops | group)
+        return np.flatnonzero((comparison.differs & ~one_sided & ~_slightly(comparison)) | tops | group)
 
     def note(self, row: int, comparison: Comparison) -> None:
         """A row differs in what no column tells: in what it was given."""
@@ -199,6 +204,15 @@ def _longer(comparison: Comparison) -> Longs:
         start, end = side.start[at[there]], side.end[at[there]]
         known = (start != NO_TIME) & (end != NO_TIME)
         found[there] += sign * np.where(known, np.maximum(end - start, 0), 0)
+    return found
+
+
+def _slightly(comparison: Comparison) -> Bools:
+    """Pairs that differ in nothing but their time, and by so little that nobody looks for it."""
+    lengths = (side.run.duration()[0] or 0 for side in (comparison.one, comparison.other))
+    least = min(STOP_NS, int(STOP_SHARE * max(lengths)))
+    in_place = (comparison.alignment.notes & Note.reordered) == 0
+    found: Bools = (comparison.marks == Mark.time) & in_place & (np.abs(_longer(comparison)) < least)
     return found
 
 

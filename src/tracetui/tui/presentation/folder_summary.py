@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Final
 
-from tracetui.core.analysis.folder_runs import DAY, NamedRuns, Piece, RunBrief, pieces, sum_of_costs
-from tracetui.core.analysis.tables import causes_and_events, cost_text, counted, number
+from tracetui.core.analysis.folder_runs import DAY, NamedRuns, Piece, RunBrief, pieces, sum_of_costs, sum_of_tokens
+from tracetui.core.analysis.tables import calls_fact, causes_and_events, cost_text, counted, number
 from tracetui.core.model import Kind
 from tracetui.core.run_table import length_text
 from tracetui.core.symbols import Symbols
@@ -27,6 +27,7 @@ NAME_SORTS: Final = ("runs", "failed", "p50", "p95", "tokens", "cost", "name")
 BY_NAME: Final = "Runs by name"
 """Title of the section that can be sorted."""
 _RUN_HEADS: Final[tuple[Cell, ...]] = (("time", 8, ""), ("cost", 8, ""), ("tokens", 6, ""))
+_CAUSES: Final[Cell] = ("causes", 6, "")
 _PLOT_ROWS: Final = 4
 _MONEY: Final = 100_000
 """Parts of a dollar that a column of cost tells apart."""
@@ -51,6 +52,8 @@ class FolderSummary:
     causes: int
     symbols: Symbols
     tz: tzinfo
+    causes_of: Mapping[int, int] = field(default_factory=dict)
+    """The same of each run that has any, by row."""
 
     def page(self, about: FolderAnalysis | None, sort: str = NAME_SORTS[0], *, reverse: bool = False) -> Page:
         """All of it; None: the runs are not analysed yet."""
@@ -87,10 +90,9 @@ class FolderSummary:
         parts.append((number(sum(each.run.span_count for each in runs), "span"), "muted"))
         if self.causes:
             parts.append((number(self.causes, "cause"), "muted"))
-        known = [each.tokens for each in runs if each.tokens is not None]
-        if known:
-            lacking = any(each.tokens is None and each.run.kind_counts[Kind.llm] for each in runs)
-            parts.append((f"{marked(tokens(sum(known), symbols), partial=lacking, symbols=symbols)} tokens", "muted"))
+        known, lacking = sum_of_tokens(runs)
+        if known is not None:
+            parts.append((f"{marked(tokens(known, symbols), partial=lacking, symbols=symbols)} tokens", "muted"))
         spent = sum_of_costs(runs)
         if spent.usd is not None:
             parts.append((cost_text(spent, symbols), "muted"))
@@ -165,14 +167,19 @@ class FolderSummary:
 
     # ------------------------------------------------------------ runs
 
-    def _run(self, each: RunBrief) -> Line:
+    def _run(self, each: RunBrief, causes: int | None = None) -> Line:
+        """A run with its figures; with its causes of failure where they are given."""
         symbols, run = self.symbols, each.run
         length, source = run.duration()
         cells: list[Cell] = [
             (length_text(each.status, length, source, symbols), 8, ""),
             (cost_text(each.cost, symbols) if each.cost.usd is not None else "", 8, "muted"),
-            (tokens(each.tokens, symbols) if each.tokens is not None else "", 6, "muted"),
+            (marked(tokens(each.tokens, symbols), partial=each.tokens_partial, symbols=symbols), 6, "muted")
+            if each.tokens is not None
+            else ("", 6, ""),
         ]
+        if causes is not None:
+            cells.insert(0, (f"{symbols['error']} {causes:,}" if causes else "", 6, "status-error"))
         lead: Row = [(f"{symbols[each.status]} ", STATUS_STYLES.get(each.status, "muted"))]
         id_ = self.ids.get(run.row, run.id)
         name, about = (run.name, id_) if run.name else (id_, "")
@@ -219,15 +226,16 @@ class FolderSummary:
 
     def _worst(self, about: FolderAnalysis | None) -> Part | None:
         """The worst runs with what each is to be known for; their names only while they are not analysed."""
+        from tracetui.core.analysis.folder import badness
         from tracetui.core.analysis.folder_blocks import briefly
 
         by_row = {each.run.row: each for each in self.runs}
         if about is None:
             bad = sorted(
                 (each for each in self.runs if each.status not in ("ok", "running")),
-                key=lambda each: (ORDER.index(each.status), -(each.cost.usd or 0), -(each.run.start or 0)),
+                key=lambda each: badness(each.status, self.causes_of.get(each.run.row, 0), each.cost.usd, each.run),
             )
-            lines = [self._run(each) for each in bad[:KEPT]]
+            lines = [self._run(each, self.causes_of.get(each.run.row, 0)) for each in bad[:KEPT]]
         else:
             worst = [each for each in about.runs if each.status not in ("ok", "running")]
             lines = []
@@ -235,11 +243,14 @@ class FolderSummary:
                 words = list(briefly(each, f" {self.symbols['crumb']} "))
                 first = each.errors.first
                 row = first.cause.row if first is not None and first.cause.row >= 0 else None
-                lines.append(_run_and_words(self._run(by_row[each.run.row]), words, self.symbols, (each.run.row, row)))
+                line = self._run(by_row[each.run.row], each.errors.causes)
+                lines.append(_run_and_words(line, words, self.symbols, (each.run.row, row)))
             bad = [by_row[each.run.row] for each in worst]
         if not bad:
             return None
-        part = Part("What went wrong", lines, note="the worst first", heads=_RUN_HEADS, listed=5, noun="runs")
+        part = Part(
+            "What went wrong", lines, note="most causes first", heads=(_CAUSES, *_RUN_HEADS), listed=5, noun="runs"
+        )
         part.left_out = max(0, len(bad) - KEPT)
         return part
 
@@ -252,7 +263,7 @@ class FolderSummary:
             return tuple((run_of[row], row) for row in dict.fromkeys(found[:KEPT]) if row >= 0 and run_of[row] in rows)
 
         failed, every = sum(tool.failed for tool in about.tools), sum(tool.spans for tool in about.tools)
-        fact = f"{failed:,} of {number(every, 'call')} flagged as failed" if failed else number(every, "call")
+        fact = calls_fact(failed, every, sum(each.open_tool_calls for each in about.runs)) or number(every, "call")
         agents = [each for each in about.agents if each.name]
         bottleneck = about.runs[0].bottleneck_ns
         slow = {

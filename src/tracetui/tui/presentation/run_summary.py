@@ -19,6 +19,7 @@ from tracetui.core.analysis.run_analysis import RunAnalysis
 from tracetui.core.analysis.spending import Spender
 from tracetui.core.analysis.spread import spreads
 from tracetui.core.analysis.tables import (
+    calls_fact,
     causes_and_events,
     cost_text,
     counted,
@@ -29,9 +30,10 @@ from tracetui.core.model import NO_TIME, Kind
 from tracetui.core.pricing.cost import Cost
 from tracetui.core.run_table import length_text
 from tracetui.core.symbols import Symbols
-from tracetui.core.text import clock_time, count, duration, exact, offset, safe, share, tokens
+from tracetui.core.text import clock_time, count, duration, exact, marked, offset, safe, share, tokens
 from tracetui.tui.presentation import plots
 from tracetui.tui.presentation.rows import kind_style
+from tracetui.tui.presentation.runs import run_tokens
 from tracetui.tui.presentation.summary_page import (
     Cell,
     Page,
@@ -138,13 +140,17 @@ class RunSummary:
         about, symbols, run = self._about, self._symbols, self._about.run
         length, source = run.duration()
         loops = len(about.loops)
+        used, lacking = run_tokens(run)
         parts: list[tuple[str, str]] = [
             (f"{symbols[about.status]} {about.status}", f"{STATUS_STYLES.get(about.status, '')} bold".strip()),
             (fitting_text(safe((run.name or self._id)[:200]), symbols), "strong bold"),
             (length_text(about.status, length, source, symbols), "muted"),
             (number(run.span_count, "span"), "muted"),
             (number(about.errors.causes, "cause") if about.errors.causes else "", "status-error"),
-            (f"{tokens(about.spent.total, symbols)} tokens" if about.spent.total is not None else "", "muted"),
+            (
+                f"{marked(tokens(used, symbols), partial=lacking, symbols=symbols)} tokens" if used is not None else "",
+                "muted",
+            ),
             (cost_text(self._cost, symbols) if self._cost.usd is not None else "", "muted"),
             (number(loops, "loop") if loops else "", "status-warning"),
             (number(len(about.bottlenecks), "bottleneck") if about.bottlenecks else "", "status-warning"),
@@ -442,7 +448,7 @@ class RunSummary:
         failed, every = about.tool_calls
         if not about.tools:
             return None
-        fact = f"{failed:,} of {number(every, 'call')} flagged as failed" if failed else number(every, "call")
+        fact = calls_fact(failed, every, about.open_tool_calls) or number(every, "call")
         slowest = {each.name: each.slowest for each in about.names if each.kind is Kind.tool}
 
         def targets(each: Spender) -> tuple[Target, ...]:

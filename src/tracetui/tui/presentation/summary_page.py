@@ -183,6 +183,32 @@ def _more(words: str) -> Callable[[int, str], Row]:
     return lambda width, style: cut_pieces([("  ", ""), (words, style or "muted")], width)
 
 
+# ---------------------------------------------------------------- head
+
+
+def head_rows(head: Row, width: int, symbols: Symbols) -> list[Row]:
+    """The line at the top, on as many rows as its figures need: none of them is ever left out.
+
+    Args:
+        head: Words with blanks between them; a name is ``strong bold``, and is cut before a second row is begun for it.
+        width: Cells that there are.
+        symbols: What to draw with.
+    """
+    words = [(text, style) for text, style in head if text.strip()]
+    over = sum(cell_width(text) + _GAP for text, _ in words) - _GAP + 1 - width
+    rows: list[Row] = [[]]
+    for text, style in words:
+        room = width - 1
+        if style == "strong bold" and over > 0:
+            wide = cell_width(text)
+            room = min(room, max(wide - over, min(wide, max(_NAME, width // 2))))
+        word = one_line(text, room, symbols)
+        if width_of(rows[-1]) and width_of(rows[-1]) + _GAP + cell_width(word) > width:
+            rows.append([])
+        rows[-1] += [(" " * _GAP if rows[-1] else " ", ""), (word, style)]
+    return [cut_pieces(row, width, symbols) for row in rows]
+
+
 # ---------------------------------------------------------------- lines
 
 

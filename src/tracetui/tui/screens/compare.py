@@ -448,7 +448,10 @@ def choose_other(app: TracetuiApp, session: Session, facts: HeaderFacts, row: in
         run = runs[other]
         start = text.wall_time_full(run.start, session.tz, session.symbols)[:16] if run.start is not None else ""
         length = text.duration(run.duration()[0], session.symbols)
-        fact = f"{start:>16}  {length:>6}  {text.cost(session.cost(run).usd, session.symbols):>6}"
+        spent, symbols = session.cost(run), session.symbols
+        usd = text.cost(spent.usd, symbols)
+        usd = text.marked(usd, computed=spent.computed is not None, partial=spent.partial, symbols=symbols)
+        fact = f"{start:>16}  {length:>6}  {usd:>8}"
         return Choice(str(other), run_name(run), fact, session.symbols[session.status(run).status])
 
     found = others_of(runs, row)

@@ -9,8 +9,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from tracetui.tui.presentation.pieces import Piece, cut_pieces, width_of
-from tracetui.tui.presentation.summary_page import LISTED, MORE_BY, Laid, Page, Slot, Target, lay_out
+from tracetui.tui.presentation.pieces import Piece, width_of
+from tracetui.tui.presentation.summary_page import LISTED, MORE_BY, Laid, Page, Slot, Target, head_rows, lay_out
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.line_view import LineView, Scroll
 
@@ -128,7 +128,7 @@ class SummaryView(LineView):
 
     def pinned_rows(self, width: int) -> list[list[Piece]]:
         """What it is about, in words."""
-        return [cut_pieces([(" ", ""), *self.page.head], width, self.session.symbols), []] if self.page.head else []
+        return [*head_rows(self.page.head, width, self.session.symbols), []] if self.page.head else []
 
     def render_row(self, index: int, width: int, selected: bool, focused: bool) -> list[Piece]:  # noqa: ARG002
         """A row of each column."""
