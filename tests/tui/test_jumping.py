@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.tui.helpers import lines, make_app, opened, press, text
+from tests.tui.helpers import lines, make_app, opened, press, settled, text
 from tests.tui.repaired import write_related
 from tests.tui.test_trouble import app_of, go_to, selected_name
 
@@ -16,6 +16,11 @@ def open_named(pilot: Pilot[Any], name: str) -> None:
     main = app_of(pilot).main
     main.take_over()
     main.open_run(next(run.row for run in main.session.store.runs if run.name == name))
+
+
+def span_name(pilot: Pilot[Any], row: int) -> str:
+    store = app_of(pilot).session.store
+    return store.strings[store.spans.name[row]]
 
 
 def opened_name(pilot: Pilot[Any]) -> str:
@@ -124,3 +129,38 @@ async def test_hostile_names_ids_and_reasons_stay_text(tmp_path: Path) -> None:
         for keys in (("G", "enter"), ("R",), ("j", "enter"), ("G", "enter"), ("escape",)):
             await press(pilot, *keys)
             assert all(line.isprintable() for line in lines(pilot))
+
+
+async def test_a_jump_lifts_the_filter_that_hides_where_it_leads(tmp_path: Path) -> None:
+    async with opened(make_app([write_related(tmp_path)]), (160, 40)) as pilot:
+        main = app_of(pilot).main
+        open_named(pilot, "nightly_eval")
+        await press(pilot, "f", *"kind:llm", "enter")
+        spawn = next(row for row in range(len(main.session.store.spans)) if span_name(pilot, row) == "spawn_worker")
+        main.jumping.jump(main.session.store.spans.run[spawn], spawn)
+        await settled(pilot)
+        assert (main.filtering.text, selected_name(pilot)) == ("", "spawn_worker")
+        assert "filter lifted: kind:llm" in lines(pilot)[0]
+
+
+async def test_a_jump_to_another_run_lifts_what_hides_it_there(tmp_path: Path) -> None:
+    async with opened(make_app([write_related(tmp_path)]), (160, 40)) as pilot:
+        main = app_of(pilot).main
+        spawn = next(row for row in range(len(main.session.store.spans)) if span_name(pilot, row) == "spawn_worker")
+        for keys in (("f", *"kind:llm", "enter"), ("1",)):
+            open_named(pilot, "worker")
+            await press(pilot, *keys)
+            main.jumping.jump(main.session.store.spans.run[spawn], spawn)
+            await settled(pilot)
+            assert (main.filtering.text, main.chips.active, selected_name(pilot)) == ("", set(), "spawn_worker")
+
+
+async def test_a_jump_to_what_the_filter_leaves_keeps_it(tmp_path: Path) -> None:
+    async with opened(make_app([write_related(tmp_path)]), (160, 40)) as pilot:
+        main = app_of(pilot).main
+        spawn = next(row for row in range(len(main.session.store.spans)) if span_name(pilot, row) == "spawn_worker")
+        open_named(pilot, "worker")
+        await press(pilot, "f", *"dur>0s", "enter")
+        main.jumping.jump(main.session.store.spans.run[spawn], spawn)
+        await settled(pilot)
+        assert (main.filtering.text, selected_name(pilot)) == ("dur>0s", "spawn_worker")

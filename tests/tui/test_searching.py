@@ -51,3 +51,16 @@ async def test_a_search_in_all_runs_lists_what_it_finds_and_goes_there(native_tr
         main = pilot.app.main  # type: ignore[attr-defined]
         assert pilot.app.session.store.runs[main.opened].name == "support_bot"  # type: ignore[attr-defined]
         assert main.active == "spans"
+        await press(pilot, "n")
+        assert f"/{PHRASE[:19]}" in lines(pilot)[1]  # what was looked for in all runs is looked for in this one
+        await press(pilot, "ctrl+f", "x")
+        assert " / in all runs x " in f"{lines(pilot)[-1]} "
+
+
+async def test_an_earlier_text_in_the_runs_pane_gives_way_to_what_is_typed(native_traces: Path) -> None:
+    async with opened(make_app([native_traces])) as pilot:
+        runs = pilot.app.main.runs  # type: ignore[attr-defined]
+        await press(pilot, "u", "/", "s", "u", "p", "enter", "/", "r")
+        assert runs.filter_text == "r"
+        await press(pilot, "enter", "/", "left", "x")
+        assert runs.filter_text == "xr"

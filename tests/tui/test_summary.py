@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.helpers import make_app, opened, press, text
+from tests.core.analysis.recorded import Recording
+from tests.tui.helpers import lines, make_app, opened, press, text
 from tracetui.core.analysis.folder_runs import RunBrief, sum_of_tokens
 from tracetui.core.pricing.cost import Cost
 from tracetui.core.store import Run
@@ -105,3 +106,27 @@ async def test_from_one_run_to_all_and_back(native_traces: Path) -> None:
         assert "Longest runs" in text(pilot)
         await press(pilot, "u")
         assert "What broke first" in text(pilot)
+
+
+async def test_runs_that_are_not_all_are_said_first(native_traces: Path) -> None:
+    async with opened(make_app([native_traces])) as pilot:
+        await press(pilot, "shift+tab", "/", "s", "u", "p", "enter", "a")
+        assert lines(pilot)[2].strip(" │▌").startswith("1 of 3 runs shown in the list")
+
+
+async def test_loops_of_all_runs_have_a_section_that_leads_to_the_calls(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        recording = Recording(name)
+        for number in range(6):
+            at = number * 3.0
+            recording.span("tool", "web_search", at, at + 1, input={"q": "steel"}, output=["nothing"], cost_usd=0.01)
+        recording.ends(20)
+        recording.write(tmp_path).rename(tmp_path / f"{name}.jsonl")
+    app = make_app([tmp_path])
+    async with opened(app, (120, 60)) as pilot:
+        await press(pilot, "shift+tab", "a")
+        shown = text(pilot)
+        assert "2 loops in 2 runs" in shown, shown
+        assert "in first: wasted 5.0s, $0.05;" in shown
+        await press(pilot, "escape", "ctrl+p", *"loop", "enter")
+        assert "2 loops in 2 runs" in text(pilot)

@@ -34,6 +34,20 @@ SECTIONS: Final[dict[str, str]] = {
 }
 """First part of a binding's id to the heading that it stands under."""
 
+ALSO: Final[dict[str, str]] = {
+    "span.next_cause": "of failure (error, broken)",
+    "span.previous_cause": "of failure (error, broken)",
+    "span.next_warning": "(retry, exit code)",
+    "span.previous_warning": "(retry, exit code)",
+    "span.next_slow": "(slowest)",
+    "span.previous_slow": "(slowest)",
+    "find.compare": "(difference)",
+    "look.summary": "(loops, repeated calls, slowest, total cost, tokens, errors)",
+    "look.settings": "(configuration, remapped keys)",
+    "look.themes": "(colours)",
+}
+"""Words that people look for an action by, beside its own; by its id."""
+
 NO_KEY: Final = "f60"
 """What an action without a key is bound to in a keymap of Textual's, which knows no other way: no keyboard sends it."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from tracetui.core import text
-from tracetui.tui.keymaps import SECTIONS, Key
+from tracetui.tui.keymaps import ALSO, SECTIONS, Key
 from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.screens.choosing import Choice, ChoiceScreen
 from tracetui.tui.screens.main import MainScreen
@@ -21,18 +21,6 @@ if TYPE_CHECKING:
 MOST_RUNS: Final = 2_000
 """Runs that are offered by name; the run list has a filter for more."""
 
-_ALSO: Final = {
-    "span.next_cause": "of failure (error, broken)",
-    "span.previous_cause": "of failure (error, broken)",
-    "span.next_warning": "(retry, exit code)",
-    "span.previous_warning": "(retry, exit code)",
-    "span.next_slow": "(slowest)",
-    "span.previous_slow": "(slowest)",
-    "look.summary": "(loops, repeated calls, slowest, total cost, tokens, errors)",
-    "look.settings": "(configuration, remapped keys)",
-    "look.themes": "(colours)",
-}
-"""Words that people look for an action by, beside its own."""
 _LAST: Final = ("move", "chip")
 """Sections that are known by heart: what acts is looked for."""
 
@@ -69,7 +57,7 @@ def run_choices(app: TracetuiApp) -> Iterator[Choice]:
 
 
 def _of_key(key: Key) -> Choice:
-    words = f"{SECTIONS.get(key.section, key.section.capitalize())}: {key.words} {_ALSO.get(key.id, '')}".rstrip()
+    words = f"{SECTIONS.get(key.section, key.section.capitalize())}: {key.words} {ALSO.get(key.id, '')}".rstrip()
     return Choice(f"action:{key.id}", words, "  ".join(key.keys))
 
 

@@ -12,11 +12,11 @@ from tracetui.core.analysis.tables import calls_fact, causes_and_events, cost_te
 from tracetui.core.model import Kind
 from tracetui.core.run_table import length_text
 from tracetui.core.symbols import Symbols
-from tracetui.core.text import clock_time, cost, duration, marked, safe, tokens, wall_time_full
+from tracetui.core.text import clock_time, cost, count, duration, marked, safe, tokens, wall_time_full
 from tracetui.tui.presentation import plots
 from tracetui.tui.presentation.run_summary import STATUS_STYLES
 from tracetui.tui.presentation.summary_page import Cell, Line, Page, Part, Row, Target, table_line, text_line
-from tracetui.tui.presentation.summary_parts import KEPT, models_part, names_part, spenders_part, two_rows
+from tracetui.tui.presentation.summary_parts import KEPT, loop_words, models_part, names_part, spenders_part, two_rows
 
 if TYPE_CHECKING:
     from tracetui.core.analysis.folder import FolderAnalysis
@@ -283,6 +283,7 @@ class FolderSummary:
         names = [each for each in about.names if each.finished]
         return [
             self._errors(about),
+            self._loops(about),
             names_part(
                 names,
                 symbols,
@@ -325,6 +326,24 @@ class FolderSummary:
                 for cause in group.causes[:1]
             )
             part.lines.append(two_rows(lead, error.text, below, symbols, targets))
+        return part
+
+    def _loops(self, about: FolderAnalysis) -> Part | None:
+        """Equal calls again and again, in whichever run: the dearest first."""
+        symbols = self.symbols
+        found = [(run, each) for run in about.runs for each in run.loops]
+        if not found:
+            return None
+        found.sort(key=lambda pair: (-(pair[0].wasted(pair[1]).cost or 0), -(pair[1].wasted_ns or 0)))
+        runs = len({run.run.row for run, _ in found})
+        part = Part("Loops", fact=f"{number(len(found), 'loop')} in {number(runs, 'run')}", right=True, noun="loops")
+        for run, each in found:
+            lead: Row = [(f"{symbols['retry']} {count(each.count, symbols):<3} ", "status-warning")]
+            names = f" {symbols['decision']} ".join(each.names)
+            name = run.run.name or self.ids.get(run.run.row, "")
+            below = f"in {name}: {loop_words(run, each, symbols)}"
+            targets = tuple((run.run.row, row) for row in each.rows[:KEPT])
+            part.lines.append(two_rows(lead, f"{names}  {each.subject}".rstrip(), below, symbols, targets))
         return part
 
 

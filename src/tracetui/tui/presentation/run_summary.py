@@ -24,7 +24,6 @@ from tracetui.core.analysis.tables import (
     cost_text,
     counted,
     number,
-    spent_cost,
     times,
 )
 from tracetui.core.model import NO_TIME, Kind
@@ -49,6 +48,7 @@ from tracetui.tui.presentation.summary_page import (
 from tracetui.tui.presentation.summary_parts import (
     KEPT,
     ContextPlot,
+    loop_words,
     models_part,
     names_part,
     pulse_part,
@@ -363,7 +363,8 @@ class RunSummary:
         if not found:
             return None
         loops = len(about.loops)
-        part = Part("Equal calls", fact=f"{number(loops, 'loop')}, {len(found) - loops} of polling", right=True)
+        title = "Loops" if loops else "Equal calls"
+        part = Part(title, fact=f"{number(loops, 'loop')}, {len(found) - loops} of polling", right=True)
         for each in found:
             names = f" {symbols['decision']} ".join(each.names)
             is_loop = each.verdict == "loop"
@@ -373,15 +374,7 @@ class RunSummary:
             if not is_loop:
                 part.lines.append(text_line(lead, f"{names}  {each.subject}: {each.why}, no loop", symbols, targets))
                 continue
-            spent = about.wasted(each)
-            lost = [duration(each.wasted_ns, symbols)] if each.wasted_ns else []
-            lost += [f"{tokens(spent.total, symbols)} tokens"] if spent.total else []
-            lost += [spent_cost(spent, symbols)] if spent.cost is not None else []
-            timed = NO_TIME not in (each.first, each.last)
-            took = f" in {duration(each.last - each.first, symbols)}" if timed else ""
-            rounds = "the same arguments" if len(each.names) == 1 else "the same round"
-            wasted = f"; wasted {', '.join(lost)}" if lost else ""
-            below = f"{rounds} {each.count} times{took}{wasted}"
+            below = loop_words(about, each, symbols)
             part.lines.append(two_rows(lead, f"{names}  {each.subject}", below, symbols, targets))
         return part
 

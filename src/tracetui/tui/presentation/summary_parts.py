@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tracetui.core.analysis.by_name import NameStats
 from tracetui.core.analysis.context import ContextGrowth
@@ -11,12 +11,16 @@ from tracetui.core.analysis.pulse import Pulse
 from tracetui.core.analysis.spending import Spender
 from tracetui.core.analysis.spread import BINS
 from tracetui.core.analysis.tables import figure, spent_cost
-from tracetui.core.model import Kind
+from tracetui.core.model import NO_TIME, Kind
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import cell_width, count, duration, rate, share, tokens
 from tracetui.tui.presentation import plots
 from tracetui.tui.presentation.rows import kind_style
 from tracetui.tui.presentation.summary_page import Cell, Line, Part, Row, Target, pieces_line, table_line, text_line
+
+if TYPE_CHECKING:
+    from tracetui.core.analysis.loops import Repetition
+    from tracetui.core.analysis.run_analysis import RunAnalysis
 
 KEPT: Final = 100
 """Spans of a group that can be gone to from one line."""
@@ -37,6 +41,19 @@ def two_rows(lead: Row, text: str, below: str, symbols: Symbols, targets: tuple[
         )
     )
     return Line(lambda width, style: [*first.draw(width, style), *second.draw(width, "")], targets, text, tall=True)
+
+
+def loop_words(about: RunAnalysis, each: Repetition, symbols: Symbols) -> str:
+    """What a loop cost, how often it went round, and in what time."""
+    spent = about.wasted(each)
+    lost = [duration(each.wasted_ns, symbols)] if each.wasted_ns else []
+    lost += [f"{tokens(spent.total, symbols)} tokens"] if spent.total else []
+    lost += [spent_cost(spent, symbols)] if spent.cost is not None else []
+    timed = NO_TIME not in (each.first, each.last)
+    took = f" in {duration(each.last - each.first, symbols)}" if timed else ""
+    rounds = "the same arguments" if len(each.names) == 1 else "the same round"
+    wasted = f"wasted {', '.join(lost)}; " if lost else ""  # first: at the end it would be cut where room is short
+    return f"{wasted}{rounds} {each.count} times{took}"
 
 
 def names_part(

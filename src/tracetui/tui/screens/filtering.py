@@ -21,6 +21,7 @@ from tracetui.tui.matching import Found, Question, Stopped
 
 if TYPE_CHECKING:
     from tracetui.core.store import Change
+    from tracetui.tui.screens.jumping import Place
     from tracetui.tui.screens.main import MainScreen
 
 REST_S: Final = 0.06
@@ -62,6 +63,8 @@ class Filtering:
         self._paths: tuple[int, tuple[str, ...]] = (-1, ())
         self._is_fresh = False
         """The filter is another one than that whose first answer was shown."""
+        self._held: Place | None = None
+        """What was jumped to before it is known whether the filter leaves it."""
 
     # ------------------------------------------------------------ the line
 
@@ -226,18 +229,34 @@ class Filtering:
         screen = self.screen
         if stop.is_set() or found.run != screen.opened:
             return
+        held = self._held if self._held is not None and self._held.run == found.run else None
+        if held is not None and self._busy:
+            return  # what was jumped to stays in sight until all is known
+        self._held = None
+        is_held = held is not None and screen.tree_view.selected in (("span", held.span), ("event", held.event))
         self._found = found
         is_first = self._is_fresh and bool(found.count or found.event_count)
         self._is_fresh = self._is_fresh and not is_first
         events = found.events
         screen.tree_view.set_mask(found.spans, events, names_events=found.names_events, is_first=is_first)
         screen.viewing.choose()
+        if held is not None and is_held:
+            screen.jumping.show_held(held)
         self._say_answer()
         screen.say_all()
 
+    def hold(self, place: Place) -> None:
+        """What was jumped to is shown, also if the filter, once it has an answer, hides it."""
+        self._held = place if self._busy and self._node is not None else None
+
+    @property
+    def is_holding(self) -> bool:
+        """It is not known yet whether the filter leaves what was jumped to."""
+        return self._held is not None
+
     def run_opened(self) -> None:
         """Another run is open: the filter stays, and is asked of that one."""
-        self._found = None
+        self._found = self._held = None
         if self._node is not None:
             self._is_fresh = True
             self._ask()

@@ -120,7 +120,7 @@ def choice_of(hit: Hit, store: Store) -> Choice:
 
 
 def find_everywhere(screen: MainScreen, wanted: str) -> None:
-    """List what is found of `wanted`, and go to what is chosen."""
+    """List what is found of `wanted`, and go to what is chosen; there `n` goes on through what the run holds of it."""
     try:
         needle = Needle.typed(wanted)
     except BadPattern as error:
@@ -131,5 +131,6 @@ def find_everywhere(screen: MainScreen, wanted: str) -> None:
         if key is not None:
             run, _, span = key.partition(":")
             screen.jumping.jump(int(run), int(span) if int(span) >= 0 else None)
+            screen.searching.look_for(needle, wanted)
 
     screen.app.push_screen(FoundScreen(screen.session, screen.facts, wanted, needle), go)

@@ -15,7 +15,7 @@ from textual.screen import Screen
 
 from tracetui.core import text
 from tracetui.core.symbols import Symbols
-from tracetui.tui.keymaps import SECTIONS, Key
+from tracetui.tui.keymaps import ALSO, SECTIONS, Key
 from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.pieces import Piece, cut_pieces, width_of
 from tracetui.tui.session import Session
@@ -58,7 +58,7 @@ class HelpView(LineView, inherit_bindings=False):
     def found(self) -> list[Key]:
         """The actions that fit what is typed."""
         wanted = self.typed.casefold().split()
-        return [key for key in self.keys if all(word in f"{key.words} {key.id}".casefold() for word in wanted)]
+        return [key for key in self.keys if all(word in _looked_at(key) for word in wanted)]
 
     @property
     def chosen(self) -> Key | None:
@@ -97,7 +97,8 @@ class HelpView(LineView, inherit_bindings=False):
         gutter = self.session.symbols["gutter_focused"] if selected else " "
         keys = text.fit(" ".join(key.keys), 16)
         words = (key.words, "selected" if selected else "")
-        return [(gutter, "accent"), (keys, "strong bold"), words, (f"  {_title(key.section)}  {key.id}", "muted")]
+        also = f"  {_title(key.section)}  {key.id}  {ALSO.get(key.id, '')}".rstrip()
+        return [(gutter, "accent"), (keys, "strong bold"), words, (also, "muted")]
 
     def move_by(self, rows: int, scroll: Scroll = "auto") -> None:  # noqa: ARG002 - a list of few rows
         """Choose another action; a page scrolls."""
@@ -199,6 +200,10 @@ class HelpScreen(Screen[Key | None]):
             event.stop()
             event.prevent_default()
             view.put((view.typed + event.character)[:60])
+
+
+def _looked_at(key: Key) -> str:
+    return f"{key.words} {key.id} {ALSO.get(key.id, '')}".casefold()
 
 
 def _title(section: str) -> str:

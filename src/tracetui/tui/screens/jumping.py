@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tracetui.core import text
 from tracetui.tui.arrangement import PaneName
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ Here = tuple[str, int] | None
 
 MOST_PLACES: Final = 100
 """Places that can be gone back to."""
+_SHOWN: Final = 40
+"""Cells of a filter that was lifted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,9 @@ class Jumping:
         self._remember(self._back, self._here())
         self._forward.clear()
         self._kind = ""
-        self.screen.header.say("{ goes back")
         self._go(Place(run, span, event, "spans", about_run=False))
+        if not self.screen.filtering.is_holding:  # else what is lifted is said first
+            self.screen.header.say("{ goes back")
 
     def to_run(self, run: int) -> None:
         """Another run of the list is about to be opened; several one after another are one way."""
@@ -121,9 +125,33 @@ class Jumping:
         screen.take_over()
         if place.run != screen.opened:
             screen.open_run(place.run)
-        if (place.span is not None or place.event is not None) and not screen.viewing.select(
-            place.span, place.event, by_user=not place.about_run
-        ):
-            screen.header.say("that span is not shown: 0 shows all classes", "warning")
+        if place.span is not None or place.event is not None:
+            self._show(place)
+            screen.filtering.hold(place)
         screen.show_about(place.about_run)
         screen.activate(place.pane)
+
+    def _show(self, place: Place) -> None:
+        """Select what a place names; chips and a filter that hide it are lifted."""
+        screen, by_user = self.screen, not place.about_run
+        lifted = ""
+        if not (is_shown := screen.viewing.select(place.span, place.event, by_user)) and (
+            chips := screen.chips.words()
+        ):
+            screen.action_chip(0)
+            lifted = f"chips lifted: {chips}"
+            is_shown = screen.viewing.select(place.span, place.event, by_user)
+        if not is_shown and (wanted := screen.filtering.text):
+            screen.filtering.clear("spans")
+            shown = text.cut(text.safe(wanted), _SHOWN, symbols=screen.session.symbols)
+            lifted = "; ".join(part for part in (lifted, f"filter lifted: {shown}") if part)
+            is_shown = screen.viewing.select(place.span, place.event, by_user)
+        if lifted:
+            screen.header.say(lifted)
+        if not is_shown:
+            screen.header.say("that span is not there any more", "warning")
+
+    def show_held(self, place: Place) -> None:
+        """The filter has an answer for the run that was jumped to: what was jumped to stays selected."""
+        if self.screen.opened == place.run:
+            self._show(place)

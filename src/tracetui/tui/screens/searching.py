@@ -54,16 +54,18 @@ class Searching:
         self._again: Timer | None = None
         self._problem = ""
         self._is_everywhere = False
+        self._everywhere = ""
+        """What was looked for last in all runs."""
 
     # ------------------------------------------------------------ the line
 
     def begin_everywhere(self) -> None:
         """Type what is looked for in all runs; enter lists it."""
-        wanted = self.screen.search.text
+        wanted = self._everywhere or self.screen.search.text
         self.begin()
         self._is_everywhere = True
         self.screen.search.lead = _EVERYWHERE
-        self.screen.search.begin(wanted)
+        self.screen.search.begin(wanted, is_selected=True)
         self.screen.search.say("enter lists what is found")
 
     def submit(self) -> None:
@@ -75,6 +77,7 @@ class Searching:
         self.screen.search.begin()
         self.close()
         if wanted:
+            self._everywhere = wanted
             from tracetui.tui.screens.finding_all import find_everywhere
 
             find_everywhere(self.screen, wanted)
@@ -87,8 +90,17 @@ class Searching:
         self._origin = screen.tree_view.selected
         screen.search.display = True
         screen.footer.display = False
-        screen.search.begin(screen.runs.filter_text if self.pane == "runs" else "")
+        screen.search.begin(screen.runs.filter_text if self.pane == "runs" else "", is_selected=True)
         screen.set_focus(screen.search, scroll_visible=False)
+
+    def look_for(self, needle: Needle, wanted: str) -> None:
+        """Look for this in the open run, as if it had been typed, and stay where one is."""
+        self._is_everywhere, self.screen.search.lead, self.pane = False, _HERE, "spans"
+        self._forget()
+        self._needle = needle
+        self.screen.search.begin(wanted)
+        self._begin_to_look()
+        self.screen.say_positions()
 
     def typed(self, wanted: str) -> None:
         """Look while it is typed."""

@@ -20,19 +20,20 @@ class Summarising:
     def show(self) -> None:
         """Show the summary; what is chosen in it is gone to."""
         screen = self.screen
-        rows, words = self._runs()
+        rows, words, is_part = self._runs()
         if screen.opened is None and not rows:
             screen.header.say("nothing is read yet" if screen.session.is_reading else "there is no run to sum up")
             return
-        scope = Scope(screen.opened, rows, words, whole=screen.active == "runs" and bool(rows))
+        scope = Scope(screen.opened, rows, words, screen.active == "runs" and bool(rows), is_part)
         screen.app.push_screen(SummaryScreen(screen.session, screen.facts, scope, self._memory), screen.go_to)
 
-    def _runs(self) -> tuple[list[int], str]:
-        """The runs that are marked, else those that are shown; and what to call them."""
+    def _runs(self) -> tuple[list[int], str, bool]:
+        """The runs that are marked, else those that are shown; what to call them; whether there are others."""
         runs = self.screen.runs
         marked = [row for row in runs.marked if self.screen.session.store.runs[row].live]
         if marked:
-            return sorted(marked), f"{len(marked):,} marked run{'' if len(marked) == 1 else 's'}"
+            return sorted(marked), f"{len(marked):,} marked run{'' if len(marked) == 1 else 's'}", True
         shown = runs.shown_runs
-        some = f" of {len(self.screen.states):,}" if len(shown) < len(self.screen.states) else ""
-        return shown, f"{len(shown):,}{some} runs"
+        if len(shown) < len(self.screen.states):
+            return shown, f"{len(shown):,} of {len(self.screen.states):,} runs shown in the list", True
+        return shown, f"{len(shown):,} runs", False

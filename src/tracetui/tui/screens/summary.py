@@ -53,12 +53,14 @@ class Scope:
         rows: Rows of the runs that are shown in the list, or marked.
         words: What those are, for the title: `42 runs`; safe.
         whole: Those runs and not the open one.
+        is_part: They are not all runs that there are: the page says so first.
     """
 
     run: int | None
     rows: Sequence[int]
     words: str
     whole: bool = False
+    is_part: bool = False
 
 
 @dataclass(slots=True)
@@ -220,6 +222,8 @@ class SummaryScreen(Screen[Target | None]):
 
     def _show_folder(self, page: Page, work: Work) -> None:
         if work is self._work and self.is_attached and self._folder is not None:
+            if self.scope.is_part:  # in the place of the plain number of runs
+                page = Page([(self.scope.words, "strong bold"), *page.head[1:]], page.parts)
             self.view.show(self._folder.resorted(page, self._sort, reverse=self._reverse))
 
     def _resort(self) -> None:

@@ -113,10 +113,10 @@ class FilterLine(LineEditor):
         """A name is typed and no filter."""
         return self._held is not None
 
-    def begin(self, text: str = "") -> None:
+    def begin(self, text: str = "", *, is_selected: bool = False) -> None:
         """Start with a filter."""
         self.error, self._chosen, self._past, self._held, self.lead, self.note = None, -1, -1, None, _LEAD, ""
-        super().begin(text)
+        super().begin(text, is_selected=is_selected)
         self._complete()
 
     def end(self) -> None:

@@ -39,12 +39,15 @@ class LineEditor(PieceLine, can_focus=True):
         self.caret = 0
         self.lead = lead
         """What stands before the text."""
+        self.is_selected = False
+        """The whole text is selected: what is typed next takes its place."""
         self.answer = ""
         """What stands at the right: `3 of 41`. Text of our own, or safe."""
 
-    def begin(self, text: str = "") -> None:
-        """Start with `text`, the caret behind it."""
+    def begin(self, text: str = "", *, is_selected: bool = False) -> None:
+        """Start with `text`, the caret behind it; selected, it gives way to the first letter that is typed."""
         self.text, self.caret, self.answer = text, len(text), ""
+        self.is_selected = is_selected and bool(text)
         self.look_again()
 
     def say(self, answer: str) -> None:
@@ -54,7 +57,7 @@ class LineEditor(PieceLine, can_focus=True):
 
     def put(self, text: str, caret: int | None = None) -> None:
         """Have another text, as if it had been typed."""
-        before, self.text = self.text, text[:_MOST_CHARACTERS]
+        before, self.text, self.is_selected = self.text, text[:_MOST_CHARACTERS], False
         self.caret = len(self.text) if caret is None else max(0, min(caret, len(self.text)))
         self.look_again()
         if self.text != before:
@@ -79,6 +82,9 @@ class LineEditor(PieceLine, can_focus=True):
         while begin < self.caret and cell_width(safe(self.text[begin : self.caret])) > room:
             begin += 1
         left: list[Piece] = [(self.lead, "strong bold")]
+        if self.is_selected:
+            left.append((safe(self.text[begin:]), "selected"))
+            return cut_pieces(spread(left, right, width, symbols), width, symbols)
         low, high = self.wrong()
         for start, end, style in (
             (begin, min(low, self.caret), ""),
@@ -117,15 +123,19 @@ class LineEditor(PieceLine, can_focus=True):
         if event.key in keys:
             keys[event.key]()
         elif event.is_printable and event.character:
-            self._replace(self.caret, self.caret, event.character)
+            self._insert(event.character)
 
     def on_paste(self, event: events.Paste) -> None:
         """Take the first line of what was pasted."""
         event.stop()
-        self._replace(self.caret, self.caret, (event.text.splitlines() or [""])[0])
+        self._insert((event.text.splitlines() or [""])[0])
+
+    def _insert(self, text: str) -> None:
+        """Put a text at the caret, or in the place of what is selected."""
+        self._replace(0 if self.is_selected else self.caret, len(self.text) if self.is_selected else self.caret, text)
 
     def _put_caret(self, caret: int) -> None:
-        self.caret = max(0, min(caret, len(self.text)))
+        self.caret, self.is_selected = max(0, min(caret, len(self.text))), False
         self.look_again()
 
     def _replace(self, start: int, stop: int, by: str = "") -> None:
