@@ -53,10 +53,8 @@ def _where(where: str) -> list[str]:
 
 
 def _paths(paths: Sequence[str]) -> list[str]:
-    """Paths as a command takes them: one that begins like an option or is a command's name is told apart by its folder."""
-    from tracetui.cli._group import COMMANDS
-
-    return [f"./{path}" if path.startswith("-") or path in COMMANDS else path for path in paths]
+    """Paths as a command takes them: one that begins like an option is told apart by its folder."""
+    return [f"./{path}" if path.startswith("-") else path for path in paths]
 
 
 def _line(words: Sequence[str]) -> str:
