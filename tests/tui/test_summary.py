@@ -1,5 +1,6 @@
 """The summary screen: what it shows, where its lines lead, and where it begins again."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tracetui.core.symbols import UNICODE
 from tracetui.tui.app import TracetuiApp
 from tracetui.tui.presentation.pieces import width_of
 from tracetui.tui.presentation.summary_page import head_rows
+from tracetui.tui.widgets.summary_view import SummaryView
 
 
 def selected_name(app: TracetuiApp) -> str:
@@ -130,3 +132,16 @@ async def test_loops_of_all_runs_have_a_section_that_leads_to_the_calls(tmp_path
         assert "in first: wasted 5.0s, $0.05;" in shown
         await press(pilot, "escape", "ctrl+p", *"loop", "enter")
         assert "2 loops in 2 runs" in text(pilot)
+
+
+async def test_no_line_is_passed_over_by_a_page(native_traces: Path) -> None:
+    app = make_app([native_traces / "research_agent.jsonl"])
+    async with opened(app, (100, 24)) as pilot:
+        await press(pilot, "a")
+        view = pilot.app.screen.query_one(SummaryView)
+        tops = [view.top]
+        while len(tops) < 20 and tops[-1] + view.page_height < view.row_count():
+            await press(pilot, "pagedown")
+            tops.append(view.top)
+        assert all(0 < after - before < view.page_height for before, after in pairwise(tops))
+        assert tops[-1] + view.page_height >= view.row_count()

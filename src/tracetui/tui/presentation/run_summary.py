@@ -361,7 +361,10 @@ class RunSummary:
         about, symbols = self._about, self._symbols
         found = [each for each in about.repetitions if each.verdict != "retry"]
         if not found:
-            return None
+            if not about.tools:
+                return None
+            said = "none: no tool was called again and again with the same arguments"
+            return Part("Loops", notes=[text_line([], said, symbols, rows=2, style="muted")], right=True)
         loops = len(about.loops)
         title = "Loops" if loops else "Equal calls"
         part = Part(title, fact=f"{number(loops, 'loop')}, {len(found) - loops} of polling", right=True)

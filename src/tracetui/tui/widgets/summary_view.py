@@ -158,21 +158,25 @@ class SummaryView(LineView):
             self.scroll_rows(0)
 
     def move_by(self, rows: int, scroll: Scroll = "auto") -> None:
-        """To the line so many rows on, or the next one after it; where there is none, the view goes on to its end."""
-        stops = [row for _, row in self._stops(self._side)]
-        wanted = self.cursor + rows
-        ahead = [row for row in stops if row > self.cursor] if rows > 0 else [row for row in stops if row < self.cursor]
-        if not ahead:
-            self.scroll_rows(self.top + rows if abs(rows) > 1 else self.top + rows * 3)
+        """To the next line on which the cursor may stand; where there is none, the view goes on to its end. Or a page on."""
+        if abs(rows) > 1:
+            self._turn(rows)
             return
-        beyond = [row for row in ahead if (row >= wanted if rows > 0 else row <= wanted)]
-        if rows > 0:
-            row = min(beyond) if beyond else max(ahead)
+        stops = [row for _, row in self._stops(self._side)]
+        ahead = [row for row in stops if row > self.cursor] if rows > 0 else [row for row in stops if row < self.cursor]
+        if ahead:
+            self._put(self._side, min(ahead) if rows > 0 else max(ahead), scroll)
         else:
-            row = max(beyond) if beyond else min(ahead)
-        self._put(self._side, row, scroll if abs(rows) > 1 else "auto")
-        if not beyond and abs(rows) > 1:
-            self.scroll_rows(self.row_count() if rows > 0 else 0)
+            self.scroll_rows(self.top + rows * 3)
+
+    def _turn(self, rows: int) -> None:
+        """So many rows on, none of them passed over; the cursor goes along where a line in view lets it stand."""
+        top = max(0, min(self.top + rows, self.row_count() - self.page_height))
+        wanted = self.cursor + rows
+        in_view = [row for _, row in self._stops(self._side) if top <= row < top + self.page_height]
+        if in_view:
+            self._put(self._side, min(in_view, key=lambda row: abs(row - wanted)), "none")
+        self.scroll_rows(top)
 
     def action_side(self, by: int) -> None:
         """To the line of the other column that stands nearest."""
