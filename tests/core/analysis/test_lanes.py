@@ -100,7 +100,9 @@ def test_lanes_are_those_of_the_nearest_agent_above(found: list[tuple[int, bool]
 def test_agents_in_agents_take_no_longer_than_others() -> None:
     count = 100_000
     every, start = np.ones(count, np.bool_), np.arange(count, dtype=np.int64)
-    deep = LaneSpans(np.arange(count, dtype=np.int32), start, start + 1, every, every, np.arange(count, 0, -1, np.int32))
+    deep = LaneSpans(
+        np.arange(count, dtype=np.int32), start, start + 1, every, every, np.arange(count, 0, -1, np.int32)
+    )
     assert lanes(deep).agent.tolist() == list(range(-1, count - 1))
 
 
