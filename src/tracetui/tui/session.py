@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
@@ -96,6 +97,10 @@ class Session:
         if self.feed is None:
             return False
         return self.feed.progress is None or not self.feed.progress.done
+
+    def looking(self) -> AbstractContextManager[None]:
+        """For a thread that is not the loop's: nothing is folded into the store meanwhile (`tui.stillness`)."""
+        return nullcontext() if self.feed is None else self.feed.stillness.looking()
 
     def status(self, run: Run) -> StatusResult:
         """How `run` stands now; worked out once for each second and state of the store."""
