@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -86,7 +86,8 @@ class Opening:
             screen.session.feed.prefer(screen.session.store.runs[row].sources)
         screen.runs.select_run(row)
         # A function and no coroutine: that would never be awaited if another choice came before it is begun.
-        screen.run_worker(partial(self._open, row, is_again), group="opening", exclusive=True)
+        work: Callable[[], Coroutine[None, None, None]] = partial(self._open, row, is_again)
+        screen.run_worker(work, group="opening", exclusive=True)
         self._say()
 
     def _end(self) -> None:
