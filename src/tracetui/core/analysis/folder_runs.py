@@ -13,6 +13,8 @@ from typing import Final
 from tracetui.core.model import Kind
 from tracetui.core.pricing.cost import Cost
 from tracetui.core.store import Run
+from tracetui.core.symbols import Symbols
+from tracetui.core.text import duration
 
 MINUTE: Final = 60 * 1_000_000_000
 HOUR: Final = 60 * MINUTE
@@ -97,6 +99,14 @@ def sum_of_costs(runs: Iterable[RunBrief]) -> Cost:
     return Cost(sum(recorded) if recorded else None, sum(computed) if computed else None, known and lacking)
 
 
+def added_up(lengths: Sequence[int | None], symbols: Symbols) -> str:
+    """What the sum of the durations of runs is called, and what most of it is: `` in all runs (285d one run)``."""
+    known = [length for length in lengths if length is not None]
+    longest = max(known, default=0)
+    is_most = len(known) > 1 and longest * 2 > sum(known)
+    return " in all runs" + (f" ({duration(longest, symbols)} one run)" if is_most else "")
+
+
 def pieces(runs: Sequence[RunBrief]) -> tuple[int | None, tuple[Piece, ...]]:
     """The length of a piece, ns, and the pieces without gaps; None and nothing if no run has a time."""
     timed = [(start, each) for each in runs if (start := each.run.start) is not None]
@@ -105,14 +115,47 @@ def pieces(runs: Sequence[RunBrief]) -> tuple[int | None, tuple[Piece, ...]]:
     starts = [start for start, _ in timed]
     length = max(starts) - min(starts)
     step = next((step for step in STEPS if length // step < PIECES), STEPS[-1])
-    first = min(starts) // step
+    held = _held(timed, step)
+    first, last = min(held), max(held)
+    # Gaps are left out only where times lie further apart than any step helps with.
+    places = range(first, last + 1) if last - first <= PIECES * 4 else sorted(held)
+    return step, tuple(_piece(at * step, held.get(at, [])) for at in places)
+
+
+@dataclass(frozen=True, slots=True)
+class OverTime:
+    """Runs over time as they are drawn."""
+
+    step_ns: int
+    pieces: tuple[Piece, ...]
+    is_cut: bool
+    """Times without runs are left out."""
+
+
+def over_time(runs: Sequence[RunBrief]) -> OverTime | None:
+    """The same to look at: where most pieces would be empty, only those with runs in them, and shorter ones.
+
+    So that runs of today are told apart although one of last year lies beside them. None: no run has a time.
+    """
+    step, found = pieces(runs)
+    if step is None:
+        return None
+    if sum(not piece.runs for piece in found) * 2 <= len(found):
+        return OverTime(step, found, is_cut=False)
+    timed = [(start, each) for each in runs if (start := each.run.start) is not None]
+    for step in STEPS:
+        held = _held(timed, step)
+        if len(held) <= PIECES:
+            break
+    return OverTime(step, tuple(_piece(at * step, held[at]) for at in sorted(held)), is_cut=True)
+
+
+def _held(timed: Iterable[tuple[int, RunBrief]], step: int) -> dict[int, list[RunBrief]]:
+    """Runs by the number of the piece in which they began."""
     held: dict[int, list[RunBrief]] = {}
     for start, each in timed:
-        held.setdefault(start // step - first, []).append(each)
-    last = max(held)
-    # Gaps are left out only where times lie further apart than any step helps with.
-    places = range(last + 1) if last <= PIECES * 4 else sorted(held)
-    return step, tuple(_piece((first + at) * step, held.get(at, [])) for at in places)
+        held.setdefault(start // step, []).append(each)
+    return held
 
 
 def _piece(start: int, runs: list[RunBrief]) -> Piece:
