@@ -79,8 +79,7 @@ def _head(about: FolderAnalysis, page: Page, totals: Facts) -> Iterator[str]:
     took = duration(None if length is None else round(length * 1_000_000), symbols)
     longest = added_up([each.run.duration()[0] for each in about.runs], symbols)
     figures = [
-        marked(took, partial="duration_ms" in partial, symbols=symbols)
-        + added_up([each.run.duration()[0] for each in about.runs], symbols),
+        marked(took, partial="duration_ms" in partial, symbols=symbols) + longest,
         number(totals["spans"], "span"),
     ]
     if totals["causes"]:

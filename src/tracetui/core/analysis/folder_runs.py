@@ -133,21 +133,31 @@ class OverTime:
 
 
 def over_time(runs: Sequence[RunBrief]) -> OverTime | None:
-    """The same to look at: where most pieces would be empty, only those with runs in them, and shorter ones.
+    """The same to look at: where most pieces would be empty, longer ones, or only those with runs in them, and shorter ones.
 
-    So that runs of today are told apart although one of last year lies beside them. None: no run has a time.
+    So that runs of today are told apart although one of last year lies beside them, and runs of each night are counted by
+    the day. None: no run has a time.
     """
     step, found = pieces(runs)
     if step is None:
         return None
-    if sum(not piece.runs for piece in found) * 2 <= len(found):
+    if _is_full(found):
         return OverTime(step, found, is_cut=False)
     timed = [(start, each) for each in runs if (start := each.run.start) is not None]
-    for step in STEPS:
-        held = _held(timed, step)
-        if len(held) <= PIECES:
-            break
-    return OverTime(step, tuple(_piece(at * step, held[at]) for at in sorted(held)), is_cut=True)
+    short, parts = next(
+        (each, held) for each in STEPS if len(held := _held(timed, each)) <= PIECES or each == STEPS[-1]
+    )
+    for longer in STEPS:
+        held = _held(timed, longer) if longer > step else {}
+        if len(held) * 2 >= len(parts) and len(held) * 2 >= max(held) - min(held) + 1:
+            places = range(min(held), max(held) + 1)
+            return OverTime(longer, tuple(_piece(at * longer, held.get(at, [])) for at in places), is_cut=False)
+    return OverTime(short, tuple(_piece(at * short, parts[at]) for at in sorted(parts)), is_cut=True)
+
+
+def _is_full(found: Sequence[Piece]) -> bool:
+    """At least half of the pieces hold runs."""
+    return sum(not piece.runs for piece in found) * 2 <= len(found)
 
 
 def _held(timed: Iterable[tuple[int, RunBrief]], step: int) -> dict[int, list[RunBrief]]:

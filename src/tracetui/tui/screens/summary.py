@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -53,6 +53,7 @@ class Scope:
         words: What those are, for the title: `42 runs`; safe.
         whole: Those runs and not the open one.
         is_part: They are not all runs that there are: the page says so first.
+        again: Says anew which runs they are, what to call them and whether there are others: more may have been read.
     """
 
     run: int | None
@@ -60,6 +61,12 @@ class Scope:
     words: str
     whole: bool = False
     is_part: bool = False
+    again: Callable[[], tuple[Sequence[int], str, bool]] | None = None
+
+    def renew(self) -> None:
+        """Take the runs that there are by now."""
+        if self.again is not None:
+            self.rows, self.words, self.is_part = self.again()
 
 
 @dataclass(slots=True)
@@ -250,6 +257,7 @@ class SummaryScreen(Screen[Target | None]):
         if self._work is not None:
             return
         rest = max(REST_S, REST_FACTOR * self._took)
+        self.scope.renew()
         if time.monotonic() - self._ended_at >= rest and self._seen != self._state():
             self._analyse()
 
