@@ -159,7 +159,7 @@ def _zone(value: object) -> object:
 def _file(value: object) -> object:
     if not isinstance(value, str):
         raise ValueError(f"{value!a} is no path")
-    path = Path(value).expanduser() if value else None
+    path = Path(os.path.expanduser(value)) if value else None  # that of pathlib raises for a user who is not there
     if path is not None and not path.is_absolute():
         raise ValueError(f"{value!a} is a relative path, which means another file in each folder")
     return "" if path is None else str(path)
