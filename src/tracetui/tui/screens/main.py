@@ -576,10 +576,14 @@ class MainScreen(HandingOn):
     def action_out(self) -> None:
         """One step out: search, maximised pane, drawer, detail, spans. Never quits."""
         small = self.arranged is not None and self.arranged.mode == "small"
-        if self.search.text:
+        if self.search.display:  # another pane was clicked meanwhile
             self.searching.end()
+        elif self.filter.display:
+            self.filtering.cancel()
         elif self.active == "runs" and self.runs.filter_text:
             self.runs.set_filter("")
+        elif self.searching.wanted:
+            self.searching.forget()
         elif self.filtering.clear("runs" if self.active == "runs" else "spans"):
             pass
         elif self.maximised:
@@ -665,8 +669,6 @@ class MainScreen(HandingOn):
         from tracetui.tui.screens.as_command import command_of
 
         self.tracetui.copy(command_of(self))
-
-    # ------------------------------------------------------------ keys: taking away
 
     # ------------------------------------------------------------ runs that belong together
 
