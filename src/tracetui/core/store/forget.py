@@ -13,8 +13,9 @@ from tracetui.core.store.columns import Events, Records
 from tracetui.core.store.usage import FIGURES
 
 if TYPE_CHECKING:
+    from tracetui.core.store.change import Change
     from tracetui.core.store.runs import Run
-    from tracetui.core.store.store import Change, Store
+    from tracetui.core.store.store import Store
 
 _ANNOUNCED = 8
 _ALL_PARTS = 7
