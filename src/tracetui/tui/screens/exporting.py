@@ -14,7 +14,7 @@ from tracetui.core.exporting.apart import Order, encoded
 from tracetui.core.exporting.files import default_name
 from tracetui.core.redaction import REDACTED, Redactor
 from tracetui.core.text import bytes_size, safe
-from tracetui.resources import home_dir
+from tracetui.resources import from_home, home_dir
 from tracetui.tui.screens.choosing import Choice, ChoiceScreen
 from tracetui.tui.screens.prompting import PromptScreen
 
@@ -46,7 +46,7 @@ async def export(screen: MainScreen, run: Run) -> None:
     )
     if typed is None or not typed.strip():
         return
-    path = typed_path(typed)
+    path = from_home(typed.strip())
     if path.is_dir():
         path = await asyncio.to_thread(free_name, path, file_stem(run), suffix)
     await _write(screen, _order(screen, run, chosen, path))
@@ -138,11 +138,6 @@ def free_name(folder: Path, stem: str, suffix: str) -> Path:
         if not os.path.lexists(path):
             return path
     return folder / f"{stem}-{datetime.now():%Y%m%d%H%M%S%f}{suffix}"
-
-
-def typed_path(typed: str) -> Path:
-    """The path that was typed; `~` is home. A user who is not there is none, and no reason to end (as pathlib would)."""
-    return Path(os.path.expanduser(typed.strip()))
 
 
 def shown_path(path: Path) -> str:
