@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tracetui.core.model import NO_TIME, Clock, EventClass, Flag, Kind, Status, Usage
 from tracetui.core.store.columns import Events, Records
+from tracetui.core.store.retold import parts_told, take_back
 from tracetui.core.store.usage import FIGURES
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def forget_source(store: Store, source: int, change: Change, *, restarted: bool 
         if bad.source[row] == source and not bad.dead[row]:
             bad.dead[row] = 1
     store._complete_sources.discard(source)
-    for row in store.retold.take_back(source):
+    for row in take_back(store.retold, source):
         store.spans.flags[row] &= ~Flag.retold
     for row in affected:
         run = store.runs[row]
@@ -86,7 +87,7 @@ def _take_back(store: Store, run: Run) -> None:
             store.retelling.pop(row, None)
         left = rows[spoken[rows]].tolist()
         store.retelling.update(dict.fromkeys(left, _ALL_PARTS))
-        told = store.retold.told()
+        told = parts_told(store.retold)
         for row in told.keys() & set(left):
             store.retelling[row] &= ~told[row]  # others tell it still: to hear it once more is to hear it twice
     if not run.sources:
