@@ -34,7 +34,7 @@ from tracetui.tui.pricing import Pricing
 from tracetui.tui.remembered import Remembered
 from tracetui.tui.run import ScreenOptions
 from tracetui.tui.screens.main import MainScreen
-from tracetui.tui.screens.theming import Theming
+from tracetui.tui.screens.theming import Theming, ThemeScreen
 from tracetui.tui.session import Session, local_timezone
 from tracetui.tui.standard_input import SpoolWatcher
 from tracetui.tui.state import State
@@ -477,8 +477,6 @@ class TracetuiApp(DrawingApp, KeysInOrder):
 
     def action_themes(self) -> None:
         """The themes, each shown while the cursor is on it."""
-        from tracetui.tui.screens.theming import ThemeScreen
-
         if not isinstance(self.screen, ThemeScreen):
             self.theming.choose()
 
@@ -502,6 +500,16 @@ class TracetuiApp(DrawingApp, KeysInOrder):
     def action_interrupt(self) -> None:
         """Ctrl+C does not end the screen by accident."""
         self.main.header.say("q quits")
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """As Textual's; of the screens below a list of themes only when it is closed: nobody sees them, and they are many."""
+        if not isinstance(self.screen, ThemeScreen):
+            super().refresh_css(animate)
+            return
+        self.stylesheet.set_variables(self.get_css_variables())
+        self.stylesheet.reparse()
+        self.stylesheet.update(self, animate=animate)
+        self.screen._refresh_layout(self.size)
 
     def _restyle(self) -> None:
         self.session.styles = styles_for(self)
