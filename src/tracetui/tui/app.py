@@ -34,7 +34,7 @@ from tracetui.tui.pricing import Pricing
 from tracetui.tui.remembered import Remembered
 from tracetui.tui.run import ScreenOptions
 from tracetui.tui.screens.main import MainScreen
-from tracetui.tui.screens.theming import Theming, ThemeScreen
+from tracetui.tui.screens.theming import ThemeScreen, Theming
 from tracetui.tui.session import Session, local_timezone
 from tracetui.tui.standard_input import SpoolWatcher
 from tracetui.tui.state import State
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from tracetui.tui.terminal import TerminalGuard
 
 
-_CYCLES = (5_000, 20, 20)
+_CYCLES = (5_000, 5, 80)
 """How seldom cycles are looked for: what is read comes in objects by the thousand, and none of them is in a cycle."""
 
 _SWITCH_S = 0.001

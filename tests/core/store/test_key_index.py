@@ -8,7 +8,9 @@ LOT = 16_384
 
 
 def keys_of(lot: int) -> list[int]:
-    return [(number * 0x9E37_79B9_7F4A_7C15 + 1) & 0xFFFF_FFFF_FFFF_FFFF for number in range(lot * LOT, (lot + 1) * LOT)]
+    return [
+        (number * 0x9E37_79B9_7F4A_7C15 + 1) & 0xFFFF_FFFF_FFFF_FFFF for number in range(lot * LOT, (lot + 1) * LOT)
+    ]
 
 
 def test_every_row_is_found_while_the_table_grows() -> None:
