@@ -169,6 +169,8 @@ class SummaryScreen(Screen[Target | None]):
         status = self.session.status(run).status.value
         symbols = self.session.symbols
         name = one_line(run_name(run), 60, symbols)
+        if not self._is_there:
+            return [(name, "strong bold")]
         length = duration(run.duration()[0], symbols)
         return [
             (f"{symbols[status]} {status}  ", "bold"),
