@@ -158,11 +158,17 @@ class Session:
             self._relations = (self.store.epoch, Relations(self.store))
         return self._relations[1]
 
-    def slow_spans(self) -> SlowSpans:
-        """Times by name over all that has been read, up to date."""
+    @property
+    def slow(self) -> SlowSpans:
+        """Times by name over all that has been read, shared by all; as far as they are measured."""
         if self._slow is None:
             from tracetui.core.analysis.slow import SlowSpans
 
-            self._slow = SlowSpans(self.store, self.settings.slow_rules())
-        self._slow.refresh()
+            self._slow = SlowSpans(self.store, self.settings.slow_rules(), measured=False)
         return self._slow
+
+    def slow_spans(self) -> SlowSpans:
+        """The same, up to date unless measuring takes long: what studies a large run does that in a thread."""
+        if not self.slow.takes_long:
+            self.slow.refresh()
+        return self.slow
