@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
 from textual.binding import Binding, BindingType
 
 from tracetui.core import text
@@ -41,7 +40,6 @@ from tracetui.tui.state import State
 from tracetui.tui.taken import Taken
 from tracetui.tui.title import TerminalTitle, has_title
 from tracetui.tui.widgets.empty_view import EmptyView
-from tracetui.tui.widgets.line_editor import LineEditor
 from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.piece_line import PieceLine
 
@@ -61,7 +59,8 @@ if TYPE_CHECKING:
 
 
 _CYCLES = (5_000, 5, 80)
-"""How seldom cycles are looked for: what is read comes in objects by the thousand, and none of them is in a cycle."""
+"""How seldom cycles are looked for: what is read comes in objects by the thousand, and none of them is in a cycle. In small
+lots: while 100,000 objects are looked through no key is heard for 50 ms."""
 
 _SWITCH_S = 0.001
 """How long one thread may keep the others waiting; with Python's 5 ms, several times a key, a key is felt to wait."""
@@ -491,12 +490,6 @@ class TracetuiApp(DrawingApp, KeysInOrder):
 
         if not isinstance(self.screen, SettingsScreen):
             self.push_screen(SettingsScreen(self), copy_line)
-
-    def on_key(self, event: events.Key) -> None:
-        """A key that was pressed before the line to type into had the focus is that line's: a slow link sends many at once."""
-        if isinstance(self.focused, LineEditor):
-            event.prevent_default()
-            self.focused.on_key(events.Key(event.key, event.character))
 
     def action_interrupt(self) -> None:
         """Ctrl+C does not end the screen by accident."""
