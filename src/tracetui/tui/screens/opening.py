@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +17,8 @@ from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.widgets.run_opening import ReadyRun, is_large
 
 if TYPE_CHECKING:
+    from textual.worker import WorkType
+
     from tracetui.core.store import Change
     from tracetui.tui.screens.main import MainScreen
 
@@ -86,7 +88,7 @@ class Opening:
             screen.session.feed.prefer(screen.session.store.runs[row].sources)
         screen.runs.select_run(row)
         # A function and no coroutine: that would never be awaited if another choice came before it is begun.
-        work: Callable[[], Coroutine[None, None, None]] = partial(self._open, row, is_again)
+        work: WorkType[None] = partial(self._open, row, is_again)
         screen.run_worker(work, group="opening", exclusive=True)
         self._say()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tracetui.core.model import NO_TIME, Flag, Kind, Status, Usage
 from tracetui.core.operations import span_key
+from tracetui.core.store.retold import Retold, tell_again
 from tracetui.core.store.runs import Run
 from tracetui.core.store.usage import FIGURES
 from tracetui.core.store.writing.records import RecordWriter
@@ -31,6 +32,7 @@ class RowWriter(RecordWriter):
         self._ranks: dict[int, dict[str, int]] = {}
         self.retelling: dict[int, int] = {}
         """Spans that outlived the records of a file which is read again, with what of them it may tell once more."""
+        self.retold: Retold = {}
 
     def _row(self, run: Run, key: int, *, make: bool = True) -> int:
         """The row of a span key within a run; made (waiting for its own record) if it was never named."""
@@ -154,8 +156,11 @@ class RowWriter(RecordWriter):
         waiting = self.retelling.get(row, 0)
         if waiting & part:
             self.retelling[row] = waiting & ~part
-        else:
-            self.spans.flags[row] |= _RETOLD
+            return
+        flags = self.spans.flags[row]
+        first = self.segments.source[self.segment_of(self.spans.first_record[row])]
+        tell_again(self.retold, row, part, first, self._batch.source, was_retold=bool(flags & _RETOLD))
+        self.spans.flags[row] = flags | _RETOLD
 
     def drop_row(self, run: Run, row: int) -> None:
         """Make a span's row a tombstone: nothing counts it any more."""
