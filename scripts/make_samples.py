@@ -2,9 +2,10 @@
 
 Four runs that look like real ones and show what the screen can show: a research agent that failed (three causes,
 retries, a prompt that was too long, a step that was skipped), a support bot that went well, a market watch that
-was killed, and a price hunter that went round in a circle. Beside them lies what the programs in `examples/` record (`record_example.py`). Nothing is random and no clock is
-read: the same script writes the same bytes. A sample whose program needs what is not installed stays as it is; with
-`.venv-interop/bin/python` (made by `scripts/test --interop`) all of them are recorded.
+was killed, and a price hunter that went round in a circle. Beside them lies what the programs in `examples/` record
+(`record_example.py`). Nothing is random and no clock is read: the same script writes the same bytes. A sample whose program
+needs what is not installed stays as it is; with `.venv-interop/bin/python` (made by `scripts/test --interop`) all of them are
+recorded.
 """
 
 import json
