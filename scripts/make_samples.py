@@ -477,7 +477,9 @@ def price_hunter() -> Recording:
     for number, state in enumerate(("pending", "pending", "pending", "done")):
         begun = at + 1.0 + number * 5.0
         children.append(Span("tool", "export_state", begun, 0.2, input={"job": "J-77"}, output={"status": state}))
-    end = llm("answer", at + 17.0, 4.4, 2_900, 0.0094, "What is the best price?", "No offer was found; 14 suppliers listed.")
+    end = llm(
+        "answer", at + 17.0, 4.4, 2_900, 0.0094, "What is the best price?", "No offer was found; 14 suppliers listed."
+    )
     root = Span("agent", "price_hunter", 0.0, at + 22.0, [*children, end], input={"article": "larch decking 27 mm"})
     return Recording("price_hunter", 1_795_161_600_000_000_000, root, 40_911, {"model": SONNET})
 
