@@ -179,7 +179,7 @@ def _show(options: ScreenOptions, remote: RemoteReader | None, index: Index | No
 
 @contextmanager
 def _output_kept_apart() -> Iterator[None]:
-    """Textual asks standard output how large the terminal is: where that is a pipe (`--pick`), the terminal stands in for it."""
+    """Textual asks standard output how large the terminal is: where that is a pipe, the terminal stands in for it."""
     if os.isatty(_STDOUT) or not os.isatty(_STDERR):
         yield
         return
