@@ -21,7 +21,7 @@ from tracetui.core.text import clock_time, duration, offset, safe
 from tracetui.tui.analysing import Stopped, Work
 from tracetui.tui.presentation.folder_summary import BY_NAME, NAME_SORTS
 from tracetui.tui.presentation.header import HeaderFacts
-from tracetui.tui.presentation.runs import run_name
+from tracetui.tui.presentation.runs import run_length, run_name
 from tracetui.tui.presentation.summary_page import Page, Part, Target
 from tracetui.tui.presentation.wrap import one_line
 from tracetui.tui.session import Session
@@ -159,10 +159,10 @@ class SummaryScreen(Screen[Target | None]):
         if scope.whole or scope.run is None:
             return [(scope.words, "strong bold")]
         run = self.session.store.runs[scope.run]
-        status = self.session.status(run).status.value
-        symbols = self.session.symbols
+        result = self.session.status(run)
+        status, symbols = result.status.value, self.session.symbols
         name = one_line(run_name(run), 60, symbols)
-        length = duration(run.duration()[0], symbols)
+        length = run_length(run, result, self.session)
         return [
             (f"{symbols[status]} {status}  ", "bold"),
             (name, "strong bold"),
