@@ -40,6 +40,7 @@ from tracetui.tui.state import State
 from tracetui.tui.taken import Taken
 from tracetui.tui.title import TerminalTitle, has_title
 from tracetui.tui.widgets.empty_view import EmptyView
+from tracetui.tui.widgets.header_line import HeaderLine
 from tracetui.tui.widgets.line_editor import LineEditor
 from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.piece_line import PieceLine
@@ -488,10 +489,27 @@ class TracetuiApp(DrawingApp, KeysInOrder):
             self.push_screen(SettingsScreen(self), copy_line)
 
     def on_key(self, event: events.Key) -> None:
-        """A key that was pressed before the line to type into had the focus is that line's: a slow link sends many at once."""
+        """A key that was pressed before the line to type into had the focus is that line's: a slow link sends many at once.
+
+        One that does nothing says so.
+        """
         if isinstance(self.focused, LineEditor):
             event.prevent_default()
             self.focused.on_key(events.Key(event.key, event.character))
+        elif event.key not in self.screen.active_bindings:
+            self._say_unbound(event.key)
+
+    def _say_unbound(self, key: str) -> None:
+        from tracetui.tui.unbound import unbound_words
+
+        main, header = self.main, getattr(self.screen, "header", None)
+        if not isinstance(header, HeaderLine):
+            return
+        elsewhere: list[tuple[str, list[Key]]] = [("among runs and spans: esc goes back", main.actions())]
+        if self.screen is main:
+            views = {name: view for name, view in main.views.items() if name != main.active}
+            elsewhere = [(f"in the {name} pane", keys_of([view])) for name, view in views.items()]
+        header.say_instead(unbound_words(key, elsewhere, first_key("app.help", "?", self.session.keymap)))
 
     def action_interrupt(self) -> None:
         """Ctrl+C does not end the screen by accident."""

@@ -54,6 +54,7 @@ class Scope:
         words: What those are, for the title: `42 runs`; safe.
         whole: Those runs and not the open one.
         is_part: They are not all runs that there are: the page says so first.
+        others: What those runs are called as a choice: `all runs`, `marked runs`.
     """
 
     run: int | None
@@ -61,6 +62,7 @@ class Scope:
     words: str
     whole: bool = False
     is_part: bool = False
+    others: str = "all runs"
 
 
 @dataclass(slots=True)
@@ -84,7 +86,9 @@ class SummaryScreen(Screen[Target | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,a,q", "close", "back", id="summary.back", show=False),
-        Binding("u", "scope", "this run, or all runs", id="summary.scope", show=False),
+        Binding("u", "scope", "this run, or those of the list", id="summary.scope", show=False),
+        Binding("J", "run(1)", "next run", id="jump.next_run", show=False),
+        Binding("K", "run(-1)", "previous run", id="jump.previous_run", show=False),
         Binding("less_than_sign,alt+up", "sort(-1)", "sort names, back", id="summary.sort", show=False),
         Binding("greater_than_sign,alt+down", "sort(1)", "sort names", id="summary.sort_on", show=False),
         Binding("r", "reverse", "reverse, or look again", id="summary.reverse", show=False),
@@ -265,7 +269,7 @@ class SummaryScreen(Screen[Target | None]):
         self.pane.say(f"{self._said}  {words}" if self._said else words)
         keys = [("enter", "go to run" if scope.whole else "go to span"), ("tab", "next section"), ("y", "copy")]
         if scope.run is not None and (len(scope.rows) > 1 or scope.whole):
-            keys.append(("u", "this run" if scope.whole else "all runs"))
+            keys.append(("u", "this run" if scope.whole else scope.others))
         if scope.whole:
             keys.append(("< >", "sort names"))
         self.footer.show(keys)
@@ -277,7 +281,7 @@ class SummaryScreen(Screen[Target | None]):
         self.dismiss(None)
 
     def action_scope(self) -> None:
-        """From the open run to all runs, or back."""
+        """From the open run to those of the list, or back."""
         scope = self.scope
         if scope.run is None or not scope.rows:
             self.header.say("no run is open" if scope.run is None else "no run is shown in the list")
@@ -285,10 +289,22 @@ class SummaryScreen(Screen[Target | None]):
         scope.whole = not scope.whole
         self._begin()
 
+    def action_run(self, by: int) -> None:
+        """The summary of the next or previous run of the list; it is the open one then."""
+        main = self.tracetui.main
+        if self.scope.whole:
+            self.header.say("this is about several runs: u goes to one")
+        elif (row := main.runs.step(by)) is None:
+            self.header.say("this is the last run" if by > 0 else "this is the first run")
+        else:
+            main.action_run(by)
+            self.scope.run = row
+            self._begin()
+
     def action_sort(self, by: int) -> None:
         """Sort the runs by name by something else."""
         if self._folder is None:
-            self.header.say("only runs by name are sorted: u shows all runs")
+            self.header.say(f"only runs by name are sorted: u shows {self.scope.others}")
             return
         self._sort = NAME_SORTS[(NAME_SORTS.index(self._sort) + by) % len(NAME_SORTS)]
         self._resort()
