@@ -135,6 +135,23 @@ class Searching:
         self.screen.search.begin()
         self.close()
 
+    def clear(self, pane: PaneName) -> bool:
+        """One step out of a pane: nothing is searched for in it any more. False: nothing was."""
+        if pane == "runs" and self.screen.runs.filter_text:
+            self.screen.runs.set_filter("")
+            if self.pane == "runs":
+                self.screen.search.begin()
+            return True
+        if pane != "runs" and self.is_searching:
+            self.end()
+            return True
+        return False
+
+    @property
+    def is_searching(self) -> bool:
+        """Something is searched for in the open run."""
+        return self.pane == "spans" and bool(self.screen.search.text)
+
     def close(self) -> None:
         """Back to the pane; what was found stays, and what is still looked for goes on."""
         screen = self.screen
