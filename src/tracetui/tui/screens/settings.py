@@ -26,7 +26,9 @@ _WORDS_FROM: Final = 20
 """Rows of the terminal from which on the setting under the cursor is told of below the list."""
 
 
-def choices(session: Session, problems: tuple[str, ...], theme: str, width: int) -> list[Choice]:
+def choices(
+    session: Session, problems: tuple[str, ...], theme: str, width: int, why: str = "chosen (T)"
+) -> list[Choice]:
     """Mistakes first and whole, then every setting and every remapped key with where it comes from."""
     loaded = session.loaded
     found = [choice for problem in problems for choice in _whole(problem, loaded, session.symbols["warning"], width)]
@@ -36,7 +38,7 @@ def choices(session: Session, problems: tuple[str, ...], theme: str, width: int)
     for setting in SETTINGS:
         value, source = loaded.value(setting.key), loaded.source(setting.key)
         if setting.key == "theme" and source == "default" and theme != setting.default.strip('"'):
-            value, source = f'"{theme}"', "chosen (T)"
+            value, source = f'"{theme}"', why
         words = setting.words
         if setting.key == "link" and session.settings.link == "auto":
             words = f"now {'slow' if session.link.is_slow else 'fast'}: {session.link.reason}. {words}"
@@ -113,7 +115,7 @@ class SettingsScreen(ChoiceScreen):
     def __init__(self, app: TracetuiApp) -> None:
         path = app.session.loaded.path
         note = f"{path if path is not None else 'there is no file'}; keys stand under [keys], by the names in ?"
-        listed = choices(app.session, app.setting_problems, app.theme, app.size.width)
+        listed = choices(app.session, app.setting_problems, app.theme, app.size.width, app.theming.source)
         enter = "copy the line for the file"
         self.words = SettingWords(app.session)
         super().__init__(
