@@ -180,7 +180,8 @@ lists what it finds; `enter` goes there, `{` back again.
 
 `--theme NAME`, or `T` on the screen, which shows each theme while the cursor is on it and remembers what `enter` takes:
 `dark` (the default), `light`, `contrast`, `safe` (told apart in all kinds of colour blindness) and `terminal` (the terminal's
-own 16 colours, for slow links; taken by itself where the terminal has no more than those and no theme was chosen). Your own are files like those in `themes/`, put into `~/.config/tracetui/themes/`.
+own 16 colours, for slow links; taken by itself where the terminal has no more than those and no theme was chosen). Your own are
+files like those in `themes/`, put into `~/.config/tracetui/themes/`.
 
 ## Settings
 

@@ -1,4 +1,4 @@
-"""The work behind the summary screen: a copy of the store, made between keys, and analyses of it in a thread."""
+"""The work behind the summary screen: a copy of the store, and analyses of it, all in a thread."""
 
 from __future__ import annotations
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from tracetui.tui.presentation.summary_page import Page
     from tracetui.tui.session import Session
 
-_STEP_S: Final = 0.003
-"""How long copying may hold the loop."""
-_TRIES: Final = 3
 _PARTLY_S: Final = 2.0
 """After what time the first part of an analysis of many runs is shown."""
 _FROZEN_EVERY: Final = 500
@@ -33,33 +30,17 @@ class Stopped(Exception):
     """Nobody wants the answer any more."""
 
 
-async def copied(store: Store) -> Store:
-    """A copy of the store for a thread.
+def _copied(session: Session) -> Store:
+    """In a thread: a copy of the store. What is read meanwhile is folded in when it is made."""
+    from tracetui.core.store.frozen import frozen
 
-    It is made in pieces between which keys come through; where the store changes each time meanwhile, in one go.
-    """
-    from tracetui.core.store.frozen import freezing
-
-    for number in range(_TRIES):
-        steps, epoch = freezing(store), store.epoch
-        begun = time.perf_counter()
-        while True:
-            try:
-                next(steps)
-            except StopIteration as ended:
-                made: Store = ended.value
-                return made
-            if number < _TRIES - 1 and time.perf_counter() - begun > _STEP_S:
-                await asyncio.sleep(0)
-                begun = time.perf_counter()
-                if store.epoch != epoch:
-                    break
-    raise AssertionError("the last try is made in one go")
+    with session.looking():
+        return frozen(session.store)
 
 
 @dataclass(slots=True)
 class Work:
-    """Analyses of one copy of the store. Made on the loop's thread, used in another one; `stop` may be called from any."""
+    """Analyses of one copy of the store. Made and used in threads; `stop` may be called from any."""
 
     session: Session
     store: Store
@@ -74,7 +55,7 @@ class Work:
     @classmethod
     async def begun(cls, session: Session) -> Work:
         """Work over what has been read by now."""
-        store = await copied(session.store)
+        store = await asyncio.to_thread(_copied, session)
         known = None if session.costs is None else session.costs.over(store)
         return cls(session, store, session.now_ns(), known=known)
 

@@ -9,11 +9,13 @@ import base64
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tracetui.core.text import bytes_size
+from tracetui.resources import home_dir
 
 if TYPE_CHECKING:
     from tracetui.tui.messages import Level
@@ -76,7 +78,7 @@ def state_folder(env: Mapping[str, str] | None = None) -> Path:
     """Where tracetui keeps its own state: `$XDG_STATE_HOME/tracetui`, else `~/.local/state/tracetui`."""
     env = os.environ if env is None else env
     base = env.get("XDG_STATE_HOME", "")
-    root = Path(base) if base.startswith("/") else Path(env.get("HOME") or "~").expanduser() / ".local" / "state"
+    root = Path(base) if base.startswith("/") else home_dir(env) / ".local" / "state"
     return root / "tracetui"
 
 
@@ -95,7 +97,7 @@ def _into_tmux(data: bytes) -> bool:
 
 
 def _save(data: bytes, folder: Path) -> Path | None:
-    path, draft = folder / "copy.txt", folder / f".copy.{os.getpid()}"
+    path, draft = folder / "copy.txt", folder / f".copy.{os.getpid()}.{threading.get_ident()}"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft.unlink(missing_ok=True)

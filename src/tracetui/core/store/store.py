@@ -183,6 +183,8 @@ class Store:
         self._settle(batch)
         self.epoch += 1
         change.epoch = self.epoch
+        for row in change.runs | change.reset:
+            self.runs[row].epoch = self.epoch
         change.spans = (change.spans[0], len(self.spans))
         change.events = (change.events[0], len(self.events))
         if change.touched:

@@ -27,10 +27,10 @@ def footer_keys(screen: MainScreen) -> list[tuple[str, str]]:
     runs = [("u", "runs")] if medium else []
     size = ("z", "back" if screen.maximised else "maximise")
     if screen.active == "detail":
-        out = ("esc", "end search" if screen.searching.is_searching else "spans")
+        out = ("esc", "end search" if screen.searching.wanted else "spans")
         return [("[ ]", "tabs"), ("space", "fold"), out, *runs, ("y", "copy"), ("o", "editor"), size]
     front: list[tuple[str, str]] = []
-    if screen.searching.is_searching:
+    if screen.searching.wanted:
         front.append(("esc", "end search"))
     elif screen.filtering.text:
         front.append(("esc", "clear filter"))

@@ -534,7 +534,11 @@ class MainScreen(HandingOn):
     def action_out(self) -> None:
         """One step out: what narrows the active pane, maximised pane, drawer, detail, spans. Never quits."""
         small = self.arranged is not None and self.arranged.mode == "small"
-        if self.searching.clear(self.active) or self.filtering.clear(self.active):
+        if self.search.display:  # another pane was clicked meanwhile
+            self.searching.end()
+        elif self.filter.display:
+            self.filtering.cancel()
+        elif self.searching.clear(self.active) or self.filtering.clear(self.active):
             self.say_all()
         elif self.maximised:
             self.action_maximise()
@@ -619,8 +623,6 @@ class MainScreen(HandingOn):
         from tracetui.tui.screens.as_command import command_of
 
         self.tracetui.copy(command_of(self))
-
-    # ------------------------------------------------------------ keys: taking away
 
     # ------------------------------------------------------------ runs that belong together
 

@@ -42,7 +42,6 @@ from tracetui.tui.widgets.stops import Warnings
 from tracetui.tui.widgets.time_axis import TimeAxis
 
 if TYPE_CHECKING:
-    from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.store import Run
     from tracetui.core.store.run_tree import Item, RunTree
     from tracetui.core.store.shape import Bools
@@ -66,11 +65,9 @@ _OPEN, _ERROR, _SKIPPED = int(Status.open), int(Status.error), int(Status.skippe
 class SpanData:
     """The rows of one open run. `forget` is to be called whenever the store changed."""
 
-    def __init__(
-        self, session: Session, tree: RunTree, run: Run, slow: SlowSpans, windows: MutableMapping[int, Window]
-    ) -> None:
+    def __init__(self, session: Session, tree: RunTree, run: Run, windows: MutableMapping[int, Window]) -> None:
         self.session = session
-        self.study = RunStudy(session, tree, run, slow)
+        self.study = RunStudy(session, tree, run)
         self.axis = TimeAxis(session, tree, run, windows)
         self.strip = RunStrip(self)
         self.tree = tree

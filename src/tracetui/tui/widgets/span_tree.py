@@ -35,7 +35,6 @@ from tracetui.tui.widgets.time_axis import TimeAxis
 from tracetui.tui.widgets.time_keys import TIME_BINDINGS, TimeKeys
 
 if TYPE_CHECKING:
-    from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.store import Change, Run
     from tracetui.core.store.shape import Bools
     from tracetui.tui.widgets.stops import Found, Stop, WarningSearch
@@ -91,7 +90,6 @@ class SpanTree(TimeKeys, LineView):
         self._chip_classes: frozenset[EventClass] = frozenset()
         self._selected: Identity | None = None
         self._marks = Marks()
-        self._slow: SlowSpans | None = None
         self._gaps = GapJumps()
         self._marked: int | None = None
         """Cell of the line over the whole run that says where one is."""
@@ -224,14 +222,11 @@ class SpanTree(TimeKeys, LineView):
 
     def show_run(self, run_row: int) -> None:
         """Open a run: a failed one at its first cause, a running one following, else at its root."""
-        from tracetui.core.analysis.slow import SlowSpans
         from tracetui.core.store.run_tree import RunTree
 
         self.run_row = run_row
         tree = RunTree(self.session.store, run_row, self.session.costs)
-        if self._slow is None:
-            self._slow = SlowSpans(self.session.store, self.session.settings.slow_rules())
-        self.data = SpanData(self.session, tree, self.session.store.runs[run_row], self._slow, self._windows)
+        self.data = SpanData(self.session, tree, self.session.store.runs[run_row], self._windows)
         self._choose_classes(self.data)
         self.data.show_hits(self._marks, None)
         self._selected, self.new_count, self._cursor, self._top = None, 0, 0, 0
@@ -643,13 +638,26 @@ class SpanTree(TimeKeys, LineView):
 
     def action_path(self) -> None:
         """Open only the way to what matters: causes of failure, else what is open, else what was slow."""
-        if self.data is None:
+        data = self.data
+        if data is None:
             return
-        rows = self.data.study.what_matters()
+        rows = data.study.failed_or_open()
+        if not rows and data.study.is_large:
+            self._say("looking for slow spans")
+            self.run_worker(self._path_later(data), group="slow", exclusive=True)
+        else:
+            self._open_path(data, rows or data.study.slow_rows())
+
+    async def _path_later(self, data: SpanData) -> None:
+        await data.study.look_aside()
+        if data is self.data:
+            self._open_path(data, data.study.slow_rows())
+
+    def _open_path(self, data: SpanData, rows: list[int]) -> None:
         if not rows:
             self.post_message(Notice("nothing failed, nothing is open, nothing was slow"))
             return
-        self.data.tree.open_path(rows)
+        data.tree.open_path(rows)
         self._folds_changed()
 
     def _folds_changed(self) -> None:
