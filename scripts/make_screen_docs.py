@@ -59,17 +59,24 @@ The number keys `1` to `9` show only one class of spans or events; more presses 
 TAIL = """
 ## The summary
 
-`a` shows what the open run came to, as `tracetui analyze` says it ([the rules](analysis.md)): what broke first, what to do,
-errors by message, where the time went, what happened when, the critical path, the slowest spans, durations by name with how
-they are spread, equal calls, retries, the context of each agent, tokens and cost by model, agent and tool, decisions. In the
-runs pane `a` sums up the runs that are marked, else those that are listed: failures and cost over time, the worst, longest and
-most expensive runs, runs by name (`<` and `>` sort, `r` reverses), and errors, names, models and tools across all of them. `u`
-goes from the one to the other, `J` and `K` to the next and previous run.
+`a` shows what the open run came to, as `tracetui analyze` says it ([the rules](analysis.md)): what broke first; **at a
+glance** what it cost, its errors, the slowest tool, bottlenecks and loops, each a line from which `enter` goes to the
+section that tells more; what to do, errors by message, where the time went, tools, bottlenecks, what happened when, the
+critical path, the slowest spans, durations by name with how they are spread, loops and equal calls, retries, tokens and cost
+by model and agent, the context of each agent, decisions. In the runs pane `a` sums up the runs that are marked, else those
+that are listed: the same at a glance, failures and cost over time, the worst, longest and most expensive runs, runs by name,
+and errors, tools, loops, names and models across all of them. `u` goes from the one to the other, `J` and `K` to the next
+and previous run; each opens at its top, and again where you left it.
 
-`enter` on a line goes to its span or run, `{` comes back to where you were, and `a` opens the summary again at the same line.
-A line that is about several spans lists them to choose from; `… more` shows ten times as many. `tab` goes from section to
-section, `y` copies the line, `Y` the section. From 110 columns on sections stand side by side, left and right go across. Of a
-run that goes on, figures are made anew every few seconds.
+`<` and `>` sort the table in which the cursor stands by its next figure, whose heading stands out; `r` reverses it. Figures
+for which there is no room are left out by their weight: of tools calls, total and the longest are the last to go. `total`
+adds up the durations of all calls; *where the time went* and `of run` are shares of the clock, so that calls beside or
+inside of others count once there. A cost that may still come is `…`, one that nobody knows `–`.
+
+`enter` on a line goes to its span or run, `{` comes back to where you were, and `a` opens the summary again at the same
+line. A line that is about several spans lists them to choose from; `… 12 more (enter)` shows ten times as many. `tab` goes
+from section to section, `y` copies the line, `Y` the section. From 110 columns on sections stand side by side, left and
+right go across. Of a run that goes on, figures are made anew every few seconds.
 
 ## Views
 

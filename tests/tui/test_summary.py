@@ -110,6 +110,26 @@ async def test_from_one_run_to_all_and_back(native_traces: Path) -> None:
         assert "What broke first" in text(pilot)
 
 
+async def test_each_scope_opens_at_its_top_and_again_where_it_was_left(native_traces: Path) -> None:
+    async with opened(make_app([native_traces]), (80, 24)) as pilot:
+        await press(pilot, "a", "G")
+        view = pilot.app.screen.query_one(SummaryView)
+        left = view.top
+        assert left
+        await press(pilot, "u")
+        assert view.top == 0
+        await press(pilot, "u")
+        assert view.top == left
+
+
+async def test_a_line_at_a_glance_goes_to_the_section_that_tells_more(native_traces: Path) -> None:
+    async with opened(make_app([native_traces / "research_agent.jsonl"]), (80, 24)) as pilot:
+        await press(pilot, "a", "tab", *"jj", "enter")
+        assert lines(pilot)[5].startswith(" Tools ──")
+        await press(pilot, "greater_than_sign")
+        assert "tools: by p50" in text(pilot)
+
+
 async def test_runs_that_are_not_all_are_said_first(native_traces: Path) -> None:
     async with opened(make_app([native_traces])) as pilot:
         await press(pilot, "shift+tab", "/", "s", "u", "p", "enter", "a")

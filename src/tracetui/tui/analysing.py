@@ -50,14 +50,16 @@ class Work:
     stopped: bool = False
     known: Costs | None = None
     """What was known of costs when it began."""
+    pending: bool = False
+    """Prices were still being looked up then."""
     _summaries: Summaries | None = None
 
     @classmethod
-    async def begun(cls, session: Session) -> Work:
-        """Work over what has been read by now."""
+    async def begun(cls, session: Session, *, pending: bool = False) -> Work:
+        """Work over what has been read by now; `pending`: prices are still being looked up."""
         store = await asyncio.to_thread(_copied, session)
         known = None if session.costs is None else session.costs.over(store)
-        return cls(session, store, session.now_ns(), known=known)
+        return cls(session, store, session.now_ns(), known=known, pending=pending)
 
     def stop(self) -> None:
         """Nobody waits for it."""
@@ -112,7 +114,8 @@ class Work:
         bodies = RunBodies.beside(self.session.bodies, self.store, run)
         id_ = self.summaries.ids.get(row, run.id)
         session = self.session
-        return RunSummary(about, bodies, id_, self.costs.of_run(run), session.symbols, session.tz).page()
+        spent = self.costs.of_run(run)
+        return RunSummary(about, bodies, id_, spent, session.symbols, session.tz, pending=self.pending).page()
 
     def folder(self, rows: Sequence[int]) -> FolderSummary:
         """What is known of some runs without looking at their spans."""
@@ -136,6 +139,7 @@ class Work:
             self.session.symbols,
             self.session.tz,
             causes,
+            self.pending,
         )
 
     def analyses(self, folder: FolderSummary, partly: Callable[[FolderAnalysis], None]) -> FolderAnalysis | None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from tracetui.tui.screens.summary import Memory, Scope, SummaryScreen
+from tracetui.tui.screens.summary import ALL_RUNS, Memory, Scope, SummaryScreen
 
 if TYPE_CHECKING:
     from tracetui.tui.screens.main import MainScreen
-
-_ALL: Final = "all runs"
 
 
 class Summarising:
@@ -26,7 +24,8 @@ class Summarising:
         if screen.opened is None and not rows:
             screen.header.say("nothing is read yet" if screen.session.is_reading else "there is no run to sum up")
             return
-        scope = Scope(screen.opened, rows, words, screen.active == "runs" and bool(rows), others != _ALL, others)
+        whole = screen.active == "runs" and bool(rows)
+        scope = Scope(screen.opened, rows, words, whole, others, self._runs)
         screen.app.push_screen(SummaryScreen(screen.session, screen.facts, scope, self._memory), screen.go_to)
 
     def _runs(self) -> tuple[list[int], str, str]:
@@ -39,4 +38,4 @@ class Summarising:
         shown = runs.shown_runs
         if len(shown) < len(self.screen.states):
             return shown, f"{len(shown):,} of {len(self.screen.states):,} runs shown in the list", "shown runs"
-        return shown, f"{len(shown):,} runs", _ALL
+        return shown, f"{len(shown):,} runs", ALL_RUNS

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -19,7 +19,6 @@ from textual.screen import Screen
 from tracetui.core.model import Kind
 from tracetui.core.text import clock_time, duration, offset, safe
 from tracetui.tui.analysing import Stopped, Work
-from tracetui.tui.presentation.folder_summary import BY_NAME, NAME_SORTS
 from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.runs import run_length, run_name
 from tracetui.tui.presentation.summary_page import Page, Part, Target
@@ -42,6 +41,8 @@ REST_S: Final = 3.0
 REST_FACTOR: Final = 10
 """And so many times as long as the last one took."""
 MOST_CHOICES: Final = 1_000
+ALL_RUNS: Final = "all runs"
+"""What the runs of a folder are called as a choice, if they are all that there are."""
 
 
 @dataclass(slots=True)
@@ -53,16 +54,26 @@ class Scope:
         rows: Rows of the runs that are shown in the list, or marked.
         words: What those are, for the title: `42 runs`; safe.
         whole: Those runs and not the open one.
-        is_part: They are not all runs that there are: the page says so first.
         others: What those runs are called as a choice: `all runs`, `marked runs`.
+        again: Says anew which runs they are and what to call them, with their number and as a choice: more may have been read.
     """
 
     run: int | None
     rows: Sequence[int]
     words: str
     whole: bool = False
-    is_part: bool = False
-    others: str = "all runs"
+    others: str = ALL_RUNS
+    again: Callable[[], tuple[Sequence[int], str, str]] | None = None
+
+    @property
+    def is_part(self) -> bool:
+        """They are not all runs that there are: the page says so first."""
+        return self.others != ALL_RUNS
+
+    def renew(self) -> None:
+        """Take the runs that there are by now."""
+        if self.again is not None:
+            self.rows, self.words, self.others = self.again()
 
 
 @dataclass(slots=True)
@@ -89,9 +100,9 @@ class SummaryScreen(Screen[Target | None]):
         Binding("u", "scope", "this run, or those of the list", id="summary.scope", show=False),
         Binding("J", "run(1)", "next run", id="jump.next_run", show=False),
         Binding("K", "run(-1)", "previous run", id="jump.previous_run", show=False),
-        Binding("less_than_sign,alt+up", "sort(-1)", "sort names, back", id="summary.sort", show=False),
-        Binding("greater_than_sign,alt+down", "sort(1)", "sort names", id="summary.sort_on", show=False),
-        Binding("r", "reverse", "reverse, or look again", id="summary.reverse", show=False),
+        Binding("less_than_sign,alt+up", "sort(-1)", "sort the section, back", id="summary.sort", show=False),
+        Binding("greater_than_sign,alt+down", "sort(1)", "sort the section", id="summary.sort_on", show=False),
+        Binding("r", "reverse", "reverse the section", id="summary.reverse", show=False),
         Binding("y", "copy", "copy the line", id="summary.copy", show=False),
         Binding("Y", "copy_section", "copy the section", id="summary.copy_section", show=False),
     ]
@@ -113,7 +124,6 @@ class SummaryScreen(Screen[Target | None]):
         self._folder: FolderSummary | None = None
         self._is_whole = False
         """All runs of the folder were analysed once: what is shown is complete, or as it was a while ago."""
-        self._sort, self._reverse = NAME_SORTS[0], False
 
     @property
     def tracetui(self) -> TracetuiApp:
@@ -181,7 +191,7 @@ class SummaryScreen(Screen[Target | None]):
     async def _analysed(self) -> None:
         begun = time.monotonic()
         self._seen = self._state()
-        work = self._work = await Work.begun(self.session)
+        work = self._work = await Work.begun(self.session, pending=self._pending)
         loop = asyncio.get_running_loop()
 
         def told(words: str) -> None:
@@ -207,19 +217,18 @@ class SummaryScreen(Screen[Target | None]):
         folder = await asyncio.to_thread(work.folder, self.scope.rows)
         self._tell(f"analysing {len(folder.runs):,} runs", work)
         self._folder = folder
-        sort, reverse = self._sort, self._reverse
         if not self._is_whole:  # what is shown already says more
-            self._show_folder(await asyncio.to_thread(folder.page, None, sort, reverse=reverse), work)
+            self._show_folder(await asyncio.to_thread(folder.page, None), work)
         loop, is_first = asyncio.get_running_loop(), not self._is_whole
 
         def partly(about: FolderAnalysis) -> None:
             if not is_first:
                 return
-            page = folder.page(about, sort, reverse=reverse)
+            page = folder.page(about)
             loop.call_soon_threadsafe(self._show_folder, page, work)
 
         def all_of_it() -> Page:
-            return folder.page(work.analyses(folder, partly), sort, reverse=reverse)
+            return folder.page(work.analyses(folder, partly))
 
         self._show_folder(await asyncio.to_thread(all_of_it), work)
         self._is_whole = True
@@ -228,16 +237,18 @@ class SummaryScreen(Screen[Target | None]):
         if work is self._work and self.is_attached and self._folder is not None:
             if self.scope.is_part:  # in the place of the plain number of runs
                 page = Page([(self.scope.words, "strong bold"), *page.head[1:]], page.parts)
-            self.view.show(self._folder.resorted(page, self._sort, reverse=self._reverse))
-
-    def _resort(self) -> None:
-        if self._folder is not None:
-            self.view.show(self._folder.resorted(self.view.page, self._sort, reverse=self._reverse))
+            self.view.show(page)
 
     def _tell(self, words: str, work: Work) -> None:
         if work is self._work and self.is_attached:
             self._said = words
             self._say()
+
+    @property
+    def _pending(self) -> bool:
+        """Prices are still being looked up: a cost that is unknown may yet be known."""
+        pricing = self.tracetui.pricing
+        return pricing is not None and not pricing.idle.is_set()
 
     def _state(self) -> object:
         """What the analysis depends on: differs when it is worth doing again."""
@@ -245,16 +256,17 @@ class SummaryScreen(Screen[Target | None]):
         if not self.scope.whole and self.scope.run is not None:
             run = runs[self.scope.run]
             counts = run.record_count, run.span_count, run.open_count, run.error_count, run.complete
-            return counts, session.status(run).status, session.cost(run).usd
+            return counts, session.status(run).status, session.cost(run).usd, self._pending
         mine = [runs[row] for row in self.scope.rows]
         costs = -1 if session.costs is None else session.costs.epoch
-        return sum(run.record_count for run in mine), sum(run.span_count for run in mine), costs
+        return sum(run.record_count for run in mine), sum(run.span_count for run in mine), costs, self._pending
 
     def _look_again(self) -> None:
         """Something may have come since."""
         if self._work is not None:
             return
         rest = max(REST_S, REST_FACTOR * self._took)
+        self.scope.renew()
         if time.monotonic() - self._ended_at >= rest and self._seen != self._state():
             self._analyse()
 
@@ -270,8 +282,7 @@ class SummaryScreen(Screen[Target | None]):
         keys = [("enter", "go to run" if scope.whole else "go to span"), ("tab", "next section"), ("y", "copy")]
         if scope.run is not None and (len(scope.rows) > 1 or scope.whole):
             keys.append(("u", "this run" if scope.whole else scope.others))
-        if scope.whole:
-            keys.append(("< >", "sort names"))
+        keys.append(("< >", "sort"))
         self.footer.show(keys)
 
     # ------------------------------------------------------------ keys
@@ -302,21 +313,12 @@ class SummaryScreen(Screen[Target | None]):
             self._begin()
 
     def action_sort(self, by: int) -> None:
-        """Sort the runs by name by something else."""
-        if self._folder is None:
-            self.header.say(f"only runs by name are sorted: u shows {self.scope.others}")
-            return
-        self._sort = NAME_SORTS[(NAME_SORTS.index(self._sort) + by) % len(NAME_SORTS)]
-        self._resort()
-        self.header.say(f"{BY_NAME.lower()}: by {self._sort}")
+        """Sort the section of the cursor by something else."""
+        self.header.say(self.view.sort(by))
 
     def action_reverse(self) -> None:
-        """The other way round; of a run: analyse again."""
-        if self._folder is not None:
-            self._reverse = not self._reverse
-            self._resort()
-        else:
-            self._analyse()
+        """The section of the cursor the other way round."""
+        self.header.say(self.view.sort(0, reverse=True))
 
     def action_copy(self) -> None:
         """Copy the text of the line."""
