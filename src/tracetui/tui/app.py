@@ -323,12 +323,13 @@ class TracetuiApp(DrawingApp, KeysInOrder):
 
     # ------------------------------------------------------------ what the screen asks for
 
-    def copy(self, value: str) -> None:
-        """Copy a value of the recording, and say in the header what became of it."""
+    def copy(self, value: str, say: Callable[[str, messages.Level], object] | None = None) -> None:
+        """Copy a value of the recording, and say what became of it: in the header of the main screen, or as ``say`` does."""
+        say = say or self.main.header.say
         if not value:
-            self.main.header.say("nothing to copy here")
+            say("nothing to copy here", "plain")
             return
-        self.run_worker(self.copied(Taken("", value), self.main.header.say), group="copy")
+        self.run_worker(self.copied(Taken("", value), say), group="copy")
 
     async def copied(self, taken: Taken, say: Callable[[str, messages.Level], object]) -> None:
         """Copy what was taken, and say what became of it."""

@@ -132,6 +132,6 @@ def find_everywhere(screen: MainScreen, wanted: str) -> None:
         if key is not None:
             run, _, span = key.partition(":")
             screen.jumping.jump(int(run), int(span) if int(span) >= 0 else None)
-            screen.searching.look_for(needle, wanted)
+            screen.opening.when_open(lambda: screen.searching.look_for(needle, wanted))
 
     screen.app.push_screen(FoundScreen(screen.session, screen.facts, wanted, needle), go)

@@ -61,18 +61,18 @@ class FirstRun:
         done = self.is_all_told and screen.returning.is_known
         # While files are still being read only a more telling run takes the place of the open one: a newer one of the same
         # kind comes many times a second in a large folder.
-        if row != screen.opened and (done or rank < self._open_rank):
+        if row != screen.opening.wanted and (done or rank < self._open_rank):
             screen.open_run(row)
         has_failed = screen.states.rank(screen.states[row]) == 0
         screen.header.remark = AS_LEFT if done and was_left else "newest failure opened" if done and has_failed else ""
         if done:
             self._is_settled = True
-            screen.returning.restore(was_left)
+            screen.opening.when_open(lambda: screen.returning.restore(was_left))
 
     @property
     def _open_rank(self) -> int:
-        screen = self.screen
-        return _NONE if screen.opened is None else screen.states.rank(screen.states[screen.opened])
+        screen, wanted = self.screen, self.screen.opening.wanted
+        return _NONE if wanted is None else screen.states.rank(screen.states[wanted])
 
     def _choose_better(self) -> None:
         """Another run failed, or began, since what was there at the start was read."""
@@ -81,14 +81,15 @@ class FirstRun:
             self.end()
             return
         row, rank = screen.states.first_to_open()
-        if row is None or screen.opened not in screen.states:
+        wanted = screen.opening.wanted
+        if row is None or wanted not in screen.states:
             return
         best = self._telling(row, rank)
         if best >= self._best:
             return
         self._best = best
         # Beside a live run another one that began later is no better; a failure that began later is.
-        if row != screen.opened and (rank < self._open_rank or rank == 0):
+        if row != wanted and (rank < self._open_rank or rank == 0):
             screen.jumping.to_run(row)
             screen.open_run(row)
             screen.header.remark = "newest failure opened" if rank == 0 else "newest live run opened"

@@ -96,6 +96,20 @@ class SpanData:
         if self._hit_rows is not None:
             self.show_hits(self._marks, self._hit_rows)
 
+    def warm(self, indices: range) -> None:
+        """Find out what some visible rows rest on beyond their own spans, before they are drawn."""
+        tree, kinds = self.tree, self.session.store.spans.kind
+        self.study.causes()
+        for index in range(indices.start, min(indices.stop, len(tree))):
+            item = tree[index]
+            if item.kind == "event":
+                continue
+            tree.rollup(item.position)
+            if item.has_children:
+                is_container = Kind(kinds[item.row]) in bars.CONTAINERS
+                if is_container or item.expanded:
+                    self.axis.busy(item.position, without_plain=not is_container)
+
     # ------------------------------------------------------------ the whole run
 
     @property
