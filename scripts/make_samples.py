@@ -1,10 +1,11 @@
 """Writes the sample recordings of the native format: `python scripts/make_samples.py` fills `sample_traces/tracetui/`.
 
-Three runs that look like real ones and show what the screen can show: a research agent that failed (three causes,
-retries, a prompt that was too long, a step that was skipped), a support bot that went well, and a market watch that
-was killed. Beside them lies what the programs in `examples/` record (`record_example.py`). Nothing is random and no clock is
-read: the same script writes the same bytes. A sample whose program needs what is not installed stays as it is; with
-`.venv-interop/bin/python` (made by `scripts/test --interop`) all of them are recorded.
+Four runs that look like real ones and show what the screen can show: a research agent that failed (three causes,
+retries, a prompt that was too long, a step that was skipped), a support bot that went well, a market watch that
+was killed, and a price hunter that went round in a circle. Beside them lies what the programs in `examples/` record
+(`record_example.py`). Nothing is random and no clock is read: the same script writes the same bytes. A sample whose program
+needs what is not installed stays as it is; with `.venv-interop/bin/python` (made by `scripts/test --interop`) all of them are
+recorded.
 """
 
 import json
@@ -476,7 +477,27 @@ def market_watch() -> Recording:
     return Recording("market_watch", start, root, 41_388, {"model": SONNET}, killed_at=182.0)
 
 
-SAMPLES: tuple[Callable[[], Recording], ...] = (research_agent, support_bot, market_watch)
+def price_hunter() -> Recording:
+    """The run that ended well and still went round in a circle: one search six times, beside polling that is none."""
+    wanted, at = {"query": "larch decking 27 mm price per metre", "region": "eu"}, 0.2
+    children: list[Span] = []
+    for number in range(1, 7):
+        asked = llm("decide", at, 2.8, 1_450 + 190 * number, 0.006, "What is the best price?", "calls search_offers")
+        search = Span("tool", "search_offers", at + 3.0, 1.9, input=wanted, output={"offers": [], "note": "no match"})
+        children += [asked, search]
+        at += 6.1
+    children.append(Span("tool", "start_export", at, 0.3, input={"list": "suppliers"}, output={"job": "J-77"}))
+    for number, state in enumerate(("pending", "pending", "pending", "done")):
+        begun = at + 1.0 + number * 5.0
+        children.append(Span("tool", "export_state", begun, 0.2, input={"job": "J-77"}, output={"status": state}))
+    end = llm(
+        "answer", at + 17.0, 4.4, 2_900, 0.0094, "What is the best price?", "No offer was found; 14 suppliers listed."
+    )
+    root = Span("agent", "price_hunter", 0.0, at + 22.0, [*children, end], input={"article": "larch decking 27 mm"})
+    return Recording("price_hunter", 1_795_161_600_000_000_000, root, 40_911, {"model": SONNET})
+
+
+SAMPLES: tuple[Callable[[], Recording], ...] = (research_agent, support_bot, market_watch, price_hunter)
 
 
 def told() -> Iterator[tuple[str, bytes]]:

@@ -292,7 +292,7 @@ class SummaryScreen(Screen[Target | None]):
             words = scope.words
         else:
             words = one_line(run_name(self.session.store.runs[scope.run]), 40, symbols)
-        self.pane.say(f"{self._said}  {words}" if self._said else words)
+        self.pane.say("  ".join(filter(None, (self._said, self.view.order, words))))
         keys = [("enter", "go to run" if scope.whole else "go to span"), ("tab", "next section"), ("y", "copy")]
         if scope.run is not None and (len(scope.rows) > 1 or scope.whole):
             keys.append(("u", "this run" if scope.whole else scope.others))
@@ -328,11 +328,17 @@ class SummaryScreen(Screen[Target | None]):
 
     def action_sort(self, by: int) -> None:
         """Sort the section of the cursor by something else."""
-        self.header.say(self.view.sort(by))
+        self._sort(by)
 
     def action_reverse(self) -> None:
         """The section of the cursor the other way round."""
-        self.header.say(self.view.sort(0, reverse=True))
+        self._sort(0, reverse=True)
+
+    def _sort(self, by: int, *, reverse: bool = False) -> None:
+        if refused := self.view.sort(by, reverse=reverse):
+            self.header.say(refused)
+        else:
+            self._say()
 
     def action_copy(self) -> None:
         """Copy the text of the line."""
