@@ -7,10 +7,11 @@ together, for screen, commands and exports. It never guesses: bytes that are gon
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from tracetui.core.errors import ChangedOnDisk
+from tracetui.core.errors import ChangedOnDisk, TooLarge
 from tracetui.core.formats._base import RecordBody
 from tracetui.core.model import EventDetail, SpanDetail
 
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 REMEMBERED_BYTES: Final = 32_000_000
 """Raw bytes whose readings are kept; what they become in memory is some five times that."""
 
+PARSED_HERE: Final = 1_000_000
+"""A body of more bytes than this is parsed in a thread, in pieces: whoever draws must not wait for it (30 ms)."""
+
 PARSED_AT_ONCE: Final = 8_000_000
-"""A span of more bytes than this is read as a whole only when it is asked for (0.2 s of work)."""
+"""A span of more bytes than this is read as a whole only when it is asked for; nothing with more values is unfolded."""
 
 SUBJECT_BYTES: Final = 262_144
 """A span of more bytes than this has no subject in the tree: a row must not wait for a disk."""
@@ -179,6 +183,10 @@ class Bodies:
         mine = np.flatnonzero(np.isin(store.events.np("span", low, high), span_rows)) + low
         return set(store.events.np("record")[mine].tolist())
 
+    def reading(self, span_row: int) -> Reading:
+        """What reads one span later, in any thread; costs no IO."""
+        return self._reading(span_row, self.records_of(span_row))
+
     def _reading(self, row: int, records: list[int]) -> Reading:
         store, parts = self._store, []
         for record in records:
@@ -251,15 +259,21 @@ class Bodies:
         data = self._source(place).fetch(place.offset, min(place.length, most))
         return data.decode("utf-8", "backslashreplace")
 
-    def raw_bad(self, bad_row: int) -> RawRecord:
-        """Unreadable bytes as they stand in their source; the type is the reason. Raises ChangedOnDisk."""
+    def raw_bad(self, bad_row: int, most: int | None = None) -> RawRecord:
+        """Unreadable bytes as they stand in their source; the type is the reason. Raises ChangedOnDisk.
+
+        Args:
+            bad_row: Which.
+            most: Bytes that are read at most.
+        """
         bad = self._store.bad
         source = self._sources.get(bad.source[bad_row])
         if source is None or source.generation != bad.generation[bad_row]:
             raise ChangedOnDisk("changed on disk: this body is gone")
         offset, length = bad.offset[bad_row], bad.length[bad_row]
         reason = self._store.strings[bad.reason[bad_row]]
-        return RawRecord(source.path, bad.line[bad_row], offset, length, reason, source.fetch(offset, length))
+        data = source.fetch(offset, length if most is None else min(length, most))
+        return RawRecord(source.path, bad.line[bad_row], offset, length, reason, data)
 
     def raws(self, records: Sequence[int]) -> Iterator[bytes | None]:
         """The bytes of many records, None where they are gone; fast where they stand in the order of their file.
@@ -419,3 +433,24 @@ def json_in_text(text: str) -> object:
         return NOT_JSON
     value = json_of(text.encode("utf-8", "surrogatepass"))
     return value if isinstance(value, (dict, list)) and value else NOT_JSON
+
+
+def json_in_bytes(data: bytes) -> object:
+    """The same of bytes, in pieces: for a thread. Raises TooLarge where it holds more than can be unfolded."""
+    if data[:64].lstrip()[:1] not in (b"{", b"[") or data[-64:].rstrip()[-1:] not in (b"}", b"]"):
+        return NOT_JSON
+    with letting_others_run():
+        value = json_of(data)
+    return value if isinstance(value, (dict, list)) and value else NOT_JSON
+
+
+@contextmanager
+def letting_others_run() -> Iterator[None]:
+    """For a thread: bodies that are read meanwhile are parsed in pieces. Raises TooLarge where they hold too many values."""
+    from tracetui.core.formats._ladder import TooDense, in_pieces
+
+    try:
+        with in_pieces(PARSED_AT_ONCE):
+            yield
+    except TooDense:
+        raise TooLarge("too many values to be unfolded") from None

@@ -10,10 +10,11 @@ a whole, since Python has no other way to make one. What does not fit the plan (
 from __future__ import annotations
 
 import re
+import sys
 from secrets import token_hex
 from typing import Final
 
-from tracetui.core.formats._ladder import BOM, NotJson, parse
+from tracetui.core.formats._ladder import BOM, NotJson, TooDense, parse
 
 PIECE: Final = 1 << 17
 """Bytes that are parsed at once, about: 2 to 4 ms."""
@@ -30,12 +31,22 @@ _QUOTE: Final = ord('"')
 _PAIRS: Final = {ord("]"): ord("["), ord("}"): ord("{")}
 
 
-def parse_in_pieces(data: bytes, piece: int = PIECE) -> object:
-    """What ``parse`` returns of the same bytes. Raises NotJson."""
+def parse_in_pieces(data: bytes, piece: int = PIECE, most: int = sys.maxsize) -> object:
+    """What ``parse`` returns of the same bytes.
+
+    Args:
+        data: JSON.
+        piece: Bytes that are parsed at once, about.
+        most: Bytes that are parsed at all, texts of more than a piece left out.
+
+    Raises:
+        NotJson: as ``parse``.
+        TooDense: There is more than ``most``.
+    """
     if len(data) <= piece:
         return parse(data)
     try:
-        return _Parser(data, piece).value()
+        return _Parser(data, piece, most).value()
     except (_Unfit, NotJson):
         return parse(data)
 
@@ -62,9 +73,10 @@ class _Open:
 
 
 class _Parser:
-    def __init__(self, data: bytes, piece: int) -> None:
+    def __init__(self, data: bytes, piece: int, most: int) -> None:
         self._data = data
         self._piece = piece
+        self._left = most
         self._mark = token_hex(16)
         """Stands in the place of a large value: no text of a trace can be it."""
 
@@ -131,6 +143,9 @@ class _Parser:
         text = b"".join((*parts, self._data[at:end]))
         if (is_within or top.parsed is not None) and not text.strip():
             raise _Unfit
+        self._left -= len(text)
+        if self._left < 0:
+            raise TooDense
         found = parse(b"[%s]" % text if top.opening == 0x5B else b"{%s}" % text)
         values = {f"{self._mark}{number}": value for number, (_, _, value) in enumerate(top.holes)}
         if isinstance(found, list):
