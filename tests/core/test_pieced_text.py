@@ -8,7 +8,9 @@ from tracetui.core.pieced_text import PiecedText
 def test_slices_places_and_counts_are_those_of_the_text() -> None:
     chance = random.Random(3)
     for _ in range(60):
-        text = "".join(chance.choice(("a", "b\n", "é", "\N{GRINNING FACE}", "\udce9")) for _ in range(chance.randrange(60)))
+        text = "".join(
+            chance.choice(("a", "b\n", "é", "\N{GRINNING FACE}", "\udce9")) for _ in range(chance.randrange(60))
+        )
         pieced = PiecedText.decoded(text.encode("utf-8", "surrogateescape"), chance.randrange(1, 9))
         assert len(pieced) == len(text)
         for _ in range(40):

@@ -207,6 +207,11 @@ class Bodies:
         self._events.put(event_row, self._store.epoch, [record], detail, len(body.raw))
         return detail
 
+    def event_detail_apart(self, event_row: int) -> EventDetail:
+        """The same, not remembered: for a thread in which nothing is folded in meanwhile. Raises ChangedOnDisk."""
+        body = self._body(self._store.events.record[event_row])
+        return self._format_of(self._store.events.run[event_row]).event_detail(body)
+
     def event_text(self, event_row: int) -> str:
         """The line of an event; empty where it is gone or too long to be read for a row. Never raises."""
         length = self._store.records.length[self._store.events.record[event_row]]
@@ -435,12 +440,12 @@ def json_in_text(text: str) -> object:
     return value if isinstance(value, (dict, list)) and value else NOT_JSON
 
 
-def json_in_bytes(data: bytes) -> object:
+def json_in_bytes(data: bytes | bytearray) -> object:
     """The same of bytes, in pieces: for a thread. Raises TooLarge where it holds more than can be unfolded."""
     if data[:64].lstrip()[:1] not in (b"{", b"[") or data[-64:].rstrip()[-1:] not in (b"}", b"]"):
         return NOT_JSON
     with letting_others_run():
-        value = json_of(data)
+        value = json_of(data)  # type: ignore[arg-type]  # what is asked of bytes, a bytearray can do
     return value if isinstance(value, (dict, list)) and value else NOT_JSON
 
 

@@ -1,4 +1,4 @@
-"""A text of any size that is never made as a whole: a copy of 100 MB would keep the interpreter to itself for a tenth of a second."""
+"""A text of any size that is never made as a whole: a copy of 100 MB keeps the interpreter to itself for 0.1 s."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ One call over 60 MB keeps the interpreter to itself for a quarter of a second, a
 still meanwhile, a screen too. Here containers and texts that are large are parsed part by part and put together; what is small
 stays in the text that it stands in. It takes some two to four times as long as one call. Only a text in one value is copied as
 a whole, since Python has no other way to make one. What does not fit the plan (text that is no JSON, mostly) is left to
-``parse``, which knows what is wrong.
+``parse``, which knows what is wrong, unless it is large.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from tracetui.core.formats._ladder import BOM, NotJson, TooDense, parse
 
 PIECE: Final = 1 << 17
 """Bytes that are parsed at once, about: 2 to 4 ms."""
+_MOST_AT_ONCE: Final = 2_000_000
+"""Bytes that ``parse`` is asked about once more when they do not fit the plan."""
 _DEEPEST: Final = 1_000
 
 _ON: Final = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
@@ -48,6 +50,8 @@ def parse_in_pieces(data: bytes, piece: int = PIECE, most: int = sys.maxsize) ->
     try:
         return _Parser(data, piece, most).value()
     except (_Unfit, NotJson):
+        if len(data) > _MOST_AT_ONCE:
+            raise NotJson("not JSON, or nested too deep") from None
         return parse(data)
 
 
@@ -136,7 +140,8 @@ class _Parser:
 
     def _flush(self, top: _Open, end: int, *, is_within: bool = False) -> None:
         """Parse what is not parsed of a container, up to `end`."""
-        parts, at = [], top.at
+        at = top.at
+        parts: list[bytes] = []
         for number, (begin, stop, _) in enumerate(top.holes):
             parts += (self._data[at:begin], b'"%s%d"' % (self._mark.encode(), number))
             at = stop
@@ -162,7 +167,8 @@ class _Parser:
 
     def _text(self, at: int) -> tuple[str, int]:
         """The text that begins with the quote at `at`, and where it is over."""
-        data, parts, at = self._data, [], at + 1
+        data, at = self._data, at + 1
+        parts: list[str] = []
         while True:
             end = self._stretch(at)
             is_over = data[end : end + 1] == b'"'

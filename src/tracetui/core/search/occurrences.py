@@ -92,15 +92,13 @@ def _by_text(needle: Needle, text: str | PiecedText) -> Iterator[Found]:
         yield Found(starts, ends, stop)
 
 
-def _by_regex(
-    needle: Needle, text: str | PiecedText, is_cancelled: Callable[[], bool]
-) -> Iterator[Found]:
+def _by_regex(needle: Needle, text: str | PiecedText, is_cancelled: Callable[[], bool]) -> Iterator[Found]:
     child = _AllMatches(is_cancelled)
     try:
         begin = at = 0
         while begin < len(text):
             stop = _end_of_lines(text, begin)
-            is_cut = stop < len(text) and text[stop - 1] != "\n"
+            is_cut = stop < len(text) and text[stop - 1 : stop] != "\n"
             piece = text[begin : stop + OVERLAP if is_cut else stop]
             starts, ends = array("q"), array("q")
             for start, end in child.all_places(needle.wanted, needle.flags | re.MULTILINE, piece, max(0, at - begin)):
