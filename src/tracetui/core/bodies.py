@@ -258,6 +258,11 @@ class Bodies:
             data=source.fetch(place.offset, place.length),
         )
 
+    def raw_data(self, record_row: int) -> bytes:
+        """The bytes of a record, without where it stands. Raises ChangedOnDisk where it is gone."""
+        place = self._store.locate(record_row)
+        return self._source(place).fetch(place.offset, place.length)
+
     def raw_head(self, record_row: int, most: int) -> str:
         """The beginning of a record as text, at most so many bytes of it. Raises ChangedOnDisk where it is gone."""
         place = self._store.locate(record_row)

@@ -154,7 +154,7 @@ def of_event(session: Session, row: int) -> Source:
     """What an event says, in a line."""
 
     def take() -> Taken:
-        with _still(session), letting_others_run():
+        with still(session), letting_others_run():
             return Taken("event", session.bodies.event_detail_apart(row).text)
 
     return Source(take)
@@ -164,12 +164,12 @@ def of_record(session: Session, record: int) -> Source:
     """A record as it stands in its file, without what ends its line."""
 
     def take() -> Taken:
-        with _still(session):
-            return Taken("record", session.bodies.raw(record).data.rstrip(b"\r\n"), is_record=True)
+        with still(session):
+            return Taken("record", session.bodies.raw_data(record).rstrip(b"\r\n"), is_record=True)
 
     def place() -> tuple[str, int] | None:
         try:
-            with _still(session):
+            with still(session):
                 found = session.bodies.place(record)
         except ChangedOnDisk:
             return None
@@ -182,7 +182,7 @@ def of_bad(session: Session, row: int) -> Source:
     """Bytes that no format could read, as they stand in their file."""
 
     def take() -> Taken:
-        with _still(session):
+        with still(session):
             return Taken("bytes", session.bodies.raw_bad(row).data)
 
     return Source(take)
@@ -192,14 +192,14 @@ def of_records(session: Session, records: Sequence[int]) -> Source:
     """Records as they stand in their files, one a line; the same one only once, one that is gone not at all."""
 
     def take() -> Taken:
-        with _still(session):
+        with still(session):
             found = [raw.rstrip(b"\r\n") for raw in session.bodies.raws(records) if raw is not None]
         return Taken("records", joined(list(_distinct(found))), is_record=True)
 
     return of_record(session, records[0]) if len(records) == 1 else Source(take)
 
 
-def _still(session: Session) -> AbstractContextManager[None]:
+def still(session: Session) -> AbstractContextManager[None]:
     """While a thread looks at the store."""
     return nullcontext() if session.feed is None else session.feed.stillness.looking()
 

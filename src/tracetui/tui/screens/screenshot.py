@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Final
 
 from rich.segment import Segment
@@ -19,6 +18,7 @@ from tracetui.core.redaction import Redactor
 from tracetui.tui.presentation.picture import picture
 from tracetui.tui.screens.exporting import free_name, shown_path, usual_folder
 from tracetui.tui.secrets_seen import Striker, secrets_of, windows
+from tracetui.tui.taken import still
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,13 +117,13 @@ def _spans(session: Session, opened: int | None, selected: int | None) -> Iterat
     if opened is None:
         return
     store = session.store
-    with _still(session):
+    with still(session):
         rows = [] if selected is None else [selected]
         rows += [row for row in store.rows_of_run(opened).tolist() if row != selected]
     left = MOST_BYTES
     for at in range(0, len(rows), _SPANS_AT_ONCE):
         found: list[_Span] = []
-        with _still(session):
+        with still(session):
             for row in rows[at : at + _SPANS_AT_ONCE]:
                 if not store.spans.flags[row] & (Flag.announced | Flag.invented):
                     continue
@@ -137,17 +137,13 @@ def _spans(session: Session, opened: int | None, selected: int | None) -> Iterat
             return
 
 
-def _still(session: Session) -> AbstractContextManager[None]:
-    return nullcontext() if session.feed is None else session.feed.stillness.looking()
-
-
 def _secrets(session: Session, spans: Iterable[_Span], texts: list[object], gate: Redactor) -> set[str]:
     found: set[str] = set()
     for text in texts:
         found |= secrets_of(text, gate)
     for row, records, name in spans:
         found |= secrets_of(name, gate)
-        with _still(session):
+        with still(session):
             raws = list(session.bodies.raws(records))
         if not any(raw is not None and gate.suspects(part) for raw in raws for part in windows(raw or b"")):
             continue
@@ -172,7 +168,7 @@ def _value_of(raw: bytes) -> object:
 
 def _of_span(session: Session, row: int, records: list[int], raws: list[bytes], gate: Redactor) -> set[str]:
     try:
-        with _still(session), letting_others_run():
+        with still(session), letting_others_run():
             detail = session.bodies.detail_of_records(row, records, raws)
     except TooLarge:
         return set()  # its records were looked through

@@ -26,7 +26,7 @@ from tracetui.tui.presentation.overview import attributes, overview
 from tracetui.tui.presentation.span_facts import SpanFacts, path_of, span_facts
 from tracetui.tui.presentation.wrap import one_line
 from tracetui.tui.session import Session
-from tracetui.tui.taken import Source, of_bad, of_record, of_records
+from tracetui.tui.taken import Source, of_bad, of_record, of_records, still
 from tracetui.tui.widgets.call_conversation import CallConversation
 from tracetui.tui.widgets.detail_blocks import Action, Beginning, Block, Items, Json, Rows, Stack, Text, stack_of
 from tracetui.tui.widgets.json_rows import JsonRows
@@ -34,7 +34,6 @@ from tracetui.tui.widgets.jumps import Jumps
 from tracetui.tui.widgets.span_reading import SpanReading
 
 if TYPE_CHECKING:
-    from tracetui.core.bodies import RawRecord
     from tracetui.core.pricing.cost import Cost
     from tracetui.core.store import Change
 
@@ -47,6 +46,8 @@ RAW_HEAD: Final = 65_536
 READ_AT_ONCE: Final = 32_000_000
 """Bytes of a span's records up to which they are understood between two keys; beyond that they are shown as they stand."""
 
+_COUNTED_HERE: Final = 4_000_000
+"""Bytes in which lines are counted between two keys."""
 _OPENED_BYTES: Final = 65_536
 _OPENED_RECORDS: Final = 3
 
@@ -68,6 +69,8 @@ class Page:
     def __init__(self, session: Session, again: Callable[[bool], None]) -> None:
         self.session = session
         self.again = again
+        self._places: dict[int, tuple[str, int]] = {}
+        """Of records whose line a thread counts."""
 
     def toggle_context(self) -> str:
         """All that a model was told, or only what was added; returns why that cannot be, empty if it was done."""
@@ -167,7 +170,7 @@ class Page:
                 return self.head_of(
                     lengths[record], lambda: session.bodies.raw_head(record, RAW_HEAD), of_record(session, record)
                 )
-            return self.raw_block(lambda: session.bodies.raw(record), record)
+            return self.raw_block(lambda: session.bodies.raw_data(record), record)
 
         items = Items(
             len(records), head, body, [i for i, record in enumerate(records[:_OPENED_RECORDS]) if record in few],
@@ -176,10 +179,29 @@ class Page:
         return items
 
     def _place(self, record: int) -> tuple[str, int]:
+        """File and line of a record; the line 0 where it is not known yet, or not at all."""
+        place = self.session.store.locate(record)
+        if place.offset - place.near <= _COUNTED_HERE:
+            return self._counted(record)
+        if record not in self._places:
+            self._places[record] = self.session.bodies.path_of(place.source), 0
+            self.later(lambda: self._count_later(record), f"place {record}")
+        return self._places[record]
+
+    def _counted(self, record: int) -> tuple[str, int]:
         try:
             return self.session.bodies.place(record)
         except ChangedOnDisk:
             return self.session.bodies.path_of(self.session.store.locate(record).source), 0
+
+    def _count_later(self, record: int) -> Callable[[], None]:
+        with still(self.session):
+            found = self._counted(record)
+
+        def done() -> None:
+            self._places[record] = found
+
+        return done
 
     def _shows(self, source: Source) -> Callable[[], None]:
         """What shows a value in the viewer."""
@@ -200,15 +222,26 @@ class Page:
         view = Action([("  ", ""), (words, "muted")], self._shows(whole))
         return Stack([Beginning(Section("raw", text=beginning, indent=2), symbols), view])
 
-    def raw_block(self, fetch: Callable[[], RawRecord], record: int | None = None) -> Block:
+    def bad_block(self, row: int) -> Block:
+        """Bytes that no format could read; of many the beginning."""
+        session = self.session
+        length = session.store.bad.length[row]
+        if length <= PARSED_HERE:
+            return self.raw_block(lambda: session.bodies.raw_bad(row).data)
+
+        def beginning() -> str:
+            return session.bodies.raw_bad(row, RAW_HEAD).data.decode("utf-8", "backslashreplace")
+
+        return self.head_of(length, beginning, of_bad(session, row))
+
+    def raw_block(self, fetch: Callable[[], bytes], record: int | None = None) -> Block:
         """Bytes as they stand in their source: JSON unfolded, anything else as text with backslash escapes."""
         try:
-            raw = fetch()
+            data = fetch()
         except ChangedOnDisk:
             return Action(spans.gone_row(self._look), lambda: self.again(False))
         from tracetui.core.bodies import NOT_JSON, json_of
 
-        data = raw.data
         value = json_of(data)
         block: Block
         if value is NOT_JSON:
@@ -634,14 +667,7 @@ class RunPage(Page):
             )
 
         def body(item: int) -> Block:
-            row = rows[item]
-            if bad.length[row] <= PARSED_HERE:
-                return self.raw_block(lambda: session.bodies.raw_bad(row))
-
-            def beginning() -> str:
-                return session.bodies.raw_bad(row, RAW_HEAD).data.decode("utf-8", "backslashreplace")
-
-            return self.head_of(bad.length[row], beginning, of_bad(session, row))
+            return self.bad_block(rows[item])
 
         items = Items(len(rows), head, body, [0])
         return items
