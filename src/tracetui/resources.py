@@ -19,11 +19,23 @@ def themes_dir() -> Path:
     return _folder("themes", _CHECKOUT / "themes")
 
 
+def home_dir(env: Mapping[str, str] | None = None) -> Path:
+    """The user's home; one that is not there where the system knows none: no variable, no such user."""
+    env = os.environ if env is None else env
+    found = env.get("HOME") or str(from_home("~"))
+    return Path(found if found.startswith("/") else "/nonexistent")
+
+
+def from_home(path: str) -> Path:
+    """A path in which `~` is home, `~name` that of a user; as it stands where there is no such user."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - that of pathlib raises for a user who is not there
+
+
 def user_config_dir(env: Mapping[str, str] | None = None) -> Path:
     """The folder of the user's own settings, `$XDG_CONFIG_HOME/tracetui`, else `~/.config/tracetui`; it need not exist."""
     env = os.environ if env is None else env
     base = env.get("XDG_CONFIG_HOME", "")
-    root = Path(base) if base.startswith("/") else Path(env.get("HOME") or "~").expanduser() / ".config"
+    root = Path(base) if base.startswith("/") else home_dir(env) / ".config"
     return root / "tracetui"
 
 

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tracetui.core.conversations import Conversation, ask, common_beginning, split
+from tracetui.core.conversations import Conversation, ask, calls_of_agent, common_beginning, split
 from tracetui.core.loading import load
 from tracetui.core.model import Kind, Message, SpanDetail
+from tracetui.core.store import Store
+from tracetui.core.testing import build_run
 from tracetui.resources import samples_dir
 
 SECOND = 1_000_000_000
@@ -140,3 +142,12 @@ def test_what_is_gone_from_its_file_is_left_out(tmp_path: Path) -> None:
     question = ask(loaded.store, loaded.bodies, rows[1], loaded.bodies.span_detail(rows[1]))
     path.write_text("")
     assert texts(question.answer().added) == ["a", "b", "c"]
+
+
+def test_a_call_is_of_the_nearest_agent_however_far_above_it_that_is() -> None:
+    levels = 1_100
+    between = "".join(" " * 2 * level + f"step s{level} 1..9\n" for level in range(1, levels))
+    store = Store()
+    store.apply(build_run(f"agent a 0..9\n{between}{'  ' * levels}llm deep 2..3\n  llm near 4..5"))
+    rows = [row for row, kind in enumerate(store.spans.kind) if kind == Kind.llm]
+    assert [calls_of_agent(store, row) for row in rows] == [rows, rows]

@@ -88,3 +88,9 @@ def test_the_state_folder_is_the_one_of_xdg(tmp_path: Path) -> None:
     assert clipboard.state_folder({"XDG_STATE_HOME": str(tmp_path)}) == tmp_path / "tracetui"
     assert clipboard.state_folder({"HOME": str(tmp_path)}) == tmp_path / ".local/state/tracetui"
     assert clipboard.state_folder({"XDG_STATE_HOME": "relative", "HOME": str(tmp_path)}).is_absolute()
+
+
+def test_a_user_whom_the_system_does_not_know_has_a_home_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    assert not clipboard.state_folder({}).parent.parent.exists()
+    assert clipboard.state_folder({}).is_absolute()

@@ -10,7 +10,7 @@ from tests.tui.helpers import NOON, lines, make_app, opened, press
 from tracetui.core.testing import SECOND
 from tracetui.tui.app import TracetuiApp
 from tracetui.tui.last_views import LastView, LastViews
-from tracetui.tui.locating import Spot
+from tracetui.tui.locating import Spot, find_in
 from tracetui.tui.run import ScreenOptions
 from tracetui.tui.state import State
 
@@ -89,3 +89,7 @@ async def test_a_damaged_file_is_harmless(native_traces: Path, tmp_path: Path) -
     app = app_over(native_traces, tmp_path)
     async with opened(app) as pilot:
         assert "newest failure opened" in lines(pilot)[0]
+
+
+def test_a_place_that_is_no_number_is_not_found() -> None:
+    assert find_in(make_app([]).session, 0, Spot("tracetui", "run", "event", "\N{SUPERSCRIPT TWO}:a:b")) is None

@@ -22,13 +22,12 @@ agent a 0..100
 
 
 def open_run(text: str) -> SpanData:
-    from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.store.run_tree import RunTree
 
     store = Store()
     store.apply(build_run(text))
     session = Session(store, bodies=None)  # type: ignore[arg-type]  # nothing is read
-    return SpanData(session, RunTree(store, 0), store.runs[0], SlowSpans(store), {})
+    return SpanData(session, RunTree(store, 0), store.runs[0], {})
 
 
 def name_of(data: SpanData, gap: Gap | None) -> str:

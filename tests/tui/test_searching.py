@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from textual.events import Paste
+
 from tests.tui.helpers import lines, make_app, opened, press, text
 
 PHRASE = "left the warehouse"
@@ -64,3 +66,26 @@ async def test_an_earlier_text_in_the_runs_pane_gives_way_to_what_is_typed(nativ
         assert runs.filter_text == "r"
         await press(pilot, "enter", "/", "left", "x")
         assert runs.filter_text == "xr"
+
+
+async def test_a_search_is_taken_up_again_and_forgotten_with_its_marks(native_traces: Path) -> None:
+    async with opened(make_app([native_traces / "support_bot.jsonl"])) as pilot:
+        await look_for(pilot, "warehouse", "enter")
+        await press(pilot, "/")
+        assert "/ warehouse" in lines(pilot)[-1]
+        await press(pilot, "enter")
+        assert "/warehouse" in lines(pilot)[1]
+        await press(pilot, "u", "/", "x", "enter", "u")
+        assert "/warehouse" in lines(pilot)[1]  # the runs are narrowed down by something else
+        await press(pilot, "escape", "n")
+        assert "nothing was searched for" in lines(pilot)[0]
+        assert "/warehouse" not in lines(pilot)[1]
+
+
+async def test_a_pasted_text_is_looked_for_without_what_controls_a_terminal(native_traces: Path) -> None:
+    async with opened(make_app([native_traces])) as pilot:
+        await press(pilot, "ctrl+f")
+        pilot.app.post_message(Paste("\x1b]0;ware\x07house\x9b"))
+        await press(pilot, "enter")
+        assert "]0;warehouse" in lines(pilot)[1]
+        assert [char for line in lines(pilot) for char in line if not char.isprintable()] == []

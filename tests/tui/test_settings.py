@@ -98,6 +98,7 @@ MISTAKES = {
     'timezone = "Mars/Base"': "'Mars/Base' is no time zone",
     "prices = 3": "prices: 3 is no path",
     'prices = "mine.toml"': "a relative path",
+    'prices = "~nobody-of-that-name/mine.toml"': "a relative path",
     "mose = false": "there is no setting mose; did you mean mouse?",
     "slow = 3": "slow is a table: write [slow]",
     "keys = 'x'": "keys is a table: write [keys]",

@@ -2,6 +2,8 @@
 
 import os
 import stat
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -49,3 +51,27 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 def test_too_much_is_not_kept(tmp_path: Path) -> None:
     assert "too much" in State(tmp_path).write("views", "x" * MOST_BYTES)
     assert os.listdir(tmp_path) == []
+
+
+def test_a_name_of_a_file_that_is_no_utf8_is_kept(tmp_path: Path) -> None:
+    name = os.fsdecode(b"/traces/\xff")
+    assert State(tmp_path).write("folders", [name, "/other"]) == ""
+    assert State(tmp_path).read("folders") == [name, "/other"]
+
+
+def test_two_threads_that_write_at_once_leave_one_of_the_values(tmp_path: Path) -> None:
+    switching, said = sys.getswitchinterval(), []
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [
+            threading.Thread(target=lambda: said.extend(State(tmp_path).write("views", 1) for _ in range(40)))
+            for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(switching)
+    assert set(said) == {""}
+    assert os.listdir(tmp_path) == ["views.json"]

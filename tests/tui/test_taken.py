@@ -18,7 +18,7 @@ from tracetui.core.exporting.apart import run as export
 from tracetui.core.loading import load
 from tracetui.core.model import ErrorInfo, Kind, Message, SpanDetail, Status
 from tracetui.core.redaction import Redactor
-from tracetui.resources import samples_dir
+from tracetui.resources import from_home, samples_dir
 from tracetui.tui.screens.exporting import free_name, usual_folder, zone_name
 from tracetui.tui.screens.screenshot import painted
 from tracetui.tui.secrets_seen import Striker, secrets_of
@@ -83,6 +83,11 @@ def test_an_export_goes_nowhere_near_what_is_read(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(traces)
     assert usual_folder(["."]) == home
     assert usual_folder([str(tmp_path)]) not in (home, traces)
+
+
+def test_a_path_in_the_home_of_nobody_is_one_that_is_not_there() -> None:
+    assert from_home("~nobody-of-that-name/run.md") == Path("~nobody-of-that-name/run.md")
+    assert from_home("~/run.md") == Path.home() / "run.md"
 
 
 def test_a_zone_is_told_by_name_or_by_seconds() -> None:

@@ -1,11 +1,13 @@
 """The viewer: texts of any size as rows, values of JSON with search, and the screen around them."""
 
+import asyncio
 import json
 import random
 import time
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 
 from tests.hostile.payloads import PAYLOADS, controls
@@ -22,6 +24,7 @@ from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.screens.viewer import ViewerScreen, load
 from tracetui.tui.taken import of_value
 from tracetui.tui.widgets.json_rows import JsonRows
+from tracetui.tui.widgets.line_view import LineView
 
 HOSTILE = "".join(PAYLOADS.values())
 PARTS = ["a", "bc ", "\n", "\n\n", "\t", "é", "\u4e2d", "\x1b", "x" * 30, "\r\n", "e\u0301"]
@@ -209,3 +212,16 @@ async def test_a_models_prompt_is_copied_from_the_tree_with_one_key(native_trace
 def test_a_text_that_is_clean_is_shown_as_it_is() -> None:
     assert cleaned("plain") == "plain"
     assert cleaned("a\r") == "a"
+
+
+async def test_keys_that_come_while_another_look_is_made_find_a_whole_one(native_traces: Path) -> None:
+    async with opened(make_app([native_traces])) as pilot:
+        screen = await shown(pilot, json.dumps({"a": ["x"] * 100}))
+        for turns in range(8):  # wherever the change of look is by then
+            await press(pilot, "slash", "x", "enter")
+            for key in ("v", "n", "v"):
+                pilot.app.post_message(Key(key, key))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+            await settled(pilot)
+            assert len(screen.pane.query(LineView)) == 1

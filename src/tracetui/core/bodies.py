@@ -105,6 +105,7 @@ class Bodies:
         self._formats = {format.name: format for format in formats}
         self._spans: _Kept[SpanDetail] = _Kept(remembered)
         self._events: _Kept[EventDetail] = _Kept(remembered // 8)
+        self._latest = RecordBody("", b"", shared={})
 
     @property
     def sources(self) -> Mapping[int, Source]:
@@ -115,6 +116,7 @@ class Bodies:
         """Read everything again from disk when it is looked at next."""
         self._spans.clear()
         self._events.clear()
+        self._latest = RecordBody("", b"", shared={})
 
     def size_of(self, span_row: int) -> int:
         """Bytes of the records that ``span_detail`` reads; costs no IO."""
@@ -326,16 +328,21 @@ class Bodies:
     def detail_of_records(self, span_row: int, records: Sequence[int], raws: Sequence[bytes]) -> SpanDetail:
         """What some of a span's records say by themselves, from bytes that ``raws`` has fetched; it is not remembered."""
         store = self._store
-        bodies = [
-            RecordBody(store.record_type(record), raw, store.ordinal(record))
-            for record, raw in zip(records, raws, strict=True)
-        ]
+        bodies = [self._body_of(record, raw) for record, raw in zip(records, raws, strict=True)]
         return self._format_of(store.spans.run[span_row]).span_detail(bodies)
 
     def _body(self, record: int) -> RecordBody:
         place = self._store.locate(record)
-        data = self._source(place).fetch(place.offset, place.length)
-        return RecordBody(self._store.record_type(record), data, self._store.ordinal(record))
+        return self._body_of(record, self._source(place).fetch(place.offset, place.length))
+
+    def _body_of(self, record: int, data: bytes) -> RecordBody:
+        """A line may hold thousands of records: what was made of it for the last one is there for the next."""
+        latest = self._latest
+        if latest.raw != data:
+            latest = RecordBody("", data, shared={})
+            if len(data) <= REMEMBERED_BYTES:
+                self._latest = latest
+        return RecordBody(self._store.record_type(record), data, self._store.ordinal(record), latest.shared)
 
     def _source(self, place: Place) -> Source:
         return self._source_of(place.source, place.generation)

@@ -35,7 +35,7 @@ WHOLE_BYTES: Final = 16_000_000
 """How much of a transcript is read when the whole is asked for."""
 
 LEVELS: Final = 1_000
-"""Ancestors of a span among which its agent is looked for."""
+"""Ancestors of a span that are not taken for calls before it."""
 
 _ANSWERING: Final = ("assistant", "model", "ai", "thinking")
 
@@ -270,23 +270,19 @@ def _ancestors(store: Store, row: int) -> list[int]:
 def calls_of_agent(store: Store, row: int) -> list[int]:
     """Rows of the model calls that the same agent made, in order of time; the agent is the nearest one above, or the run.
 
-    One pass over the kinds of the run and one for each level of the tree.
+    Some passes over the spans of the run, however deep they lie in each other.
     """
     import numpy as np
 
+    from tracetui.core.analysis.run_spans import nearest
+    from tracetui.core.store.preorder import local_parents
+
     spans = store.spans
     rows = store.rows_of_run(spans.run[row])
-    counted = (spans.np("flags")[rows] & (Flag.announced | Flag.dropped)) == Flag.announced
-    rows = rows[(spans.np("kind")[rows] == Kind.llm) & counted]
-    parents, kinds = spans.np("parent"), spans.np("kind")
-    agents = parents[rows].astype(np.int64)
-    for _ in range(LEVELS):
-        climbing = np.flatnonzero(agents >= 0)
-        climbing = climbing[kinds[agents[climbing]] != Kind.agent]
-        if not len(climbing):
-            break
-        agents[climbing] = parents[agents[climbing]]
-    mine = rows[agents == agents[rows == row]] if (rows == row).any() else rows[:0]
+    kinds, flags = spans.np("kind")[rows], spans.np("flags")[rows]
+    agents = nearest(local_parents(store, rows), kinds == Kind.agent)
+    calls = (kinds == Kind.llm) & ((flags & (Flag.announced | Flag.dropped)) == Flag.announced)
+    mine = rows[calls & (agents == agents[rows == row])] if (rows[calls] == row).any() else rows[:0]
     starts = spans.np("start")[mine]
     in_order: list[int] = mine[np.lexsort((mine, starts))].tolist()
     return in_order

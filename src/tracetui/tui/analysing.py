@@ -1,4 +1,4 @@
-"""The work behind the summary screen: a copy of the store, made between keys, and analyses of it in a thread."""
+"""The work behind the summary screen: a copy of the store, and analyses of it, all in a thread."""
 
 from __future__ import annotations
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from tracetui.tui.presentation.summary_page import Page
     from tracetui.tui.session import Session
 
-_STEP_S: Final = 0.003
-"""How long copying may hold the loop."""
-_TRIES: Final = 3
 _PARTLY_S: Final = 2.0
 """After what time the first part of an analysis of many runs is shown."""
 _FROZEN_EVERY: Final = 500
@@ -33,33 +30,17 @@ class Stopped(Exception):
     """Nobody wants the answer any more."""
 
 
-async def copied(store: Store) -> Store:
-    """A copy of the store for a thread.
+def _copied(session: Session) -> Store:
+    """In a thread: a copy of the store. What is read meanwhile is folded in when it is made."""
+    from tracetui.core.store.frozen import frozen
 
-    It is made in pieces between which keys come through; where the store changes each time meanwhile, in one go.
-    """
-    from tracetui.core.store.frozen import freezing
-
-    for number in range(_TRIES):
-        steps, epoch = freezing(store), store.epoch
-        begun = time.perf_counter()
-        while True:
-            try:
-                next(steps)
-            except StopIteration as ended:
-                made: Store = ended.value
-                return made
-            if number < _TRIES - 1 and time.perf_counter() - begun > _STEP_S:
-                await asyncio.sleep(0)
-                begun = time.perf_counter()
-                if store.epoch != epoch:
-                    break
-    raise AssertionError("the last try is made in one go")
+    with session.looking():
+        return frozen(session.store)
 
 
 @dataclass(slots=True)
 class Work:
-    """Analyses of one copy of the store. Made on the loop's thread, used in another one; `stop` may be called from any."""
+    """Analyses of one copy of the store. Made and used in threads; `stop` may be called from any."""
 
     session: Session
     store: Store
@@ -69,14 +50,16 @@ class Work:
     stopped: bool = False
     known: Costs | None = None
     """What was known of costs when it began."""
+    pending: bool = False
+    """Prices were still being looked up then."""
     _summaries: Summaries | None = None
 
     @classmethod
-    async def begun(cls, session: Session) -> Work:
-        """Work over what has been read by now."""
-        store = await copied(session.store)
+    async def begun(cls, session: Session, *, pending: bool = False) -> Work:
+        """Work over what has been read by now; `pending`: prices are still being looked up."""
+        store = await asyncio.to_thread(_copied, session)
         known = None if session.costs is None else session.costs.over(store)
-        return cls(session, store, session.now_ns(), known=known)
+        return cls(session, store, session.now_ns(), known=known, pending=pending)
 
     def stop(self) -> None:
         """Nobody waits for it."""
@@ -131,7 +114,8 @@ class Work:
         bodies = RunBodies.beside(self.session.bodies, self.store, run)
         id_ = self.summaries.ids.get(row, run.id)
         session = self.session
-        return RunSummary(about, bodies, id_, self.costs.of_run(run), session.symbols, session.tz).page()
+        spent = self.costs.of_run(run)
+        return RunSummary(about, bodies, id_, spent, session.symbols, session.tz, pending=self.pending).page()
 
     def folder(self, rows: Sequence[int]) -> FolderSummary:
         """What is known of some runs without looking at their spans."""
@@ -155,6 +139,7 @@ class Work:
             self.session.symbols,
             self.session.tz,
             causes,
+            self.pending,
         )
 
     def analyses(self, folder: FolderSummary, partly: Callable[[FolderAnalysis], None]) -> FolderAnalysis | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from tracetui.core.reading.remote import ReaderLost, RemoteReader, RemoteWatcher
 from tracetui.core.store import Change, Store
 from tracetui.core.symbols import choose
 from tracetui.core.text import safe
-from tracetui.tui import clipboard, messages
+from tracetui.tui import ahead, clipboard, messages
 from tracetui.tui.drawing import DrawingApp
 from tracetui.tui.feed import Feed
 from tracetui.tui.keymaps import first_key, keys_of
@@ -63,7 +64,7 @@ _CYCLES = (5_000, 20, 20)
 """How seldom cycles are looked for: what is read comes in objects by the thousand, and none of them is in a cycle."""
 
 _SWITCH_S = 0.001
-"""How long a thread that reads a key or writes a frame waits while batches are folded; 5 ms, twice a key, are felt."""
+"""How long one thread may keep the others waiting; with Python's 5 ms, several times a key, a key is felt to wait."""
 
 _TITLE_CELLS = 50
 """Of a run's name or a path in the title: what else it says has to be seen."""
@@ -221,6 +222,8 @@ class TracetuiApp(DrawingApp, KeysInOrder):
             # What is there by now stays: going through all of it again and again lets keys wait for 50 ms and more.
             gc.freeze()
             gc.set_threshold(*_CYCLES)
+            sys.setswitchinterval(_SWITCH_S)
+            self.run_worker(ahead.load(self._is_first_run_shown), group="ahead")
         feed = self.session.feed
         if feed is not None:
             self.pricing = Pricing(self.session, self._prices, self._was_priced, self._has_failed)
@@ -233,6 +236,9 @@ class TracetuiApp(DrawingApp, KeysInOrder):
             self.run_worker(self._remember(), group="remembered")
             if self.options.spool is None:
                 self.main.returning.start(self.options.read_paths())
+
+    def _is_first_run_shown(self) -> bool:
+        return self.main.opened is not None or not self.session.is_reading
 
     async def _remember(self) -> None:
         await asyncio.to_thread(self.remembered.begin, [] if self.options.sample else self.options.read_paths())
@@ -316,12 +322,13 @@ class TracetuiApp(DrawingApp, KeysInOrder):
 
     # ------------------------------------------------------------ what the screen asks for
 
-    def copy(self, value: str) -> None:
-        """Copy a value of the recording, and say in the header what became of it."""
+    def copy(self, value: str, say: Callable[[str, messages.Level], object] | None = None) -> None:
+        """Copy a value of the recording, and say what became of it: in the header of the main screen, or as ``say`` does."""
+        say = say or self.main.header.say
         if not value:
-            self.main.header.say("nothing to copy here")
+            say("nothing to copy here", "plain")
             return
-        self.run_worker(self.copied(Taken("", value), self.main.header.say), group="copy")
+        self.run_worker(self.copied(Taken("", value), say), group="copy")
 
     async def copied(self, taken: Taken, say: Callable[[str, messages.Level], object]) -> None:
         """Copy what was taken, and say what became of it."""

@@ -9,12 +9,14 @@ import base64
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from tracetui.core.text import bytes_size
+from tracetui.resources import home_dir
 
 if TYPE_CHECKING:
     from tracetui.tui.messages import Level
@@ -77,7 +79,7 @@ def state_folder(env: Mapping[str, str] | None = None) -> Path:
     """Where tracetui keeps its own state: `$XDG_STATE_HOME/tracetui`, else `~/.local/state/tracetui`."""
     env = os.environ if env is None else env
     base = env.get("XDG_STATE_HOME", "")
-    root = Path(base) if base.startswith("/") else Path(env.get("HOME") or "~").expanduser() / ".local" / "state"
+    root = Path(base) if base.startswith("/") else home_dir(env) / ".local" / "state"
     return root / "tracetui"
 
 
@@ -130,7 +132,7 @@ def _draft(folder: Path) -> BinaryIO | None:
 
 
 def _draft_path(folder: Path) -> Path:
-    return folder / f".copy.{os.getpid()}"
+    return folder / f".copy.{os.getpid()}.{threading.get_ident()}"
 
 
 def _kept(file: BinaryIO, folder: Path) -> Path | None:

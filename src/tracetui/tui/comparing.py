@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -16,8 +16,6 @@ from tracetui.core.model import SpanDetail
 from tracetui.core.run_bodies import RunBodies
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from tracetui.core.comparing import Comparison, Parting
     from tracetui.core.comparing.by_name import NameDifference
     from tracetui.core.comparing.outline import Outline
@@ -55,9 +53,7 @@ class Work:
         """Nothing is folded into the store meanwhile. Raises `Stopped` where nobody waits for it."""
         if self._stop.is_set():
             raise Stopped
-        feed = self.session.feed
-        still: AbstractContextManager[None] = nullcontext() if feed is None else feed.stillness.looking()
-        with still:
+        with self.session.looking():
             yield
 
 
@@ -120,25 +116,27 @@ class Texts:
 
 def compare(work: Work, a: Run, b: Run) -> Compared:
     """In a thread: everything but what has to be read from disk. Raises `Stopped`."""
-    from tracetui.core.comparing import compare_runs
+    from tracetui.core.comparing import Comparison
     from tracetui.core.comparing.by_name import by_name
     from tracetui.core.comparing.outline import Outline
     from tracetui.core.comparing.row_words import matters
+    from tracetui.core.comparing.sides import sides
 
     session = work.session
     with work.looking():
         epoch, at_ns = session.store.epoch, session.now_ns()
         bodies = LentBodies(work, a), LentBodies(work, b)
-        costs = session.costs
-        comparison = compare_runs(session.store, a, b, bodies=bodies, costs=(costs, costs))
-        names = [each for each in by_name(comparison) if matters(comparison, each)]
-    sides = comparison.one, comparison.other
+        runs = zip((a, b), bodies, strict=True)
+        one, other = sides(*((session.store, run, its, session.costs) for run, its in runs))
+    # Both are laid out: what is read from now on changes nothing in them.
+    comparison = Comparison(one, other)
+    names = [each for each in by_name(comparison) if matters(comparison, each)]
     return Compared(
         comparison,
         Outline(comparison),
         names,
-        has_tokens=any(len(side.sums["total"].at) for side in sides),
-        has_cost=any(len(side.sums[name].at) for side in sides for name in ("cost", "computed")),
+        has_tokens=any(len(side.sums["total"].at) for side in (one, other)),
+        has_cost=any(len(side.sums[name].at) for side in (one, other) for name in ("cost", "computed")),
         at_ns=at_ns,
         epoch=epoch,
     )

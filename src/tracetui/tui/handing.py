@@ -119,7 +119,7 @@ class Handing:
         if typed is None:
             return
         if typed.strip(" !"):
-            await asyncio.to_thread(self._remember, kept, typed)
+            await asyncio.to_thread(self._remember, typed)
             self._run(typed, data)
         else:
             self._read(taken, data, suffix)
@@ -142,8 +142,8 @@ class Handing:
         lines = kept if isinstance(kept, list) else []
         return [line for line in lines if isinstance(line, str) and len(line) <= _LONGEST_KEPT][-_MOST_KEPT:]
 
-    def _remember(self, kept: list[str], typed: str) -> None:
-        lines = [line for line in kept if line != typed]
+    def _remember(self, typed: str) -> None:
+        lines = [line for line in self._history() if line != typed]  # as they are by now: there may be another screen
         problem = self._app.session.state.write(HISTORY, [*lines, typed][-_MOST_KEPT:])
         if problem:
             self._app.call_from_thread(self._say, problem, "warning")

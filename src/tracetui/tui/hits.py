@@ -89,7 +89,7 @@ class Hits:
     def where(self, span: int) -> str:
         """The field of the first hit in a span; empty: its name, or none. Untrusted."""
         try:
-            at = self.span.index(span)
+            at = self.span.index(span, 0, len(self.place))  # a thread may be adding one
         except ValueError:
             return ""
         return self.places[self.place[at]]

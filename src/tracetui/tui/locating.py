@@ -113,7 +113,7 @@ def _find_event(session: Session, run_row: int, key: str) -> int | None:
     import numpy as np
 
     offset, _, _ = key.partition(":")
-    if not offset.isdigit() or len(offset) > 18:
+    if not (offset.isascii() and offset.isdigit()) or len(offset) > 18:
         return None
     store = session.store
     events = store.events_of_run(run_row)

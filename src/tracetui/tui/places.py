@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tracetui.resources import home_dir
+
 USUAL: Final[tuple[tuple[str, str], ...]] = (
     ("traces", "tracetui and others"),
     (".hillstar", "hillstar"),
@@ -45,7 +47,7 @@ class UsualPlace:
 
 def usual_places(home: Path | None = None, here: Path | None = None) -> list[UsualPlace]:
     """The usual folders that exist and hold a file."""
-    home = Path.home() if home is None else home
+    home = home_dir() if home is None else home
     here = Path.cwd() if here is None else here
     deadline = time.monotonic() + _SECONDS
     found: list[UsualPlace] = []

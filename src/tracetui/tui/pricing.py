@@ -1,7 +1,7 @@
-"""Prices for the screen: which calls want one is looked at between two keys, what they cost is worked out in a thread.
+"""Prices for the screen: a thread looks which calls want one, and works out what they cost.
 
-The first price imports the price table, which takes longer than a key press may; so nothing here is asked before something was
-read, and the screen shows what is recorded until the rest is known.
+It copies what it needs of the store while nothing is folded in, and asks for prices after that. The first price imports the
+price table; so nothing here is asked before something was read, and the screen shows what is recorded until the rest is known.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ class Pricing:
         self._failed = failed
         self._task: asyncio.Task[None] | None = None
         self._epoch = -1
+        self._took = 0.0
+        """How long the store was looked at last, s: nothing was folded in meanwhile."""
 
     def wake(self) -> None:
         """Something was read: look again, soon."""
@@ -66,14 +68,11 @@ class Pricing:
     async def _run(self) -> None:
         try:
             while self._epoch != self._session.store.epoch:
-                begun = time.perf_counter()
-                table = self._look()
-                took = time.perf_counter() - begun
-                if table is not None:
-                    await asyncio.to_thread(self._price, table)
-                    self._take(table)
+                self._epoch = self._session.store.epoch
+                if any(run.models for run in self._session.store.runs):
+                    await self._price_all()
                 if self._epoch != self._session.store.epoch:
-                    await asyncio.sleep(max(_REST_S, _SHARE * took))
+                    await asyncio.sleep(max(_REST_S, _SHARE * self._took))
         finally:
             self._task = None
             self.idle.set()
@@ -82,22 +81,29 @@ class Pricing:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._failed(error)
 
-    def _look(self) -> CostTable | None:
-        """What wants a price now; None: nothing, and nothing did before."""
-        store = self._session.store
-        self._epoch = store.epoch
-        if not any(run.models for run in store.runs):
-            return None
+    async def _price_all(self) -> None:
+        table = await asyncio.to_thread(self._look)
+        self._epoch = table.epoch
+        if table.wants_prices or self._session.costs is not None:
+            await asyncio.to_thread(self._price, table)
+            self._take(table)
+
+    def _look(self) -> CostTable:
+        """In a thread: what wants a price now."""
         from tracetui.core.pricing.table import look
 
-        table = look(store)
-        return table if table.wants_prices or self._session.costs is not None else None
+        with self._session.looking():
+            begun = time.perf_counter()
+            table = look(self._session.store)
+            self._took = time.perf_counter() - begun
+        return table
 
     def _price(self, table: CostTable) -> None:
-        """In a thread of its own."""
+        """In a thread."""
         if self._prices is None:
             self._prices = self._make()
         table.price(self._prices)
+        table.add_up()
 
     def _take(self, table: CostTable) -> None:
         if self._session.costs is None:

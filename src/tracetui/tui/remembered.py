@@ -33,14 +33,18 @@ class Remembered:
     def begin(self, paths: Sequence[str]) -> None:
         """Take up what is remembered; `paths` are open now."""
         self.hints.begin()
-        kept = self.state.read("folders")
         self._here = [str(Path(path).absolute()) for path in paths if Path(path).is_dir()]
+        self.folders = self._others()
+
+    def _others(self) -> list[str]:
+        kept = self.state.read("folders")
         found = [path for path in kept if isinstance(path, str)] if isinstance(kept, list) else []
         found = [path for path in found if path.startswith("/") and len(path) <= _LONGEST and path not in self._here]
-        self.folders = [path for path in dict.fromkeys(found) if Path(path).is_dir()][:MOST_FOLDERS]
+        return [path for path in dict.fromkeys(found) if Path(path).is_dir()][:MOST_FOLDERS]
 
     def end(self) -> None:
         """Keep it."""
         self.hints.end()
         if self._here:
-            self.state.write("folders", [*self._here, *self.folders][:MOST_FOLDERS])
+            # Another screen may have opened one since.
+            self.state.write("folders", [*self._here, *self._others()][:MOST_FOLDERS])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
@@ -97,6 +98,10 @@ class Session:
             return False
         return self.feed.progress is None or not self.feed.progress.done
 
+    def looking(self) -> AbstractContextManager[None]:
+        """For a thread that is not the loop's: nothing is folded into the store meanwhile (`tui.stillness`)."""
+        return nullcontext() if self.feed is None else self.feed.stillness.looking()
+
     def status(self, run: Run) -> StatusResult:
         """How `run` stands now; worked out once for each second and state of the store."""
         now = self.now_ns()
@@ -153,11 +158,17 @@ class Session:
             self._relations = (self.store.epoch, Relations(self.store))
         return self._relations[1]
 
-    def slow_spans(self) -> SlowSpans:
-        """Times by name over all that has been read, up to date."""
+    @property
+    def slow(self) -> SlowSpans:
+        """Times by name over all that has been read, shared by all; as far as they are measured."""
         if self._slow is None:
             from tracetui.core.analysis.slow import SlowSpans
 
-            self._slow = SlowSpans(self.store, self.settings.slow_rules())
-        self._slow.refresh()
+            self._slow = SlowSpans(self.store, self.settings.slow_rules(), measured=False)
         return self._slow
+
+    def slow_spans(self) -> SlowSpans:
+        """The same, up to date unless measuring takes long: what studies a large run does that in a thread."""
+        if not self.slow.takes_long:
+            self.slow.refresh()
+        return self.slow

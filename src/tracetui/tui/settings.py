@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tracetui.core.durations import duration_ns
 from tracetui.core.model import Kind
 from tracetui.core.text import safe
-from tracetui.resources import theme_names, user_config_dir
+from tracetui.resources import from_home, theme_names, user_config_dir
 
 if TYPE_CHECKING:
     from tracetui.core.analysis.slow import SlowRules
@@ -159,7 +159,7 @@ def _zone(value: object) -> object:
 def _file(value: object) -> object:
     if not isinstance(value, str):
         raise ValueError(f"{value!a} is no path")
-    path = Path(value).expanduser() if value else None
+    path = from_home(value) if value else None
     if path is not None and not path.is_absolute():
         raise ValueError(f"{value!a} is a relative path, which means another file in each folder")
     return "" if path is None else str(path)

@@ -7,8 +7,10 @@ and forgotten. Nothing read here may be trusted: another version, another user's
 
 from __future__ import annotations
 
+import json
 import os
 import stat
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,8 +36,6 @@ class State:
         Args:
             name: A word of ours, which becomes the file's name.
         """
-        import orjson
-
         if self.folder is None:
             return None
         path = _path(self.folder, name)
@@ -45,24 +45,23 @@ class State:
                 found = os.fstat(file.fileno())
                 if not stat.S_ISREG(found.st_mode) or found.st_size > MOST_BYTES or found.st_uid != os.getuid():
                     return None
-                return orjson.loads(file.read(MOST_BYTES))  # type: ignore[no-any-return]  # any JSON value
-        except (OSError, ValueError):
+                return _value_of(file.read(MOST_BYTES))
+        except (OSError, ValueError, RecursionError):
             return None
 
     def write(self, name: str, value: object) -> str:
         """Keep a JSON value as `name` in the place of what was kept; returns what went wrong, empty if nothing did.
 
-        Whole or not at all: a process that dies in between, or two that write at once, leave one of the values.
+        Whole or not at all: a process that dies in between, or two (or two threads) that write at once, leave one of the
+        values.
         """
-        import orjson
-
         if self.folder is None:
             return ""
-        data = orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
+        data = _data_of(value)
         if len(data) > MOST_BYTES:
             return f"{name}: too much to be remembered"
         path = _path(self.folder, name)
-        draft = self.folder / f".{name}.{os.getpid()}"
+        draft = self.folder / f".{name}.{os.getpid()}.{threading.get_ident()}"
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             draft.unlink(missing_ok=True)
@@ -74,6 +73,24 @@ class State:
                 draft.unlink()
             return f"{path}: {error.strerror or error}"
         return ""
+
+
+def _value_of(data: bytes) -> object:
+    import orjson
+
+    try:
+        return orjson.loads(data)
+    except ValueError:
+        return json.loads(data)  # names of files that are no UTF-8
+
+
+def _data_of(value: object) -> bytes:
+    import orjson
+
+    try:
+        return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # a name of a file that is no UTF-8, as the system gives it to us
+        return json.dumps(value, indent=2).encode("ascii")
 
 
 def _path(folder: Path, name: str) -> Path:

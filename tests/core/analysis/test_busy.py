@@ -36,6 +36,11 @@ def test_the_share_of_a_part_is_of_what_of_the_span_lies_in_it() -> None:
     assert busy.shares(0, 40, 4, 5, 33).tolist() == [1.0, 0.0, 1.0, 1.0]
 
 
+def test_shares_of_a_time_of_centuries_are_no_more_than_one() -> None:
+    century = 100 * 365 * 86_400 * SECOND
+    assert set(busy_of([(0, 2 * century)]).shares(0, 2 * century, 200, 0, 2 * century).tolist()) == {1.0}
+
+
 def test_gaps_too_short_to_matter_are_not_told() -> None:
     assert busy_of([(0, 499), (500, 400)]).gaps(0, 1000) == [(900, 1000)]
 

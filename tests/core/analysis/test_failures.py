@@ -71,6 +71,14 @@ def test_no_failure_has_no_first_cause() -> None:
     assert first(read("agent a 0..9")) is None
 
 
+def test_what_fails_later_is_found_as_well() -> None:
+    store = Store()
+    store.apply(Batch(0, "test", operations=[Record("run", "spans", 0, 1), End("run", "b", 5, Status.error)]))
+    assert first_cause(store, 0) == 0
+    store.apply(Batch(0, "test", operations=[Record("run", "spans", 1, 1), End("run", "a", 4, Status.error)]))
+    assert first_cause(store, 0) == 1
+
+
 def test_a_chain_of_a_lost_parent_reaches_as_far_as_is_recorded() -> None:
     assert first(read("tool a 0..1 error parent=deadbeefdeadbeef")) == "a"
 

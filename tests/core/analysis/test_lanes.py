@@ -76,6 +76,36 @@ def test_each_agent_has_lanes_of_its_own_in_order_of_time() -> None:
     assert names_of(text) == [["a", "b"], ["c"]]
 
 
+@given(st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=1, max_size=12))
+def test_lanes_are_those_of_the_nearest_agent_above(found: list[tuple[int, bool]]) -> None:
+    depth = [0]
+    for level, _ in found[1:]:
+        depth.append(min(level, depth[-1] + 1))
+    count, is_agent = len(depth), [agent for _, agent in found]
+    parent = [max((up for up in range(at) if depth[up] < depth[at]), default=-1) for at in range(count)]
+    size = [next((end for end in range(at + 1, count) if depth[end] <= depth[at]), count) - at for at in range(count)]
+    above = []
+    for at in range(count):
+        up = parent[at]
+        while up >= 0 and not is_agent[up]:
+            up = parent[up]
+        above.append(up)
+    every, start = np.ones(count, np.bool_), np.arange(count, dtype=np.int64)
+    rows, sizes = np.arange(count, dtype=np.int32), np.asarray(size, np.int32)
+    made = lanes(LaneSpans(rows, start, start + 2, every, np.asarray(is_agent), sizes))
+    told = {row: int(made.agent[made.lane(made.place(row))]) for row in range(count)}
+    assert told == dict(enumerate(above))
+
+
+def test_agents_in_agents_take_no_longer_than_others() -> None:
+    count = 100_000
+    every, start = np.ones(count, np.bool_), np.arange(count, dtype=np.int64)
+    deep = LaneSpans(
+        np.arange(count, dtype=np.int32), start, start + 1, every, every, np.arange(count, 0, -1, np.int32)
+    )
+    assert lanes(deep).agent.tolist() == list(range(-1, count - 1))
+
+
 def test_an_open_span_is_the_last_of_its_lane() -> None:
     assert names_of("agent x 0..\n  tool a 0..\n  tool b 1..2\n  tool c 3..4") == [["a"], ["b", "c"]]
 

@@ -39,6 +39,12 @@ def test_of_a_traceback_the_last_line_is_what_it_says() -> None:
     assert said("ToolError", "Subprocess:\nexit 3") == "ToolError: Subprocess: exit 3"
 
 
+def test_a_fence_of_code_is_no_line_of_a_message() -> None:
+    assert said("StageError", "Subprocess: \n\t```bash\n\texit 3\n\t```") == "StageError: Subprocess: exit 3"
+    assert said("", "~~~\nboom\n~~~") == "boom"
+    assert said("", "```") == "```"
+
+
 def test_the_frame_where_it_was_raised() -> None:
     python = 'Traceback\n  File "/a/main.py", line 1, in <module>\n    f()\n  File "/a/lib/x.py", line 9, in get\n    raise\n'
     assert last_frame(python) == "x.py:9 in get"

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from tracetui.core.analysis.by_name import by_name
 from tracetui.core.analysis.name_table import NameTable, copied, tabled
+from tracetui.core.analysis.run_spans import RunSpans, own_times
 from tracetui.core.model import Kind
 from tracetui.core.store import Store
 from tracetui.core.store.run_tree import RunTree
@@ -41,7 +43,26 @@ def test_a_name_has_the_figures_of_its_spans() -> None:
 def test_own_time_leaves_out_what_children_took() -> None:
     made, _, _ = table()
     own = {row.name: (row.own or 0) // SECOND for row in made.rows}
-    assert own == {"planner": 1, "plan": 6, "search": 11, "get": 2}
+    assert own == {"planner": 1, "plan": 6, "search": 3, "get": 2}
+
+
+def test_own_time_is_that_of_finished_spans_as_the_total_is() -> None:
+    made, _, _ = table("agent a 0..\n  tool b 1..2\n  tool c 3..")
+    assert {row.name: (row.total, row.own) for row in made.rows} == {
+        "a": (None, None),
+        "b": (SECOND, SECOND),
+        "c": (None, None),
+    }
+
+
+def test_own_time_is_that_of_the_summary_however_many_parents_without_times_lie_between() -> None:
+    levels = 70
+    between = "".join("  " * level + f"step s{level}\n" for level in range(1, levels))
+    made, store, _ = table(f"agent a 0..10\n{between}{'  ' * levels}tool b 2..5")
+    spans = RunSpans(store, store.runs[0])
+    summary = {each.name: each.own_ns for each in by_name(spans, own_times(spans))}
+    assert {row.name: row.own or 0 for row in made.rows} == summary
+    assert summary["a"] == 7 * SECOND
 
 
 def test_tokens_and_cost_that_miss_a_call_say_so() -> None:

@@ -63,6 +63,14 @@ def test_all_runs_that_were_read_count_for_a_name() -> None:
     assert SlowSpans(store).rows(1).tolist() == [5]
 
 
+def test_before_names_are_measured_only_thresholds_tell() -> None:
+    store = read("tool a 0..1\n" * 5 + "tool a 0..4\ntool b 0..12\n")
+    slow_spans = SlowSpans(store, measured=False)
+    assert slow_spans.rows(0).tolist() == [6]
+    slow_spans.refresh()
+    assert slow_spans.rows(0).tolist() == [5, 6]
+
+
 def test_an_open_span_is_slow_by_its_age() -> None:
     slow_spans = SlowSpans(read("tool a 0.."))
     assert slow_spans.reason(0) is None

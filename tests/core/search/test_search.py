@@ -96,6 +96,21 @@ def test_a_line_of_several_spans_gives_each_hit_to_its_own(tmp_path: Path) -> No
     assert names == [(f"call {number}", f"treasure {number}") for number in range(1, 6)]
 
 
+def test_a_line_of_thousands_of_spans_is_read_once(tmp_path: Path) -> None:
+    count = 3_000  # reading the line for each of them would take minutes
+    spans = [
+        {"traceId": "ab" * 16, "spanId": f"{number:016x}", "name": f"call {number}", "note": "x" * 300}
+        | {"attributes": [{"key": "secret", "value": {"stringValue": f"treasure {number}"}}]}
+        for number in range(1, count + 1)
+    ]
+    path = tmp_path / "trace.jsonl"
+    path.write_text(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}) + "\n")
+    loaded = read(path)
+    assert [span_name(loaded, hit) for hit in search(loaded, "treasure").hits()] == [
+        f"call {number}" for number in range(1, count + 1)
+    ]
+
+
 def test_a_text_that_several_spans_of_a_line_hold_is_found_in_each_of_them() -> None:
     hits = found(samples_dir() / "otlp-json" / "genai.jsonl", "in transit")
     assert [hit.line for hit in sorted(hits, key=lambda hit: hit.line)] == [1, 1, 2, 3, 3, 4, 4]

@@ -4,7 +4,7 @@ from tests.core.store.facts import store_facts
 from tracetui.core.batch import Batch
 from tracetui.core.operations import Operation, Record, RunFact, Whole
 from tracetui.core.store import Store
-from tracetui.core.store.frozen import freezing
+from tracetui.core.store.frozen import frozen
 
 
 def grown(store: Store, first: int, count: int) -> None:
@@ -14,26 +14,16 @@ def grown(store: Store, first: int, count: int) -> None:
     store.apply(Batch(0, "tracetui", operations=operations))
 
 
-def copy_of(store: Store) -> Store:
-    steps = freezing(store)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as ended:
-            made: Store = ended.value
-            return made
-
-
 def test_a_copy_holds_what_the_store_holds() -> None:
     store = Store()
     grown(store, 0, 50)
-    assert store_facts(copy_of(store)) == store_facts(store)
+    assert store_facts(frozen(store)) == store_facts(store)
 
 
 def test_a_copy_does_not_grow_and_lets_the_store_grow() -> None:
     store = Store()
     grown(store, 0, 50)
-    copy = copy_of(store)
+    copy = frozen(store)
     before = store_facts(copy)
     window = copy.spans.np("start")
     grown(store, 50, 5_000)

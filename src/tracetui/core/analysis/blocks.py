@@ -13,12 +13,16 @@ from typing import Final
 
 from tracetui.core.analysis.advice import lost_ns
 from tracetui.core.analysis.errors import Cause, FirstCause
+from tracetui.core.analysis.glance import EQUAL_CALLS, LOOPS, NO_LOOPS, glance_lines, run_glance
 from tracetui.core.analysis.loops import Repetition
 from tracetui.core.analysis.open_stack import OpenSpan
 from tracetui.core.analysis.page import Page
 from tracetui.core.analysis.retries import Retry
 from tracetui.core.analysis.run_analysis import RunAnalysis, is_open
+from tracetui.core.analysis.spending import other_callers
 from tracetui.core.analysis.tables import (
+    agents_table,
+    cache_note,
     calls_fact,
     causes_and_events,
     columns_plot,
@@ -26,13 +30,13 @@ from tracetui.core.analysis.tables import (
     counted,
     figure,
     length_bar,
+    loop_words,
     models_table,
     names_table,
     number,
     shares_bar,
-    spenders_table,
-    spent_cost,
     times,
+    tools_table,
 )
 from tracetui.core.bodies import Bodies
 from tracetui.core.model import NO_TIME, Kind, Status
@@ -54,6 +58,8 @@ from tracetui.core.text import (
 
 _BEFORE_NS: Final = 1_000_000_000
 _BAR: Final = 12
+_DIFFERS: Final = 0.01
+"""Part of the wall clock's figure from which on a sum of durations is told apart from it."""
 _CALLS_PLOTTED: Final = 8
 """From so many calls on the growth of a context is drawn."""
 _PATH_NAMES: Final = 60
@@ -107,6 +113,7 @@ class RunPage:
     def lines(self) -> Iterator[str]:
         """All of it."""
         yield from self._head()
+        yield from glance_lines(run_glance(self._about, self._cost, self._symbols), self._page)
         yield from self._advice()
         yield from self._errors()
         yield from self._time()
@@ -394,7 +401,7 @@ class RunPage:
         if found is None or not found.wall_ns or not about.spans.placed.any():
             return
         length = duration(found.wall_ns, symbols)
-        yield from page.section("Where the time went", f"{length} = 100%")
+        yield from page.section("Where the time went", f"on the clock: {length} = 100%")
         yield "  " + shares_bar([(part.word, part.ns) for part in found.parts], page.room - 2, symbols)
         for part in found.parts:
             if not part.ns and not part.count:
@@ -502,9 +509,13 @@ class RunPage:
         about, page = self._about, self._page
         found = [each for each in about.repetitions if each.verdict != "retry"]
         if not found:
+            if about.tools:
+                yield from page.section(LOOPS)
+                yield page.line(NO_LOOPS)
             return
         loops = len(about.loops)
-        yield from page.section("Equal calls", f"{number(loops, 'loop')}, {len(found) - loops} of polling")
+        fact = f"{number(loops, 'loop')}, {len(found) - loops} of polling"
+        yield from page.section(LOOPS if loops else EQUAL_CALLS, fact)
         shown: list[str] = []
         for each in found[: page.limit]:
             shown += self._repetition(each)
@@ -516,37 +527,47 @@ class RunPage:
         is_loop = each.verdict == "loop"
         mark = symbols["retry"] if is_loop else symbols["dot"]
         lead = f"{mark} {count(each.count, symbols):>4}  "
-        took = f" in {duration(each.last - each.first, symbols)}" if NO_TIME not in (each.first, each.last) else ""
         if not is_loop:
             yield page.line(f"{lead}{names}  {each.subject}: {each.why}, no loop")
             return
         yield page.line(f"{lead}{names}  {each.subject}")
-        spent = self._about.wasted(each)
-        parts = [duration(each.wasted_ns, symbols)] if each.wasted_ns else []
-        parts += [f"{tokens(spent.total, symbols)} tokens"] if spent.total else []
-        parts += [spent_cost(spent, symbols)] if spent.cost is not None else []
-        wasted = f"; wasted {', '.join(parts)}" if parts else ""
-        rounds = "the same arguments" if len(each.names) == 1 else "the same round"
-        yield page.line(f"{rounds} {each.count} times{took}{wasted}", 10)
+        yield page.line(loop_words(self._about, each, symbols), 10)
 
     def _tools(self) -> Iterator[str]:
         about = self._about
         failed, every = about.tool_calls
-        if failed or any(tool.spent.total for tool in about.tools):
+        if about.tools:
             fact = calls_fact(failed, every, about.open_tool_calls)
-            yield from spenders_table(self._page, "Tools", fact, about.tools, "tools")
+            yield from tools_table(self._page, fact, about.tools, about.names)
 
     def _models(self) -> Iterator[str]:
-        yield from models_table(self._page, self._about.models, self._about.spent.cache_share)
+        yield from models_table(self._page, self._about.models, self.model_notes())
+
+    def model_notes(self) -> list[str]:
+        """What is to be said of the figures by model: the cache, and why they differ from those of the wall clock."""
+        about, symbols = self._about, self._symbols
+        notes = cache_note(about.spent.cache_share, symbols)
+        for kind, amount in other_callers(about.usages).items():
+            is_, whose = ("is", "") if amount == 1 else ("are", "s")
+            notes.append(f"{exact(amount, symbols)} of the calls {is_} no model call{whose} by kind: {kind.name}")
+        found = about.attribution
+        clock = next((part.ns for part in found.parts if part.word == "model"), 0) if found is not None else 0
+        added = sum(each.total_ns for each in about.names if each.kind is Kind.llm)
+        if clock and added - clock > clock * _DIFFERS:
+            notes.append(
+                f"total adds up all calls, also those inside of others or beside them: {duration(added, symbols)} of "
+                f"model calls, {duration(clock, symbols)} on the clock"
+            )
+        return notes
 
     def _agents(self) -> Iterator[str]:
         agents = [each for each in self._about.agents if each.spans or each.spent.total is not None]
         if len(agents) > 1:
-            yield from spenders_table(self._page, "Tokens and cost by agent", "", agents, "agents")
+            yield from agents_table(self._page, agents)
 
     def _contexts(self) -> Iterator[str]:
         about, page, symbols = self._about, self._page, self._symbols
-        found = [each for each in about.contexts if len(each.rows) >= 3 or each.compactions or each.over_limit]
+        found = about.contexts
         if not found:
             return
         limit = next((each.limit for each in found if each.limit is not None), None)
@@ -563,6 +584,13 @@ class RunPage:
             if len(each.tokens) >= _CALLS_PLOTTED and symbols.columns:
                 shown.append("  " + columns_plot(each.tokens, page.room - 2, symbols))
         yield from page.listed(shown, len(found), "agents")
+        if words := self.called_once():
+            yield page.line(words)
+
+    def called_once(self) -> str:
+        """How many agents have one model call only, and no growth; empty where there is none."""
+        once = self._about.called_once
+        return f"{number(once, 'agent')} with one model call: not listed" if once else ""
 
     def _decisions(self) -> Iterator[str]:
         about, page, symbols = self._about, self._page, self._symbols

@@ -51,7 +51,9 @@ class Busy:
 
         0.0 to 1.0; 0.0 too where nothing lies between them.
         """
-        edges = begin + np.arange(parts + 1, dtype=np.int64) * length // parts
+        number = np.arange(parts + 1, dtype=np.int64)
+        # Whole parts first: a century in ns times a hundred is beyond 64 bits.
+        edges = begin + length // parts * number + length % parts * number // parts
         low, high = np.clip(edges[:-1], start, end), np.clip(edges[1:], start, end)
         shares: np.ndarray = (self.until(high) - self.until(low)) / np.maximum(high - low, 1)
         return shares

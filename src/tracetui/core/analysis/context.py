@@ -19,6 +19,7 @@ from tracetui.core.analysis.messages import limit_told
 from tracetui.core.analysis.run_spans import RunSpans, grouped
 from tracetui.core.analysis.spending import Usages
 from tracetui.core.model import NO_TIME, Kind
+from tracetui.core.store.shape import Bools
 
 FALL: Final = 0.6
 LEAST: Final = 1_000
@@ -66,8 +67,8 @@ class ContextGrowth:
 
 def context_growth(spans: RunSpans, usages: Usages, errors: Errors) -> list[ContextGrowth]:
     """Each agent with at least two model calls of known input, the largest context first."""
-    values, known = usages.column("input")
-    chosen = known & (spans.kind[usages.node] == Kind.llm)
+    values, _ = usages.column("input")
+    chosen = _calls(spans, usages)
     nodes, sizes = usages.node[chosen], values[chosen]
     by_time = spans.start if spans.has_times else spans.rows.astype(np.int64)
     order = np.lexsort((spans.rows[nodes], by_time[nodes]))
@@ -93,6 +94,19 @@ def context_growth(spans: RunSpans, usages: Usages, errors: Errors) -> list[Cont
             )
         )
     return sorted(found, key=lambda each: (-each.largest, -len(each.rows)))
+
+
+def called_once(spans: RunSpans, usages: Usages) -> int:
+    """Agents with fewer model calls of known input than ``context_growth`` tells of: nothing can grow in them."""
+    nodes = usages.node[_calls(spans, usages)]
+    counts = np.unique(spans.agent[nodes], return_counts=True)[1]
+    return int((counts < CALLS_AT_LEAST).sum())
+
+
+def _calls(spans: RunSpans, usages: Usages) -> Bools:
+    """Which of the usages are model calls of known input."""
+    chosen: Bools = usages.column("input")[1] & (spans.kind[usages.node] == Kind.llm)
+    return chosen
 
 
 def _told(spans: RunSpans) -> dict[int, list[int]]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from tracetui.core.analysis.by_name import NameStats, by_name
 from tracetui.core.analysis.errors import Cause
-from tracetui.core.analysis.folder_runs import NamedRuns, Piece, RunBrief, by_run_name, pieces
+from tracetui.core.analysis.folder_runs import NamedRuns, OverTime, Piece, RunBrief, by_run_name, over_time, pieces
 from tracetui.core.analysis.run_analysis import RunAnalysis
 from tracetui.core.analysis.spending import Spender, Spent
 from tracetui.core.pricing.cost import Cost
@@ -46,6 +46,8 @@ class FolderAnalysis:
     step_ns: int | None
     pieces: tuple[Piece, ...]
     """Without gaps; empty if no run has a time."""
+    drawn: OverTime | None
+    """The same as it is drawn: without long empty times."""
     errors: tuple[SharedError, ...]
     run_names: list[NamedRuns]
     """Runs by their names."""
@@ -74,12 +76,13 @@ def analyse_folder(store: Store, runs: Iterable[RunAnalysis], costs: Mapping[int
         RunBrief(each.run, each.status, costs[each.run.row], each.spent.total, "tokens.total" in each.spent.partial)
         for each in ordered
     ]
-    step, over_time = pieces(briefs)
+    step, without_gaps = pieces(briefs)
     pooled: Any = _Pooled(store, ordered)
     return FolderAnalysis(
         tuple(ordered),
         step,
-        over_time,
+        without_gaps,
+        over_time(briefs),
         _shared(ordered),
         by_run_name(briefs),
         by_name(pooled, np.concatenate([each.own_ns for each in ordered])),

@@ -7,24 +7,29 @@ from datetime import tzinfo
 from typing import Final
 
 from tracetui.core.analysis.folder import FolderAnalysis
-from tracetui.core.analysis.folder_runs import DAY, HOUR, MINUTE
+from tracetui.core.analysis.folder_runs import DAY, HOUR, MINUTE, OverTime, added_up
+from tracetui.core.analysis.glance import LOOPS, NO_LOOPS, folder_bottlenecks, folder_glance, glance_lines
+from tracetui.core.analysis.loops import Repetition
 from tracetui.core.analysis.page import Page
 from tracetui.core.analysis.run_analysis import RunAnalysis, is_open
 from tracetui.core.analysis.tables import (
+    agents_table,
+    cache_note,
     calls_fact,
     causes_and_events,
     cost_text,
     counted,
     length_bar,
+    loop_words,
     models_table,
     names_table,
     number,
-    spenders_table,
+    tools_table,
 )
 from tracetui.core.pricing import Cost
 from tracetui.core.run_table import length_text
 from tracetui.core.summary import Facts
-from tracetui.core.text import clock_time, duration, marked, safe, tokens, wall_time_full
+from tracetui.core.text import clock_time, count, duration, marked, safe, tokens, wall_time_full
 
 _ORDER: Final = ("error", "stalled", "unfinished", "unknown", "running", "ok")
 _BAR: Final = 30
@@ -43,26 +48,24 @@ def folder_lines(
         costs: What runs cost, by row.
         tz: Zone of times shown.
     """
+    symbols, spent = page.symbols, _total_cost(totals)
     yield from _head(about, page, totals)
+    yield from glance_lines(folder_glance(about, spent, ids, symbols), page)
     yield from _pieces(about, page, tz)
     yield from _errors(about, page, ids)
     yield from _runs(about, page, ids, costs)
     yield from _run_names(about, page)
-    bottleneck = about.runs[0].bottleneck_ns
-    slow = {
-        (each.name, each.kind)
-        for each in about.names
-        if not each.holds and each.mean_ns is not None and each.mean_ns >= bottleneck
-    }
-    yield from names_table(page, about.names, None, slow, bottleneck)
+    yield from _loops(about, page, ids)
+    slow = {(each.name, each.kind) for each in folder_bottlenecks(about)}
+    yield from names_table(page, about.names, None, slow, about.runs[0].bottleneck_ns)
     if about.tools:
         failed, every = sum(tool.failed for tool in about.tools), sum(tool.spans for tool in about.tools)
         fact = calls_fact(failed, every, sum(each.open_tool_calls for each in about.runs))
-        yield from spenders_table(page, "Tools", fact, about.tools, "tools")
-    yield from models_table(page, about.models, about.spent.cache_share)
+        yield from tools_table(page, fact, about.tools, about.names)
+    yield from models_table(page, about.models, cache_note(about.spent.cache_share, symbols))
     agents = [each for each in about.agents if each.name]
     if agents:
-        yield from spenders_table(page, "Tokens and cost by agent", "", agents, "agents")
+        yield from agents_table(page, agents)
 
 
 def _head(about: FolderAnalysis, page: Page, totals: Facts) -> Iterator[str]:
@@ -74,8 +77,9 @@ def _head(about: FolderAnalysis, page: Page, totals: Facts) -> Iterator[str]:
     length = totals["duration_ms"]
     partial = totals["partial"]
     took = duration(None if length is None else round(length * 1_000_000), symbols)
+    longest = added_up([each.run.duration()[0] for each in about.runs], symbols)
     figures = [
-        f"{marked(took, partial='duration_ms' in partial, symbols=symbols)} in all",
+        marked(took, partial="duration_ms" in partial, symbols=symbols) + longest,
         number(totals["spans"], "span"),
     ]
     if totals["causes"]:
@@ -83,11 +87,16 @@ def _head(about: FolderAnalysis, page: Page, totals: Facts) -> Iterator[str]:
     if totals["tokens"]["total"] is not None:
         text = marked(tokens(totals["tokens"]["total"], symbols), partial="tokens.total" in partial, symbols=symbols)
         figures.append(f"{text} tokens")
-    if totals["cost_usd"] is not None or totals["cost_computed_usd"] is not None:
-        figures.append(cost_text(Cost(totals["cost_usd"], totals["cost_computed_usd"], "cost_usd" in partial), symbols))
+    spent = _total_cost(totals)
+    if spent.usd is not None:
+        figures.append(cost_text(spent, symbols))
     loops = sum(len(each.loops) for each in about.runs)
     figures += [number(loops, "loop")] if loops else []
-    yield page.line("  ".join(figures))
+    yield from page.paragraph("  ", "  ".join(figures))
+
+
+def _total_cost(totals: Facts) -> Cost:
+    return Cost(totals["cost_usd"], totals["cost_computed_usd"], "cost_usd" in totals["partial"])
 
 
 def step_word(ns: int) -> str:
@@ -99,17 +108,23 @@ def step_word(ns: int) -> str:
     return "minute"
 
 
+def steps_words(drawn: OverTime) -> str:
+    """How long a piece of time is, and whether times without runs are left out: ``hour, gaps left out``."""
+    return step_word(drawn.step_ns) + (", gaps left out" if drawn.is_cut else "")
+
+
 def _pieces(about: FolderAnalysis, page: Page, tz: tzinfo) -> Iterator[str]:
-    pieces = [piece for piece in about.pieces if piece.runs]
+    drawn = about.drawn
+    pieces = [piece for piece in drawn.pieces if piece.runs] if drawn is not None else []
     told = any(piece.failed or piece.cost.usd is not None for piece in pieces)
-    if len(pieces) < 2 or not told or about.step_ns is None:
+    if len(pieces) < 2 or not told or drawn is None:
         return
     symbols = page.symbols
-    yield from page.section("Failures and cost over time", f"runs that failed, by {step_word(about.step_ns)}")
+    yield from page.section("Failures and cost over time", f"failed runs by {steps_words(drawn)}")
     most = max(piece.runs for piece in pieces)
     for piece in pieces:
         day = wall_time_full(piece.start, tz, symbols)[:10]
-        when = day if about.step_ns >= DAY else f"{day} {clock_time(piece.start, tz)[:5]}"
+        when = day if drawn.step_ns >= DAY else f"{day} {clock_time(piece.start, tz)[:5]}"
         bar = length_bar(piece.failed / most, _BAR, symbols) if piece.failed else ""
         spent = cost_text(piece.cost, symbols) if piece.cost.usd is not None else ""
         text = f"{when}  {symbols['error'] if piece.failed else ' '} {piece.failed:>4} of {piece.runs:<5} {spent:>8}  {bar}"
@@ -177,6 +192,32 @@ def _run_names(about: FolderAnalysis, page: Page) -> Iterator[str]:
         lead = f"{symbols['error'] if each.failed else ' '} "
         shown.append(page.row(each.name or "(no name)", cells, lead))
     yield from page.listed(shown, len(about.run_names), "names")
+
+
+def _loops(about: FolderAnalysis, page: Page, ids: Mapping[int, str]) -> Iterator[str]:
+    """Equal calls again and again, in whichever run: the dearest first."""
+    found = loops_of(about)
+    if not found:
+        if about.tools:
+            yield from page.section(LOOPS)
+            yield page.line(NO_LOOPS)
+        return
+    symbols = page.symbols
+    runs = len({run.run.row for run, _ in found})
+    yield from page.section(LOOPS, f"{number(len(found), 'loop')} in {number(runs, 'run')}")
+    shown: list[str] = []
+    for run, each in found[: page.limit]:
+        names = f" {symbols['decision']} ".join(each.names)
+        shown.append(page.line(f"{symbols['retry']} {count(each.count, symbols):>4}  {names}  {each.subject}"))
+        name = run.run.name or ids[run.run.row]
+        shown.append(page.line(f"in {name}: {loop_words(run, each, symbols)}", 9))
+    yield from page.listed(shown, len(found), "loops")
+
+
+def loops_of(about: FolderAnalysis) -> list[tuple[RunAnalysis, Repetition]]:
+    """All loops with their runs, the dearest first, then those that took longest."""
+    found = [(run, each) for run in about.runs for each in run.loops]
+    return sorted(found, key=lambda pair: (-(pair[0].wasted(pair[1]).cost or 0), -(pair[1].wasted_ns or 0)))
 
 
 def briefly(each: RunAnalysis, crumb: str) -> Iterator[str]:

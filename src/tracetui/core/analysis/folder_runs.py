@@ -13,6 +13,8 @@ from typing import Final
 from tracetui.core.model import Kind
 from tracetui.core.pricing.cost import Cost
 from tracetui.core.store import Run
+from tracetui.core.symbols import Symbols
+from tracetui.core.text import duration
 
 MINUTE: Final = 60 * 1_000_000_000
 HOUR: Final = 60 * MINUTE
@@ -97,6 +99,14 @@ def sum_of_costs(runs: Iterable[RunBrief]) -> Cost:
     return Cost(sum(recorded) if recorded else None, sum(computed) if computed else None, known and lacking)
 
 
+def added_up(lengths: Sequence[int | None], symbols: Symbols) -> str:
+    """What the sum of the durations of runs is called, and what most of it is: `` in all runs (285d one run)``."""
+    known = [length for length in lengths if length is not None]
+    longest = max(known, default=0)
+    is_most = len(known) > 1 and longest * 2 > sum(known)
+    return " in all runs" + (f" ({duration(longest, symbols)} one run)" if is_most else "")
+
+
 def pieces(runs: Sequence[RunBrief]) -> tuple[int | None, tuple[Piece, ...]]:
     """The length of a piece, ns, and the pieces without gaps; None and nothing if no run has a time."""
     timed = [(start, each) for each in runs if (start := each.run.start) is not None]
@@ -105,14 +115,57 @@ def pieces(runs: Sequence[RunBrief]) -> tuple[int | None, tuple[Piece, ...]]:
     starts = [start for start, _ in timed]
     length = max(starts) - min(starts)
     step = next((step for step in STEPS if length // step < PIECES), STEPS[-1])
-    first = min(starts) // step
+    held = _held(timed, step)
+    first, last = min(held), max(held)
+    # Gaps are left out only where times lie further apart than any step helps with.
+    places = range(first, last + 1) if last - first <= PIECES * 4 else sorted(held)
+    return step, tuple(_piece(at * step, held.get(at, [])) for at in places)
+
+
+@dataclass(frozen=True, slots=True)
+class OverTime:
+    """Runs over time as they are drawn."""
+
+    step_ns: int
+    pieces: tuple[Piece, ...]
+    is_cut: bool
+    """Times without runs are left out."""
+
+
+def over_time(runs: Sequence[RunBrief]) -> OverTime | None:
+    """The same to look at: where most pieces would be empty, longer ones, or only those with runs in them, and shorter ones.
+
+    So that runs of today are told apart although one of last year lies beside them, and runs of each night are counted by
+    the day. None: no run has a time.
+    """
+    step, found = pieces(runs)
+    if step is None:
+        return None
+    if _is_full(found):
+        return OverTime(step, found, is_cut=False)
+    timed = [(start, each) for each in runs if (start := each.run.start) is not None]
+    short, parts = next(
+        (each, held) for each in STEPS if len(held := _held(timed, each)) <= PIECES or each == STEPS[-1]
+    )
+    for longer in STEPS:
+        held = _held(timed, longer) if longer > step else {}
+        if len(held) * 2 >= len(parts) and len(held) * 2 >= max(held) - min(held) + 1:
+            places = range(min(held), max(held) + 1)
+            return OverTime(longer, tuple(_piece(at * longer, held.get(at, [])) for at in places), is_cut=False)
+    return OverTime(short, tuple(_piece(at * short, parts[at]) for at in sorted(parts)), is_cut=True)
+
+
+def _is_full(found: Sequence[Piece]) -> bool:
+    """At least half of the pieces hold runs."""
+    return sum(not piece.runs for piece in found) * 2 <= len(found)
+
+
+def _held(timed: Iterable[tuple[int, RunBrief]], step: int) -> dict[int, list[RunBrief]]:
+    """Runs by the number of the piece in which they began."""
     held: dict[int, list[RunBrief]] = {}
     for start, each in timed:
-        held.setdefault(start // step - first, []).append(each)
-    last = max(held)
-    # Gaps are left out only where times lie further apart than any step helps with.
-    places = range(last + 1) if last <= PIECES * 4 else sorted(held)
-    return step, tuple(_piece((first + at) * step, held.get(at, [])) for at in places)
+        held.setdefault(start // step, []).append(each)
+    return held
 
 
 def _piece(start: int, runs: list[RunBrief]) -> Piece:

@@ -124,11 +124,18 @@ def lanes(spans: LaneSpans) -> Lanes:
 
 def _agents(spans: LaneSpans) -> Ints:
     """Of each position the nearest agent above it that holds others; -1 without one. Itself is not meant."""
-    found = np.full(len(spans.rows), -1, np.int32)
-    # In tree order an inner agent comes later than the one around it and writes over it.
-    for at in np.flatnonzero(spans.is_agent & (spans.size > 1)).tolist():
-        found[at + 1 : at + int(spans.size[at])] = at
-    return found
+    agents, count = np.flatnonzero(spans.is_agent & (spans.size > 1)), len(spans.rows)
+    nearest, begins = [-1], [0]  # who is the nearest from where on
+    around = [(-1, count + 1)]  # the agents that are open there, and where each ends
+    ends = (agents + spans.size[agents]).tolist()
+    for agent, end in zip([*agents.tolist(), count], [*ends, count], strict=True):
+        while around[-1][1] <= agent:
+            begins.append(around.pop()[1])
+            nearest.append(around[-1][0])
+        nearest.append(agent)
+        begins.append(min(agent + 1, count))
+        around.append((agent, end))
+    return np.repeat(np.asarray(nearest, np.int32), np.diff([*begins, count]))
 
 
 def _in_order_of_time(agent: Ints, start: Longs) -> Ints:

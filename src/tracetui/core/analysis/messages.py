@@ -33,6 +33,8 @@ _DIGITS: Final = re.compile(r"\d{1,40}")
 _ANNOUNCES: Final = 14
 """A first line of so few characters (``Exit code 1``) is shown with the next one."""
 _BLANKS: Final = re.compile(r"\s+")
+_FENCE: Final = re.compile(r"(?:`{3,9}|~{3,9})[\w+-]{0,20}")
+"""A line that begins or ends a block of code, and says nothing."""
 _PYTHON_FRAME: Final = re.compile(
     r'^[ \t]{0,20}File "([^"\n]{1,500})", line (\d{1,9})(?:, in ([^\n]{1,200}))?', re.MULTILINE
 )
@@ -61,9 +63,11 @@ def normalised(message: str) -> str:
 def first_line(message: str) -> str:
     """The line of a message that tells the most: its first, with the next one where it only announces that.
 
+    The fences of a block of code are passed over.
     Of a message that holds a traceback it is the last one, behind what stands before the traceback.
     """
     lines = [line.strip() for line in message[:LOOKED_AT].split("\n") if line.strip()]
+    lines = [line for line in lines if not _FENCE.fullmatch(line)] or lines[:1]
     if not lines:
         return ""
     at = next((at for at, line in enumerate(lines) if line.startswith("Traceback (most recent")), -1)

@@ -1,8 +1,7 @@
 """The spans of the open run by name and kind: how many, how long, how many failed, what they used, and which they are.
 
 ``copied`` takes what is needed out of the store (or a snapshot of it, in a thread), ``tabled`` works on those copies alone.
-Percentiles are those of the nearest rank over finished
-spans; own time is the time in which no child was active.
+Percentiles are those of the nearest rank. They, total and own time (in which no child was active) are over finished spans.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
-from tracetui.core.analysis.run_spans import RunSpans, own_pieces
+from tracetui.core.analysis.run_spans import RunSpans, nearest, own_pieces
 from tracetui.core.model import NO_TIME, Clock, Flag, Kind, Status
 from tracetui.core.store.shape import Bools, Ints, Longs
 
@@ -37,7 +36,6 @@ SORTINGS: Final[tuple[Sorting, ...]] = (
 """What names can be sorted by, in the order of the keys `<` and `>`."""
 
 _UNKNOWN, _BIG = 0xFFFF_FFFF, 0xFFFF_FFFE
-_MOST_STEPS: Final = 64
 _KINDS: Final = 16
 
 
@@ -234,7 +232,7 @@ def tabled(run: Copied) -> NameTable:
     total = np.zeros(len(keys), np.int64)
     np.add.at(total, group[done], took[done])
     owned = np.zeros(len(keys), np.int64)
-    np.add.at(owned, group, own[chosen])
+    np.add.at(owned, group[done], own[chosen][done])
     failed = np.bincount(group[status == Status.error], minlength=len(keys))
     opened = np.bincount(group[is_open], minlength=len(keys))
     found = []
@@ -251,7 +249,7 @@ def tabled(run: Copied) -> NameTable:
                 int(failed[at]),
                 int(opened[at]),
                 int(total[at]) if has else None,
-                int(owned[at]) if has or owned[at] else None,
+                int(owned[at]) if has else None,
                 int(ordered[low + _rank(number, 50)]) if has else None,
                 int(ordered[low + _rank(number, 95)]) if has else None,
                 int(ordered[low + number - 1]) if has else None,
@@ -336,16 +334,8 @@ def _own(run: Copied) -> Longs:
     end = np.where((run.end == NO_TIME) & (run.status == Status.open), np.maximum(run.last, run.start), run.end)
     placed = run.told & (run.start != NO_TIME) & (end >= run.start)
     at, there = _found(run.rows.astype(np.int64), run.parent.astype(np.int32))
-    over = np.where(there, at, -1)
-    parents = over.copy()
-    for _ in range(_MOST_STEPS):  # a parent without a place in time stands for its own parent
-        bad = (over >= 0) & ~placed[over]
-        if not bad.any():
-            break
-        over[bad] = parents[over[bad]]
-    else:
-        over[(over >= 0) & ~placed[over]] = -1
-    node, low, high = own_pieces(cast("RunSpans", _Placed(placed, run.start, end, over.astype(np.int32))))
+    over = nearest(np.where(there, at, -1).astype(np.int32), placed)
+    node, low, high = own_pieces(cast("RunSpans", _Placed(placed, run.start, end, over)))
     own = np.zeros(len(run.rows), np.int64)
     np.add.at(own, node, high - low)
     return own

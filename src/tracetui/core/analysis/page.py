@@ -13,6 +13,8 @@ WIDEST: Final = 120
 """Columns that are used at most: longer lines are hard to read."""
 _LABEL: Final = 11
 _GAP: Final = "  "
+_NAME: Final = 16
+"""Columns that a name keeps while figures give way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,22 @@ class Page:
         for number, line in enumerate(wrapped(text, max(20, self.room - indent), lines, self.symbols)):
             yield (lead if not number else " " * indent) + line
 
-    def row(self, name: str, cells: Sequence[tuple[str, int]], lead: str = "") -> str:
-        """A name that takes what is left, and figures, each with its width; at least 16 columns are left for the name."""
-        shown = list(cells)
-        while len(shown) > 1 and self.room - self._cells(shown) - 2 - cell_width(lead) < 16:
-            shown.pop()
+    def row(self, name: str, cells: Sequence[tuple[str, int]], lead: str = "", order: Sequence[int] = ()) -> str:
+        """A name that takes what is left, and figures, each with its width; at least 16 columns are left for the name.
+
+        Args:
+            name: May be untrusted.
+            cells: The figures.
+            lead: What stands before the name; safe.
+            order: Places of the figures in the order in which they are given room; empty: from left to right.
+        """
+        left, places = self.room - 2 - cell_width(lead) - _NAME, set[int]()
+        for place in order or range(len(cells)):
+            left -= cells[place][1] + len(_GAP)
+            if places and left < 0:
+                break
+            places.add(place)
+        shown = [cell for place, cell in enumerate(cells) if place in places]
         room = max(10, self.room - self._cells(shown) - 2 - cell_width(lead))
         figures = "".join(_GAP + fit(text, cells, align="right", symbols=self.symbols) for text, cells in shown)
         return ("  " + lead + fit(safe(name), room, symbols=self.symbols) + figures).rstrip()

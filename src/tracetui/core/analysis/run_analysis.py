@@ -17,7 +17,7 @@ from tracetui.core.analysis.advice import SMALL_INPUT, SMALL_OUTPUT, Advice, adv
 from tracetui.core.analysis.attribution import Attribution, attribution
 from tracetui.core.analysis.by_name import BOTTLENECK_NS, NameStats, SlowSpan, bottlenecks, by_name, slowest
 from tracetui.core.analysis.calls import Calls
-from tracetui.core.analysis.context import ContextGrowth, context_growth
+from tracetui.core.analysis.context import ContextGrowth, called_once, context_growth
 from tracetui.core.analysis.errors import Errors, errors
 from tracetui.core.analysis.loops import Repetition, repetitions
 from tracetui.core.analysis.moments import Decision, Silence, decisions, silence
@@ -109,6 +109,11 @@ class RunAnalysis:
         """Tool calls that have not ended: the times of ``tools`` are without them."""
         spans = self.spans
         return int((spans.told & (spans.kind == Kind.tool) & (spans.status == Status.open)).sum())
+
+    @property
+    def called_once(self) -> int:
+        """Agents with one model call only, which are not among ``contexts``."""
+        return called_once(self.spans, self.usages)
 
     @property
     def at_work(self) -> int:

@@ -99,13 +99,8 @@ class RunSpans:
         return np.where(is_agent, np.arange(len(self), dtype=np.int32), above)
 
     def nearest(self, wanted: Bools) -> Ints:
-        """Of each node the nearest one above it that is wanted; -1 if there is none. Halves the way at each step."""
-        count = len(self)
-        jump = np.append(np.where(wanted, np.arange(count, dtype=np.int32), self.parent), np.int32(-1))
-        for _ in range(max(1, int(self.shape.depth.max(initial=0))).bit_length() + 1):
-            jump = jump[jump]
-        found: Ints = jump[self.parent]
-        return found
+        """Of each node the nearest one above it that is wanted; -1 if there is none."""
+        return nearest(self.parent, wanted)
 
     def node(self, row: int) -> int:
         """The node of a span row, -1 if it is not of the run."""
@@ -123,6 +118,22 @@ class RunSpans:
     def name_of(self, node: int) -> str:
         """Name of a node, untrusted."""
         return self.store.strings[int(self.name[node])]
+
+
+def nearest(parent: Ints, wanted: Bools) -> Ints:
+    """Of each node the nearest one above it that is wanted; -1 if there is none. Halves the way at each step.
+
+    ``parent`` is -1 for roots; a way that goes round in a circle leads nowhere.
+    """
+    count = len(parent)
+    jump = np.append(np.where(wanted, np.arange(count, dtype=np.int32), parent), np.int32(-1))
+    for _ in range(count.bit_length() + 1):
+        further = jump[jump]
+        if np.array_equal(further, jump):
+            break
+        jump = further
+    found: Ints = jump[parent]
+    return np.where(np.append(wanted, False)[found], found, np.int32(-1))
 
 
 def grouped(numbers: Any) -> Iterator[tuple[int, Ints]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,9 @@ _STALE_SHARE = 16
 """While a large trace is read, figures by name are made anew when it has grown by one part in so many."""
 _SMALL = 20_000
 """Up to so many spans they are made anew at every change: it takes about a millisecond."""
+
+_FEW = 4
+"""Of so few spans the children are looked for one by one."""
 
 
 def _thresholds() -> dict[Kind, int]:
@@ -59,34 +62,57 @@ class NameTimes:
     max_ns: int
 
 
-class SlowSpans:
-    """Times by name over all that has been read, and what is slow by them. Ask ``refresh`` after changes."""
+class _Figures(NamedTuple):
+    """Times by name, replaced as a whole: another thread may ask meanwhile."""
 
-    def __init__(self, store: Store, rules: SlowRules | None = None) -> None:
+    finished: Longs
+    p50: Longs
+    p95: Longs
+    longest: Longs
+
+
+class SlowSpans:
+    """Times by name over all that has been read, and what is slow by them. Ask ``refresh`` after changes.
+
+    Args:
+        store: What has been read.
+        rules: When a span counts as slow.
+        measured: Measure at once; without it nothing is known of names before the first ``refresh``.
+    """
+
+    def __init__(self, store: Store, rules: SlowRules | None = None, *, measured: bool = True) -> None:
         self._store = store
         self.rules = SlowRules() if rules is None else rules
         self._epoch = -1
         self._spans = 0
-        self._count = self._p50 = self._p95 = self._max = np.zeros(0, np.int64)
-        self._holders = np.zeros(0, np.bool_)
-        """Of each span row: whether it has children."""
-        self.refresh(exact=True)
+        self._figures = _Figures(*(np.zeros(0, np.int64) for _ in range(4)))
+        if measured:
+            self.refresh(exact=True)
 
     def refresh(self, exact: bool = False) -> None:
         """Look again. A large trace that has hardly grown keeps its figures unless ``exact`` is asked for."""
-        if self._store.epoch == self._epoch and not exact:
-            return
-        self._epoch = self._store.epoch
-        self._see_holders()
-        spans = len(self._store.spans)
-        if exact or spans <= _SMALL or (spans - self._spans) * _STALE_SHARE >= spans:
+        if exact or self._is_stale:
             self._measure()
+        self._epoch = self._store.epoch
+
+    @property
+    def takes_long(self) -> bool:
+        """To ``refresh`` now takes some tenths of a second: it is not for the thread that a screen waits for."""
+        return self._is_stale and len(self._store.spans) > _SMALL
+
+    @property
+    def _is_stale(self) -> bool:
+        spans = len(self._store.spans)
+        if self._store.epoch == self._epoch:
+            return False
+        return spans <= _SMALL or (spans - self._spans) * _STALE_SHARE >= spans
 
     def times(self, name: int) -> NameTimes | None:
         """Of the finished spans with a name (string id); None if there are none."""
-        if name >= len(self._count) or not self._count[name]:
+        figures = self._figures
+        if name >= len(figures.finished) or not figures.finished[name]:
             return None
-        return NameTimes(*(int(column[name]) for column in (self._count, self._p50, self._p95, self._max)))
+        return NameTimes(*(int(column[name]) for column in figures))
 
     def open_p95(self, run: int) -> int | None:
         """The longest p95 among the names of a run's innermost open spans, ns: what ``run_status`` waits three times for."""
@@ -123,7 +149,7 @@ class SlowSpans:
         limit, name = int(self._threshold(rows)[0]), self._store.spans.name[row]
         parts = [f"over {duration(limit)}"] if took >= limit else []
         if took >= self._by_name(np.asarray([name]))[0]:
-            parts.append(f"{took / max(1, int(self._p50[name])):.1f}× its name's p50")
+            parts.append(f"{took / max(1, int(self._figures.p50[name])):.1f}× its name's p50")
         return ", ".join(parts) or None
 
     def _threshold(self, rows: Rows) -> Longs:
@@ -133,26 +159,41 @@ class SlowSpans:
             limits[kind] = limit
         kinds = self._store.spans.np("kind")[rows]
         found: Longs = limits[kinds]
-        known = rows < len(self._holders)
-        holds = known & self._holders[np.where(known, rows, 0)] if len(self._holders) else known
-        found[holds & np.isin(kinds, [int(kind) for kind in CONTAINERS])] = np.iinfo(np.int64).max
+        is_container = np.zeros(256, np.bool_)
+        is_container[list(CONTAINERS)] = True
+        held = np.flatnonzero(is_container[kinds] & (found != np.iinfo(np.int64).max))
+        found[held[self._holders(rows[held])]] = np.iinfo(np.int64).max
         return found
 
-    def _see_holders(self) -> None:
+    def _holders(self, rows: Rows) -> Bools:
+        """Which of ``rows`` have children."""
         spans = self._store.spans
+        if len(rows) <= _FEW:
+            return np.asarray([self._has_children(row) for row in rows.tolist()], np.bool_)
         holds = np.zeros(len(spans) + 1, np.bool_)
-        # -1, no parent, marks the spare place at the end.
-        holds[spans.np("parent")[(spans.np("flags") & Flag.dropped) == 0]] = True
-        self._holders = holds[:-1]
+        for run in np.unique(spans.np("run")[rows]).tolist():
+            this = self._store.runs[run]
+            low, high = this.first_row, this.last_row + 1
+            counts = (spans.np("flags", low, high) & Flag.dropped) == 0
+            # -1, no parent, marks the spare place at the end.
+            holds[spans.np("parent", low, high)[counts]] = True
+        return holds[rows]
+
+    def _has_children(self, row: int) -> bool:
+        spans = self._store.spans
+        this = self._store.runs[spans.run[row]]
+        below = np.flatnonzero(spans.np("parent", this.first_row, this.last_row + 1) == row) + this.first_row
+        return bool(((spans.np("flags")[below] & Flag.dropped) == 0).any())
 
     def _by_name(self, names: Rows) -> npt.NDArray[np.float64]:
         """The least time that is slow for each name; infinite for names with too few spans."""
-        known = names < len(self._count)
+        figures = self._figures
+        known = names < len(figures.finished)
         at = np.where(known, names, 0)
-        if not len(self._count):
+        if not len(figures.finished):
             return np.full(len(names), np.inf)
-        enough = known & (self._count[at] >= self.rules.at_least)
-        limit = np.maximum(self._p50[at] * self.rules.factor, self.rules.floor_ns)
+        enough = known & (figures.finished[at] >= self.rules.at_least)
+        limit = np.maximum(figures.p50[at] * self.rules.factor, self.rules.floor_ns)
         return np.where(enough, limit, np.inf)
 
     def _measure(self) -> None:
@@ -166,10 +207,10 @@ class SlowSpans:
         count = np.bincount(names, minlength=len(self._store.strings)).astype(np.int64)
         begin = np.cumsum(count) - count
         some = count > 0
-        self._count = count
-        self._p50, self._p95, self._max = (np.full(len(count), -1, np.int64) for _ in range(3))
-        for column, share in ((self._p50, 50), (self._p95, 95), (self._max, 100)):
+        p50, p95, longest = (np.full(len(count), -1, np.int64) for _ in range(3))
+        for column, share in ((p50, 50), (p95, 95), (longest, 100)):
             column[some] = took[(begin + np.maximum(-(-count * share // 100), 1) - 1)[some]]
+        self._figures = _Figures(count, p50, p95, longest)
 
 
 def _took(store: Store, rows: Rows) -> Longs:

@@ -238,6 +238,14 @@ def by_model(usages: Usages) -> list[Spender]:
     return sorted(found, key=_most)
 
 
+def other_callers(usages: Usages) -> dict[Kind, int]:
+    """Spans that name a model though they are no model call, embedding or reranking by their kind; how many of each."""
+    kinds = usages.spans.kind[usages.node[usages.model != 0]]
+    counts = np.bincount(kinds, minlength=max(Kind) + 1)
+    called = (Kind.llm, Kind.embedding, Kind.reranker)
+    return {kind: int(counts[kind]) for kind in Kind if counts[kind] and kind not in called}
+
+
 def by_agent(usages: Usages) -> list[Spender]:
     """Agents by name; the empty name is what no agent called."""
     spans = usages.spans

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Final
 
 from tracetui.core.analysis.by_name import NameStats
 from tracetui.core.analysis.page import Page
 from tracetui.core.analysis.spending import Spender, Spent
-from tracetui.core.model import Kind
+from tracetui.core.model import NO_TIME, Kind
 from tracetui.core.pricing import Cost
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import cost, count, duration, marked, safe, share, tokens
+
+if TYPE_CHECKING:
+    from tracetui.core.analysis.loops import Repetition
+    from tracetui.core.analysis.run_analysis import RunAnalysis
 
 
 def names_table(
@@ -28,7 +33,7 @@ def names_table(
     mark = f"{symbols['warning']} = bottleneck: {duration(bottleneck_ns, symbols)} or more in the mean"
     yield from page.section("Time by name", mark if slow else "")
     longer = Page(page.width, symbols, page.limit * 2)
-    heads = [("p50", 7), ("p95", 7), ("max", 7), ("total", 7), ("share", 5), ("own", 7)]
+    heads = [("p50", 7), ("p95", 7), ("max", 7), ("total", 7), ("of run", 6), ("own", 7)]
     if share_of is None:
         del heads[4]
     yield page.row("", (("count", 6), *heads), "   ")
@@ -36,22 +41,21 @@ def names_table(
     for each in names[: longer.limit]:
         cells = [(f"{symbols.times}{count(each.count, symbols)}", 6)]
         cells += [(duration(ns, symbols), 7) for ns in (each.p50_ns, each.p95_ns, each.max_ns, each.total_ns)]
-        cells += [(share(share_of(each), symbols), 5)] if share_of is not None else []
+        cells += [(share(share_of(each), symbols), 6)] if share_of is not None else []
         cells.append((duration(each.own_ns, symbols), 7))
         lane = symbols["warning"] if (each.name, each.kind) in slow else " "
         shown.append(page.row(each.name or "(no name)", cells, f"{lane}{symbols[each.kind.name]} "))
     yield from longer.listed(shown, len(names), "names")
 
 
-def models_table(page: Page, models: Sequence[Spender], cached: float | None) -> Iterator[str]:
-    """Tokens and cost by model."""
+def models_table(page: Page, models: Sequence[Spender], notes: Sequence[str] = ()) -> Iterator[str]:
+    """Tokens and cost by model, and what is to be said of the figures."""
     symbols = page.symbols
     models = [each for each in models if each.name or each.spent.total is not None]
     if not models:
         return
-    fact = f"{share(cached, symbols)} of the input came from a cache" if cached is not None else ""
-    yield from page.section("Tokens and cost by model", fact)
-    yield page.row("", (("calls", 6), ("in", 7), ("cached", 6), ("out", 7), ("cost", 8), ("time", 7)), "  ")
+    yield from page.section("Tokens and cost by model")
+    yield page.row("", (("calls", 6), ("in", 7), ("cached", 6), ("out", 7), ("cost", 8), ("total", 7)), "  ")
     shown = []
     for each in models[: page.limit]:
         cells = (
@@ -64,18 +68,56 @@ def models_table(page: Page, models: Sequence[Spender], cached: float | None) ->
         )
         shown.append(page.row(each.name or "(no model named)", cells, f"{symbols['llm']} "))
     yield from page.listed(shown, len(models), "models")
+    for note in notes:
+        yield from page.paragraph("  ", note)
 
 
-def spenders_table(page: Page, title: str, fact: str, spenders: Sequence[Spender], what: str) -> Iterator[str]:
-    """Tools or agents with how many failed, and what was spent in them."""
+def cache_note(cached: float | None, symbols: Symbols) -> list[str]:
+    """What part of the input came from a cache; nothing where that is not recorded."""
+    return [f"{share(cached, symbols)} of the input came from a cache"] if cached is not None else []
+
+
+_TOOL_ORDER: Final = (0, 1, 4, 5, 3, 2, 6, 7)
+"""Columns of the tools in the order in which they are given room: calls, total, max, failed, p95, p50, tokens, cost."""
+
+
+def tools_table(page: Page, fact: str, tools: Sequence[Spender], names: Sequence[NameStats]) -> Iterator[str]:
+    """Tools, those with the most time first: calls, sum, p50, p95, longest, how many failed, and what was spent in them."""
     symbols = page.symbols
-    with_money = any(each.spent.total is not None or each.spent.cost is not None for each in spenders)
-    yield from page.section(title, fact)
-    heads = [("calls" if what == "tools" else "spans", 6), ("failed", 6), ("time", 7)]
+    with_money = any(each.spent.total is not None or each.spent.cost is not None for each in tools)
+    stats = {each.name: each for each in names if each.kind is Kind.tool}
+    heads = [("calls", 6), *((word, 7) for word in ("total", "p50", "p95", "max")), ("failed", 6)]
+    heads += [("tokens", 7), ("cost", 8)] if with_money else []
+    order = _TOOL_ORDER[: len(heads)]
+    yield from page.section("Tools", fact)
+    yield page.row("", heads, "  ", order)
+    shown = []
+    for each in sorted(tools, key=most_time)[: page.limit]:
+        one = stats.get(each.name)
+        took = (each.time_ns, one.p50_ns, one.p95_ns, one.max_ns) if one is not None and one.finished else (None,) * 4
+        cells = [(count(each.spans, symbols), 6), *((duration(ns, symbols), 7) for ns in took)]
+        cells.append((count(each.failed, symbols) if each.failed else "", 6))
+        if with_money:
+            cells += [(figure(each.spent, "total", symbols), 7), (spent_cost(each.spent, symbols), 8)]
+        shown.append(page.row(each.name or "(no name)", cells, f"{symbols['error'] if each.failed else ' '} ", order))
+    yield from page.listed(shown, len(tools), "tools")
+
+
+def most_time(each: Spender) -> tuple[int, int, int, str]:
+    """What tools are sorted by: those with the most time first."""
+    return -each.time_ns, -each.failed, -each.spans, each.name
+
+
+def agents_table(page: Page, agents: Sequence[Spender]) -> Iterator[str]:
+    """Agents with how many failed, and what was spent in them."""
+    symbols = page.symbols
+    with_money = any(each.spent.total is not None or each.spent.cost is not None for each in agents)
+    yield from page.section("Tokens and cost by agent")
+    heads = [("spans", 6), ("failed", 6), ("total", 7)]
     heads += [("tokens", 7), ("cost", 8)] if with_money else []
     yield page.row("", heads, "  ")
     shown = []
-    for each in spenders[: page.limit]:
+    for each in agents[: page.limit]:
         cells = [
             (count(each.spans, symbols) if each.spans else "", 6),
             (count(each.failed, symbols) if each.failed else "", 6),
@@ -85,7 +127,20 @@ def spenders_table(page: Page, title: str, fact: str, spenders: Sequence[Spender
             cells += [(figure(each.spent, "total", symbols), 7), (spent_cost(each.spent, symbols), 8)]
         lead = f"{symbols['error'] if each.failed else ' '} "
         shown.append(page.row(each.name or "(the run itself)", cells, lead))
-    yield from page.listed(shown, len(spenders), what)
+    yield from page.listed(shown, len(agents), "agents")
+
+
+def loop_words(about: RunAnalysis, each: Repetition, symbols: Symbols) -> str:
+    """What a loop cost, how often it went round, and in what time."""
+    spent = about.wasted(each)
+    lost = [duration(each.wasted_ns, symbols)] if each.wasted_ns else []
+    lost += [f"{tokens(spent.total, symbols)} tokens"] if spent.total else []
+    lost += [spent_cost(spent, symbols)] if spent.cost is not None else []
+    timed = NO_TIME not in (each.first, each.last)
+    took = f" in {duration(each.last - each.first, symbols)}" if timed else ""
+    rounds = "the same arguments" if len(each.names) == 1 else "the same round"
+    wasted = f"wasted {', '.join(lost)}; " if lost else ""  # first: at the end it would be cut where room is short
+    return f"{wasted}{rounds} {each.count} times{took}"
 
 
 def calls_fact(failed: int, every: int, unended: int) -> str:

@@ -7,15 +7,15 @@ largest subtrees first; where that was not enough is told.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from tracetui.core.comparing.alignment import NONE, Alignment, Note
 from tracetui.core.comparing.inputs import Inputs
 from tracetui.core.comparing.sides import Side
-from tracetui.core.store.shape import Ints
+from tracetui.core.store.shape import Ints, Longs
 
 MOST: Final = 2_000
 """Spans of either side whose arguments are read."""
@@ -36,21 +36,21 @@ def moved(one: Side, other: Side, rows: Alignment) -> Moves:
     moves = Moves(np.full(len(rows), NONE, np.int32))
     group = (rows.notes & Note.group) > 0
     only_a, only_b = np.flatnonzero((rows.b == NONE) & ~group), np.flatnonzero((rows.a == NONE) & ~group)
-    mine, theirs = one.label[rows.a[only_a]], other.label[rows.b[only_b]]
+    mine, theirs = one.shapes_of(rows.a[only_a]), other.shapes_of(rows.b[only_b])
     gone = _candidates(one, rows.a, only_a[np.isin(mine, theirs)])
     new = _candidates(other, rows.b, only_b[np.isin(theirs, mine)])
     shared = sorted(gone.keys() & new.keys(), key=lambda key: (-key[1], key))
     inputs = Inputs(one), Inputs(other)
     left = [MOST, MOST]
     for key in shared:
-        lists = [[(row, position) for row, position in found[key] if moves.twin[row] == NONE] for found in (gone, new)]
         by_input: list[dict[bytes, list[int]]] = [{}, {}]
-        for number, found in enumerate(lists):
-            if len(found) > left[number]:
+        for number, (found, positions) in enumerate(((gone[key], rows.a), (new[key], rows.b))):
+            untaken = found[moves.twin[found] == NONE]
+            if len(untaken) > left[number]:
                 moves.stopped = True
-            for row, position in found[: left[number]]:
+            for row in untaken[: left[number]].tolist():
                 left[number] -= 1
-                digest = inputs[number].digest(position)
+                digest = inputs[number].digest(int(positions[row]))
                 if digest is None and key[1] > 1:
                     digest = b""  # nothing is recorded of its arguments: its shape says enough
                 if digest is not None:
@@ -62,16 +62,20 @@ def moved(one: Side, other: Side, rows: Alignment) -> Moves:
     return moves
 
 
-def _candidates(
-    side: Side, positions: Ints, alone: npt.NDArray[np.int64]
-) -> dict[tuple[int, int, int], list[tuple[int, int]]]:
-    """Rows and positions of the spans that only this side has, by what they have to share with their twin."""
-    found: dict[tuple[int, int, int], list[tuple[int, int]]] = {}
-    for row in alone.tolist():
-        position = int(positions[row])
-        size = side.size(position)
-        key = (side.labels[position], size, side.shape_of(position, position + size))
-        found.setdefault(key, []).append((row, position))
+def _candidates(side: Side, positions: Ints, alone: Longs) -> dict[tuple[int, int, int], Longs]:
+    """Rows that only this side has, ascending, by what they have to share with their twin."""
+    at = positions[alone]
+    columns = side.label[at], side.tree.size[at].astype(np.int64), side.shapes_of(at)
+    order = np.lexsort(columns[::-1])
+    changes = np.zeros(len(order), np.bool_)
+    changes[:1] = True
+    for column in columns:
+        changes[1:] |= np.diff(column[order]) != 0
+    begins = np.flatnonzero(changes)
+    found: dict[tuple[int, int, int], Longs] = {}
+    for begin, end in pairwise([*begins.tolist(), len(order)]):
+        label, size, shape = (int(column[order[begin]]) for column in columns)
+        found[label, size, shape] = alone[order[begin:end]]
     return found
 
 

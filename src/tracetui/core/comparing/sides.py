@@ -34,6 +34,7 @@ STAR: Final = "*"
 _MASK: Final = 0xFFFF_FFFF_FFFF_FFFF
 _ROLL: Final = 0x9E37_79B9_7F4A_7C15  # odd, so that it can be divided by
 _KIND_BITS: Final = 4
+_PIECE: Final = 1 << 14
 
 
 @dataclass(slots=True)
@@ -91,13 +92,15 @@ class Side:
     bodies: Bodies | None
     costs: Costs | None
     _counts: dict[str, Ints] = field(default_factory=dict)
+    # Windows on arrays, of which single elements are read fast. Lists of a million numbers would be made in one go, and gone
+    # through for cycles: no other thread runs meanwhile.
     sizes: memoryview[int] = field(default_factory=lambda: memoryview(b""))
-    """Of each subtree; single elements read faster than those of ``tree.size``."""
-    labels: list[int] = field(default_factory=list)
-    _first: list[int] = field(default_factory=list)
-    _children: list[int] = field(default_factory=list)
-    _hashes: list[int] = field(default_factory=list)
-    _unroll: list[int] = field(default_factory=list)
+    """Of each subtree."""
+    labels: memoryview[int] = field(default_factory=lambda: memoryview(b""))
+    _first: memoryview[int] = field(default_factory=lambda: memoryview(b""))
+    _children: memoryview[int] = field(default_factory=lambda: memoryview(b""))
+    _hashes: memoryview[int] = field(default_factory=lambda: memoryview(b""))
+    _unroll: memoryview[int] = field(default_factory=lambda: memoryview(b""))
 
     def __len__(self) -> int:
         return len(self.tree)
@@ -106,7 +109,7 @@ class Side:
 
     def children(self, position: int) -> list[int]:
         """Positions of the children of a position, in order; of -1 the roots."""
-        return self._children[self._first[position + 1] : self._first[position + 2]]
+        return self._children[self._first[position + 1] : self._first[position + 2]].tolist()
 
     def size(self, position: int) -> int:
         """Spans in the subtree of a position, itself included."""
@@ -115,6 +118,14 @@ class Side:
     def shape_of(self, begin: int, end: int) -> int:
         """A number that is equal for stretches of the tree with the same labels and shapes (and hardly for others)."""
         return (self._hashes[end] - self._hashes[begin]) * self._unroll[begin] & _MASK
+
+    def shapes_of(self, positions: Ints) -> npt.NDArray[np.uint64]:
+        """``shape_of`` the subtrees of positions."""
+        hashes, unroll = np.asarray(self._hashes), np.asarray(self._unroll)
+        found: npt.NDArray[np.uint64] = (hashes[positions + self.tree.size[positions]] - hashes[positions]) * unroll[
+            positions
+        ]
+        return found
 
     # -- figures -------------------------------------------------------------------------------------------------------
 
@@ -199,15 +210,18 @@ def _side(
         "lacking total": _lacking(side.sums, told & (kind == Kind.llm), ("total",)),
         "lacking cost": _lacking(side.sums, told & (kind == Kind.llm), ("cost", "computed")),
     }
-    side._children = np.argsort(parent, kind="stable").tolist()
-    side._first = prefix(np.bincount(parent + 1, minlength=len(tree) + 1)).tolist()
-    side.labels = label.tolist()
-    side.sizes = memoryview(np.ascontiguousarray(tree.size))  # type: ignore[arg-type]  # memoryview(array) reads as int
-    side._hashes, side._unroll = _hashed(label, tree.size)
+    side._children = _window(np.argsort(parent, kind="stable"))
+    side._first = _window(prefix(np.bincount(parent + 1, minlength=len(tree) + 1)))
+    side.labels, side.sizes = _window(label), _window(tree.size)
+    side._hashes, side._unroll = map(_window, _hashed(label, tree.size))
     return side
 
 
-def _hashed(label: Longs, size: Ints) -> tuple[list[int], list[int]]:
+def _window(values: npt.NDArray[np.integer]) -> memoryview[int]:
+    return memoryview(np.ascontiguousarray(values))  # type: ignore[arg-type]  # a window on an array reads as int
+
+
+def _hashed(label: Longs, size: Ints) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
     """Sums of labels and sizes times powers, and the powers to divide by: any stretch is hashed in three steps."""
     mixed = label.astype(np.uint64) * np.uint64(0xBF58_476D_1CE4_E5B9) + size.astype(np.uint64)
     mixed ^= mixed >> np.uint64(29)
@@ -215,7 +229,7 @@ def _hashed(label: Longs, size: Ints) -> tuple[list[int], list[int]]:
     mixed ^= mixed >> np.uint64(32)
     sums = np.zeros(len(mixed) + 1, np.uint64)
     np.cumsum(mixed * _powers(_ROLL, len(mixed)), out=sums[1:])
-    return sums.tolist(), _powers(pow(_ROLL, -1, 1 << 64), len(mixed) + 1).tolist()
+    return sums, _powers(pow(_ROLL, -1, 1 << 64), len(mixed) + 1)
 
 
 def _powers(base: int, count: int) -> npt.NDArray[np.uint64]:
@@ -236,7 +250,7 @@ def _own_times(start: Longs, end: Longs, parent: Ints) -> Longs:
     by = np.lexsort((begin, over))
     at, reached = -1, 0
     covered: dict[int, int] = {}
-    for above, first, last in zip(over[by].tolist(), begin[by].tolist(), stop[by].tolist(), strict=True):
+    for above, first, last in _in_pieces(over[by], begin[by], stop[by]):
         if above != at:
             at, reached = above, first
         if last > reached:
@@ -245,6 +259,12 @@ def _own_times(start: Longs, end: Longs, parent: Ints) -> Longs:
     if covered:
         own[list(covered)] -= np.fromiter(covered.values(), np.int64, len(covered))
     return own
+
+
+def _in_pieces(*columns: npt.NDArray[np.integer]) -> Iterator[tuple[int, ...]]:
+    """Rows of columns, a piece at a time: what makes a list of a million numbers lets no other thread run."""
+    for begin in range(0, len(columns[0]), _PIECE):
+        yield from zip(*(column[begin : begin + _PIECE].tolist() for column in columns), strict=True)
 
 
 def _usage(store: Store, run: Run, tree: Preorder) -> tuple[Longs, Longs]:

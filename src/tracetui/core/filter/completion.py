@@ -199,15 +199,15 @@ def _made(begin: int, end: int, partial: str, offered: Iterable[Candidate], *, i
     A whole term begins with its value as well as with its field.
     """
     wanted = partial.strip("\"'").lower()
-    offered = list(offered)
 
     def begins(candidate: Candidate) -> bool:
         text = candidate.text.lower()
         value = text.partition(":")[2] if is_term and candidate.ends else text
         return value.strip("\"'").startswith(wanted)
 
-    starts = [each for each in offered if begins(each)]
-    holds = [each for each in offered if each not in starts and wanted in each.text.lower()]
+    told = {each: begins(each) for each in offered}
+    starts = [each for each, is_start in told.items() if is_start]
+    holds = [each for each, is_start in told.items() if not is_start and wanted in each.text.lower()]
     holds.sort(key=lambda each: not each.text.lower().startswith(wanted))
     if [each.text for each in starts + holds] == [partial]:  # it stands there whole: nothing is left to offer
         return Completion(begin, end, ())

@@ -6,12 +6,14 @@ code. Content decides detection, names are hints. One file per format; ``formats
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from tracetui.core.model import EventDetail, SpanDetail
 from tracetui.core.operations import Operation
+
+_Made = TypeVar("_Made")
 
 HEAD_BYTES = 65_536
 """How much of a file's beginning detection may look at, bytes."""
@@ -76,11 +78,21 @@ class RecordBody:
         type: the record's type, as the decoder named it.
         raw: the bytes of its locator (a line may hold several records).
         ordinal: which of the ``Record`` operations that these bytes produced, from 0, in the decoder's order.
+        shared: what formats keep of these bytes for the other records in them; None: no other is read with this one.
     """
 
     type: str
     raw: bytes
     ordinal: int = 0
+    shared: dict[str, object] | None = None
+
+    def once(self, name: str, make: Callable[[bytes], _Made]) -> _Made:
+        """What ``make`` gives for the bytes: asked once for all records that share them, and not to be changed."""
+        if self.shared is None:
+            return make(self.raw)
+        if name not in self.shared:
+            self.shared[name] = make(self.raw)
+        return cast(_Made, self.shared[name])
 
 
 class Decoder(Protocol):

@@ -60,7 +60,7 @@ def chat_messages(item: object, opened: Callable[[object], object] = as_recorded
     own = Message(role, tool_name=name, raw=item, answers=text_of(item.get("tool_call_id")))
     own.failed = bool(name or own.answers) and _has_failed(item)
     texts: list[str] = []
-    thoughts = [text_of(item[key]) for key in ("reasoning_content", "reasoning", "thinking") if item.get(key)]
+    thoughts = [text_of(item[key]) for key in ("reasoning_content", "reasoning", "thinking") if item.get(key)][:1]
     results: list[Message] = []
     for content in (item.get("content"), item.get("parts")):
         for part in content if isinstance(content, list) else [content]:
@@ -72,7 +72,7 @@ def chat_messages(item: object, opened: Callable[[object], object] = as_recorded
     if isinstance(item.get("function_call"), dict):
         add_call(own, item["function_call"], opened)
     own.text = "\n".join(filter(None, texts))
-    found = [Message(THINKING, thought, raw=item) for thought in thoughts[:1]]
+    found = [Message(THINKING, "\n".join(filter(None, thoughts)), raw=item)] if thoughts else []
     if own.text or own.tool_calls or not (results or found):
         found.append(own)
     return found + results
@@ -97,7 +97,7 @@ def _take(
     elif sort in _RESULTS or isinstance(result, dict):
         results.append(result_of(result if isinstance(result, dict) else part))
     elif sort in _THOUGHTS or part.get("thought") is True:
-        thoughts[:1] = ["\n".join(filter(None, [*thoughts[:1], thought_of(part)]))]
+        thoughts.append(thought_of(part))
     else:
         texts.append(part_text(part))
 

@@ -33,10 +33,8 @@ def record_of(body: RecordBody) -> dict[str, object]:
         return {}
     if isinstance(value, dict) and "message" in value and "requests" not in value:
         return value
-    for number, record in enumerate(posted_records(value)):
-        if number == body.ordinal:
-            return record
-    return {}
+    records = body.once("ddeutil", lambda _: list(posted_records(value)))
+    return records[body.ordinal] if body.ordinal < len(records) else {}
 
 
 def span_detail(records: Sequence[RecordBody]) -> SpanDetail:

@@ -117,7 +117,7 @@ class AiDecisionTracerFormat:
 
     def event_detail(self, record: RecordBody) -> EventDetail:
         """One log of a step."""
-        logs = list_of(_read(record.raw).get("logs"))
+        logs = list_of(record.once("ai-decision-tracer", _read).get("logs"))
         log = logs[record.ordinal - 1] if 0 < record.ordinal <= len(logs) else None
         return EventDetail(_log_text(log), mapping_of(log))
 

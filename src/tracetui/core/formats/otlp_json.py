@@ -387,25 +387,26 @@ class _ListDecoder(DocDecoder):
 
 def _pick(record: RecordBody) -> tuple[OtelSpan | None, SpanEvent | None]:
     """The span, and perhaps its event, that is the record with this ordinal among its bytes."""
+    found = record.once("otlp-json", _all_in)
+    return found[record.ordinal] if record.ordinal < len(found) else (None, None)
+
+
+def _all_in(raw: bytes) -> list[tuple[OtelSpan, SpanEvent | None]]:
+    """What each record of these bytes is: a span, or an event of one."""
     try:
-        value = parse(record.raw)
+        item = mapping_of(parse(raw))
     except NotJson:
-        return None, None
-    item = mapping_of(value)
+        return []
     if "spanId" in item or "span_id" in item:
         spans = [otlp_span(item, Resource(None), {})]
     else:
         found = _spans_in(item, brief=False)
         spans = [] if isinstance(found, str) else [span for span in found if span.trace and span.span]
-    ordinal = record.ordinal
+    told: list[tuple[OtelSpan, SpanEvent | None]] = []
     for span in spans:
-        if ordinal == 0:
-            return span, None
-        events = [] if span.is_pending else span.events
-        if ordinal <= len(events):
-            return span, events[ordinal - 1]
-        ordinal -= 1 + len(events)
-    return None, None
+        told.append((span, None))
+        told += [(span, event) for event in ([] if span.is_pending else span.events)]
+    return told
 
 
 def _span_detail(records: Sequence[RecordBody]) -> SpanDetail:

@@ -433,7 +433,15 @@ class _StreamDecoder(LineDecoder):
 
 def _item(body: RecordBody) -> dict[str, object]:
     """The event or call that a body holds: an element of a document, a stream's block, or one of a dump's line."""
-    raw = body.raw.strip()
+    found = body.once("ragflow", _all_in)
+    if isinstance(found, dict):
+        return found
+    return found[body.ordinal][1] if 0 <= body.ordinal < len(found) else {}
+
+
+def _all_in(raw: bytes) -> dict[str, object] | list[tuple[str, dict[str, object]]]:
+    """What bytes hold: an event or call, or all of a dump's line."""
+    raw = raw.strip()
     try:
         value = parse(raw[len(b"data:") :] if raw.startswith(b"data:") else raw)
         record = mapping_of(value)
@@ -445,8 +453,7 @@ def _item(body: RecordBody) -> dict[str, object]:
             return value
     except NotJson:
         return {}
-    items = _items(value)
-    return items[body.ordinal][1] if 0 <= body.ordinal < len(items) else {}
+    return _items(value)
 
 
 def _is_collection(value: dict[str, object]) -> bool:

@@ -183,7 +183,7 @@ _PACKS: Final[dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]]] = {
 """How the fields of a run that are no plain values are written and read."""
 
 _BLANK: Final = Run(-1, "", "")
-_FIELDS: Final = tuple(field.name for field in fields(Run))
+_FIELDS: Final = tuple(field.name for field in fields(Run) if field.name != "epoch")  # epochs begin anew
 
 
 def _packed_run(run: Run) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -21,21 +20,6 @@ if TYPE_CHECKING:
 _NOTHING: Final = Cost()
 
 
-@dataclass(slots=True)
-class _Sums:
-    """Figures of each run."""
-
-    computed: Floats
-    priced: npt.NDArray[np.int64]
-    """Calls and other spans whose cost is computed."""
-    known_calls: npt.NDArray[np.int64]
-    """Model calls with a figure."""
-    halves: npt.NDArray[np.int64]
-    """Figures that miss a part."""
-    origins: npt.NDArray[np.uint8]
-    """Bit n: prices of origin n are in it."""
-
-
 class Costs:
     """Answers for one store, as it is when asked.
 
@@ -50,11 +34,10 @@ class Costs:
         self._prices = Prices() if prices is None else prices
         self._table = table
         self._is_given = table is not None
-        self._sums: _Sums | None = None
 
     def take(self, table: CostTable) -> None:
         """Answer from this one from now on; it is priced already."""
-        self._table, self._sums, self._is_given = table, None, True
+        self._table, self._is_given = table, True
 
     def over(self, store: Store) -> Costs:
         """The same answers for a copy of the store, however this one goes on; for another thread."""
@@ -98,7 +81,8 @@ class Costs:
 
     def of_run(self, run: Run) -> Cost:
         """What a run cost, with what is recorded of it as a whole."""
-        sums = self._sums_now()
+        table = self._now()
+        sums = table.add_up()
         recorded = recorded_cost(run)
         if run.row >= len(sums.computed):
             return Cost(recorded)
@@ -108,7 +92,7 @@ class Costs:
             recorded,
             float(sums.computed[run.row]) if count else None,
             lacking and (recorded is not None or count > 0),
-            _words(self._now(), int(sums.origins[run.row])),
+            _words(table, int(sums.origins[run.row])),
         )
 
     def priced(self) -> tuple[Rows, Floats, Floats]:
@@ -138,24 +122,8 @@ class Costs:
         if self._table is None or (not self._is_given and self._table.epoch != self._store.epoch):
             table = look(self._store)
             table.price(self._prices)
-            self._table, self._sums = table, None
+            self._table = table
         return self._table
-
-    def _sums_now(self) -> _Sums:
-        table = self._now()
-        if self._sums is None:
-            has_price = ~np.isnan(table.computed)
-            origins = np.zeros(table.runs, np.uint8)
-            for number in range(1, len(table.origins)):
-                origins[table.run[table.origin == number]] |= np.uint8(1 << number)
-            self._sums = _Sums(
-                np.bincount(table.run[has_price], table.computed[has_price], table.runs).astype(np.float64),
-                np.bincount(table.run[has_price], minlength=table.runs),
-                np.bincount(table.run[table.known & table.is_call], minlength=table.runs),
-                np.bincount(table.run[table.known & ~table.whole], minlength=table.runs),
-                origins,
-            )
-        return self._sums
 
 
 def _words(table: CostTable, bits: int) -> str:

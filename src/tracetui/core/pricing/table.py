@@ -4,8 +4,8 @@ A call is never paid twice. What is recorded of it counts and is not computed; n
 as a whole, nor one below a span that records what it cost: that figure may hold it already. Prices are those of the call's
 own time.
 
-``look`` belongs to the thread that writes the store; ``CostTable.price`` may take its time (it imports the price table) and
-can run in another one, on the columns that were copied.
+``look`` is for where nothing is folded into the store meanwhile; ``CostTable.price`` may take its time (it imports the price
+table) and works on the columns that were copied.
 """
 
 from __future__ import annotations
@@ -52,6 +52,21 @@ class _Calls:
 
 
 @dataclass(slots=True)
+class RunSums:
+    """Figures of each run."""
+
+    computed: Floats
+    priced: npt.NDArray[np.int64]
+    """Calls and other spans whose cost is computed."""
+    known_calls: npt.NDArray[np.int64]
+    """Model calls with a figure."""
+    halves: npt.NDArray[np.int64]
+    """Figures that miss a part."""
+    origins: npt.NDArray[np.uint8]
+    """Bit n: prices of origin n are in it."""
+
+
+@dataclass(slots=True)
 class CostTable:
     """The spans with usage, ascending, and what each cost; as the store was at ``epoch``."""
 
@@ -70,6 +85,7 @@ class CostTable:
     """How many runs there are."""
     origins: list[str] = field(default_factory=lambda: [""])
     _calls: _Calls | None = None
+    _sums: RunSums | None = None
 
     @classmethod
     def empty(cls) -> CostTable:
@@ -90,7 +106,7 @@ class CostTable:
 
     def price(self, prices: Prices) -> None:
         """Fill in what calls without a recorded cost come to. Needs the store no more."""
-        calls, self._calls = self._calls, None
+        calls, self._calls, self._sums = self._calls, None, None
         if calls is None:
             return
         for provider, model, chosen in calls.names:
@@ -104,6 +120,22 @@ class CostTable:
                 self.computed[at] = found.usd
                 self.whole[at] = found.whole | np.isnan(found.usd)
                 self.origin[at] = np.where(np.isnan(found.usd), 0, self._number(rate.origin))
+
+    def add_up(self) -> RunSums:
+        """Sums by run; kept, for whoever asks next."""
+        if self._sums is None:
+            has_price = ~np.isnan(self.computed)
+            origins = np.zeros(self.runs, np.uint8)
+            for number in range(1, len(self.origins)):
+                origins[self.run[self.origin == number]] |= np.uint8(1 << number)
+            self._sums = RunSums(
+                np.bincount(self.run[has_price], self.computed[has_price], self.runs).astype(np.float64),
+                np.bincount(self.run[has_price], minlength=self.runs),
+                np.bincount(self.run[self.known & self.is_call], minlength=self.runs),
+                np.bincount(self.run[self.known & ~self.whole], minlength=self.runs),
+                origins,
+            )
+        return self._sums
 
     def _number(self, origin: str) -> int:
         if origin not in self.origins:

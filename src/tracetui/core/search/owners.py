@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tracetui.core.formats._base import RecordBody
 from tracetui.core.formats._ladder import NotJson, TooDense
@@ -16,16 +16,13 @@ if TYPE_CHECKING:
     from tracetui.core.search.units import Unit
     from tracetui.core.store import Store
 
-_SEVERAL: Final = -1
-"""Stands for the row of a text that more than one record holds."""
-
 
 @dataclass(slots=True)
 class _Readings:
     """What each record of a unit says by itself, and what tells the places of the unit apart."""
 
-    texts: dict[int, frozenset[str]]
-    """Of each record, by its row."""
+    holders: dict[str, dict[int, None]]
+    """Rows of the records that hold a text, ascending."""
     marks: dict[str, frozenset[int]] | None = None
     """Rows whose own texts stand in an element of a list, by the path of the element; None: not looked for yet."""
 
@@ -36,7 +33,7 @@ class Owners:
     def __init__(self, store: Store, formats: Iterable[Format]) -> None:
         self._store = store
         self._formats = {format.name: format for format in formats}
-        self._read: tuple[Unit, _Readings] | None = None
+        self._read: tuple[Unit, _Readings | None] | None = None
 
     def owner(self, unit: Unit, text: Text) -> int | None:
         """Row of the first record whose format reads the text in it, else of the first; None: there is no record."""
@@ -45,35 +42,42 @@ class Owners:
         first = unit.rows[0]
         if len(unit.rows) == 1 or text.raw is not None or text.is_key:
             return first
-        spans = {self._store.records.span[row] if row >= 0 else -1 for row in unit.rows}
-        if len(spans) == 1:
+        said = self._readings(unit)
+        if said is None:
             return first
         outer = text
         while outer.around is not None:
             outer = outer.around
-        said = self._readings(unit)
-        holders = [row for row, texts in said.texts.items() if outer.text in texts]
-        return self._nearest(unit, said, outer.field, holders) if len(holders) > 1 else holders[0] if holders else first
+        holders = said.holders.get(outer.text, {})
+        return self._nearest(unit, said, outer.field, holders) if len(holders) > 1 else next(iter(holders), first)
 
-    def _readings(self, unit: Unit) -> _Readings:
+    def _readings(self, unit: Unit) -> _Readings | None:
+        """What the records of a unit say, looked up once; None where all of them are of one span."""
         if self._read is None or self._read[0] is not unit:
-            said = {
-                row: frozenset(self._reading(row, number, unit.data))
-                for number, row in enumerate(unit.rows)
-                if row >= 0
-            }
-            self._read = (unit, _Readings(said))
+            spans = {self._store.records.span[row] if row >= 0 else -1 for row in unit.rows}
+            self._read = (unit, None if len(spans) == 1 else _Readings(self._holders(unit)))
         return self._read[1]
 
-    def _nearest(self, unit: Unit, said: _Readings, path: str, holders: Sequence[int]) -> int:
+    def _holders(self, unit: Unit) -> dict[str, dict[int, None]]:
+        found: dict[str, dict[int, None]] = {}
+        shared: dict[str, object] = {}
+        for number, row in enumerate(unit.rows):
+            if row >= 0:
+                for text in self._reading(row, number, unit.data, shared):
+                    found.setdefault(text, {})[row] = None
+        return found
+
+    def _nearest(self, unit: Unit, said: _Readings, path: str, holders: Mapping[int, None]) -> int:
         """Of several records that hold a text the one whose own texts stand nearest to the place; else the first."""
         if said.marks is None:
-            said.marks = _marks(unit, said.texts)
+            said.marks = _marks(unit, said.holders)
         for element in _elements(path):
-            here = [row for row in holders if row in said.marks.get(element, ())]
+            marked = said.marks.get(element, frozenset())
+            few = sorted(marked) if len(marked) < len(holders) else holders
+            here = [row for row in few if row in holders and row in marked]
             if here:
                 return self._without_parents(here)[0]
-        return holders[0]
+        return next(iter(holders))
 
     def _without_parents(self, rows: Sequence[int]) -> Sequence[int]:
         """Records of spans without those of their parents: a span names its parent, and seldom its children."""
@@ -81,10 +85,10 @@ class Owners:
         parents = {spans.parent[owner[row]] for row in rows if owner[row] >= 0}
         return [row for row in rows if owner[row] < 0 or owner[row] not in parents] or rows
 
-    def _reading(self, row: int, ordinal: int, data: bytes) -> Iterator[str]:
+    def _reading(self, row: int, ordinal: int, data: bytes, shared: dict[str, object]) -> Iterator[str]:
         store = self._store
         format_ = self._formats[store.runs[store.segments.run[store.segment_of(row)]].format]
-        body = RecordBody(store.record_type(row), data, ordinal)
+        body = RecordBody(store.record_type(row), data, ordinal, shared)
         events = store.events.record
         at = bisect_left(events, row)
         is_event = at < len(events) and events[at] == row
@@ -93,12 +97,8 @@ class Owners:
             yield text.text
 
 
-def _marks(unit: Unit, said: dict[int, frozenset[str]]) -> dict[str, frozenset[int]]:
+def _marks(unit: Unit, holders: Mapping[str, Mapping[int, None]]) -> dict[str, frozenset[int]]:
     """In which elements of lists there are texts that one record alone holds: by path, the rows of those records."""
-    holders: dict[str, int] = {}
-    for row, texts in said.items():
-        for text in texts:
-            holders[text] = _SEVERAL if text in holders else row
     value = unit.record
     if value is None:
         try:
@@ -107,10 +107,10 @@ def _marks(unit: Unit, said: dict[int, frozenset[str]]) -> dict[str, frozenset[i
             return {}
     found: dict[str, set[int]] = {}
     for each in texts_of(value, keys=False):
-        row = holders.get(each.text, _SEVERAL)
-        if row != _SEVERAL:
+        rows = holders.get(each.text, {})
+        if len(rows) == 1:
             for element in _elements(each.field):
-                found.setdefault(element, set()).add(row)
+                found.setdefault(element, set()).update(rows)
     return {element: frozenset(rows) for element, rows in found.items()}
 
 

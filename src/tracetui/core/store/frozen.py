@@ -1,59 +1,55 @@
 """A copy of a store that stays as it is, for work in another thread while the store itself goes on growing.
 
-The columns are copied as they are, one after another, so that whoever makes the copy can do something else in between; if
-the store's ``epoch`` is another one at the end, the copy is worth nothing. Row numbers mean the same in both.
+A thread may make it where nothing is folded into the store meanwhile. Columns are copied a piece at a time, so that other
+threads run in between. Row numbers mean the same in both.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Generator, Iterator
 from copy import copy
 from dataclasses import fields
-from typing import Any
+from typing import Any, Final
 
 from tracetui.core.store.runs import Run
 from tracetui.core.store.store import Store
 
-_TABLES = ("spans", "records", "events", "segments", "usage", "bad")
-_RUNS_AT_ONCE = 100
-_FIELDS = tuple(field.name for field in fields(Run))
-_HELD = ("sources", "meta", "notes", "repairs", "links", "type_counts", "costs", "known", "models", "failed")
+_TABLES: Final = ("spans", "records", "events", "segments", "usage", "bad")
+_PIECE: Final = 1 << 21
+"""Bytes of a column that are copied without letting another thread run."""
+_FIELDS: Final = tuple(field.name for field in fields(Run))
+_HELD: Final = ("sources", "meta", "notes", "repairs", "links", "type_counts", "costs", "known", "models", "failed")
 """Lists and dictionaries of a run, empty in most."""
 
 
-def freezing(store: Store) -> Generator[None, None, Store]:
-    """Copy a store in small steps (a column, some runs); the value it returns at the end is the copy.
-
-    Nothing may be folded into the copy, and no span be looked for in it by its key.
-    """
+def frozen(store: Store) -> Store:
+    """A copy of a store. Nothing may be folded into it, and no span be looked for in it by its key."""
     made = Store()
     made.epoch = store.epoch
     made.kept = store.kept
     made.generations = dict(store.generations)
     made.strings.restore(store.strings.texts())  # only ever added to
     for name in _TABLES:
-        yield from _table(getattr(store, name), getattr(made, name))
-    for first in range(0, len(store.runs), _RUNS_AT_ONCE):
-        yield
-        made.runs += [_run(run) for run in store.runs[first : first + _RUNS_AT_ONCE]]
+        _copy_table(getattr(store, name), getattr(made, name))
+    made.runs += [_run(run) for run in store.runs]
     return made
 
 
-def _table(table: object, made: object) -> Iterator[None]:
+def _copy_table(table: object, made: object) -> None:
     for name in type(table).__slots__:  # type: ignore[attr-defined]  # every table has them
         value: Any = getattr(table, name)
-        if isinstance(value, memoryview):  # of a mapped file
-            held = array(value.format)
-            held.frombytes(value)
-            setattr(made, name, held)
-        elif isinstance(value, array):
-            setattr(made, name, value[:])
+        if isinstance(value, memoryview | array):  # a window is one on a mapped file
+            setattr(made, name, _copied(value))
         elif isinstance(value, dict):
             setattr(made, name, dict(value))
-        else:
-            continue
-        yield
+
+
+def _copied(column: Any) -> array[Any]:
+    held: array[Any] = array(column.format if isinstance(column, memoryview) else column.typecode)
+    with memoryview(column).cast("B") as window:
+        for begin in range(0, len(window), _PIECE):
+            held.frombytes(window[begin : begin + _PIECE])
+    return held
 
 
 def _run(run: Run) -> Run:

@@ -557,7 +557,8 @@ class RunTree:
     def rollup(self, position: int) -> Rollup:
         """What the subtree of a position comes to."""
         if self._rollups is None:
-            self._rollups = Rollups(self._store, self.run, self._tree, self._costs)
+            # What calls cost may be replaced by another thread's finding at any moment.
+            self._rollups = Rollups(self._store, self.run, self._tree, copy(self._costs))
         return self._rollups.of(position)
 
     def price(self, costs: Costs | None) -> None:

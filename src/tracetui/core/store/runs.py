@@ -88,6 +88,8 @@ class Run:
     """Known from a glance only: figures are still to come."""
     gone: bool = False
     """A file of it was deleted."""
+    epoch: int = field(default=0, compare=False)
+    """The store's epoch when something of it last changed: what was worked out of it since then is still true."""
 
     @property
     def retry_count(self) -> int:

@@ -183,6 +183,8 @@ class Store:
         self._settle(batch)
         self.epoch += 1
         change.epoch = self.epoch
+        for row in change.runs | change.reset:
+            self.runs[row].epoch = self.epoch
         change.spans = (change.spans[0], len(self.spans))
         change.events = (change.events[0], len(self.events))
         if change.touched:
@@ -868,14 +870,20 @@ class Store:
 
     def ordinal(self, record: int) -> int:
         """Which of the records of its own bytes a record is, from 0 (a line may hold several)."""
-        here = self.locate(record)
-        earlier = record
-        while earlier > 0:
-            place = self.locate(earlier - 1)
-            if (place.source, place.offset, place.generation) != (here.source, here.offset, here.generation):
+        segments, offsets = self.segments, self.records.offset
+        segment = last = self.segment_of(record)
+        place = segments.base[segment] + offsets[record]
+        first = record
+        while segment >= 0 and segments.source[segment] == segments.source[last]:
+            if segments.generation[segment] != segments.generation[last]:
                 break
-            earlier -= 1
-        return record - earlier
+            begin, relative = segments.first_record[segment], place - segments.base[segment]
+            while first > begin and offsets[first - 1] == relative:
+                first -= 1
+            if first > begin:
+                break
+            segment -= 1
+        return record - first
 
     def unreadable(self) -> list[int]:
         """Rows of ``bad`` that still count."""

@@ -7,25 +7,62 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Final
 
-from tracetui.core.analysis.folder_runs import DAY, NamedRuns, Piece, RunBrief, pieces, sum_of_costs, sum_of_tokens
-from tracetui.core.analysis.tables import calls_fact, causes_and_events, cost_text, counted, number
+from tracetui.core.analysis.folder_blocks import briefly, loops_of, steps_words
+from tracetui.core.analysis.folder_runs import (
+    DAY,
+    NamedRuns,
+    Piece,
+    RunBrief,
+    added_up,
+    over_time,
+    sum_of_costs,
+    sum_of_tokens,
+)
+from tracetui.core.analysis.glance import Glance, folder_bottlenecks, folder_glance
+from tracetui.core.analysis.tables import (
+    cache_note,
+    calls_fact,
+    causes_and_events,
+    cost_text,
+    counted,
+    loop_words,
+    number,
+)
 from tracetui.core.model import Kind
 from tracetui.core.run_table import length_text
 from tracetui.core.symbols import Symbols
-from tracetui.core.text import clock_time, cost, count, duration, marked, safe, tokens, wall_time_full
+from tracetui.core.text import clock_time, cost, count, duration, marked, tokens, wall_time_full
 from tracetui.tui.presentation import plots
 from tracetui.tui.presentation.run_summary import STATUS_STYLES
-from tracetui.tui.presentation.summary_page import Cell, Line, Page, Part, Row, Target, table_line, text_line
-from tracetui.tui.presentation.summary_parts import KEPT, loop_words, models_part, names_part, spenders_part, two_rows
+from tracetui.tui.presentation.summary_page import (
+    Cell,
+    Figure,
+    Line,
+    Page,
+    Part,
+    Row,
+    Target,
+    add_row,
+    table_line,
+    text_line,
+)
+from tracetui.tui.presentation.summary_parts import (
+    KEPT,
+    agents_part,
+    bottlenecks_part,
+    glance_part,
+    loops_part,
+    models_part,
+    names_part,
+    tools_part,
+    two_rows,
+)
 
 if TYPE_CHECKING:
+    from tracetui.core.analysis.by_name import NameStats
     from tracetui.core.analysis.folder import FolderAnalysis
 
 ORDER: Final = ("error", "stalled", "unfinished", "unknown", "running", "ok")
-NAME_SORTS: Final = ("runs", "failed", "p50", "p95", "tokens", "cost", "name")
-"""What runs by name can be sorted by."""
-BY_NAME: Final = "Runs by name"
-"""Title of the section that can be sorted."""
 _RUN_HEADS: Final[tuple[Cell, ...]] = (("time", 8, ""), ("cost", 8, ""), ("tokens", 6, ""))
 _CAUSES: Final[Cell] = ("causes", 6, "")
 _PLOT_ROWS: Final = 4
@@ -54,23 +91,28 @@ class FolderSummary:
     tz: tzinfo
     causes_of: Mapping[int, int] = field(default_factory=dict)
     """The same of each run that has any, by row."""
+    pending: bool = False
+    """Prices are still being looked up."""
 
-    def page(self, about: FolderAnalysis | None, sort: str = NAME_SORTS[0], *, reverse: bool = False) -> Page:
+    def page(self, about: FolderAnalysis | None) -> Page:
         """All of it; None: the runs are not analysed yet."""
         made = [
+            self._glance(about),
             *self._over_time(),
             self._worst(about),
             self._longest(),
             self._dearest(),
-            self._by_name(sort, reverse=reverse),
+            self._by_name(),
             *(self._analysed(about) if about is not None else ()),
         ]
         return Page(self._head(about), [part for part in made if part is not None])
 
-    def resorted(self, page: Page, sort: str, *, reverse: bool) -> Page:
-        """A page with its runs by name in another order."""
-        part = self._by_name(sort, reverse=reverse)
-        return Page(page.head, [part if part is not None and each.title == BY_NAME else each for each in page.parts])
+    def _glance(self, about: FolderAnalysis | None) -> Part:
+        if about is None:
+            labels = ("cost", "errors", "slowest tool", "bottlenecks", "loops")
+            return glance_part([Glance(label, self.symbols.reading) for label in labels], self.symbols)
+        told = folder_glance(about, sum_of_costs(self.runs), self.ids, self.symbols, pending=self.pending)
+        return glance_part(told, self.symbols)
 
     def _head(self, about: FolderAnalysis | None) -> Row:
         symbols, runs = self.symbols, self.runs
@@ -86,7 +128,7 @@ class FolderSummary:
         lengths = [length for each in runs if (length := each.run.duration()[0]) is not None]
         if lengths:
             total = marked(duration(sum(lengths), symbols), partial=len(lengths) < len(runs), symbols=symbols)
-            parts.append((f"{total} in all", "muted"))
+            parts.append((total + added_up(lengths, symbols), "muted"))
         parts.append((number(sum(each.run.span_count for each in runs), "span"), "muted"))
         if self.causes:
             parts.append((number(self.causes, "cause"), "muted"))
@@ -103,25 +145,23 @@ class FolderSummary:
     # ------------------------------------------------------------ over time
 
     def _over_time(self) -> list[Part]:
-        step, over_time = pieces(self.runs)
-        if step is None or len(over_time) < 2:
+        drawn = over_time(self.runs)
+        if drawn is None or len(drawn.pieces) < 2:
             return []
-        from tracetui.core.analysis.folder_blocks import step_word
-
-        symbols, by_day = self.symbols, step >= DAY
-        failures = Part("Failures over time", fact=f"runs by {step_word(step)}", noun="pieces of time", listed=4)
-        failures.top = lambda width: _pairs(over_time, width, symbols, self._ends(over_time, by_day))
-        told = [piece for piece in over_time if piece.runs]
+        symbols, by_day, words = self.symbols, drawn.step_ns >= DAY, steps_words(drawn)
+        failures = Part("Failures over time", fact=f"runs by {words}", noun="pieces of time", listed=4)
+        failures.top = lambda width: _pairs(drawn.pieces, width, symbols, self._ends(drawn.pieces, by_day))
+        told = [piece for piece in drawn.pieces if piece.runs]
         for piece in sorted(told, key=lambda piece: (not piece.failed, -piece.start)):
             failures.lines.append(self._piece(piece, by_day=by_day))
-        return [failures, *self._costs(over_time, step_word(step), by_day=by_day)]
+        return [failures, *self._costs(drawn.pieces, words, by_day=by_day)]
 
-    def _ends(self, over_time: Sequence[Piece], by_day: bool) -> tuple[str, str]:
-        return self._when(over_time[0].start, by_day), self._when(over_time[-1].start, by_day)
+    def _ends(self, found: Sequence[Piece], by_day: bool) -> tuple[str, str]:
+        return self._when(found[0].start, by_day), self._when(found[-1].start, by_day)
 
     def _when(self, start: int, by_day: bool) -> str:
         day = wall_time_full(start, self.tz, self.symbols)[:10]
-        return day if by_day else f"{day[5:]} {clock_time(start, self.tz)[:5]}"
+        return day if by_day else f"{day} {clock_time(start, self.tz)[:5]}"
 
     def _piece(self, piece: Piece, by_day: bool) -> Line:
         symbols = self.symbols
@@ -133,13 +173,13 @@ class FolderSummary:
         ]
         return table_line([], self._when(piece.start, by_day), "", cells, symbols, _to(piece.rows))
 
-    def _costs(self, over_time: Sequence[Piece], word: str, by_day: bool) -> list[Part]:
-        usd = [piece.cost.usd or 0.0 for piece in over_time]
+    def _costs(self, found: Sequence[Piece], word: str, by_day: bool) -> list[Part]:
+        usd = [piece.cost.usd or 0.0 for piece in found]
         if not any(usd):
             return []
         symbols = self.symbols
         part = Part("Cost over time", fact=f"by {word}", right=True, noun="pieces of time", listed=3)
-        ends = self._ends(over_time, by_day)
+        ends = self._ends(found, by_day)
 
         def top(width: int) -> list[Row]:
             wide, gap = _room(len(usd), width - 8, 1)
@@ -152,7 +192,7 @@ class FolderSummary:
             return [*plots.with_scale(rows, labels), [(" " * 8, ""), *line]]
 
         part.top = top
-        dearest = sorted((piece for piece in over_time if piece.cost.usd), key=lambda piece: -(piece.cost.usd or 0))
+        dearest = sorted((piece for piece in found if piece.cost.usd), key=lambda piece: -(piece.cost.usd or 0))
         for piece in dearest:
             figures: list[Cell] = [
                 (cost_text(piece.cost, symbols), 8, ""),
@@ -202,24 +242,30 @@ class FolderSummary:
         part.left_out, part.noun, part.listed = max(0, len(known) - KEPT), "runs", 5
         return part
 
-    def _by_name(self, sort: str, *, reverse: bool) -> Part | None:
+    def _by_name(self) -> Part | None:
         if len(self.runs) < 2:
             return None
         symbols = self.symbols
-        named = sorted(self.named, key=lambda each: _sort_key(each, sort), reverse=reverse)
-        heads: list[Cell] = [("runs", 5, ""), ("failed", 6, ""), ("p50", 7, ""), ("p95", 7, "")]
-        heads += [("cost", 8, ""), ("tokens", 7, "")]
-        part = Part(BY_NAME, heads=heads, note=f"by {sort}", noun="names", listed=8)
-        for each in named:
-            cells: list[Cell] = [
-                (f"{each.runs:,}", 5, ""),
-                (f"{symbols['error']} {each.failed:,}" if each.failed else "", 6, "status-error"),
-                (duration(each.p50_ns, symbols), 7, ""),
-                (duration(each.p95_ns, symbols), 7, ""),
-                (cost_text(each.cost, symbols), 8, ""),
-                (marked(tokens(each.tokens, symbols), partial=each.tokens_partial, symbols=symbols), 7, "muted"),
+        part = Part("Runs by name", noun="names", listed=8, by="runs")
+        for each in self.named:
+            total = marked(tokens(each.tokens, symbols), partial=each.tokens_partial, symbols=symbols)
+            waits = self.pending and each.cost.usd is None and each.tokens is not None
+            spent = symbols.reading if waits else cost_text(each.cost, symbols)
+            figures = [
+                Figure("runs", 5, f"{each.runs:,}", "", each.runs),
+                Figure(
+                    "failed",
+                    6,
+                    f"{symbols['error']} {each.failed:,}" if each.failed else "",
+                    "status-error",
+                    each.failed,
+                ),
+                Figure("p50", 7, duration(each.p50_ns, symbols), "", each.p50_ns),
+                Figure("p95", 7, duration(each.p95_ns, symbols), "", each.p95_ns),
+                Figure("cost", 8, spent, "", each.cost.usd),
+                Figure("tokens", 7, total, "muted", each.tokens),
             ]
-            part.lines.append(table_line([], each.name, "", cells, symbols, _to(each.rows)))
+            add_row(part, [], each.name, figures, symbols, _to(each.rows))
         return part
 
     # ------------------------------------------------------------ once all are analysed
@@ -227,7 +273,6 @@ class FolderSummary:
     def _worst(self, about: FolderAnalysis | None) -> Part | None:
         """The worst runs with what each is to be known for; their names only while they are not analysed."""
         from tracetui.core.analysis.folder import badness
-        from tracetui.core.analysis.folder_blocks import briefly
 
         by_row = {each.run.row: each for each in self.runs}
         if about is None:
@@ -265,12 +310,7 @@ class FolderSummary:
         failed, every = sum(tool.failed for tool in about.tools), sum(tool.spans for tool in about.tools)
         fact = calls_fact(failed, every, sum(each.open_tool_calls for each in about.runs)) or number(every, "call")
         agents = [each for each in about.agents if each.name]
-        bottleneck = about.runs[0].bottleneck_ns
-        slow = {
-            (each.name, each.kind)
-            for each in about.names
-            if not each.holds and each.mean_ns is not None and each.mean_ns >= bottleneck
-        }
+        least, slow = about.runs[0].bottleneck_ns, folder_bottlenecks(about)
         slowest = {(each.name, each.kind): each.slowest for each in about.names if each.slowest is not None}
 
         def of_kind(kind: Kind) -> Callable[[object], tuple[Target, ...]]:
@@ -280,24 +320,21 @@ class FolderSummary:
 
             return targets
 
+        def longest(each: NameStats) -> tuple[Target, ...]:
+            return spans(() if each.slowest is None else (each.slowest,))
+
         names = [each for each in about.names if each.finished]
+        marked_ = {(each.name, each.kind) for each in slow}
+        pending, notes = self.pending, cache_note(about.spent.cache_share, symbols)
+        tool_targets, agent_targets = of_kind(Kind.tool), of_kind(Kind.agent)
         return [
             self._errors(about),
+            tools_part(fact, about.tools, about.names, symbols, tool_targets, pending=pending) if about.tools else None,
             self._loops(about),
-            names_part(
-                names,
-                symbols,
-                slow,
-                duration(bottleneck, symbols),
-                lambda each: spans(() if each.slowest is None else (each.slowest,)),
-            )
-            if names
-            else None,
-            models_part(about.models, about.spent.cache_share, symbols, lambda each: spans(each.rows)),
-            spenders_part("Tools", fact, about.tools, "tools", symbols, of_kind(Kind.tool)) if about.tools else None,
-            spenders_part("Tokens and cost by agent", "", agents, "agents", symbols, of_kind(Kind.agent))
-            if agents
-            else None,
+            bottlenecks_part(slow, symbols, least, longest),
+            names_part(names, symbols, marked_, duration(least, symbols), longest) if names else None,
+            models_part(about.models, notes, symbols, lambda each: spans(each.rows), pending=pending),
+            agents_part(agents, symbols, agent_targets, pending=pending) if agents else None,
         ]
 
     def _errors(self, about: FolderAnalysis) -> Part | None:
@@ -331,20 +368,18 @@ class FolderSummary:
     def _loops(self, about: FolderAnalysis) -> Part | None:
         """Equal calls again and again, in whichever run: the dearest first."""
         symbols = self.symbols
-        found = [(run, each) for run in about.runs for each in run.loops]
-        if not found:
-            return None
-        found.sort(key=lambda pair: (-(pair[0].wasted(pair[1]).cost or 0), -(pair[1].wasted_ns or 0)))
+        found = loops_of(about)
         runs = len({run.run.row for run, _ in found})
-        part = Part("Loops", fact=f"{number(len(found), 'loop')} in {number(runs, 'run')}", right=True, noun="loops")
+        lines = []
         for run, each in found:
             lead: Row = [(f"{symbols['retry']} {count(each.count, symbols):<3} ", "status-warning")]
             names = f" {symbols['decision']} ".join(each.names)
             name = run.run.name or self.ids.get(run.run.row, "")
             below = f"in {name}: {loop_words(run, each, symbols)}"
             targets = tuple((run.run.row, row) for row in each.rows[:KEPT])
-            part.lines.append(two_rows(lead, f"{names}  {each.subject}".rstrip(), below, symbols, targets))
-        return part
+            lines.append(two_rows(lead, f"{names}  {each.subject}".rstrip(), below, symbols, targets))
+        fact = f"{number(len(found), 'loop')} in {number(runs, 'run')}"
+        return loops_part(lines, fact, are_loops=True, has_tools=bool(about.tools), symbols=symbols)
 
 
 def _to(rows: Sequence[int]) -> tuple[Target, ...]:
@@ -362,31 +397,15 @@ def _run_and_words(run: Line, words: Sequence[str], symbols: Symbols, target: Ta
     )
 
 
-def _sort_key(each: NamedRuns, sort: str) -> tuple[float, str]:
-    name = safe(each.name[:200]).casefold()
-    figures: dict[str, float | None] = {
-        "runs": each.runs,
-        "failed": each.failed,
-        "p50": each.p50_ns,
-        "p95": each.p95_ns,
-        "tokens": each.tokens,
-        "cost": each.cost.usd,
-    }
-    if sort == "name":
-        return 0.0, name
-    figure = figures[sort]
-    return (1.0 if figure is None else -figure), name
-
-
 def _room(count: int, width: int, gap: int) -> tuple[int, int]:
     """Cells of a column and blanks behind it, so that so many fit."""
     wide = min(4, width // max(1, count) - gap)
     return (wide, gap) if wide >= 1 else (1, 0)
 
 
-def _pairs(over_time: Sequence[Piece], width: int, symbols: Symbols, ends: tuple[str, str]) -> list[Row]:
+def _pairs(found: Sequence[Piece], width: int, symbols: Symbols, ends: tuple[str, str]) -> list[Row]:
     """For each piece of time a column of its runs and one of those that failed; counts below."""
-    runs, failed = [piece.runs for piece in over_time], [piece.failed for piece in over_time]
+    runs, failed = [piece.runs for piece in found], [piece.failed for piece in found]
     room = width - 7
     wide = min(3, (room // max(1, len(runs)) - 1) // 2)
     gap = 1

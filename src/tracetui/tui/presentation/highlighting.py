@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from functools import lru_cache
 from pathlib import PurePosixPath
+from threading import Lock
 from typing import Any, Final
 
 from tracetui.core.text import safe
@@ -104,11 +105,16 @@ def _tokens(code: str, language: str) -> list[tuple[str, str]]:
     return [*found, (code[done:], "")] if done < len(code) else found
 
 
+_MAKING: Final = Lock()
+"""The first lexer of a class makes the tables of all: not in two threads at once."""
+
+
 @lru_cache(len(_LANGUAGES))
 def _lexer(language: str) -> Any:
     from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]  # it has no types
 
-    return get_lexer_by_name(language)
+    with _MAKING:
+        return get_lexer_by_name(language)
 
 
 @lru_cache(256)

@@ -26,12 +26,14 @@ from tracetui.tui.presentation.rows import (
 if TYPE_CHECKING:
     from tracetui.core.analysis.name_table import NameRow
 
+_OWN_SHARE: Final = "own %"
+"""Own time as a part of the run's."""
 _CELLS: Final = {
     "count": 5,
     "errors": 4,
     "total": 6,
     "own": 6,
-    "share": 5,
+    _OWN_SHARE: 5,
     "p50": 6,
     "p95": 6,
     "max": 6,
@@ -39,7 +41,7 @@ _CELLS: Final = {
     "cost": 6,
 }
 """The columns from left to right."""
-_FIRST: Final = ("count", "total", "errors", "p95", "share", "max", "own", "p50", "tokens", "cost")
+_FIRST: Final = ("count", "total", "errors", "p95", _OWN_SHARE, "max", "own", "p50", "tokens", "cost")
 """The columns in the order in which they are given room."""
 _LEAST_NAME: Final = 22
 _OFFSET: Final = 7
@@ -125,7 +127,7 @@ def _figure(column: str, row: NameRow, wall: int | None, symbols: Symbols) -> Pi
         case "cost":
             said = text.marked(text.cost(row.cost, symbols), row.cost_computed, row.cost_partial, symbols)
             return (said if row.cost is not None else ""), MUTED
-        case "share":
+        case column if column == _OWN_SHARE:
             has = bool(wall) and row.own is not None
             return (text.share((row.own or 0) / (wall or 1)) if has else ""), MUTED
     took: int | None = getattr(row, column)

@@ -6,12 +6,14 @@ nor the analysis is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Final
 
 from tracetui.core.analysis.advice import lost_ns
 from tracetui.core.analysis.blocks import RunPage, outcome
+from tracetui.core.analysis.by_name import NameStats
+from tracetui.core.analysis.glance import run_glance
 from tracetui.core.analysis.page import Page as TextPage
 from tracetui.core.analysis.pulse import pulse
 from tracetui.core.analysis.retries import Retry
@@ -23,6 +25,7 @@ from tracetui.core.analysis.tables import (
     causes_and_events,
     cost_text,
     counted,
+    loop_words,
     number,
     times,
 )
@@ -48,12 +51,15 @@ from tracetui.tui.presentation.summary_page import (
 from tracetui.tui.presentation.summary_parts import (
     KEPT,
     ContextPlot,
-    loop_words,
+    agents_part,
+    bottlenecks_part,
+    glance_part,
+    loops_part,
     models_part,
     names_part,
     pulse_part,
-    spenders_part,
     tokens_part,
+    tools_part,
     two_rows,
 )
 
@@ -99,15 +105,28 @@ class RunSummary:
         spent: What it cost.
         symbols: What to draw with.
         tz: Zone of times shown.
+        pending: Prices are still being looked up.
     """
 
-    def __init__(self, about: RunAnalysis, bodies: Bodies, id: str, spent: Cost, symbols: Symbols, tz: tzinfo) -> None:
+    def __init__(
+        self,
+        about: RunAnalysis,
+        bodies: Bodies,
+        id: str,
+        spent: Cost,
+        symbols: Symbols,
+        tz: tzinfo,
+        *,
+        pending: bool = False,
+    ) -> None:
         self._about = about
         self._bodies = bodies
         self._id = id
         self._cost = spent
         self._symbols = symbols
         self._tz = tz
+        self._pending = pending and spent.computed is None
+        self._shares = about.shares()
         self._words = RunPage(about, _LongPage(1_000, symbols, KEPT), bodies, id, spent, tz)
         self._begin = about.spans.begin
         self._over_time = pulse(about.spans, about.usages)
@@ -116,20 +135,22 @@ class RunSummary:
         """All of it, the most telling first."""
         made = (
             self._first(),
+            glance_part(run_glance(self._about, self._cost, self._symbols, pending=self._pending), self._symbols),
             self._advice(),
             self._errors(),
             self._time(),
+            self._tools(),
+            self._bottlenecks(),
             self._pulse(),
             self._path(),
             self._slowest(),
             self._names(),
             self._repetitions(),
             self._retries(),
-            self._contexts(),
-            self._tokens(),
             self._models(),
             self._agents(),
-            self._tools(),
+            self._contexts(),
+            self._tokens(),
             self._decisions(),
             self._silence(),
         )
@@ -228,7 +249,7 @@ class RunSummary:
         parts = [(each.word, each.ns) for each in found.parts]
         part = Part(
             "Where the time went",
-            fact=f"{duration(found.wall_ns, symbols)} = 100%",
+            fact=f"on the clock: {duration(found.wall_ns, symbols)} = 100%",
             top=lambda width: [plots.shares(parts, width, symbols)],
         )
         for each in found.parts:
@@ -339,7 +360,6 @@ class RunSummary:
         if not names:
             return None
         slow = {(each.name, each.kind) for each in about.bottlenecks}
-        active = about.shares()
         found = spreads(about.spans, names)
         shown = {} if found is None or not self._symbols.columns else found.counts
         scale = None if found is None or not shown else (found.low_ns, found.high_ns)
@@ -350,9 +370,24 @@ class RunSummary:
             slow,
             bottleneck,
             lambda each: self._to(() if each.slowest is None else (each.slowest,)),
-            share_of=(lambda each: active.get((each.name, each.kind), 0.0)) if active else None,
+            share_of=self._share_of,
             spread_of=lambda each: shown.get((each.name, each.kind)),
             scale=scale,
+        )
+
+    @property
+    def _share_of(self) -> Callable[[NameStats], float | None] | None:
+        """In which part of the run spans of a name were active; None without times."""
+        return (lambda each: self._shares.get((each.name, each.kind), 0.0)) if self._shares else None
+
+    def _bottlenecks(self) -> Part | None:
+        about = self._about
+        return bottlenecks_part(
+            about.bottlenecks,
+            self._symbols,
+            about.bottleneck_ns,
+            lambda each: self._to(() if each.slowest is None else (each.slowest,)),
+            self._share_of,
         )
 
     # ------------------------------------------------------------ again and again
@@ -360,14 +395,7 @@ class RunSummary:
     def _repetitions(self) -> Part | None:
         about, symbols = self._about, self._symbols
         found = [each for each in about.repetitions if each.verdict != "retry"]
-        if not found:
-            if not about.tools:
-                return None
-            said = "none: no tool was called again and again with the same arguments"
-            return Part("Loops", notes=[text_line([], said, symbols, rows=2, style="muted")], right=True)
-        loops = len(about.loops)
-        title = "Loops" if loops else "Equal calls"
-        part = Part(title, fact=f"{number(loops, 'loop')}, {len(found) - loops} of polling", right=True)
+        loops, lines = len(about.loops), []
         for each in found:
             names = f" {symbols['decision']} ".join(each.names)
             is_loop = each.verdict == "loop"
@@ -375,11 +403,12 @@ class RunSummary:
             lead: Row = [(f"{mark} {count(each.count, symbols):<3} ", "status-warning" if is_loop else "muted")]
             targets = self._to(each.rows)
             if not is_loop:
-                part.lines.append(text_line(lead, f"{names}  {each.subject}: {each.why}, no loop", symbols, targets))
+                lines.append(text_line(lead, f"{names}  {each.subject}: {each.why}, no loop", symbols, targets))
                 continue
             below = loop_words(about, each, symbols)
-            part.lines.append(two_rows(lead, f"{names}  {each.subject}", below, symbols, targets))
-        return part
+            lines.append(two_rows(lead, f"{names}  {each.subject}", below, symbols, targets))
+        fact = f"{number(loops, 'loop')}, {len(found) - loops} of polling"
+        return loops_part(lines, fact, are_loops=loops > 0, has_tools=bool(about.tools), symbols=symbols)
 
     def _retries(self) -> Part | None:
         about, symbols = self._about, self._symbols
@@ -405,9 +434,7 @@ class RunSummary:
 
     def _contexts(self) -> Part | None:
         about, symbols = self._about, self._symbols
-        found = [
-            each for each in about.contexts if len(each.rows) >= _PLOTTED_FROM or each.compactions or each.over_limit
-        ]
+        found = about.contexts
         if not found:
             return None
         limit = next((each.limit for each in found if each.limit is not None), None)
@@ -427,11 +454,15 @@ class RunSummary:
             rows = [*each.over_limit, *(compaction.row for compaction in each.compactions), biggest]
             lead: Row = [(f"{symbols['agent' if each.agent is not None else 'llm']} ", "kind-agent")]
             part.lines.append(table_line(lead, each.name, text, (), symbols, self._to(rows)))
+        if words := self._words.called_once():
+            part.notes.append(text_line([], words, symbols, style="muted"))
         return part
 
     def _models(self) -> Part | None:
-        about = self._about
-        return models_part(about.models, about.spent.cache_share, self._symbols, lambda each: self._to(each.rows))
+        notes = self._words.model_notes()
+        return models_part(
+            self._about.models, notes, self._symbols, lambda each: self._to(each.rows), pending=self._pending
+        )
 
     def _agents(self) -> Part | None:
         about = self._about
@@ -444,7 +475,7 @@ class RunSummary:
             one = slowest.get(each.name)
             return self._to(each.rows or (() if one is None else (one,)))
 
-        return spenders_part("Tokens and cost by agent", "", agents, "agents", self._symbols, targets)
+        return agents_part(agents, self._symbols, targets, pending=self._pending)
 
     def _tools(self) -> Part | None:
         about = self._about
@@ -458,7 +489,7 @@ class RunSummary:
             one = slowest.get(each.name)
             return self._to(each.rows or (() if one is None else (one,)))
 
-        return spenders_part("Tools", fact, about.tools, "tools", self._symbols, targets)
+        return tools_part(fact, about.tools, about.names, self._symbols, targets, pending=self._pending)
 
     # ------------------------------------------------------------ moments
 

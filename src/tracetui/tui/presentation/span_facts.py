@@ -275,11 +275,10 @@ def _add_failure(store: Store, row: int, facts: SpanFacts) -> None:
     """Which cause of failure it is, and whether the run got over it."""
     if facts.status is not Status.error:
         return
-    from tracetui.core.analysis.failures import causes, first_cause, recovered
+    from tracetui.core.analysis.failures import failures_of
 
-    run = store.spans.run[row]
-    found = causes(store, run)
-    if row in found:
-        facts.cause = (found.index(row) + 1, len(found))
-        facts.is_first_cause = first_cause(store, run) == row
-    facts.recovered = recovered(store, row)
+    failures = failures_of(store, store.spans.run[row])
+    if number := failures.number(row):
+        facts.cause = (number, len(failures.causes))
+        facts.is_first_cause = failures.first_cause == row
+    facts.recovered = failures.recovered(row)

@@ -7,7 +7,7 @@ safe when a line is drawn.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tracetui.core.analysis.page import wrapped
@@ -48,6 +48,10 @@ class Line:
     """What is copied from it; untrusted."""
     tall: bool = False
     """It may take more than one row."""
+    section: str = ""
+    """Title of the section of the same page that it leads to, where it has no targets."""
+    values: Mapping[str, float | str | None] = field(default_factory=dict)
+    """What it can be sorted by, by the words of the headings."""
 
 
 @dataclass(slots=True)
@@ -62,6 +66,10 @@ class Part:
     """Behind the title, where there is room for it; safe."""
     heads: Sequence[Cell] = ()
     """Headings of the figures, in the rule."""
+    order: Sequence[int] = ()
+    """Places of the figures in the order in which they are given room; empty: from left to right."""
+    by: str = ""
+    """The heading that its lines are sorted by; empty: an order of their own."""
     top: Callable[[int], list[Row]] | None = None
     """What is drawn above the lines."""
     notes: list[Line] = field(default_factory=list)
@@ -73,6 +81,24 @@ class Part:
     left_out: int = 0
     """How many more there are that are not among the lines."""
     listed: int = LISTED
+
+    @property
+    def sorts(self) -> list[str]:
+        """What its lines can be sorted by; empty where they have an order of their own."""
+        return list(self.lines[0].values) if self.lines else []
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of a table: its heading, its cells, how it is shown, and what it is sorted by."""
+
+    head: str
+    cells: int
+    text: str
+    style: str = ""
+    value: float | None = None
+    sorts: bool = True
+    """Lines can be sorted by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +123,8 @@ class Slot:
     value: str = ""
     more: bool = False
     """Enter shows more of the section."""
+    section: str = ""
+    """Title of the section that enter goes to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,25 +174,31 @@ def _slots(part: Part, number: int, width: int, symbols: Symbols, limit: int) ->
     for row in part.top(width) if part.top is not None else []:
         slots.append(Slot(number, -1, _fixed(row)))
     if part.lines and part.heads and not has_room(part, width):
-        slots.append(Slot(number, -1, lambda width, _style: [(headings(part.heads, width).rjust(width), "muted")]))
+        slots.append(Slot(number, -1, lambda width, _style: _headings_row(part, width)))
     shown = part.lines if len(part.lines) <= limit + 1 else part.lines[:limit]
     for at, line in enumerate(shown):
         slots += _slots_of(line, number, at, width)
     hidden = len(part.lines) - len(shown)
     if hidden or part.left_out:
-        words = f"{symbols.cut} {hidden + part.left_out:,} more{' ' + part.noun if part.noun else ''}"
+        words = more_words(hidden, part.left_out, part.noun, symbols)
         slots.append(Slot(number, len(shown), _more(words), hidden > 0, more=hidden > 0))
     for at, line in enumerate(part.notes, len(shown) + 1):
         slots += _slots_of(line, number, at, width)
     return slots
 
 
+def more_words(hidden: int, left_out: int, noun: str, symbols: Symbols) -> str:
+    """What is not shown of a list: `… 12 more runs (enter)`; without the key where there is nothing more to open."""
+    key = "(enter)" if hidden else "(not listed)"
+    return f"{symbols.cut} {hidden + left_out:,} more{' ' + noun if noun else ''} {key}"
+
+
 def _slots_of(line: Line, part: int, number: int, width: int) -> list[Slot]:
     height = len(line.draw(width, "")) if line.tall else 1
-    return [
-        Slot(part, number if not row else -1, _row(line, row), not row and bool(line.targets), line.targets, line.value)
-        for row in range(height)
-    ]
+    enters = bool(line.targets or line.section)
+    first = Slot(part, number, _row(line, 0), enters, line.targets, line.value, section=line.section)
+    rest = [Slot(part, -1, _row(line, row), False, line.targets, line.value) for row in range(1, height)]
+    return [first, *rest]
 
 
 def _row(line: Line, row: int) -> Callable[[int, str], Row]:
@@ -216,34 +250,65 @@ def rule(part: Part, width: int, symbols: Symbols) -> Row:
     """`Title ── note ──── fact`, or with the headings of its figures at the right."""
     line = symbols["rule"]
     least = cell_width(part.title) + 2
-    tail = headings(part.heads, width).lstrip() if has_room(part, width) else ""
-    tail = tail or one_line(part.fact, max(0, width - least - 4), symbols)
+    tail = _lean(headings(part, width)) if has_room(part, width) else []
+    if not tail:
+        fact = one_line(part.fact, max(0, width - least - 4), symbols)
+        tail = [(fact, "muted")] if fact else []
+    cells = width_of(tail) + 1 if tail else 0
     head: Row = [(f"{part.title} ", "muted")]
-    room = width - width_of(head) - (cell_width(tail) + 1 if tail else 0)
-    if part.note and room >= cell_width(part.note) + 6:
+    if part.note and width - width_of(head) - cells >= cell_width(part.note) + 6:
         head += [(line * 2, "rule"), (f" {part.note} ", "muted")]
-    fill = width - width_of(head) - (cell_width(tail) + 1 if tail else 0)
-    return cut_pieces(
-        [*head, (line * max(0, fill), "rule"), *([(f" {tail}", "muted")] if tail else [])], width, symbols
-    )
+    fill = width - width_of(head) - cells
+    row: Row = [*head, (line * max(0, fill), "rule"), *([(" ", ""), *tail] if tail else [])]
+    return cut_pieces(row, width, symbols)
 
 
-def fitting(cells: Sequence[Cell], width: int) -> list[Cell]:
-    """The figures that leave room for a name; the last ones give way."""
-    shown = list(cells)
-    while len(shown) > 1 and width - sum(wide + _GAP for _, wide, _ in shown) < _NAME + 2:
-        shown.pop()
-    return shown
+def fitting(cells: Sequence[Cell], width: int, order: Sequence[int] = ()) -> list[Cell]:
+    """The figures that leave room for a name, those that come first in `order`; one at least."""
+    room, shown = width - _NAME - 2, set[int]()
+    for place in order or range(len(cells)):
+        room -= cells[place][1] + _GAP
+        if shown and room < 0:
+            break
+        shown.add(place)
+    return [cell for place, cell in enumerate(cells) if place in shown]
 
 
-def headings(heads: Sequence[Cell], width: int) -> str:
-    """Headings as they stand above the figures that fit."""
-    return "".join(" " * _GAP + fit(text, wide, align="right") for text, wide, _ in fitting(heads, width))
+def headings(part: Part, width: int) -> Row:
+    """Headings as they stand above the figures that fit; the one it is sorted by stands out."""
+    return [
+        (" " * _GAP + fit(text, wide, align="right"), "strong" if text and text == part.by else "muted")
+        for text, wide, _ in fitting(part.heads, width, part.order)
+    ]
+
+
+def _lean(row: Row) -> Row:
+    """Without the blanks at its begin."""
+    return [(row[0][0].lstrip(), row[0][1]), *row[1:]] if row else []
+
+
+def _headings_row(part: Part, width: int) -> Row:
+    row = headings(part, width)
+    return [(" " * max(0, width - width_of(row)), ""), *row]
 
 
 def has_room(part: Part, width: int) -> bool:
     """Whether the headings of a section stand in its rule; else they have a row of their own."""
-    return bool(part.heads) and cell_width(part.title) + 4 + len(headings(part.heads, width).lstrip()) <= width
+    return bool(part.heads) and cell_width(part.title) + 4 + width_of(_lean(headings(part, width))) <= width
+
+
+def resorted(part: Part, by: str, *, reverse: bool = False) -> Part:
+    """A section with its lines in another order: most first, names from A on, unless `reverse`; what is unknown last."""
+    if by not in part.sorts:
+        return part
+    known = [line for line in part.lines if line.values[by] is not None]
+    unknown = [line for line in part.lines if line.values[by] is None]
+
+    def key(line: Line) -> tuple[float, str]:
+        value = line.values[by]
+        return (0.0, value) if isinstance(value, str) else (-(value or 0.0), str(line.values.get("name", "")))
+
+    return replace(part, lines=[*sorted(known, key=key, reverse=reverse), *unknown], by=by)
 
 
 def fitting_text(text: str, symbols: Symbols) -> str:
@@ -260,12 +325,13 @@ def table_line(
     symbols: Symbols,
     targets: tuple[Target, ...] = (),
     value: str = "",
+    order: Sequence[int] = (),
 ) -> Line:
-    """A name, what it was about in muted, and figures at the right. Name and what it was about may be untrusted."""
+    """A name that takes what is left, what it is about in muted behind it, and figures; both texts may be untrusted."""
     name, about = fitting_text(name, symbols), fitting_text(about, symbols)
 
     def draw(width: int, style: str) -> list[Row]:
-        shown = fitting(cells, width)
+        shown = fitting(cells, width, order)
         room = width - sum(wide + _GAP for _, wide, _ in shown) - width_of(lead)
         called = one_line(name, max(4, room), symbols) or "(no name)"
         row: Row = [*lead, (called, style)]
@@ -280,6 +346,17 @@ def table_line(
         return [cut_pieces(row, width, symbols)]
 
     return Line(draw, targets, value or name)
+
+
+def add_row(
+    part: Part, lead: Row, name: str, figures: Sequence[Figure], symbols: Symbols, targets: tuple[Target, ...] = ()
+) -> None:
+    """A line of a table of which every figure has a heading; it can be sorted by all that have a word in theirs."""
+    part.heads = [(each.head, each.cells, "") for each in figures]
+    cells: list[Cell] = [(each.text, each.cells, each.style) for each in figures]
+    line = table_line(lead, name, "", cells, symbols, targets, order=part.order)
+    values: dict[str, float | str | None] = {each.head: each.value for each in figures if each.sorts}
+    part.lines.append(replace(line, values=values | {"name": fitting_text(name, symbols).casefold()}))
 
 
 def text_line(

@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import Final
 
 from tracetui.core.analysis.by_name import NameStats
 from tracetui.core.analysis.context import ContextGrowth
+from tracetui.core.analysis.glance import (
+    BOTTLENECKS,
+    EQUAL_CALLS,
+    ERRORS,
+    LABEL,
+    LOOPS,
+    MODELS,
+    NO_LOOPS,
+    TITLE,
+    TOOLS,
+    Glance,
+)
 from tracetui.core.analysis.pulse import Pulse
-from tracetui.core.analysis.spending import Spender
+from tracetui.core.analysis.spending import Spender, Spent
 from tracetui.core.analysis.spread import BINS
-from tracetui.core.analysis.tables import figure, spent_cost
-from tracetui.core.model import NO_TIME, Kind
+from tracetui.core.analysis.tables import figure, most_time, spent_cost
+from tracetui.core.model import Kind
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import cell_width, count, duration, rate, share, tokens
 from tracetui.tui.presentation import plots
 from tracetui.tui.presentation.rows import kind_style
-from tracetui.tui.presentation.summary_page import Cell, Line, Part, Row, Target, pieces_line, table_line, text_line
-
-if TYPE_CHECKING:
-    from tracetui.core.analysis.loops import Repetition
-    from tracetui.core.analysis.run_analysis import RunAnalysis
+from tracetui.tui.presentation.summary_page import Figure, Line, Part, Row, Target, add_row, pieces_line, text_line
 
 KEPT: Final = 100
 """Spans of a group that can be gone to from one line."""
+AGENTS: Final = "Tokens and cost by agent"
+OF_RUN: Final = "of run"
+"""Heading of the part of a run's time in which spans of a name were active."""
 _BAR: Final = 6
 _PLOT_ROWS: Final = 5
 _LOW_PLOT_ROWS: Final = 3
@@ -43,17 +55,24 @@ def two_rows(lead: Row, text: str, below: str, symbols: Symbols, targets: tuple[
     return Line(lambda width, style: [*first.draw(width, style), *second.draw(width, "")], targets, text, tall=True)
 
 
-def loop_words(about: RunAnalysis, each: Repetition, symbols: Symbols) -> str:
-    """What a loop cost, how often it went round, and in what time."""
-    spent = about.wasted(each)
-    lost = [duration(each.wasted_ns, symbols)] if each.wasted_ns else []
-    lost += [f"{tokens(spent.total, symbols)} tokens"] if spent.total else []
-    lost += [spent_cost(spent, symbols)] if spent.cost is not None else []
-    timed = NO_TIME not in (each.first, each.last)
-    took = f" in {duration(each.last - each.first, symbols)}" if timed else ""
-    rounds = "the same arguments" if len(each.names) == 1 else "the same round"
-    wasted = f"wasted {', '.join(lost)}; " if lost else ""  # first: at the end it would be cut where room is short
-    return f"{wasted}{rounds} {each.count} times{took}"
+def glance_part(told: Sequence[Glance], symbols: Symbols) -> Part:
+    """What is asked first, a line each; enter goes to the section that tells more."""
+    part = Part(TITLE, right=True, listed=len(told))
+    for each in told:
+        lead: Row = [(each.label.ljust(LABEL), "muted")]
+        bad = "status-error" if each.section == ERRORS else "status-warning"
+        line = text_line(lead, each.text, symbols, rows=2, style=bad if each.is_bad else "")
+        part.lines.append(replace(line, section=each.section))
+    return part
+
+
+def loops_part(lines: Sequence[Line], fact: str, *, are_loops: bool, has_tools: bool, symbols: Symbols) -> Part | None:
+    """Equal calls again and again; that there are none is said where tools were called."""
+    if lines:
+        return Part(LOOPS if are_loops else EQUAL_CALLS, list(lines), fact=fact, right=True, noun="loops")
+    if not has_tools:
+        return None
+    return Part(LOOPS, notes=[text_line([], NO_LOOPS, symbols, rows=2, style="muted")], right=True)
 
 
 def names_part(
@@ -67,33 +86,65 @@ def names_part(
     spread_of: Callable[[NameStats], Sequence[int] | None] = lambda _each: None,
     scale: tuple[int, int] | None = None,
 ) -> Part:
-    """Durations by name: how often, how they are spread, p50, p95, longest, sum, share, own time."""
-    heads: list[Cell] = [("count", 6, "")]
-    heads += [(_scale(scale, symbols), BINS, "")] if scale is not None else []
-    heads += [(word, 7, "") for word in ("p50", "p95", "max", "total")]
-    heads += [("share", 5, "")] if share_of is not None else []
-    heads += [("own", 7, "")]
+    """Durations by name: how often, how they are spread, p50, p95, longest, sum, part of the run, own time."""
     note = "" if scale is None else f"spread, {_round(scale[0], symbols)} to {_round(scale[1], symbols)}"
-    part = Part("Time by name", note=note, heads=heads, noun="names", listed=10)
+    part = Part("Time by name", note=note, noun="names", listed=10)
     for each in names:
-        is_slow = (each.name, each.kind) in slow
         kind = each.kind.name
-        cells: list[Cell] = [(f"{symbols.times}{count(each.count, symbols)}", 6, "muted")]
+        figures = [Figure("count", 6, f"{symbols.times}{count(each.count, symbols)}", "muted", each.count)]
         if scale is not None:
-            cells.append((plots.spread(spread_of(each) or (), symbols).ljust(BINS), BINS, kind_style(kind)))
-        cells += [(duration(ns, symbols), 7, "") for ns in (each.p50_ns, each.p95_ns, each.max_ns)]
-        cells.append((duration(each.total_ns, symbols), 7, "muted"))
-        cells += [(share(share_of(each), symbols), 5, "muted")] if share_of is not None else []
-        cells.append((duration(each.own_ns, symbols), 7, "muted"))
+            drawn = plots.spread(spread_of(each) or (), symbols).ljust(BINS)
+            figures.append(Figure(_scale(scale, symbols), BINS, drawn, kind_style(kind), sorts=False))
+        figures += [_took(word, getattr(each, f"{word}_ns"), symbols) for word in ("p50", "p95", "max")]
+        figures.append(_took("total", each.total_ns, symbols, "muted"))
+        if share_of is not None:
+            part_of = share_of(each)
+            figures.append(Figure(OF_RUN, 6, share(part_of, symbols), "muted", part_of))
+        figures.append(_took("own", each.own_ns, symbols, "muted"))
+        is_slow = (each.name, each.kind) in slow
         lead: Row = [
             (symbols["warning"] if is_slow else " ", "status-warning"),
             (f"{symbols[kind]} ", kind_style(kind)),
         ]
-        part.lines.append(table_line(lead, each.name, "", cells, symbols, targets(each)))
+        add_row(part, lead, each.name, figures, symbols, targets(each))
     if slow:
         words = f"bottleneck: {bottleneck} or more in the mean"
         part.notes.append(pieces_line([(f"{symbols['warning']} ", "status-warning"), (words, "muted")], symbols))
     return part
+
+
+def bottlenecks_part(
+    names: Sequence[NameStats],
+    symbols: Symbols,
+    least_ns: int,
+    targets: Callable[[NameStats], tuple[Target, ...]],
+    share_of: Callable[[NameStats], float | None] | None = None,
+) -> Part | None:
+    """Names at work that take long in the mean: how often, how long, which part of the run."""
+    if not names:
+        return None
+    fact = f"{duration(least_ns, symbols)} or more in the mean"
+    part = Part(BOTTLENECKS, fact=fact, note=fact, noun="bottlenecks", by="total", order=(1, 2, 0, 3))
+    for each in sorted(names, key=lambda each: -each.total_ns):
+        kind = each.kind.name
+        figures = [
+            Figure("count", 6, f"{symbols.times}{count(each.count, symbols)}", "muted", each.count),
+            _took("mean", each.mean_ns, symbols),
+            _took("total", each.total_ns, symbols),
+        ]
+        if share_of is not None:
+            part_of = share_of(each)
+            figures.append(Figure(OF_RUN, 6, share(part_of, symbols), "muted", part_of))
+        else:
+            figures.append(_took("max", each.max_ns, symbols, "muted"))
+        lead: Row = [(symbols["warning"], "status-warning"), (f"{symbols[kind]} ", kind_style(kind))]
+        add_row(part, lead, each.name, figures, symbols, targets(each))
+    return part
+
+
+def _took(head: str, ns: int | None, symbols: Symbols, style: str = "") -> Figure:
+    """A length of time in a table."""
+    return Figure(head, 7, duration(ns, symbols), style, ns)
 
 
 def _scale(scale: tuple[int, int], symbols: Symbols) -> str:
@@ -116,31 +167,46 @@ def _round(ns: int, symbols: Symbols) -> str:
 
 
 def models_part(
-    models: Sequence[Spender], cached: float | None, symbols: Symbols, targets: Callable[[Spender], tuple[Target, ...]]
+    models: Sequence[Spender],
+    notes: Sequence[str],
+    symbols: Symbols,
+    targets: Callable[[Spender], tuple[Target, ...]],
+    *,
+    pending: bool = False,
 ) -> Part | None:
-    """Tokens and cost by model, with a bar of what each cost (or of its tokens)."""
+    """Tokens and cost by model, with a bar of what each cost (or of its tokens).
+
+    Args:
+        models: Those that are named, or have tokens.
+        notes: What is said below; safe.
+        symbols: What to draw with.
+        targets: Where a line leads.
+        pending: Prices are still being looked up.
+    """
     models = [each for each in models if each.name or each.spent.total is not None]
     if not models:
         return None
-    heads: list[Cell] = [("calls", 5, ""), ("in", 6, ""), ("out", 6, ""), ("cost", 7, "")]
-    heads += [("cached", 6, ""), ("", _BAR, ""), ("time", 7, "")]
-    part = Part("Tokens and cost by model", heads=heads, right=True, noun="models")
+    part = Part(MODELS, right=True, noun="models")
     for each, bar in zip(models, _bars(models, symbols), strict=True):
-        cells: list[Cell] = [
-            (count(each.spans, symbols), 5, "muted"),
-            (figure(each.spent, "input", symbols), 6, ""),
-            (figure(each.spent, "output", symbols), 6, ""),
-            (spent_cost(each.spent, symbols), 7, ""),
-            (share(each.spent.cache_share, symbols), 6, "muted"),
-            (bar, _BAR, "kind-llm"),
-            (duration(each.time_ns or None, symbols), 7, "muted"),
+        spent = each.spent
+        figures = [
+            Figure("calls", 5, count(each.spans, symbols), "muted", each.spans),
+            Figure("in", 6, figure(spent, "input", symbols), "", spent.input),
+            Figure("out", 6, figure(spent, "output", symbols), "", spent.output),
+            _money(spent, symbols, pending=pending),
+            Figure("cached", 6, share(spent.cache_share, symbols), "muted", spent.cache_share),
+            Figure("", _BAR, bar, "kind-llm", sorts=False),
+            _took("total", each.time_ns or None, symbols, "muted"),
         ]
-        name = each.name or "(no model named)"
-        part.lines.append(table_line([], name, "", cells, symbols, targets(each)))
-    if cached is not None:
-        words = f"{share(cached, symbols)} of the input came from a cache"
-        part.notes.append(text_line([], words, symbols, style="muted"))
+        add_row(part, [], each.name or "(no model named)", figures, symbols, targets(each))
+    part.notes += [text_line([], words, symbols, style="muted", rows=3) for words in notes]
     return part
+
+
+def _money(spent: Spent, symbols: Symbols, *, pending: bool) -> Figure:
+    """A cost in a table: `…` while a price may still come, `–` where none is known."""
+    unknown = spent.cost is None and pending and bool(spent.calls)
+    return Figure("cost", 7, symbols.reading if unknown else spent_cost(spent, symbols), "", spent.cost)
 
 
 def _bars(spenders: Sequence[Spender], symbols: Symbols) -> list[str]:
@@ -151,35 +217,73 @@ def _bars(spenders: Sequence[Spender], symbols: Symbols) -> list[str]:
     return [plots.length(amount / most, _BAR, symbols) if amount and most else "" for amount in amounts]
 
 
-def spenders_part(
-    title: str,
-    fact: str,
-    spenders: Sequence[Spender],
-    noun: str,
+def tools_part(
+    note: str,
+    tools: Sequence[Spender],
+    names: Sequence[NameStats],
     symbols: Symbols,
     targets: Callable[[Spender], tuple[Target, ...]],
+    *,
+    pending: bool = False,
 ) -> Part:
-    """Tools or agents with how many failed, and what was spent in them."""
-    with_money = any(each.spent.total is not None or each.spent.cost is not None for each in spenders)
-    told: list[Cell] = [("failed", 6, ""), ("time", 7, "")]
-    money: list[Cell] = [("tokens", 6, ""), ("cost", 7, "")] if with_money else []
-    is_tools = noun == "tools"
-    heads: list[Cell] = [("calls" if is_tools else "spans", 5, ""), *(told + money if is_tools else money + told)]
-    heads += [("", _BAR, "")] if with_money else []
-    part = Part(title, note=fact, heads=heads, right=True, noun=noun)
-    for each, bar in zip(spenders, _bars(spenders, symbols), strict=True):
-        told = [
-            (count(each.failed, symbols) if each.failed else "", 6, "status-error"),
-            (duration(each.time_ns or None, symbols) if each.spans else "", 7, "muted"),
+    """Tools, those with the most time first: calls, sum, p50, p95, longest, how many failed, and what was spent in them."""
+    with_money = _has_money(tools)
+    stats = {each.name: each for each in names if each.kind is Kind.tool}
+    part = Part(TOOLS, note=note, noun="tools", by="total", order=(0, 1, 4, 5, 3, 2, 6, 7))
+    part.order = part.order if with_money else part.order[:6]
+    for each in sorted(tools, key=most_time):
+        one = stats.get(each.name)
+        has = one is not None and one.finished > 0
+        figures = [
+            Figure("calls", 5, count(each.spans, symbols), "muted", each.spans),
+            _took("total", each.time_ns if has else None, symbols),
+            *(
+                _took(word, getattr(one, f"{word}_ns") if has else None, symbols, style)
+                for word, style in (("p50", "muted"), ("p95", "muted"), ("max", ""))
+            ),
+            _failed(each, symbols),
+            *(_spent(each, symbols, pending=pending) if with_money else ()),
         ]
-        if with_money:
-            money = [(figure(each.spent, "total", symbols), 6, ""), (spent_cost(each.spent, symbols), 7, "")]
-        cells: list[Cell] = [(count(each.spans, symbols) if each.spans else "", 5, "muted")]
-        cells += told + money if is_tools else money + told
-        cells += [(bar, _BAR, "kind-llm")] if with_money else []
         lead: Row = [(f"{symbols['error'] if each.failed else ' '} ", "status-error")]
-        part.lines.append(table_line(lead, each.name or "(the run itself)", "", cells, symbols, targets(each)))
+        add_row(part, lead, each.name, figures, symbols, targets(each))
     return part
+
+
+def agents_part(
+    agents: Sequence[Spender],
+    symbols: Symbols,
+    targets: Callable[[Spender], tuple[Target, ...]],
+    *,
+    pending: bool = False,
+) -> Part:
+    """Agents with what was spent in them, how many failed, and their time."""
+    with_money = _has_money(agents)
+    part = Part(AGENTS, right=True, noun="agents")
+    for each, bar in zip(agents, _bars(agents, symbols), strict=True):
+        figures = [
+            Figure("spans", 5, count(each.spans, symbols) if each.spans else "", "muted", each.spans),
+            *(_spent(each, symbols, pending=pending) if with_money else ()),
+            _failed(each, symbols),
+            _took("total", (each.time_ns or None) if each.spans else None, symbols, "muted"),
+            *((Figure("", _BAR, bar, "kind-llm", sorts=False),) if with_money else ()),
+        ]
+        lead: Row = [(f"{symbols['error'] if each.failed else ' '} ", "status-error")]
+        add_row(part, lead, each.name or "(the run itself)", figures, symbols, targets(each))
+    return part
+
+
+def _has_money(spenders: Sequence[Spender]) -> bool:
+    return any(each.spent.total is not None or each.spent.cost is not None for each in spenders)
+
+
+def _failed(each: Spender, symbols: Symbols) -> Figure:
+    return Figure("failed", 6, count(each.failed, symbols) if each.failed else "", "status-error", each.failed)
+
+
+def _spent(each: Spender, symbols: Symbols, *, pending: bool) -> tuple[Figure, Figure]:
+    """Tokens and cost in a table."""
+    tokens_ = Figure("tokens", 6, figure(each.spent, "total", symbols), "", each.spent.total)
+    return tokens_, _money(each.spent, symbols, pending=pending)
 
 
 # ---------------------------------------------------------------- plots over time

@@ -13,7 +13,8 @@ from tracetui.core.exporting import EXPORTERS, exporter
 from tracetui.core.exporting.apart import Order, encoded
 from tracetui.core.exporting.files import default_name
 from tracetui.core.redaction import REDACTED, Redactor
-from tracetui.core.text import bytes_size
+from tracetui.core.text import bytes_size, safe
+from tracetui.resources import from_home, home_dir
 from tracetui.tui.screens.choosing import Choice, ChoiceScreen
 from tracetui.tui.screens.prompting import PromptScreen
 
@@ -45,7 +46,7 @@ async def export(screen: MainScreen, run: Run) -> None:
     )
     if typed is None or not typed.strip():
         return
-    path = Path(typed.strip()).expanduser()
+    path = from_home(typed.strip())
     if path.is_dir():
         path = await asyncio.to_thread(free_name, path, file_stem(run), suffix)
     await _write(screen, _order(screen, run, chosen, path))
@@ -103,7 +104,7 @@ async def _answers(screen: MainScreen, process: asyncio.subprocess.Process, orde
     async for line in process.stdout:
         answer = json.loads(line)
         if words := answer.get("words"):
-            screen.header.remark = f"{shown}: {words}"
+            screen.header.remark = f"{safe(shown)}: {words}"
             screen.header.look_again()
     screen.header.remark = ""
     screen.header.look_again()
@@ -123,7 +124,7 @@ def usual_folder(read: list[str]) -> Path:
 
     folders = [Path(os.path.realpath(path)) for path in read]
     folders = [folder if folder.is_dir() else folder.parent for folder in folders]
-    for place in (Path.cwd(), Path.home()):
+    for place in (Path.cwd(), home_dir()):
         real = Path(os.path.realpath(place))
         if not any(real.is_relative_to(folder) for folder in folders) and os.access(real, os.W_OK):
             return place
@@ -141,7 +142,7 @@ def free_name(folder: Path, stem: str, suffix: str) -> Path:
 
 def shown_path(path: Path) -> str:
     """A path as people write it: from here, or from home."""
-    for base, mark in ((Path.cwd(), ""), (Path.home(), "~/")):
+    for base, mark in ((Path.cwd(), ""), (home_dir(), "~/")):
         if path.is_absolute() and path.is_relative_to(base):
             return mark + str(path.relative_to(base))
     return str(path)

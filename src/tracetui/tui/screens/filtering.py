@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
@@ -46,6 +47,7 @@ class Filtering:
         """The filter of the spans that is in force; empty for none."""
         self.kept: KeptFilters | None = None
         """What was typed and saved before; None: not read yet."""
+        self._lock = asyncio.Lock()
         self._rest_s = rest_s
         self._node: Node | None = None
         self._found: Found | None = None
@@ -93,9 +95,10 @@ class Filtering:
         self._paths, self._known = (run, found), None
         self.screen.filter.look_at_values()
 
-    async def _read_kept(self) -> KeptFilters:
-        if self.kept is None:
-            self.kept = await asyncio.to_thread(KeptFilters.read, self.screen.session.state)
+    async def _read_kept(self, *, again: bool = False) -> KeptFilters:
+        state = self.screen.session.state
+        if self.kept is None or (again and state.folder is not None):
+            self.kept = await asyncio.to_thread(KeptFilters.read, state)
         return self.kept
 
     def typed(self, wanted: str) -> None:
@@ -123,7 +126,7 @@ class Filtering:
             self._put(wanted, node)
         self.close()
         if wanted:
-            self.screen.run_worker(self._remember(wanted), group="filter-kept")
+            self.screen.run_worker(self._change(lambda kept: kept.add(wanted)), group="filter-kept")
 
     def cancel(self) -> None:
         """Esc: everything is as it was before the line was opened."""
@@ -401,25 +404,22 @@ class Filtering:
 
     # ------------------------------------------------------------ what is kept
 
-    async def _remember(self, wanted: str) -> None:
-        kept = await self._read_kept()
-        kept.add(wanted)
-        await self._write(kept)
+    async def _change(self, step: Callable[[KeptFilters], None]) -> None:
+        """Change what is kept as it is by now: another screen may have kept something since."""
+        async with self._lock:
+            kept = await self._read_kept(again=True)
+            step(kept)
+            problem = await asyncio.to_thread(kept.write, self.screen.session.state)
+        if problem:
+            self.screen.header.say(problem, "warning")
 
     def save(self, name: str) -> None:
         """Keep the filter of the line under a name."""
         self.screen.run_worker(self._save(name, self.screen.filter.text), group="filter-kept")
 
     async def _save(self, name: str, wanted: str) -> None:
-        kept = await self._read_kept()
-        kept.save(name, wanted)
-        await self._write(kept)
+        await self._change(lambda kept: kept.save(name, wanted))
         self.screen.filter.remark(f"saved as {text.safe(name)}; ctrl+r lists them")
-
-    async def _write(self, kept: KeptFilters) -> None:
-        problem = await asyncio.to_thread(kept.write, self.screen.session.state)
-        if problem:
-            self.screen.header.say(problem, "warning")
 
     def list_kept(self) -> None:
         """Choose one of the filters that were saved or typed."""
@@ -438,8 +438,7 @@ class Filtering:
         ]
 
         def take_out(key: str) -> None:
-            kept.take_out(key)
-            self.screen.run_worker(self._write(kept), group="filter-kept")
+            self.screen.run_worker(self._change(lambda now: now.take_out(key)), group="filter-kept")
 
         session, facts = self.screen.session, self.screen.facts
         note = "enter puts one in force; ctrl+s in the filter line saves one under a name"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
+from tracetui.core import text
 from tracetui.core.search import BadPattern, Hit, Needle, Search, SlowPattern
 from tracetui.core.store.snapshot import Snapshot
 from tracetui.tui.presentation.runs import run_name
@@ -29,7 +30,7 @@ class FoundScreen(ChoiceScreen):
     """What is found in all runs, as it is found. Esc ends the search as well."""
 
     def __init__(self, session: Session, facts: HeaderFacts, wanted: str, needle: Needle) -> None:
-        super().__init__(session, f"/{wanted}", (), facts, note="searching names and bodies of all runs")
+        super().__init__(session, f"/{text.safe(wanted)}", (), facts, note="searching names and bodies of all runs")
         self._session = session
         self._needle = needle
         self._stop = Event()
@@ -131,6 +132,6 @@ def find_everywhere(screen: MainScreen, wanted: str) -> None:
         if key is not None:
             run, _, span = key.partition(":")
             screen.jumping.jump(int(run), int(span) if int(span) >= 0 else None)
-            screen.searching.look_for(needle, wanted)
+            screen.opening.when_open(lambda: screen.searching.look_for(needle, wanted))
 
     screen.app.push_screen(FoundScreen(screen.session, screen.facts, wanted, needle), go)

@@ -81,12 +81,15 @@ class Jumping:
         self._forward.clear()
         self._kind = ""
         self._go(Place(run, span, event, "spans", about_run=False))
+        self.screen.opening.when_open(self._say_way_back)
+
+    def _say_way_back(self) -> None:
         if not self.screen.filtering.is_holding:  # else what is lifted is said first
             self.screen.header.say("{ goes back")
 
     def to_run(self, run: int) -> None:
         """Another run of the list is about to be opened; several one after another are one way."""
-        if run != self.screen.opened:
+        if run != self.screen.opening.wanted:
             here = self._here()
             goes_on = self._kind == "run" and not self.screen.selection.is_touched
             self._reached = here if goes_on else ("", -1)
@@ -123,8 +126,12 @@ class Jumping:
     def _go(self, place: Place) -> None:
         screen = self.screen
         screen.take_over()
-        if place.run != screen.opened:
+        if place.run != screen.opening.wanted:
             screen.open_run(place.run)
+        screen.opening.when_open(lambda: self._arrive(place))
+
+    def _arrive(self, place: Place) -> None:
+        screen = self.screen
         if place.span is not None or place.event is not None:
             self._show(place)
             screen.filtering.hold(place)

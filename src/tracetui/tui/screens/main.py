@@ -33,6 +33,7 @@ from tracetui.tui.screens.filtering import Filtering
 from tracetui.tui.screens.handing_on import HandingOn
 from tracetui.tui.screens.jumping import Jumping
 from tracetui.tui.screens.main_keys import KEYS
+from tracetui.tui.screens.opening import Opening
 from tracetui.tui.screens.returning import AS_LEFT, Returning
 from tracetui.tui.screens.searching import Searching
 from tracetui.tui.screens.selection import Selection
@@ -58,6 +59,7 @@ from tracetui.tui.widgets.span_tree import SpanTree
 
 if TYPE_CHECKING:
     from tracetui.core.store import Change
+    from tracetui.tui.widgets.run_opening import ReadyRun
 
 RUN_REST_S: Final = 0.15
 """How long the cursor must stand on a run before it is opened, s."""
@@ -133,6 +135,7 @@ class MainScreen(HandingOn):
         self.filtering = Filtering(self) if rest_s is None else Filtering(self, rest_s)
         self.arranged: Arrangement | None = None
         self._waiting_run: Timer | None = None
+        self.opening = Opening(self)
         self.clock = Clock(self)
         self.selection = Selection(self)
         self.jumping = Jumping(self)
@@ -267,6 +270,7 @@ class MainScreen(HandingOn):
         self.facts.is_reading = self.session.is_reading
         header = self.header
         feed = self.session.feed
+        header.opening = self.opening.words()
         header.unreadable = len(self.session.store.unreadable())
         header.progress = progress_words(feed.progress, len(self.session.store.spans)) if feed is not None else ""
         polling = feed.polling if feed is not None else ""
@@ -278,6 +282,9 @@ class MainScreen(HandingOn):
             header.remark = "polling" if polling else "watching"
             header.remark += ": new files appear by themselves"
         header.look_again()
+        if self.app.screen is not self:  # another one is over it, whose header counts the same
+            for other in self.app.screen.query(HeaderLine):
+                other.look_again()
         self.tracetui.say_title()
 
     def say_positions(self) -> None:
@@ -344,9 +351,10 @@ class MainScreen(HandingOn):
         self.runs.apply_change(change)
         self.filtering.runs_changed()
         self._look_whether_empty()
+        self.opening.note_change(change)
         self.choose_run()
         if self.opened is not None and self.opened in (change.runs | change.reset):
-            self._apply_to_open_run(change)
+            self.apply_to_open_run(change)
             if self.opened in changed:
                 self._follow_if_it_runs()
         self.clock.set()
@@ -358,12 +366,14 @@ class MainScreen(HandingOn):
         event.stop()
         self.runs.price()
         self.filtering.priced()
+        self.opening.note_prices()
         if self.opened is not None:
             self.viewing.price()
             self.strip.price()
             self.detail.look_soon()
 
-    def _apply_to_open_run(self, change: Change) -> None:
+    def apply_to_open_run(self, change: Change) -> None:
+        """Show what the store learnt of the open run."""
         run = self.session.store.runs[self.opened or 0]
         if not run.live:
             self._close_run()
@@ -435,27 +445,37 @@ class MainScreen(HandingOn):
         done = self._is_all_told and self.returning.is_known
         # While files are still being read only a more telling run takes the place of the open one: a newer one of the same
         # kind comes many times a second in a large folder.
-        open_rank = 3 if self.opened is None else self.states.rank(self.states[self.opened])
-        if row != self.opened and (done or rank < open_rank):
+        wanted = self.opening.wanted
+        open_rank = 3 if wanted is None else self.states.rank(self.states[wanted])
+        if row != wanted and (done or rank < open_rank):
             self.open_run(row)
         has_failed = self.states.rank(self.states[row]) == 0
         self.header.remark = AS_LEFT if done and was_left else "newest failure opened" if done and has_failed else ""
         if done:
             self._chooses = False
-            self.returning.restore(was_left)
+            self.opening.when_open(lambda: self.returning.restore(was_left))
 
     def open_run(self, row: int) -> None:
-        """Show a run."""
-        run = self.session.store.runs[row]
+        """Show a run; a large one as soon as it is ready."""
         if self._waiting_run is not None:
             self._waiting_run.stop()
+        self.opening.open(row)
+
+    def on_span_tree_opened_too_soon(self, event: SpanTree.OpenedTooSoon) -> None:
+        """The open run can be shown better now."""
+        event.stop()
+        self.opening.again(event.run_row)
+
+    def show_opened(self, row: int, ready: ReadyRun | None = None) -> None:
+        """Show a run, which may have been made ready for that."""
+        run = self.session.store.runs[row]
         self.opened = row
         if self.session.feed is not None:
             self.session.feed.prefer(run.sources)
         self.selection.reset()
         self.header.follow = None
         self.runs.select_run(row)
-        self.tree_view.show_run(row)
+        self.tree_view.show_run(row, ready)
         self.viewing.run_opened()
         self.filtering.run_opened()
         self.searching.run_opened()
@@ -494,7 +514,7 @@ class MainScreen(HandingOn):
         self._waiting_run = self.set_timer(self.rest_s, lambda: self._open_selected(event.run_row))
 
     def _open_selected(self, row: int) -> None:
-        if row != self.opened and row == self.runs.selected_run:
+        if row != self.opening.wanted and row == self.runs.selected_run:
             self.header.remark = ""
             self.open_run(row)
 
@@ -505,7 +525,7 @@ class MainScreen(HandingOn):
         if self.pick:
             self.app.exit(self.session.store.runs[event.run_row].id)
             return
-        if event.run_row != self.opened:
+        if event.run_row != self.opening.wanted:
             self.jumping.to_run(event.run_row)
             self.header.remark = ""
             self.open_run(event.run_row)
@@ -559,10 +579,14 @@ class MainScreen(HandingOn):
     def action_out(self) -> None:
         """One step out: search, maximised pane, drawer, detail, spans. Never quits."""
         small = self.arranged is not None and self.arranged.mode == "small"
-        if self.search.text:
+        if self.search.display:  # another pane was clicked meanwhile
             self.searching.end()
+        elif self.filter.display:
+            self.filtering.cancel()
         elif self.active == "runs" and self.runs.filter_text:
             self.runs.set_filter("")
+        elif self.searching.wanted:
+            self.searching.forget()
         elif self.filtering.clear("runs" if self.active == "runs" else "spans"):
             pass
         elif self.maximised:
@@ -648,8 +672,6 @@ class MainScreen(HandingOn):
         from tracetui.tui.screens.as_command import command_of
 
         self.tracetui.copy(command_of(self))
-
-    # ------------------------------------------------------------ keys: taking away
 
     # ------------------------------------------------------------ runs that belong together
 

@@ -40,7 +40,9 @@ class Searching:
     def __init__(self, screen: MainScreen, rest_s: float = REST_S) -> None:
         self.screen = screen
         self.pane: PaneName = "spans"
-        """What is looked through: `runs` or `spans`."""
+        """What the line is about: `runs` or `spans`."""
+        self.wanted = ""
+        """What is searched for in the spans of whatever run is open; empty for nothing."""
         self._rest_s = rest_s
         self._needle: Needle | None = None
         self._hits: Hits | None = None
@@ -61,7 +63,7 @@ class Searching:
 
     def begin_everywhere(self) -> None:
         """Type what is looked for in all runs; enter lists it."""
-        wanted = self._everywhere or self.screen.search.text
+        wanted = self._everywhere or self.wanted
         self.begin()
         self._is_everywhere = True
         self.screen.search.lead = _EVERYWHERE
@@ -90,15 +92,13 @@ class Searching:
         self._origin = screen.tree_view.selected
         screen.search.display = True
         screen.footer.display = False
-        screen.search.begin(screen.runs.filter_text if self.pane == "runs" else "", is_selected=True)
+        screen.search.begin(screen.runs.filter_text if self.pane == "runs" else self.wanted, is_selected=True)
         screen.set_focus(screen.search, scroll_visible=False)
 
     def look_for(self, needle: Needle, wanted: str) -> None:
         """Look for this in the open run, as if it had been typed, and stay where one is."""
-        self._is_everywhere, self.screen.search.lead, self.pane = False, _HERE, "spans"
         self._forget()
-        self._needle = needle
-        self.screen.search.begin(wanted)
+        self._needle, self.wanted = needle, wanted
         self._begin_to_look()
         self.screen.say_positions()
 
@@ -113,6 +113,7 @@ class Searching:
             screen.say_positions()
             return
         self._forget()
+        self.wanted = wanted
         if wanted:
             try:
                 self._needle = Needle.typed(wanted)
@@ -124,8 +125,13 @@ class Searching:
             self._begin_to_look()
         screen.search.say(self._answer() if wanted else "")
 
+    def forget(self) -> None:
+        """Search the spans for nothing any more."""
+        self._forget()
+        self.screen.say_all()
+
     def end(self) -> None:
-        """Search no more: everything is as it was before."""
+        """Esc in the line: search no more, everything is as it was before."""
         if self._is_everywhere:
             pass
         elif self.pane == "runs":
@@ -153,7 +159,7 @@ class Searching:
 
     def _forget(self) -> None:
         self._stop.set()
-        self._needle = None
+        self._needle, self.wanted = None, ""
         self.screen.workers.cancel_group(self.screen, "search")
         self._hits, self._number, self._is_taken, self._problem = None, 0, True, ""
         self.screen.tree_view.show_hits(Marks(), None)
@@ -234,7 +240,7 @@ class Searching:
     def go(self, by: int) -> None:
         """To the next or previous hit."""
         screen = self.screen
-        if self.pane == "spans" and self._hits is not None:
+        if self._hits is not None:
             if not len(self._hits) and not self._hits.is_done:
                 screen.header.say("no hit yet: still searching")
                 return
@@ -258,11 +264,10 @@ class Searching:
 
         Where the hit is gives way first, then what is searched for. A filter of runs is said by the list of runs.
         """
-        line = self.screen.search
-        if not line.text or self.pane != "spans" or self._is_everywhere:
+        if not self.wanted:
             return ""
         symbols = self.screen.session.symbols
-        wanted, answer = text.safe(line.text), self._answer()
+        wanted, answer = text.safe(self.wanted), self._answer()
         where = self._where()
         forms = [f"/{text.cut(wanted, cells, symbols=symbols)}  {answer}" for cells in (_SHOWN, _LEAST)]
         if where:
@@ -293,7 +298,7 @@ class Searching:
         return text.safe(self._hits.where(selected[1]))
 
     def _say(self) -> None:
-        if self.screen.search.display:
+        if self.screen.search.display and self.pane == "spans" and not self._is_everywhere:
             where = text.cut(self._where(), _PLACE, "start", self.screen.session.symbols)
             self.screen.search.say("  ".join(part for part in (where, self._answer()) if part))
         self.screen.say_positions()

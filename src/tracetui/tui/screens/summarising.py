@@ -24,7 +24,7 @@ class Summarising:
         if screen.opened is None and not rows:
             screen.header.say("nothing is read yet" if screen.session.is_reading else "there is no run to sum up")
             return
-        scope = Scope(screen.opened, rows, words, screen.active == "runs" and bool(rows), is_part)
+        scope = Scope(screen.opened, rows, words, screen.active == "runs" and bool(rows), is_part, self._runs)
         screen.app.push_screen(SummaryScreen(screen.session, screen.facts, scope, self._memory), screen.go_to)
 
     def _runs(self) -> tuple[list[int], str, bool]:

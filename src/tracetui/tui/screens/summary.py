@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.worker import Worker
 
 from tracetui.core.model import Kind
 from tracetui.core.text import clock_time, duration, offset, safe
 from tracetui.tui.analysing import Stopped, Work
-from tracetui.tui.presentation.folder_summary import BY_NAME, NAME_SORTS
 from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.presentation.summary_page import Page, Part, Target
 from tracetui.tui.presentation.wrap import one_line
 from tracetui.tui.session import Session
-from tracetui.tui.taken import Taken
 from tracetui.tui.widgets.footer_line import FooterLine
 from tracetui.tui.widgets.header_line import HeaderLine
 from tracetui.tui.widgets.pane import Pane
@@ -42,6 +41,7 @@ REST_S: Final = 3.0
 REST_FACTOR: Final = 10
 """And so many times as long as the last one took."""
 MOST_CHOICES: Final = 1_000
+_GONE: Final = "this run is gone from its file"
 
 
 @dataclass(slots=True)
@@ -54,6 +54,7 @@ class Scope:
         words: What those are, for the title: `42 runs`; safe.
         whole: Those runs and not the open one.
         is_part: They are not all runs that there are: the page says so first.
+        again: Says anew which runs they are, what to call them and whether there are others: more may have been read.
     """
 
     run: int | None
@@ -61,6 +62,12 @@ class Scope:
     words: str
     whole: bool = False
     is_part: bool = False
+    again: Callable[[], tuple[Sequence[int], str, bool]] | None = None
+
+    def renew(self) -> None:
+        """Take the runs that there are by now."""
+        if self.again is not None:
+            self.rows, self.words, self.is_part = self.again()
 
 
 @dataclass(slots=True)
@@ -85,9 +92,9 @@ class SummaryScreen(Screen[Target | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,a,q", "close", "back", id="summary.back", show=False),
         Binding("u", "scope", "this run, or all runs", id="summary.scope", show=False),
-        Binding("less_than_sign,alt+up", "sort(-1)", "sort names, back", id="summary.sort", show=False),
-        Binding("greater_than_sign,alt+down", "sort(1)", "sort names", id="summary.sort_on", show=False),
-        Binding("r", "reverse", "reverse, or look again", id="summary.reverse", show=False),
+        Binding("less_than_sign,alt+up", "sort(-1)", "sort the section, back", id="summary.sort", show=False),
+        Binding("greater_than_sign,alt+down", "sort(1)", "sort the section", id="summary.sort_on", show=False),
+        Binding("r", "reverse", "reverse the section", id="summary.reverse", show=False),
         Binding("y", "copy", "copy the line", id="summary.copy", show=False),
         Binding("Y", "copy_section", "copy the section", id="summary.copy_section", show=False),
     ]
@@ -103,13 +110,13 @@ class SummaryScreen(Screen[Target | None]):
         self.footer = FooterLine(session)
         self.footer.always = (("?", "help"), ("esc", "back"))
         self._work: Work | None = None
+        self._worker: Worker[None] | None = None
         self._said = ""
         self._seen: object = None
         self._ended_at = self._took = 0.0
         self._folder: FolderSummary | None = None
         self._is_whole = False
         """All runs of the folder were analysed once: what is shown is complete, or as it was a while ago."""
-        self._sort, self._reverse = NAME_SORTS[0], False
 
     @property
     def tracetui(self) -> TracetuiApp:
@@ -148,7 +155,7 @@ class SummaryScreen(Screen[Target | None]):
             scope.whole = True
         self._seen = None
         self._folder, self._is_whole = None, False
-        waiting = Part(f"analysing{self.session.symbols.reading}")
+        waiting = Part(f"analysing{self.session.symbols.reading}" if self._is_there else _GONE)
         self.view.show(Page(self._head(), [waiting]), self.memory.places.setdefault(self._key, Remembered()))
         self._say()
         self._analyse()
@@ -162,6 +169,8 @@ class SummaryScreen(Screen[Target | None]):
         status = self.session.status(run).status.value
         symbols = self.session.symbols
         name = one_line(run_name(run), 60, symbols)
+        if not self._is_there:
+            return [(name, "strong bold")]
         length = duration(run.duration()[0], symbols)
         return [
             (f"{symbols[status]} {status}  ", "bold"),
@@ -170,14 +179,24 @@ class SummaryScreen(Screen[Target | None]):
         ]
 
     def _analyse(self) -> None:
+        if not self._is_there:
+            self._seen = self._state()
+            self.header.say(f"{_GONE}: what was found stays", "warning")
+            return
         if self._work is not None:
             self._work.stop()
-        self.run_worker(self._analysed(), exclusive=True, group="summary")
+        self._worker = self.run_worker(self._analysed(), exclusive=True, group="summary")
+
+    @property
+    def _is_there(self) -> bool:
+        """The run that it is about is in its file still."""
+        scope = self.scope
+        return scope.whole or scope.run is None or self.session.store.runs[scope.run].live
 
     async def _analysed(self) -> None:
         begun = time.monotonic()
         self._seen = self._state()
-        work = self._work = await Work.begun(self.session)
+        work = self._work = await Work.begun(self.session, pending=self._pending)
         loop = asyncio.get_running_loop()
 
         def told(words: str) -> None:
@@ -203,19 +222,18 @@ class SummaryScreen(Screen[Target | None]):
         folder = await asyncio.to_thread(work.folder, self.scope.rows)
         self._tell(f"analysing {len(folder.runs):,} runs", work)
         self._folder = folder
-        sort, reverse = self._sort, self._reverse
         if not self._is_whole:  # what is shown already says more
-            self._show_folder(await asyncio.to_thread(folder.page, None, sort, reverse=reverse), work)
+            self._show_folder(await asyncio.to_thread(folder.page, None), work)
         loop, is_first = asyncio.get_running_loop(), not self._is_whole
 
         def partly(about: FolderAnalysis) -> None:
             if not is_first:
                 return
-            page = folder.page(about, sort, reverse=reverse)
+            page = folder.page(about)
             loop.call_soon_threadsafe(self._show_folder, page, work)
 
         def all_of_it() -> Page:
-            return folder.page(work.analyses(folder, partly), sort, reverse=reverse)
+            return folder.page(work.analyses(folder, partly))
 
         self._show_folder(await asyncio.to_thread(all_of_it), work)
         self._is_whole = True
@@ -224,16 +242,18 @@ class SummaryScreen(Screen[Target | None]):
         if work is self._work and self.is_attached and self._folder is not None:
             if self.scope.is_part:  # in the place of the plain number of runs
                 page = Page([(self.scope.words, "strong bold"), *page.head[1:]], page.parts)
-            self.view.show(self._folder.resorted(page, self._sort, reverse=self._reverse))
-
-    def _resort(self) -> None:
-        if self._folder is not None:
-            self.view.show(self._folder.resorted(self.view.page, self._sort, reverse=self._reverse))
+            self.view.show(page)
 
     def _tell(self, words: str, work: Work) -> None:
         if work is self._work and self.is_attached:
             self._said = words
             self._say()
+
+    @property
+    def _pending(self) -> bool:
+        """Prices are still being looked up: a cost that is unknown may yet be known."""
+        pricing = self.tracetui.pricing
+        return pricing is not None and not pricing.idle.is_set()
 
     def _state(self) -> object:
         """What the analysis depends on: differs when it is worth doing again."""
@@ -241,16 +261,17 @@ class SummaryScreen(Screen[Target | None]):
         if not self.scope.whole and self.scope.run is not None:
             run = runs[self.scope.run]
             counts = run.record_count, run.span_count, run.open_count, run.error_count, run.complete
-            return counts, session.status(run).status, session.cost(run).usd
+            return counts, session.status(run).status, session.cost(run).usd, self._pending
         mine = [runs[row] for row in self.scope.rows]
         costs = -1 if session.costs is None else session.costs.epoch
-        return sum(run.record_count for run in mine), sum(run.span_count for run in mine), costs
+        return sum(run.record_count for run in mine), sum(run.span_count for run in mine), costs, self._pending
 
     def _look_again(self) -> None:
         """Something may have come since."""
-        if self._work is not None:
+        if self._worker is not None and not self._worker.is_finished:
             return
         rest = max(REST_S, REST_FACTOR * self._took)
+        self.scope.renew()
         if time.monotonic() - self._ended_at >= rest and self._seen != self._state():
             self._analyse()
 
@@ -266,8 +287,7 @@ class SummaryScreen(Screen[Target | None]):
         keys = [("enter", "go to run" if scope.whole else "go to span"), ("tab", "next section"), ("y", "copy")]
         if scope.run is not None and (len(scope.rows) > 1 or scope.whole):
             keys.append(("u", "this run" if scope.whole else "all runs"))
-        if scope.whole:
-            keys.append(("< >", "sort names"))
+        keys.append(("< >", "sort"))
         self.footer.show(keys)
 
     # ------------------------------------------------------------ keys
@@ -286,21 +306,12 @@ class SummaryScreen(Screen[Target | None]):
         self._begin()
 
     def action_sort(self, by: int) -> None:
-        """Sort the runs by name by something else."""
-        if self._folder is None:
-            self.header.say("only runs by name are sorted: u shows all runs")
-            return
-        self._sort = NAME_SORTS[(NAME_SORTS.index(self._sort) + by) % len(NAME_SORTS)]
-        self._resort()
-        self.header.say(f"{BY_NAME.lower()}: by {self._sort}")
+        """Sort the section of the cursor by something else."""
+        self.header.say(self.view.sort(by))
 
     def action_reverse(self) -> None:
-        """The other way round; of a run: analyse again."""
-        if self._folder is not None:
-            self._reverse = not self._reverse
-            self._resort()
-        else:
-            self._analyse()
+        """The section of the cursor the other way round."""
+        self.header.say(self.view.sort(0, reverse=True))
 
     def action_copy(self) -> None:
         """Copy the text of the line."""
@@ -312,11 +323,7 @@ class SummaryScreen(Screen[Target | None]):
         self._copy(self.view.section_text())
 
     def _copy(self, value: str) -> None:
-        if value:
-            app = self.tracetui
-            app.run_worker(app.copied(Taken("", value), self.header.say), group="copy")
-        else:
-            self.header.say("nothing to copy here")
+        self.tracetui.copy(value, self.header.say)
 
     # ------------------------------------------------------------ going there
 

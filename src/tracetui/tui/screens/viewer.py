@@ -126,6 +126,7 @@ class ViewerScreen(Screen[None]):
         self.footer.always = (("?", "help"), ("esc", "back"))
         self.looking = Looking(self)
         self._asks = ""
+        self._changing = asyncio.Lock()
 
     @property
     def tracetui(self) -> TracetuiApp:
@@ -168,11 +169,11 @@ class ViewerScreen(Screen[None]):
         return TextView.of_rows(self.session, rows)
 
     async def _show(self, view: LineView) -> None:
-        before, self.view = self.view, view
         await self.pane.mount(view)
+        self.looking.begin("")  # what was found is in the view that goes
+        before, self.view = self.view, view
         await before.remove()
         self.set_focus(view, scroll_visible=False)
-        self.looking.begin("")
         self._say_keys()
         self.call_after_refresh(self._say_position)
 
@@ -316,7 +317,11 @@ class ViewerScreen(Screen[None]):
         if self.is_text and not self._may_hold_json():
             self.header.say("this text holds no JSON")
             return
-        self.run_worker(self._change_look(), group="load", exclusive=True)
+        self.run_worker(self._look_otherwise(), group="look-otherwise")
+
+    async def _look_otherwise(self) -> None:
+        async with self._changing:  # one change after the other: half of one leaves two views
+            await self._change_look()
 
     async def _change_look(self) -> None:
         loaded = self.loaded

@@ -26,6 +26,8 @@ class HeaderLine(PieceLine):
         self.facts = facts
         self.follow: tuple[bool, int, str] | None = None
         """Whether the view follows, rows that came since it let go, name of the run; None: nothing to follow."""
+        self.opening = ""
+        """Which run is being made ready to be shown."""
         self.progress = ""
         self.polling = ""
         """Why changes are found by looking only; empty while the system tells of them."""
@@ -62,6 +64,8 @@ class HeaderLine(PieceLine):
             words, level = self._notice
             mark = "" if level == "plain" else f"{symbols['error' if level == 'error' else 'warning']} "
             return [[(mark + safe(words), NOTICE_STYLES[level])]]
+        if self.opening:
+            return [[(safe(self.opening), "strong")]]
         follow, progress, remark, polling = self._follow(), self._progress(), self._remark(), self._polling()
         whole, short = self._unreadable(), self._unreadable(short=True)
         hint = self._hint()

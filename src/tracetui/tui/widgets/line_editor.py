@@ -128,7 +128,8 @@ class LineEditor(PieceLine, can_focus=True):
     def on_paste(self, event: events.Paste) -> None:
         """Take the first line of what was pasted."""
         event.stop()
-        self._insert((event.text.splitlines() or [""])[0])
+        line = (event.text.splitlines() or [""])[0]
+        self._insert("".join(char for char in line if char.isprintable()))
 
     def _insert(self, text: str) -> None:
         """Put a text at the caret, or in the place of what is selected."""

@@ -2,7 +2,8 @@
 
 Worked out when first asked for and kept until the store changes. In a large run the slow spans and the critical path take
 a fifth of a second and more, so rows do without them until `look_aside` has found them in a thread, and again when the run
-has grown.
+has grown. So does measuring how long the spans of each name took where much else was read: a small run beside it is studied
+by what was measured before, and again once that is done.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from tracetui.tui.session import Session
 
 if TYPE_CHECKING:
     from tracetui.core.analysis.critical_path import CriticalPath
-    from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.store import Run
     from tracetui.core.store.run_tree import RunTree
 
@@ -33,6 +33,10 @@ _SLOW_IN_USE: Final = threading.Lock()
 """Held while times by name are brought up to date: all runs share them."""
 
 
+_Studied = tuple[frozenset[int], "CriticalPath", int, bool]
+"""Slow spans, critical path, how many spans the store had, and whether that is rough."""
+
+
 class RunStudy:
     """One open run. `forget` is to be called whenever the store changed.
 
@@ -40,14 +44,12 @@ class RunStudy:
         session: Store and clock.
         tree: The run as a tree.
         run: The run.
-        slow: Times by name over all runs, shared from run to run.
     """
 
-    def __init__(self, session: Session, tree: RunTree, run: Run, slow: SlowSpans) -> None:
+    def __init__(self, session: Session, tree: RunTree, run: Run) -> None:
         self.session = session
         self.tree = tree
         self.run = run
-        self._slow = slow
         self._slow_rows: frozenset[int] = frozenset()
         self._slow_reasons: dict[int, str] = {}
         self._critical: CriticalPath | None = None
@@ -55,7 +57,8 @@ class RunStudy:
         """Rows from here on came after the critical path was found."""
         self._causes: list[int] | None = None
         self._cause_set: frozenset[int] = frozenset()
-        self._is_done = False
+        self._is_done = self._is_rough = False
+        """Rough: names were compared by what was measured before much else was read."""
         self._done_spans = 0
         self._done_live = False
         self._looking: asyncio.Task[None] | None = None
@@ -75,8 +78,10 @@ class RunStudy:
 
     @property
     def is_large(self) -> bool:
-        """What is slow and critical is not known, and takes long to be found out: `look_aside`."""
-        return not self._is_done and self.tree.count > MANY_SPANS
+        """What is slow and critical is not known, or roughly, and takes long to be found out: `look_aside`."""
+        if self._is_done:
+            return self._is_rough
+        return self.tree.count > MANY_SPANS or self.session.slow.takes_long
 
     def forget(self) -> bool:
         """The store changed. True: what is slow and what is critical has to be found out again."""
@@ -92,11 +97,11 @@ class RunStudy:
         if self._causes is None:
             import numpy as np
 
-            from tracetui.core.store.rollups import cause_rows
+            from tracetui.core.analysis.failures import failures_of
 
-            rows = cause_rows(self.session.store, self.run.row)
-            self._cause_set = frozenset(rows)
-            at = self.tree.positions(np.asarray(rows, np.int32))
+            rows = failures_of(self.session.store, self.run.row).causes
+            self._cause_set = frozenset(rows.tolist())
+            at = self.tree.positions(rows)
             self._causes = np.sort(at[at >= 0]).tolist()
         return self._causes
 
@@ -116,19 +121,23 @@ class RunStudy:
     def slow_positions(self) -> list[int]:
         """Positions of the slow spans, in tree order."""
         self.look()
-        return sorted(at for at in map(self.tree.position, self._slow_rows) if at >= 0)
+        import numpy as np
+
+        at = self.tree.positions(np.fromiter(self._slow_rows, np.int32))
+        found: list[int] = np.sort(at[at >= 0]).tolist()
+        return found
 
     def look(self) -> None:
         """Find out what is slow and what the run's length hangs on; another time, while a thread does that for a run."""
         if not self._is_done and _SLOW_IN_USE.acquire(blocking=False):
             try:
-                self._take(*self._find())
+                self._take(*self._find(at_once=True))
             finally:
                 _SLOW_IN_USE.release()
 
     async def look_aside(self) -> None:
-        """The same in a thread, for a large run."""
-        if self._looking is None and not self._is_done:
+        """The same in a thread, for a large run, or beside other large ones."""
+        if self._looking is None and (self._is_rough or not self._is_done):
             self._looking = asyncio.create_task(self._look_aside())
         if self._looking is not None:
             await asyncio.shield(self._looking)
@@ -139,22 +148,25 @@ class RunStudy:
         finally:
             self._looking = None
 
-    def _find_aside(self) -> tuple[frozenset[int], CriticalPath, int]:
+    def _find_aside(self) -> _Studied:
         feed = self.session.feed
         with _SLOW_IN_USE, nullcontext() if feed is None else feed.stillness.looking():
             return self._find()
 
-    def _find(self) -> tuple[frozenset[int], CriticalPath, int]:
+    def _find(self, at_once: bool = False) -> _Studied:
         from tracetui.core.analysis.critical_path import critical_path
 
-        store = self.session.store
-        self._slow.refresh()
-        slow = frozenset(self._slow.rows(self.run.row).tolist())
-        return slow, critical_path(store, self.run.row), len(store.spans)
+        store, slow = self.session.store, self.session.slow
+        is_rough = at_once and slow.takes_long
+        if not is_rough:
+            slow.refresh()
+        rows = frozenset(slow.rows(self.run.row).tolist())
+        return rows, critical_path(store, self.run.row), len(store.spans), is_rough
 
-    def _take(self, slow: frozenset[int], critical: CriticalPath, until: int) -> None:
+    def _take(self, slow: frozenset[int], critical: CriticalPath, until: int, is_rough: bool) -> None:
         self._slow_rows, self._critical, self._critical_until = slow, critical, until
         self._slow_reasons.clear()
+        self._is_rough = is_rough
         self._is_done, self._done_spans, self._done_live = True, self.tree.count, self.status in LIVE
 
     def _look_if_small(self) -> None:
@@ -170,7 +182,7 @@ class RunStudy:
         if reason is None and _SLOW_IN_USE.locked():
             return ""  # said once the thread has ended
         if reason is None:
-            said = self._slow.reason(row) or ""
+            said = self.session.slow.reason(row) or ""
             reason = self._slow_reasons[row] = said.replace("×", self.session.symbols.times)
         return reason
 
@@ -209,10 +221,12 @@ class RunStudy:
         above = [self.tree.row(at) for at in self.tree.ancestors(self.tree.position(newest))]
         return [*(row for row in above if status[row] == _OPEN), newest]
 
-    def what_matters(self) -> list[int]:
-        """Rows of the causes of failure; where there are none, of what is open; else of what was slow."""
+    def failed_or_open(self) -> list[int]:
+        """Rows of the causes of failure; where there are none, of what is open."""
         if causes := self.causes():
             return [self.tree.row(at) for at in causes]
-        if self.run.open_count and (stack := self.open_stack()):
-            return stack
+        return self.open_stack() if self.run.open_count else []
+
+    def slow_rows(self) -> list[int]:
+        """Rows of the slow spans, in tree order."""
         return [self.tree.row(at) for at in self.slow_positions()]

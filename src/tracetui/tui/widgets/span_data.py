@@ -42,7 +42,6 @@ from tracetui.tui.widgets.stops import Warnings
 from tracetui.tui.widgets.time_axis import TimeAxis
 
 if TYPE_CHECKING:
-    from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.store import Run
     from tracetui.core.store.run_tree import Item, RunTree
     from tracetui.core.store.shape import Bools
@@ -66,11 +65,9 @@ _OPEN, _ERROR, _SKIPPED = int(Status.open), int(Status.error), int(Status.skippe
 class SpanData:
     """The rows of one open run. `forget` is to be called whenever the store changed."""
 
-    def __init__(
-        self, session: Session, tree: RunTree, run: Run, slow: SlowSpans, windows: MutableMapping[int, Window]
-    ) -> None:
+    def __init__(self, session: Session, tree: RunTree, run: Run, windows: MutableMapping[int, Window]) -> None:
         self.session = session
-        self.study = RunStudy(session, tree, run, slow)
+        self.study = RunStudy(session, tree, run)
         self.axis = TimeAxis(session, tree, run, windows)
         self.strip = RunStrip(self)
         self.tree = tree
@@ -98,6 +95,20 @@ class SpanData:
             self.axis.forget()
         if self._hit_rows is not None:
             self.show_hits(self._marks, self._hit_rows)
+
+    def warm(self, indices: range) -> None:
+        """Find out what some visible rows rest on beyond their own spans, before they are drawn."""
+        tree, kinds = self.tree, self.session.store.spans.kind
+        self.study.causes()
+        for index in range(indices.start, min(indices.stop, len(tree))):
+            item = tree[index]
+            if item.kind == "event":
+                continue
+            tree.rollup(item.position)
+            if item.has_children:
+                is_container = Kind(kinds[item.row]) in bars.CONTAINERS
+                if is_container or item.expanded:
+                    self.axis.busy(item.position, without_plain=not is_container)
 
     # ------------------------------------------------------------ the whole run
 

@@ -7,7 +7,8 @@ repaints the lines that look different, not the pane.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
@@ -28,14 +29,23 @@ from tracetui.tui.presentation.time_window import Window
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.gap_jumps import GapJumps
 from tracetui.tui.widgets.line_view import LineView, Scroll
-from tracetui.tui.widgets.run_strip import STRIP_AT, STRIP_FROM, look_soon
+from tracetui.tui.widgets.run_opening import (
+    Chips,
+    ReadyRun,
+    Start,
+    has_strip,
+    is_large,
+    made_ready,
+    newest_index,
+    opened_well,
+)
+from tracetui.tui.widgets.run_strip import STRIP_AT, look_soon
 from tracetui.tui.widgets.run_study import LIVE
 from tracetui.tui.widgets.span_data import SpanData
 from tracetui.tui.widgets.time_axis import TimeAxis
 from tracetui.tui.widgets.time_keys import TIME_BINDINGS, TimeKeys
 
 if TYPE_CHECKING:
-    from tracetui.core.analysis.slow import SlowSpans
     from tracetui.core.store import Change, Run
     from tracetui.core.store.shape import Bools
     from tracetui.tui.widgets.stops import Found, Stop, WarningSearch
@@ -48,7 +58,6 @@ _SAID_AFTER_S: Final = 0.5
 _FILL_SECONDS: Final = 0.02
 _LONGEST_NAME: Final = 40
 """Characters of a name in a notice."""
-_ALL_CLASSES: Final = frozenset(EventClass)
 
 
 class SpanTree(TimeKeys, LineView):
@@ -79,6 +88,13 @@ class SpanTree(TimeKeys, LineView):
     class StripToggled(Message):
         """The open stack is to be shown, or hidden again."""
 
+    class OpenedTooSoon(Message):
+        """A large run was opened before there was room or all of it was read: it is to be made ready anew."""
+
+        def __init__(self, run_row: int) -> None:
+            super().__init__()
+            self.run_row = run_row
+
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
         self.data: SpanData | None = None
@@ -87,11 +103,9 @@ class SpanTree(TimeKeys, LineView):
         self.following = False
         self.new_count = 0
         """Rows that came since the view let go."""
-        self._chip_kinds: frozenset[Kind] = frozenset()
-        self._chip_classes: frozenset[EventClass] = frozenset()
+        self._chips = Chips()
         self._selected: Identity | None = None
         self._marks = Marks()
-        self._slow: SlowSpans | None = None
         self._gaps = GapJumps()
         self._marked: int | None = None
         """Cell of the line over the whole run that says where one is."""
@@ -107,6 +121,8 @@ class SpanTree(TimeKeys, LineView):
         """How the run stood at the last tick."""
         self._was_live = False
         """The run was going on at the last change."""
+        self._waits_for = ""
+        """What is said where no run is open."""
         self._stop_search = Event()
         """Set: nobody waits any more for the warning that is looked for."""
 
@@ -129,12 +145,13 @@ class SpanTree(TimeKeys, LineView):
     def pinned_rows(self, width: int) -> list[list[Piece]]:
         """The run in words; headings and the time axis where there is room; what stands where no row is."""
         if self.data is None or self.run is None:
-            return [[], [("   Reading.", "strong bold")]] if self.session.is_reading else []
+            words = self._waits_for or ("reading" if self.session.is_reading else "")
+            return [[], [(f"   {words[0].upper()}{words[1:]}.", "strong bold")]] if words else []
         rows = [self.data.run_line(width)]
         if not len(self.data.tree):
             hidden = self.data.tree.count
-            has_chips = bool(self._chip_kinds or self._chip_classes)
-            return [*rows, [], empty_pieces(hidden, hidden, has_filter=self.data.tree.has_mask, has_chips=has_chips)]
+            has_filter, has_chips = self.data.tree.has_mask, bool(self._chips)
+            return [*rows, [], empty_pieces(hidden, hidden, has_filter=has_filter, has_chips=has_chips)]
         if self.size.height >= HEADINGS_FROM:
             if self._has_strip:
                 rows.append(self.data.strip.pieces(width, self.selected_time()))
@@ -144,8 +161,7 @@ class SpanTree(TimeKeys, LineView):
 
     @property
     def _has_strip(self) -> bool:
-        data = self.data
-        return self.waterfall and data is not None and data.axis.has_times and data.tree.count >= STRIP_FROM
+        return self.data is not None and has_strip(self.data, waterfall=self.waterfall)
 
     def _mark_in_strip(self) -> None:
         """The line over the whole run says where one is: repaint it, if that is another cell."""
@@ -189,11 +205,11 @@ class SpanTree(TimeKeys, LineView):
 
     def position_text(self) -> str:
         """What stands at the right end of the pane's rule: the chips that are on, or which row is selected."""
-        if self._chip_kinds or self._chip_classes:
+        if self._chips:
             words = [
                 word
                 for word, kinds, classes in CHIPS
-                if self._chip_kinds.intersection(kinds) or self._chip_classes.intersection(classes)
+                if self._chips.kinds.intersection(kinds) or self._chips.classes.intersection(classes)
             ]
             return f"only {', '.join(words)}"
         return f"row {self.cursor + 1:,} of {self.row_count():,}" if self.row_count() else ""
@@ -222,24 +238,46 @@ class SpanTree(TimeKeys, LineView):
 
     # ------------------------------------------------------------ opening a run
 
-    def show_run(self, run_row: int) -> None:
-        """Open a run: a failed one at its first cause, a running one following, else at its root."""
-        from tracetui.core.analysis.slow import SlowSpans
-        from tracetui.core.store.run_tree import RunTree
+    def preparing(self, run_row: int) -> Callable[[], ReadyRun]:
+        """What makes a run ready to be shown as well as there is room now; a thread that looks at the store may call it."""
+        run = self.session.store.runs[run_row]
+        return partial(
+            made_ready, self.session, run, self._windows, self._chips, self.size.height, waterfall=self.waterfall
+        )
 
-        self.run_row = run_row
-        tree = RunTree(self.session.store, run_row, self.session.costs)
-        if self._slow is None:
-            self._slow = SlowSpans(self.session.store, self.session.settings.slow_rules())
-        self.data = SpanData(self.session, tree, self.session.store.runs[run_row], self._slow, self._windows)
-        self._choose_classes(self.data)
-        self.data.show_hits(self._marks, None)
+    def show_run(self, run_row: int, ready: ReadyRun | None = None) -> None:
+        """Open a run: a failed one at its first cause, a running one following, else at its root.
+
+        Args:
+            run_row: The run.
+            ready: What `preparing` made of it; None: it is made here.
+        """
+        if ready is None:
+            ready = self.preparing(run_row)()
+        data = ready.data
+        self.run_row, self.data = run_row, data
+        if ready.chips != self._chips:
+            self._chips.choose(data)
+        data.show_hits(self._marks, None)
         self._selected, self.new_count, self._cursor, self._top = None, 0, 0, 0
-        self._is_untouched, self._ticked_status = True, self.data.status
-        self._was_live = self.data.status in LIVE
-        self._open_well(self.data)
+        self._is_untouched, self._ticked_status = True, data.status
+        self._was_live = data.status in LIVE
+        self._is_well_opened = ready.height > 0 and data.run.complete
+        self._begin_at(data, ready.start)
         self.refresh_all()
         self._say_where()
+
+    def wait_for(self, words: str) -> None:
+        """Say this where no run is open; empty: nothing is waited for."""
+        if words != self._waits_for:
+            self._waits_for = words
+            if self.data is None:
+                self.refresh_all()
+
+    @property
+    def is_untouched(self) -> bool:
+        """The user has done nothing since the run was opened."""
+        return self._is_untouched
 
     def show_nothing(self) -> None:
         """No run is open."""
@@ -249,33 +287,20 @@ class SpanTree(TimeKeys, LineView):
         self._say_where()
 
     def _open_well(self, data: SpanData) -> None:
-        """Open what is worth seeing first, then as many levels as the page has room for, and select."""
-        status = data.status
+        """Begin anew: now there is room, or all of it is read."""
         self._is_well_opened = self.size.height > 0 and data.run.complete
-        self._set_following(status is RunStatus.running)
-        if self.following:
-            self._go_to_newest(data)
-            return
-        wanted = data.study.first_cause()
-        if wanted is None and status in (*LIVE, RunStatus.unfinished):
-            wanted = data.study.newest()
-        if status is RunStatus.ok or wanted is None:
-            self._select(0, "top", by_user=False)
-            return
-        self._open_levels(data)
-        index = data.tree.reveal(wanted)
-        if index >= 0 and data.has_only_events(index):
-            data.tree.expand(index)
-        self._select(max(0, index), "center", by_user=False)
+        if is_large(data.run):
+            self.post_message(self.OpenedTooSoon(data.run.row))
+        else:
+            self._begin_at(data, opened_well(data, self.page_height))
 
-    def _open_levels(self, data: SpanData) -> None:
-        """Open whole levels from the root down while they fit into the page."""
-        tree, room = data.tree, self.page_height
-        tree.collapse_all()
-        while tree.expand_level(1):
-            if len(tree) > room:
-                tree.expand_level(-1)
-                return
+    def _begin_at(self, data: SpanData, start: Start) -> None:
+        self._set_following(start.following)
+        if start.following:
+            self._repaint()
+            self.move_to(start.index)
+        else:
+            self._select(min(start.index, max(0, len(data.tree) - 1)), start.scroll, by_user=False)
 
     # ------------------------------------------------------------ selection
 
@@ -415,9 +440,9 @@ class SpanTree(TimeKeys, LineView):
 
     def set_chips(self, kinds: Collection[Kind], classes: Collection[EventClass]) -> None:
         """Show only these classes, their ancestors kept and dimmed; both empty: everything."""
-        self._chip_kinds, self._chip_classes = frozenset(kinds), frozenset(classes)
+        self._chips = Chips(frozenset(kinds), frozenset(classes))
         if self.data is not None:
-            self._choose_classes(self.data)
+            self._chips.choose(self.data)
             self._keep()
             self._scroll_into_view(self._cursor, self._cursor, "auto")
 
@@ -463,14 +488,6 @@ class SpanTree(TimeKeys, LineView):
         if first >= 0:
             self.select_span(data.tree.row(first), by_user=False)
 
-    def _choose_classes(self, data: SpanData) -> None:
-        """Show what the chips say; without chips a run that has only events shows all of them."""
-        has_chips = bool(self._chip_kinds or self._chip_classes)
-        classes = self._chip_classes if has_chips or data.tree.count else _ALL_CLASSES
-        if has_chips or classes != data.shown_classes or data.tree.has_chips:
-            data.tree.set_chips(self._chip_kinds, classes)
-            data.shown_classes = classes
-
     def apply_change(self, change: Change) -> None:
         """Take in what the store learnt of the open run."""
         if self.data is None or self.run_row not in change.runs | change.reset:
@@ -479,7 +496,7 @@ class SpanTree(TimeKeys, LineView):
         self.data.tree.update(change)
         self.data.forget()
         if not before and self.data.tree.count:
-            self._choose_classes(self.data)
+            self._chips.choose(self.data)
         if self._is_untouched and not self._is_well_opened and (not before or self.data.run.complete):
             # What was known when it was opened was not all: the first cause may only have been read now.
             self._was_live = self.data.status in LIVE
@@ -572,13 +589,9 @@ class SpanTree(TimeKeys, LineView):
 
     def _go_to_newest(self, data: SpanData) -> None:
         """To the newest span with its ancestors open; a run that has only events, to its last one."""
-        newest = data.study.newest_below_roots()
-        index = len(data.tree) - 1
-        if newest is not None:
-            data.tree.reveal(newest)
-            index = data.tree.index_of(newest, nearest=True)
+        index = newest_index(data)
         self._repaint()
-        self.move_to(max(0, index))
+        self.move_to(index)
 
     def action_follow(self) -> None:
         """Stay at the newest row, or let go."""
@@ -643,13 +656,26 @@ class SpanTree(TimeKeys, LineView):
 
     def action_path(self) -> None:
         """Open only the way to what matters: causes of failure, else what is open, else what was slow."""
-        if self.data is None:
+        data = self.data
+        if data is None:
             return
-        rows = self.data.study.what_matters()
+        rows = data.study.failed_or_open()
+        if not rows and data.study.is_large:
+            self._say("looking for slow spans")
+            self.run_worker(self._path_later(data), group="slow", exclusive=True)
+        else:
+            self._open_path(data, rows or data.study.slow_rows())
+
+    async def _path_later(self, data: SpanData) -> None:
+        await data.study.look_aside()
+        if data is self.data:
+            self._open_path(data, data.study.slow_rows())
+
+    def _open_path(self, data: SpanData, rows: list[int]) -> None:
         if not rows:
             self.post_message(Notice("nothing failed, nothing is open, nothing was slow"))
             return
-        self.data.tree.open_path(rows)
+        data.tree.open_path(rows)
         self._folds_changed()
 
     def _folds_changed(self) -> None:

@@ -10,7 +10,17 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from tracetui.tui.presentation.pieces import Piece, width_of
-from tracetui.tui.presentation.summary_page import LISTED, MORE_BY, Laid, Page, Slot, Target, head_rows, lay_out
+from tracetui.tui.presentation.summary_page import (
+    LISTED,
+    MORE_BY,
+    Laid,
+    Page,
+    Slot,
+    Target,
+    head_rows,
+    lay_out,
+    resorted,
+)
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.line_view import LineView, Scroll
 
@@ -25,6 +35,10 @@ class Remembered:
     position: Position | None = None
     more: dict[str, int] = field(default_factory=dict)
     """By title of a section how many of its lines are shown."""
+    top: int = 0
+    """The first row that was shown."""
+    sorts: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    """By title of a section what it is sorted by, and whether in reverse."""
 
 
 class SummaryView(LineView):
@@ -47,7 +61,9 @@ class SummaryView(LineView):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, id="summary")
-        self.page = Page([], [])
+        self.page = self._given = Page([], [])
+        self._begins = False
+        """What is shown is new, and not yet scrolled to where one was in it."""
         self.remembered = Remembered()
         self._side = 0
         self._laid: tuple[int, Laid] | None = None
@@ -55,12 +71,49 @@ class SummaryView(LineView):
     # ------------------------------------------------------------ what is shown
 
     def show(self, page: Page, remembered: Remembered | None = None) -> None:
-        """Show a page; where one was in it, or in the one before, the cursor stands."""
+        """Show a page; where one was in it, or in the one before, the cursor stands.
+
+        Args:
+            page: The sections.
+            remembered: Where one was in what the page is about, if that is something else than before: it begins there again.
+        """
+        begins = remembered is not None
         if remembered is not None:
             self.remembered = remembered
-        self.page = page
+        self._begins |= begins
+        self._given = page
+        self._sort_sections()
         self._relay()
         self._go_to(self.remembered.position)
+        if self._begins:  # the first page of something else is often short: it only says that it is being made
+            self.scroll_rows(self.remembered.top)
+            self._begins = self.top < self.remembered.top or next(self._stops(), None) is None
+
+    def _sort_sections(self) -> None:
+        """The page as it is given, its sections in the order that was asked for."""
+        sorts = self.remembered.sorts
+        parts = [
+            resorted(part, sorts[part.title][0], reverse=sorts[part.title][1]) if part.title in sorts else part
+            for part in self._given.parts
+        ]
+        self.page = Page(self._given.head, parts)
+
+    def sort(self, by: int, *, reverse: bool = False) -> str:
+        """Sort the section of the cursor by its next figure, or the other way round; says what was done."""
+        slot = self.slot
+        part = self.page.parts[slot.part] if slot is not None and slot.enters else None
+        if part is None or not part.sorts:
+            return "nothing to sort here: < > sort the tables that have headings"
+        number = (part.sorts.index(part.by) if part.by in part.sorts else -1 if by > 0 else 0) + by
+        chosen = part.sorts[number % len(part.sorts)] if by else part.by or part.sorts[0]
+        was = self.remembered.sorts.get(part.title, ("", False))[1]
+        is_reverse = not was if reverse else False
+        self.remembered.sorts[part.title] = chosen, is_reverse
+        self._sort_sections()
+        self._relay()
+        self._go_to((part.title, 0))
+        self.remembered.position = self.position
+        return f"{part.title.lower()}: by {chosen}{', the other way round' if is_reverse else ''}"
 
     def _relay(self) -> None:
         self._laid = None
@@ -156,6 +209,17 @@ class SummaryView(LineView):
             self.remembered.position = self.position
         if row <= 3:  # the rule above the first line, and the top of the page
             self.scroll_rows(0)
+        self._keep_top(by_user=by_user)
+
+    def scroll_rows(self, top: int) -> None:
+        """Show the rows from `top` on."""
+        super().scroll_rows(top)
+        self._keep_top(by_user=not self._begins)
+
+    def _keep_top(self, *, by_user: bool) -> None:
+        if by_user:
+            self._begins = False
+            self.remembered.top = self.top
 
     def move_by(self, rows: int, scroll: Scroll = "auto") -> None:
         """To the next line on which the cursor may stand; where there is none, the view goes on to its end. Or a page on."""
@@ -211,9 +275,22 @@ class SummaryView(LineView):
         if slot.more:
             self._show_more(slot)
             return
+        if slot.section:
+            self.go_to_section(slot.section)
+            return
         words = "".join(text for text, _ in slot.draw(self.laid.widths[self._side], "")).strip()
         self.remembered.position = self.position
         self.post_message(self.Chosen(slot.targets, words))
+
+    def go_to_section(self, title: str) -> None:
+        """To the first line of a section, with its rule at the top."""
+        for side, column in enumerate(self.laid.columns):
+            rows = [row for row, slot in enumerate(column) if self.page.parts[slot.part].title == title]
+            stops = [row for row in rows if column[row].enters]
+            if stops:
+                self._put(side, stops[0])
+            if rows:
+                self.scroll_rows(rows[0] + (rows[0] > 0))  # a blank stands above all but the first
 
     def _show_more(self, slot: Slot) -> None:
         part = self.page.parts[slot.part]
