@@ -36,7 +36,7 @@ from tracetui.tui.presentation.comparing import RunFigures, name_sides
 from tracetui.tui.presentation.detail import Look, rule_row
 from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.pieces import Piece
-from tracetui.tui.presentation.runs import count_causes, run_name, run_tokens
+from tracetui.tui.presentation.runs import run_name, run_tokens
 from tracetui.tui.screens.choosing import Choice, ChoiceScreen
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.compare_detail import CompareDetail
@@ -254,7 +254,7 @@ class CompareScreen(Screen[tuple[int, int] | None]):
             time=length,
             time_partial=live or origin == "last_record",
             spans=run.span_count,
-            failed=count_causes(session.store, run) if run.error_count else 0,
+            failed=session.causes(run),
             tokens=tokens,
             tokens_partial=tokens_partial,
             cost=cost.usd,
