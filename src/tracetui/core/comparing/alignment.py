@@ -11,6 +11,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntFlag
 from itertools import groupby
@@ -24,6 +25,7 @@ from tracetui.core.comparing.sides import Side
 from tracetui.core.model import Flag
 from tracetui.core.store.shape import Ints
 
+_ASKED_EVERY: Final = 1_024
 NONE: Final = -1
 """In place of a position: this side has no such span."""
 
@@ -118,12 +120,23 @@ class _Rows:
         self.size.frombytes(side.tree.size[place : place + length].astype(np.int32).tobytes())
 
 
-def align(one: Side, other: Side, budget: Budget | None = None) -> Alignment:
-    """The two trees as one."""
+def align(one: Side, other: Side, budget: Budget | None = None, go_on: Callable[[], None] = lambda: None) -> Alignment:
+    """The two trees as one.
+
+    Args:
+        one: The first side.
+        other: The second.
+        budget: What exact alignments may cost.
+        go_on: Called now and then; what it raises ends the work.
+    """
     budget = Budget() if budget is None else budget
     rows = _Rows()
+    steps = 0
     stack: list[tuple[_Item | None, int]] = [(item, 0) for item in reversed(_items(one, other, NONE, NONE, budget))]
     while stack:
+        steps += 1
+        if not steps % _ASKED_EVERY:
+            go_on()
         item, number = stack.pop()
         if item is None:
             rows.size[number] = len(rows) - number  # all of its subtree is there
