@@ -406,7 +406,7 @@ class RunSummary:
                 lines.append(text_line(lead, f"{names}  {each.subject}: {each.why}, no loop", symbols, targets))
                 continue
             below = loop_words(about, each, symbols)
-            lines.append(two_rows(lead, f"{names}  {each.subject}", below, symbols, targets))
+            lines.append(two_rows(lead, f"{names}  {each.subject}", below, symbols, targets, below_rows=2))
         fact = f"{number(loops, 'loop')}, {len(found) - loops} of polling"
         return loops_part(lines, fact, are_loops=loops > 0, has_tools=bool(about.tools), symbols=symbols)
 

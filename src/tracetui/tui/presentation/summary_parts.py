@@ -29,7 +29,7 @@ from tracetui.core.symbols import Symbols
 from tracetui.core.text import cell_width, count, duration, rate, share, tokens
 from tracetui.tui.presentation import plots
 from tracetui.tui.presentation.rows import kind_style
-from tracetui.tui.presentation.summary_page import Figure, Line, Part, Row, Target, add_row, pieces_line, text_line
+from tracetui.tui.presentation.summary_page import Figure, Line, Part, Row, Target, add_figures, pieces_line, text_line
 
 KEPT: Final = 100
 """Spans of a group that can be gone to from one line."""
@@ -43,13 +43,15 @@ _WIDEST: Final = 3
 """Cells of a column at most."""
 
 
-def two_rows(lead: Row, text: str, below: str, symbols: Symbols, targets: tuple[Target, ...]) -> Line:
-    """A text behind a lead, and one in muted below it; both may be untrusted."""
+def two_rows(
+    lead: Row, text: str, below: str, symbols: Symbols, targets: tuple[Target, ...], *, below_rows: int = 1
+) -> Line:
+    """A text behind a lead, and one in muted below it, on up to some rows; both may be untrusted."""
     first, second = (
         text_line(start, words, symbols, rows=rows, style=style)
         for start, words, rows, style in (
             (lead, text, 2, ""),
-            ([(" " * sum(len(piece) for piece, _ in lead), "")], below, 1, "muted"),
+            ([(" " * sum(len(piece) for piece, _ in lead), "")], below, below_rows, "muted"),
         )
     )
     return Line(lambda width, style: [*first.draw(width, style), *second.draw(width, "")], targets, text, tall=True)
@@ -106,7 +108,7 @@ def names_part(
             (symbols["warning"] if is_slow else " ", "status-warning"),
             (f"{symbols[kind]} ", kind_style(kind)),
         ]
-        add_row(part, lead, each.name, figures, symbols, targets(each))
+        add_figures(part, lead, each.name, figures, symbols, targets(each))
     if slow:
         words = f"bottleneck: {bottleneck} or more in the mean"
         part.notes.append(pieces_line([(f"{symbols['warning']} ", "status-warning"), (words, "muted")], symbols))
@@ -138,7 +140,7 @@ def bottlenecks_part(
         else:
             figures.append(_took("max", each.max_ns, symbols, "muted"))
         lead: Row = [(symbols["warning"], "status-warning"), (f"{symbols[kind]} ", kind_style(kind))]
-        add_row(part, lead, each.name, figures, symbols, targets(each))
+        add_figures(part, lead, each.name, figures, symbols, targets(each))
     return part
 
 
@@ -198,7 +200,7 @@ def models_part(
             Figure("", _BAR, bar, "kind-llm", sorts=False),
             _took("total", each.time_ns or None, symbols, "muted"),
         ]
-        add_row(part, [], each.name or "(no model named)", figures, symbols, targets(each))
+        add_figures(part, [], each.name or "(no model named)", figures, symbols, targets(each))
     part.notes += [text_line([], words, symbols, style="muted", rows=3) for words in notes]
     return part
 
@@ -245,7 +247,7 @@ def tools_part(
             *(_spent(each, symbols, pending=pending) if with_money else ()),
         ]
         lead: Row = [(f"{symbols['error'] if each.failed else ' '} ", "status-error")]
-        add_row(part, lead, each.name, figures, symbols, targets(each))
+        add_figures(part, lead, each.name, figures, symbols, targets(each))
     return part
 
 
@@ -268,7 +270,7 @@ def agents_part(
             *((Figure("", _BAR, bar, "kind-llm", sorts=False),) if with_money else ()),
         ]
         lead: Row = [(f"{symbols['error'] if each.failed else ' '} ", "status-error")]
-        add_row(part, lead, each.name or "(the run itself)", figures, symbols, targets(each))
+        add_figures(part, lead, each.name or "(the run itself)", figures, symbols, targets(each))
     return part
 
 
