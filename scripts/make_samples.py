@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
@@ -167,14 +168,26 @@ class Counter:
 
 SONNET = "claude-sonnet-4-5"
 TOPIC = "steel vs timber frames for mid-rise housing"
+MARKET_SYSTEM = "You watch the market for one portfolio. Answer in one sentence."
+SHOP_SYSTEM = "You help customers of a shop."
 SYSTEM = "You write short, sourced reports on building materials. Quote every figure with its source."
 
 
-def llm(name: str, at: float, lasts: float, tokens: int, cost: float, ask: str, answer: str, **more: object) -> Span:
+def llm(
+    name: str,
+    at: float,
+    lasts: float,
+    tokens: int,
+    cost: float,
+    ask: str,
+    answer: str,
+    system: str = SYSTEM,
+    **more: object,
+) -> Span:
     """A model call with its conversation; `tokens` in all, of which about one in twelve is the answer."""
     out = max(1, tokens // 12)
     span = Span("llm", name, at, lasts, model=SONNET, tokens=(tokens - out, out), cost=cost)
-    span.input = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": ask}]
+    span.input = [{"role": "system", "content": system}, {"role": "user", "content": ask}]
     span.output = {"role": "assistant", "content": answer}
     span.attributes = {"temperature": 0.2, "max_tokens": 4096, "stop_reason": "end_turn"}
     for key, value in more.items():
@@ -415,17 +428,16 @@ def research_agent() -> Recording:
 
 def support_bot() -> Recording:
     """The run that went well: three turns, tools beside one another."""
+    ask = partial(llm, system=SHOP_SYSTEM)
     turns: list[Span] = []
     at = 0.1
     for number, (question, tool, arguments, answer) in enumerate(SUPPORT_TURNS, 1):
-        ask = {"role": "user", "content": question}
-        first = llm("choose_tool", at + 0.1, 2.2, 1_180 + 240 * number, 0.0021, question, f"calls {tool}", cached=960)
-        first.input = [{"role": "system", "content": "You help customers of a shop."}, ask]
+        first = ask("choose_tool", at + 0.1, 2.2, 1_180 + 240 * number, 0.0021, question, f"calls {tool}", cached=960)
         call = Span("tool", tool, at + 2.4, 0.6 + number * 0.4, input=arguments, output={"found": True})
         stock = Span(
             "tool", "check_stock", at + 2.4, 0.5, input={"sku": f"SKU-{4400 + number}"}, output={"in_stock": 3}
         )
-        reply = llm("answer", at + 4.2, 3.1, 1_530 + 240 * number, 0.0034, question, answer, cached=1_200)
+        reply = ask("answer", at + 4.2, 3.1, 1_530 + 240 * number, 0.0034, question, answer, cached=1_200)
         turn = Span("chain", f"turn {number}", at, 7.5, [first, call, stock, reply])
         turn.events.append((at + 0.05, "message", "user", question))
         turns.append(turn)
@@ -443,20 +455,21 @@ SUPPORT_TURNS = (
 
 def market_watch() -> Recording:
     """The run whose process was killed: five spans are still open."""
+    ask = partial(llm, system=MARKET_SYSTEM)
     scan = [
-        llm(f"scan {coin}", at, lasts, 1_900, 0.0102, f"Is {coin} unusual today?", "No.")
+        ask(f"scan {coin}", at, lasts, 1_900, 0.0102, f"Is {coin} unusual today?", "No.")
         for coin, at, lasts in (("BTCUSDT", 12.0, 14.8), ("ETHUSDT", 27.0, 15.7), ("SOLUSDT", 43.0, 17.5))
     ]
     critic = [
-        llm("critic", 102.0, 37.5, 4_100, 0.0181, "Find the weakest assumption.", "The correlation is stale."),
-        llm("critic", 168.0, 400.0, 4_812, 0.02, "Does the check still hold if ETH follows?", ""),
+        ask("critic", 102.0, 37.5, 4_100, 0.0181, "Find the weakest assumption.", "The correlation is stale."),
+        ask("critic", 168.0, 400.0, 4_812, 0.02, "Does the check still hold if ETH follows?", ""),
     ]
     critic[1].events = [(171.0, "token", "token", "The 30-day"), (174.0, "token", "token", "correlation")]
-    exposure = llm("assess exposure", 61.5, 22.6, 2_600, 0.0119, "How exposed is the portfolio?", "38 % BTC.")
-    correlation = llm("assess correlation", 84.2, 16.9, 2_400, 0.0108, "How do the positions move together?", "0.81.")
+    exposure = ask("assess exposure", 61.5, 22.6, 2_600, 0.0119, "How exposed is the portfolio?", "38 % BTC.")
+    correlation = ask("assess correlation", 84.2, 16.9, 2_400, 0.0108, "How do the positions move together?", "0.81.")
     second = Span("agent", "second_opinion", 101.2, 500.0, critic)
     load = Span("step", "load_portfolio", 0.2, 3.0, [Span("tool", "read_positions", 0.3, 1.4, input={"account": "A1"})])
-    plan = llm("plan_scan", 3.4, 8.6, 1_400, 0.0061, "What should be looked at today?", "BTC, ETH, SOL.")
+    plan = ask("plan_scan", 3.4, 8.6, 1_400, 0.0061, "What should be looked at today?", "BTC, ETH, SOL.")
     market = Span("step", "market_scan", 3.3, 57.8, [plan, *scan])
     risk = Span("step", "assess_risk", 61.2, 560.0, [exposure, correlation, second])
     root = Span("agent", "market_watch", 0.0, 700.0, [load, market, risk], input={"symbols": ["BTC", "ETH", "SOL"]})
