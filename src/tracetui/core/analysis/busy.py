@@ -15,6 +15,7 @@ from tracetui.core.store.shape import Bools, Ints, Longs
 
 if TYPE_CHECKING:
     from tracetui.core.store import Store
+    from tracetui.core.store.preorder import Preorder
     from tracetui.core.store.run_tree import RunTree
 
 LEAST_SHARE: Final = 100
@@ -87,9 +88,9 @@ def busy_inside(store: Store, tree: RunTree, position: int, *, without_plain: bo
     return Busy(start, np.where(end == NO_TIME, np.maximum(store.runs[tree.run].last_time, start), end))
 
 
-def holders(store: Store, tree: RunTree) -> Bools:
+def holders(store: Store, tree: Preorder) -> Bools:
     """Of each position of a tree: whether it is an agent, chain, step or plain span with others below it."""
     is_container = np.zeros(max(Kind) + 1, np.bool_)
     is_container[list(CONTAINERS)] = True
-    found: Bools = is_container[store.spans.np("kind")[tree.rows()]] & (tree.sizes() > 1)
+    found: Bools = is_container[store.spans.np("kind")[tree.order]] & (tree.size > 1)
     return found

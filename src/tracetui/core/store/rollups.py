@@ -105,8 +105,15 @@ def cause_rows(store: Store, run: int) -> list[int]:
         return []
     rows = np.asarray(failed, np.int32)
     parents = live_parents(store, rows)
-    causes: list[int] = rows[~np.isin(rows, parents)].tolist()
+    causes: list[int] = rows[~_marked(store, parents)[rows]].tolist()
     return causes
+
+
+def _marked(store: Store, rows: Rows) -> Bools:
+    """Of each span, and of -1 for none, whether it is among these: a table is faster than a sort."""
+    marks = np.zeros(len(store.spans) + 1, np.bool_)
+    marks[rows] = True
+    return marks
 
 
 def cause_counts(store: Store, runs: Sequence[int]) -> list[int]:
