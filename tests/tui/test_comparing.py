@@ -7,7 +7,7 @@ import pytest
 
 from tests.core.comparing.test_comparison import GOOD, compared
 from tests.tui.compared import OTHER_PROMPT, write_two_days
-from tests.tui.helpers import lines, make_app, opened, press, text
+from tests.tui.helpers import lines, look_again, make_app, opened, press, text
 from tracetui.core.comparing.row_words import RowWords
 from tracetui.core.store import Run, Store
 from tracetui.core.symbols import ASCII, UNICODE
@@ -194,3 +194,20 @@ async def test_without_another_run_of_its_name_one_chooses(tmp_path: Path, nativ
         await press(pilot, "enter")
         await pilot.app.workers.wait_for_complete()
         assert "the run you chose" in text(pilot)
+
+
+async def test_with_a_run_that_is_gone_nothing_is_compared(native_traces: Path) -> None:
+    async with opened(make_app([native_traces]), (120, 40)) as pilot:
+        await press(pilot, "d", "enter")
+        before = lines(pilot)[2:]
+        (native_traces / "research_agent.jsonl").write_bytes((native_traces / "support_bot.jsonl").read_bytes())
+        await look_again(pilot)
+        await press(pilot, "F", "r")
+        assert "a run is gone from its file" in lines(pilot)[0]
+        assert lines(pilot)[2:] == before
+
+
+async def test_what_became_of_a_copy_is_said_where_one_copies(native_traces: Path) -> None:
+    async with opened(make_app([native_traces]), (160, 40)) as pilot:
+        await press(pilot, "d", "enter", "y")
+        assert "sent to the terminal (OSC 52)" in lines(pilot)[0]

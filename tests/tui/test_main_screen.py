@@ -352,15 +352,20 @@ async def test_a_theme_is_shown_while_the_cursor_is_on_it_and_esc_puts_the_old_o
     async with opened(app) as pilot:
         await press(pilot, "T", "down")
         assert app.theme == "light"
+        light = app.screen.styles.background
         await press(pilot, "escape")
         assert app.theme == "dark"
+        assert app.screen.styles.background != light
 
 
 async def test_a_theme_that_is_chosen_stays(native_traces: Path) -> None:
     app = make_app([native_traces])
     async with opened(app) as pilot:
-        await press(pilot, "T", *"safe", "enter")
-        assert (app.theme, "theme safe" in lines(pilot)[0]) == ("safe", True)
+        await press(pilot, "T", *"light")
+        light = app.screen.styles.background
+        await press(pilot, "enter")
+        assert (app.theme, "theme light" in lines(pilot)[0]) == ("light", True)
+        assert app.screen.styles.background == light
 
 
 async def test_notices_wait_for_each_other(native_traces: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.core.analysis.recorded import Recording
-from tests.tui.helpers import lines, make_app, opened, press, text
+from tests.tui.helpers import lines, look_again, make_app, opened, press, settled, text
 from tracetui.core.analysis.folder_runs import RunBrief, sum_of_tokens
 from tracetui.core.pricing.cost import Cost
 from tracetui.core.store import Run
@@ -14,6 +14,7 @@ from tracetui.core.symbols import UNICODE
 from tracetui.tui.app import TracetuiApp
 from tracetui.tui.presentation.pieces import width_of
 from tracetui.tui.presentation.summary_page import head_rows
+from tracetui.tui.screens.summary import SummaryScreen
 from tracetui.tui.widgets.summary_view import SummaryView
 
 
@@ -165,3 +166,20 @@ async def test_no_line_is_passed_over_by_a_page(native_traces: Path) -> None:
             tops.append(view.top)
         assert all(0 < after - before < view.page_height for before, after in pairwise(tops))
         assert tops[-1] + view.page_height >= view.row_count()
+
+
+async def test_of_a_run_that_is_gone_what_was_found_stays(native_traces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for rest in ("REST_S", "REST_FACTOR"):
+        monkeypatch.setattr(f"tracetui.tui.screens.summary.{rest}", 0)
+    async with opened(make_app([native_traces])) as pilot:
+        await press(pilot, "a")
+        (native_traces / "research_agent.jsonl").write_bytes((native_traces / "support_bot.jsonl").read_bytes())
+        await look_again(pilot)
+        assert "failed" not in lines(pilot)[0]  # the header over the summary counts what is there now
+        screen = pilot.app.screen
+        assert isinstance(screen, SummaryScreen)
+        before = lines(pilot)[2:]
+        screen._look_again()
+        await settled(pilot)
+        assert "this run is gone from its file: what was found stays" in lines(pilot)[0]
+        assert lines(pilot)[2:] == before

@@ -102,3 +102,7 @@ def test_the_order_of_frames_is_known(traceback: str, is_first: bool | None) -> 
 
 def test_a_long_message_is_wrapped_and_not_cut() -> None:
     assert "".join(shown("ValueError: " + "x" * 150, 40)).count("x") == 150
+
+
+def test_of_a_very_long_message_it_is_said_that_it_goes_on() -> None:
+    assert shown("ValueError: " + "x" * 1_500, 40)[-1].endswith("x\N{HORIZONTAL ELLIPSIS}")

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
 from textual.binding import Binding, BindingType
 
 from tracetui.core import text
@@ -34,14 +33,13 @@ from tracetui.tui.pricing import Pricing
 from tracetui.tui.remembered import Remembered
 from tracetui.tui.run import ScreenOptions
 from tracetui.tui.screens.main import MainScreen
-from tracetui.tui.screens.theming import Theming
+from tracetui.tui.screens.theming import ThemeScreen, Theming
 from tracetui.tui.session import Session, local_timezone
 from tracetui.tui.standard_input import SpoolWatcher
 from tracetui.tui.state import State
 from tracetui.tui.taken import Taken
 from tracetui.tui.title import TerminalTitle, has_title
 from tracetui.tui.widgets.empty_view import EmptyView
-from tracetui.tui.widgets.line_editor import LineEditor
 from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.piece_line import PieceLine
 
@@ -60,8 +58,9 @@ if TYPE_CHECKING:
     from tracetui.tui.terminal import TerminalGuard
 
 
-_CYCLES = (5_000, 20, 20)
-"""How seldom cycles are looked for: what is read comes in objects by the thousand, and none of them is in a cycle."""
+_CYCLES = (5_000, 5, 80)
+"""How seldom cycles are looked for: what is read comes in objects by the thousand, and none of them is in a cycle. In small
+lots: while 100,000 objects are looked through no key is heard for 50 ms."""
 
 _SWITCH_S = 0.001
 """How long one thread may keep the others waiting; with Python's 5 ms, several times a key, a key is felt to wait."""
@@ -322,12 +321,13 @@ class TracetuiApp(DrawingApp, KeysInOrder):
 
     # ------------------------------------------------------------ what the screen asks for
 
-    def copy(self, value: str) -> None:
-        """Copy a value of the recording, and say in the header what became of it."""
+    def copy(self, value: str, say: Callable[[str, messages.Level], object] | None = None) -> None:
+        """Copy a value of the recording, and say what became of it: in the header of the main screen, or as ``say`` does."""
+        say = say or self.main.header.say
         if not value:
-            self.main.header.say("nothing to copy here")
+            say("nothing to copy here", "plain")
             return
-        self.run_worker(self.copied(Taken("", value), self.main.header.say), group="copy")
+        self.run_worker(self.copied(Taken("", value), say), group="copy")
 
     async def copied(self, taken: Taken, say: Callable[[str, messages.Level], object]) -> None:
         """Copy what was taken, and say what became of it."""
@@ -477,8 +477,6 @@ class TracetuiApp(DrawingApp, KeysInOrder):
 
     def action_themes(self) -> None:
         """The themes, each shown while the cursor is on it."""
-        from tracetui.tui.screens.theming import ThemeScreen
-
         if not isinstance(self.screen, ThemeScreen):
             self.theming.choose()
 
@@ -493,15 +491,19 @@ class TracetuiApp(DrawingApp, KeysInOrder):
         if not isinstance(self.screen, SettingsScreen):
             self.push_screen(SettingsScreen(self), copy_line)
 
-    def on_key(self, event: events.Key) -> None:
-        """A key that was pressed before the line to type into had the focus is that line's: a slow link sends many at once."""
-        if isinstance(self.focused, LineEditor):
-            event.prevent_default()
-            self.focused.on_key(events.Key(event.key, event.character))
-
     def action_interrupt(self) -> None:
         """Ctrl+C does not end the screen by accident."""
         self.main.header.say("q quits")
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """As Textual's; of the screens below a list of themes only when it is closed: nobody sees them, and they are many."""
+        if not isinstance(self.screen, ThemeScreen):
+            super().refresh_css(animate)
+            return
+        self.stylesheet.set_variables(self.get_css_variables())
+        self.stylesheet.reparse()
+        self.stylesheet.update(self, animate=animate)
+        self.screen._refresh_layout(self.size)
 
     def _restyle(self) -> None:
         self.session.styles = styles_for(self)

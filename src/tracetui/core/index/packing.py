@@ -28,7 +28,7 @@ LOOKING: Final = ("epoch", "runs", "strings", "index", "generations", "_run_rows
 """What else is needed to look at it."""
 FOLDING: Final = (
     *("_complete_sources", "_gone_sources", "_source_states", "_mtimes", "_ranks", "_asides", "_told_aside"),
-    "retelling",
+    *("retelling", "retold"),
 )
 """What only folding needs."""
 PASSING: Final = (

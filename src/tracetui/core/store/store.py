@@ -29,6 +29,7 @@ from tracetui.core.operations import (
 )
 from tracetui.core.store.columns import BadRecords, Events, Records, Segments, Spans, view
 from tracetui.core.store.key_index import KeyIndex
+from tracetui.core.store.retold import Retold, tell_again
 from tracetui.core.store.runs import Run
 from tracetui.core.store.strings import Strings
 from tracetui.core.store.usage import FIGURES, UsageTable
@@ -119,6 +120,7 @@ class Store:
         """Runs that sources which are set aside said something of."""
         self.retelling: dict[int, int] = {}
         """Spans that outlived the records of a file which is read again, with what of them it may tell once more."""
+        self.retold: Retold = {}
         self._change = Change()
         self.kept: Kept | None = None
         """Figures that were worked out once; None as soon as something is added."""
@@ -432,8 +434,11 @@ class Store:
         waiting = self.retelling.get(row, 0)
         if waiting & part:
             self.retelling[row] = waiting & ~part
-        else:
-            self.spans.flags[row] |= _RETOLD
+            return
+        flags = self.spans.flags[row]
+        first = self.segments.source[self.segment_of(self.spans.first_record[row])]
+        tell_again(self.retold, row, part, first, self._batch.source, was_retold=bool(flags & _RETOLD))
+        self.spans.flags[row] = flags | _RETOLD
 
     def _fold_begin(self, op: Begin) -> None:
         run = self._run_of(op.run)

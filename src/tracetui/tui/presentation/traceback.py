@@ -138,8 +138,10 @@ def traceback_rows(traceback: str, width: int, compact: bool = False, symbols: S
         part = parts[position]
         if isinstance(part, str):
             style = "status-error" if _is_message(parts, position) else "muted"
-            for row in wrap(safe(part), max(8, width - 2))[:_MESSAGE_ROWS]:
-                rows.append(cut_pieces([("  ", ""), (row, style)], width, symbols))
+            said = wrap(safe(part), max(8, width - 2))
+            if len(said) > _MESSAGE_ROWS:  # all of it stands in Raw
+                said[_MESSAGE_ROWS - 1 :] = [f"{said[_MESSAGE_ROWS - 1][:-1]}{symbols.cut}"]
+            rows += [cut_pieces([("  ", ""), (row, style)], width, symbols) for row in said]
             position += 1
         elif part.is_library:
             stop = position

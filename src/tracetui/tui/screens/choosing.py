@@ -6,23 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import events
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tracetui.core import text
 from tracetui.tui.presentation.pieces import Piece, cut_pieces, spread, width_of
+from tracetui.tui.screens.narrowing import NarrowedScreen, NarrowedView
 from tracetui.tui.session import Session
-from tracetui.tui.widgets.footer_line import FooterLine
-from tracetui.tui.widgets.header_line import HeaderLine
 from tracetui.tui.widgets.line_view import LineView
-from tracetui.tui.widgets.pane import Pane
 
 if TYPE_CHECKING:
     from tracetui.tui.presentation.header import HeaderFacts
 
-_MOST_CHARACTERS: Final = 60
 _LONGEST: Final = 400
 """Characters of a text that are looked at: names may be as long as a file."""
 _MARK_CELLS: Final = 2
@@ -45,7 +39,7 @@ class Choice:
     mark: str = ""
 
 
-class ChoiceView(LineView, inherit_bindings=False):
+class ChoiceView(NarrowedView, inherit_bindings=False):
     """The choices that fit what is typed, as rows."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -60,7 +54,6 @@ class ChoiceView(LineView, inherit_bindings=False):
     def __init__(self, session: Session, choices: Sequence[Choice], note: str) -> None:
         super().__init__(session, id="choices")
         self.choices = choices
-        self.typed = ""
         self.found: list[Choice] = list(choices)
         self.wanted: Callable[[str], Sequence[Choice]] | None = None
         """What is looked through for what is typed; None: always `choices`."""
@@ -71,16 +64,15 @@ class ChoiceView(LineView, inherit_bindings=False):
         """The choice under the cursor; None where there is none."""
         return self.found[self.cursor] if self.cursor < len(self.found) else None
 
-    def put(self, typed: str) -> None:
-        """Something else is typed: show what fits. Capitals count if one is typed."""
-        self.typed = typed
+    def narrow(self) -> None:
+        """Find the choices that fit. Capitals count if one is typed."""
         if self.wanted is not None:
-            self.choices = self.wanted(typed)
-        self.found = [choice for choice in self.choices if _fits(choice, typed)]
-        self.refresh_all()
-        self.scroll_rows(0)
-        self.move_to(0, "top")
-        self.post_message(self.Moved(self, 0, by_user=True))  # another choice, though the row may be the same
+            self.choices = self.wanted(self.typed)
+        self.found = [choice for choice in self.choices if _fits(choice, self.typed)]
+
+    def nothing_words(self) -> str:
+        """Whether there is no choice, or none that fits."""
+        return "" if self.found else "nothing fits" if self.choices else "nothing is here"
 
     def add(self, choices: Sequence[Choice], note: str) -> None:
         """More choices came, and another line above the list; the cursor stays where it is."""
@@ -95,10 +87,7 @@ class ChoiceView(LineView, inherit_bindings=False):
 
     def pinned_rows(self, width: int) -> list[list[Piece]]:
         """What is typed, and what is to be known of it all."""
-        line: list[Piece] = [(" type to narrow down: ", "muted"), (text.safe(self.typed), ""), (" ", "selected")]
-        if not self.found:
-            line.append(("  nothing fits" if self.choices else "  nothing is here", "muted"))
-        rows = [cut_pieces(line, width, self.session.symbols), []]
+        rows = super().pinned_rows(width)
         if self._note:
             rows.insert(0, cut_pieces([(f" {text.safe(self._note[:_LONGEST])}", "muted")], width, self.session.symbols))
         return rows
@@ -120,7 +109,7 @@ class ChoiceView(LineView, inherit_bindings=False):
         return text.plain_ascii(clean) if self.session.symbols.is_ascii else clean
 
 
-class ChoiceScreen(Screen[str | None]):
+class ChoiceScreen(NarrowedScreen[str | None]):
     """Choose one of a list; ends with its key, or with None after esc.
 
     Args:
@@ -136,9 +125,6 @@ class ChoiceScreen(Screen[str | None]):
         enter: What enter does, for the footer.
     """
 
-    AUTO_FOCUS = ""
-    ALLOW_SELECT = False
-
     def __init__(
         self,
         session: Session,
@@ -152,32 +138,21 @@ class ChoiceScreen(Screen[str | None]):
         at: str = "",
         enter: str = "choose",
     ) -> None:
-        super().__init__()
         self.view = ChoiceView(session, list(choices), note)
-        self.header = HeaderLine(session, facts)
-        self.pane = Pane(session, title, self.view, id="choice-pane")
-        self.footer = FooterLine(session)
+        super().__init__(self.view, title, facts, id="choice-pane")
         self.footer.always = (("esc", "back"),)
         self._on_highlight = on_highlight
         self._on_delete = on_delete
         self._at = at
         self._enter = enter
 
-    def compose(self) -> ComposeResult:
-        """The list between header and footer."""
-        yield self.header
-        yield self.pane
-        yield self.footer
-
     def on_mount(self) -> None:
         """Stand where the caller wants it."""
-        self.header.remark = "esc back"
-        self.pane.show_focus(True)
+        super().on_mount()
         keys = [("type", "to narrow down"), ("enter", self._enter)]
         if self._on_delete is not None:
             keys.append(("del", "take out"))
         self.footer.show(keys)
-        self.set_focus(self.view, scroll_visible=False)
         at = next((number for number, choice in enumerate(self.view.found) if choice.key == self._at), 0)
         self.view.move_to(at, "none")
         self.call_after_refresh(self._begin)
@@ -197,39 +172,29 @@ class ChoiceScreen(Screen[str | None]):
     def on_line_view_entered(self, event: LineView.Entered) -> None:
         """A double click chooses."""
         event.stop()
-        self._choose()
+        self.choose()
 
     def _say(self) -> None:
         count = len(self.view.found)
         self.pane.say(f"{min(self.view.cursor + 1, count):,} of {count:,}" if count else "")
 
-    def _choose(self) -> None:
+    def choose(self) -> None:
+        """End with the choice under the cursor."""
         if (chosen := self.view.chosen) is not None:
             self.dismiss(chosen.key)
 
-    def on_key(self, event: events.Key) -> None:
-        """Letters narrow down, enter chooses, esc clears and then goes back."""
-        view = self.view
-        if event.key == "escape" and view.typed:
-            view.put("")
-        elif event.key == "escape":
-            if self._on_highlight is not None:
-                self._on_highlight(None)
-            self.dismiss(None)
-        elif event.key == "enter":
-            self._choose()
-        elif event.key in ("delete", "ctrl+d") and self._on_delete is not None:
-            self._take_out(self._on_delete)
-        elif event.key in ("backspace", "ctrl+h"):
-            view.put(view.typed[:-1])
-        elif event.key == "ctrl+u":
-            view.put("")
-        elif event.is_printable and event.character:
-            view.put((view.typed + event.character)[:_MOST_CHARACTERS])
-        else:
-            return
-        event.stop()
-        event.prevent_default()
+    def leave(self) -> None:
+        """Undo what was shown, and go back."""
+        if self._on_highlight is not None:
+            self._on_highlight(None)
+        super().leave()
+
+    def take_key(self, key: str) -> bool:
+        """Take a choice out of the list."""
+        if key not in ("delete", "ctrl+d") or self._on_delete is None:
+            return False
+        self._take_out(self._on_delete)
+        return True
 
     def _take_out(self, on_delete: Callable[[str], None]) -> None:
         chosen, view = self.view.chosen, self.view

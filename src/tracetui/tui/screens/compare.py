@@ -36,7 +36,7 @@ from tracetui.tui.presentation.comparing import RunFigures, name_sides
 from tracetui.tui.presentation.detail import Look, rule_row
 from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.pieces import Piece
-from tracetui.tui.presentation.runs import count_causes, run_name, run_tokens
+from tracetui.tui.presentation.runs import run_name, run_tokens
 from tracetui.tui.screens.choosing import Choice, ChoiceScreen
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.compare_detail import CompareDetail
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 _REST_S: Final = 0.15
 """How long the cursor must rest on a row before its texts are read, s."""
 _READ_AGAIN_S: Final = 0.1
+_GONE: Final = "a run is gone from its file: there is nothing to compare it by any more"
 _DETAIL_SHARE: Final = 0.4
 _MOST_DETAIL: Final = 22
 _LEAST_DETAIL: Final = 6
@@ -188,6 +189,10 @@ class CompareScreen(Screen[tuple[int, int] | None]):
         try:
             if kept is None:
                 await self._until_read(a, b)
+                if not self._are_there():
+                    self.list.waiting = _GONE
+                    self.list.refresh_all()
+                    return
                 self.compared = None
                 kept = await asyncio.to_thread(compare_runs, work, a, b)
             else:
@@ -205,12 +210,20 @@ class CompareScreen(Screen[tuple[int, int] | None]):
         self._to_parting(kept)
         self._say()
 
+    def _are_there(self, *others: int) -> bool:
+        """Whether both runs, and others that are asked for, are in their files still; says so where they are not."""
+        runs = self.session.store.runs
+        if all(run.live for run in (*self._runs(), *(runs[row] for row in others))):
+            return True
+        self.header.say(_GONE, "warning")
+        return False
+
     async def _until_read(self, a: Run, b: Run) -> None:
         """Runs of which only the beginning was looked at are read first."""
         feed = self.session.feed
         if feed is not None and (a.glanced or b.glanced):
             feed.prefer({*a.sources, *b.sources})
-            while a.glanced or b.glanced:
+            while (a.glanced or b.glanced) and a.live and b.live:
                 await asyncio.sleep(_READ_AGAIN_S)
 
     def _to_parting(self, compared: Compared) -> None:
@@ -241,7 +254,7 @@ class CompareScreen(Screen[tuple[int, int] | None]):
             time=length,
             time_partial=live or origin == "last_record",
             spans=run.span_count,
-            failed=count_causes(session.store, run) if run.error_count else 0,
+            failed=session.causes(run),
             tokens=tokens,
             tokens_partial=tokens_partial,
             cost=cost.usd,
@@ -401,12 +414,14 @@ class CompareScreen(Screen[tuple[int, int] | None]):
 
     def action_swap(self) -> None:
         """A becomes B."""
-        self.pair = Pair(self.pair.b, self.pair.a, "A and B swapped")
-        self._begin()
+        if self._are_there():
+            self.pair = Pair(self.pair.b, self.pair.a, "A and B swapped")
+            self._begin()
 
     def action_again(self) -> None:
         """Compare what is there by now."""
-        self._begin()
+        if self._are_there():
+            self._begin()
 
     def action_copy(self) -> None:
         """Copy the selected line; in the texts all of them."""
@@ -417,16 +432,16 @@ class CompareScreen(Screen[tuple[int, int] | None]):
             self._copy(self.list.copied())
 
     def _copy(self, value: str) -> None:
-        self.tracetui.copy(value)
-        self.header.say("copied" if value else "nothing to copy here")
+        self.tracetui.copy(value, self.header.say)
 
     def action_other(self) -> None:
         """Choose what B is compared with."""
         choose_other(self.tracetui, self.session, self.header.facts, self.pair.b, self._take_other)
 
     def _take_other(self, row: int) -> None:
-        self.pair = ordered(self.session.store.runs, row, self.pair.b, "the run you chose")
-        self._begin()
+        if self._are_there(row):
+            self.pair = ordered(self.session.store.runs, row, self.pair.b, "the run you chose")
+            self._begin()
 
     def action_help(self) -> None:
         """The keys of this screen."""

@@ -8,21 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from textual import events
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tracetui.core import text
 from tracetui.core.symbols import Symbols
 from tracetui.tui.keymaps import ALSO, SECTIONS, Key
 from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.pieces import Piece, cut_pieces, width_of
+from tracetui.tui.screens.narrowing import NarrowedScreen, NarrowedView
 from tracetui.tui.session import Session
-from tracetui.tui.widgets.footer_line import FooterLine
-from tracetui.tui.widgets.header_line import HeaderLine
-from tracetui.tui.widgets.line_view import LineView, Scroll
-from tracetui.tui.widgets.pane import Pane
+from tracetui.tui.widgets.line_view import Scroll
 
 _COLUMN: Final = 36
 _GAP: Final = 4
@@ -36,7 +31,7 @@ Block = list[list[Piece]]
 """A heading and its lines."""
 
 
-class HelpView(LineView, inherit_bindings=False):
+class HelpView(NarrowedView, inherit_bindings=False):
     """Keys in columns; while something is typed, the actions that fit it as rows to choose from."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,32 +41,31 @@ class HelpView(LineView, inherit_bindings=False):
         Binding("pagedown", "page_down", show=False),
     ]
 
+    asks = "type to find an action"
+
     def __init__(self, session: Session, keys: Sequence[Key], pane: str) -> None:
         super().__init__(session, id="help")
         self.keys = keys
-        self.typed = ""
+        self.found: list[Key] = []
+        """The actions that fit what is typed."""
         self._pane = pane
         self._lines: list[list[Piece]] = []
         self._lines_width = -1
 
     @property
-    def found(self) -> list[Key]:
-        """The actions that fit what is typed."""
-        wanted = self.typed.casefold().split()
-        return [key for key in self.keys if all(word in _looked_at(key) for word in wanted)]
-
-    @property
     def chosen(self) -> Key | None:
         """The action that enter does; None while nothing is typed."""
-        found = self.found if self.typed else []
-        return found[min(self.cursor, len(found) - 1)] if found else None
+        return self.found[min(self.cursor, len(self.found) - 1)] if self.found else None
 
-    def put(self, typed: str) -> None:
-        """Something else is typed."""
-        self.typed = typed
-        self.refresh_all()
-        if self.row_count():
-            self.move_to(0, "top")
+    def narrow(self) -> None:
+        """Find the actions; none while nothing is typed."""
+        wanted = self.typed.casefold().split()
+        fit = [key for key in self.keys if all(word in _looked_at(key) for word in wanted)]
+        self.found = fit if self.typed else []
+
+    def nothing_words(self) -> str:
+        """Whether no action fits."""
+        return "no such action" if self.typed and not self.found else ""
 
     def row_count(self) -> int:
         """Lines of the page, or actions that were found."""
@@ -81,13 +75,6 @@ class HelpView(LineView, inherit_bindings=False):
         if width != self._lines_width:
             self._lines, self._lines_width = self._page(width), width
         return len(self._lines)
-
-    def pinned_rows(self, width: int) -> list[list[Piece]]:
-        """What is typed."""
-        line: list[Piece] = [(" type to find an action: ", "muted"), (text.safe(self.typed), ""), (" ", "selected")]
-        if self.typed and not self.found:
-            line.append(("  no such action", "muted"))
-        return [cut_pieces(line, width), []]
 
     def render_row(self, index: int, width: int, selected: bool, focused: bool) -> list[Piece]:  # noqa: ARG002
         """A line of the page, or an action."""
@@ -147,30 +134,19 @@ class HelpView(LineView, inherit_bindings=False):
         return block
 
 
-class HelpScreen(Screen[Key | None]):
+class HelpScreen(NarrowedScreen[Key | None]):
     """The keys over the whole screen; ends with the action that was chosen. Letters are typed, so only esc goes back."""
 
     def __init__(self, session: Session, keys: Sequence[Key], pane: str, facts: HeaderFacts) -> None:
-        super().__init__()
-        self.header = HeaderLine(session, facts)
         self.view = HelpView(session, keys, pane)
-        self.pane = Pane(session, "Keys", self.view, id="help-pane")
-        self.footer = FooterLine(session)
+        super().__init__(self.view, "Keys", facts, id="help-pane")
         self.footer.always = (("esc", "close"),)
         self._said = f"{pane} pane first" if pane else ""
 
-    def compose(self) -> ComposeResult:
-        """The keys and a footer."""
-        yield self.header
-        yield self.pane
-        yield self.footer
-
     def on_mount(self) -> None:
         """Say what this is."""
-        self.header.remark = "esc back"
-        self.pane.show_focus(True)
+        super().on_mount()
         self.pane.say(self._said)
-        self.view.focus()
 
     def on_resize(self) -> None:
         """Say how to see the rest, where there is one."""
@@ -180,26 +156,10 @@ class HelpScreen(Screen[Key | None]):
         more = [("pgdn", "more")] if self.view.row_count() > self.view.page_height else []
         self.footer.show([("type", "to find"), ("enter", "do it"), *more, ("ctrl+p", "palette")])
 
-    def on_key(self, event: events.Key) -> None:
-        """Letters find, enter does, esc clears and then closes."""
-        view = self.view
-        if event.key == "escape":
-            event.stop()
-            if view.typed:
-                view.put("")
-            else:
-                self.dismiss(None)
-        elif event.key == "enter":
-            event.stop()
-            if (chosen := view.chosen) is not None:
-                self.dismiss(chosen)
-        elif event.key == "backspace":
-            event.stop()
-            view.put(view.typed[:-1])
-        elif event.is_printable and event.character:
-            event.stop()
-            event.prevent_default()
-            view.put((view.typed + event.character)[:60])
+    def choose(self) -> None:
+        """End with the action under the cursor, while something is typed."""
+        if (chosen := self.view.chosen) is not None:
+            self.dismiss(chosen)
 
 
 def _looked_at(key: Key) -> str:

@@ -282,6 +282,9 @@ class MainScreen(HandingOn):
             header.remark = "polling" if polling else "watching"
             header.remark += ": new files appear by themselves"
         header.look_again()
+        if self.app.screen is not self:  # another one is over it, whose header counts the same
+            for other in self.app.screen.query(HeaderLine):
+                other.look_again()
         self.tracetui.say_title()
 
     def say_positions(self) -> None:

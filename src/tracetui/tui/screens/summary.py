@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.worker import Worker
 
 from tracetui.core.model import Kind
 from tracetui.core.text import clock_time, duration, offset, safe
@@ -24,7 +25,6 @@ from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.presentation.summary_page import Page, Part, Target
 from tracetui.tui.presentation.wrap import one_line
 from tracetui.tui.session import Session
-from tracetui.tui.taken import Taken
 from tracetui.tui.widgets.footer_line import FooterLine
 from tracetui.tui.widgets.header_line import HeaderLine
 from tracetui.tui.widgets.pane import Pane
@@ -41,6 +41,7 @@ REST_S: Final = 3.0
 REST_FACTOR: Final = 10
 """And so many times as long as the last one took."""
 MOST_CHOICES: Final = 1_000
+_GONE: Final = "this run is gone from its file"
 
 
 @dataclass(slots=True)
@@ -109,6 +110,7 @@ class SummaryScreen(Screen[Target | None]):
         self.footer = FooterLine(session)
         self.footer.always = (("?", "help"), ("esc", "back"))
         self._work: Work | None = None
+        self._worker: Worker[None] | None = None
         self._said = ""
         self._seen: object = None
         self._ended_at = self._took = 0.0
@@ -153,7 +155,7 @@ class SummaryScreen(Screen[Target | None]):
             scope.whole = True
         self._seen = None
         self._folder, self._is_whole = None, False
-        waiting = Part(f"analysing{self.session.symbols.reading}")
+        waiting = Part(f"analysing{self.session.symbols.reading}" if self._is_there else _GONE)
         self.view.show(Page(self._head(), [waiting]), self.memory.places.setdefault(self._key, Remembered()))
         self._say()
         self._analyse()
@@ -167,6 +169,8 @@ class SummaryScreen(Screen[Target | None]):
         status = self.session.status(run).status.value
         symbols = self.session.symbols
         name = one_line(run_name(run), 60, symbols)
+        if not self._is_there:
+            return [(name, "strong bold")]
         length = duration(run.duration()[0], symbols)
         return [
             (f"{symbols[status]} {status}  ", "bold"),
@@ -175,9 +179,19 @@ class SummaryScreen(Screen[Target | None]):
         ]
 
     def _analyse(self) -> None:
+        if not self._is_there:
+            self._seen = self._state()
+            self.header.say(f"{_GONE}: what was found stays", "warning")
+            return
         if self._work is not None:
             self._work.stop()
-        self.run_worker(self._analysed(), exclusive=True, group="summary")
+        self._worker = self.run_worker(self._analysed(), exclusive=True, group="summary")
+
+    @property
+    def _is_there(self) -> bool:
+        """The run that it is about is in its file still."""
+        scope = self.scope
+        return scope.whole or scope.run is None or self.session.store.runs[scope.run].live
 
     async def _analysed(self) -> None:
         begun = time.monotonic()
@@ -254,7 +268,7 @@ class SummaryScreen(Screen[Target | None]):
 
     def _look_again(self) -> None:
         """Something may have come since."""
-        if self._work is not None:
+        if self._worker is not None and not self._worker.is_finished:
             return
         rest = max(REST_S, REST_FACTOR * self._took)
         self.scope.renew()
@@ -309,11 +323,7 @@ class SummaryScreen(Screen[Target | None]):
         self._copy(self.view.section_text())
 
     def _copy(self, value: str) -> None:
-        if value:
-            app = self.tracetui
-            app.run_worker(app.copied(Taken("", value), self.header.say), group="copy")
-        else:
-            self.header.say("nothing to copy here")
+        self.tracetui.copy(value, self.header.say)
 
     # ------------------------------------------------------------ going there
 

@@ -153,7 +153,12 @@ class Theming:
         screen = ThemeScreen(
             app.session, "Themes", choices, app.main.facts, note=note, on_highlight=self._show, at=self._before
         )
-        app.push_screen(screen, self.take)
+
+        def chosen(name: str | None) -> None:
+            app.refresh_css(animate=False)  # only the list was shown in the theme under the cursor
+            self.take(name)
+
+        app.push_screen(screen, chosen)
 
     def _show(self, name: str | None) -> None:
         self._app.theme = self._before if name is None else name
