@@ -11,13 +11,14 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Final
 
 from tracetui.core.analysis.advice import lost_ns
-from tracetui.core.analysis.blocks import RunPage, outcome
 from tracetui.core.analysis.by_name import NameStats
 from tracetui.core.analysis.glance import run_glance
 from tracetui.core.analysis.page import Page as TextPage
 from tracetui.core.analysis.pulse import pulse
 from tracetui.core.analysis.retries import Retry
 from tracetui.core.analysis.run_analysis import RunAnalysis
+from tracetui.core.analysis.run_head import RunHead
+from tracetui.core.analysis.run_words import outcome
 from tracetui.core.analysis.spending import Spender
 from tracetui.core.analysis.spread import spreads
 from tracetui.core.analysis.tables import (
@@ -124,7 +125,7 @@ class RunSummary:
         self._tz = tz
         self._pending = pending and spent.computed is None
         self._shares = about.shares()
-        self._words = RunPage(about, _LongPage(1_000, symbols, KEPT), bodies, id, spent, tz)
+        self._words = RunHead(about, _LongPage(1_000, symbols, KEPT), bodies, id, spent, tz)
         self._begin = about.spans.begin
         self._over_time = pulse(about.spans, about.usages)
 
