@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 NAME = re.compile(r"trace_(?:step_\d+_)?(\d{8}_\d{6})\.jsonl")
@@ -63,7 +64,8 @@ def figures(lines: list[dict]) -> dict:
 
 
 def iso(seconds: float) -> str:
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=round(seconds * 1e6))
+    """The written number, cut to milliseconds: rounded first, one moment in two thousand is in the next one."""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(Decimal(repr(seconds)) * 1_000_000))
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
 
 

@@ -204,6 +204,36 @@ def test_a_file_that_is_read_again_tells_no_span_twice() -> None:
     assert told(store) == {}
 
 
+def whole(source: int, *, times: int = 1, **more: Any) -> Batch:
+    """A source says of a span all there is, so often."""
+    said = (Record("r", "x", 0, 9), Whole("r", "a", None, "a", Kind.tool, 1, 9, Status.ok))
+    return Batch(source, "made", operations=[*said] * times, **more)
+
+
+def after(*batches: Batch) -> dict[str, int]:
+    store = Store()
+    for batch in batches:
+        store.apply(batch)
+    return told(store)
+
+
+def test_a_span_that_two_files_told_is_told_once_when_one_of_them_is_taken_back() -> None:
+    again = Batch(0, "made", generation=1, forget=True)
+    assert after(whole(0), whole(1)) == {"twice": 1}
+    assert after(whole(0), whole(1), again) == {}
+    assert after(whole(1), whole(0), again) == {}
+
+
+def test_a_span_that_two_files_tell_is_told_twice_after_one_of_them_is_read_again() -> None:
+    assert after(whole(0), whole(1), whole(0, generation=1, forget=True)) == {"twice": 1}
+
+
+def test_a_span_that_a_file_tells_twice_stays_so_when_another_is_taken_back() -> None:
+    again = Batch(0, "made", generation=1, forget=True)
+    assert after(whole(0), whole(1, times=2), again) == {"twice": 1}
+    assert after(whole(1, times=2), whole(0), again) == {"twice": 1}
+
+
 def test_records_that_a_truncated_file_took_with_it_are_told_but_are_no_note() -> None:
     store = store_of(*span("a", 1, 9))
     store.apply(Batch(0, "made", generation=1, forget=True, restarted=True, operations=[Record("r", "x", 0, 9)]))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 
 from tracetui.core import text
@@ -37,7 +38,7 @@ from tracetui.tui.screens.theming import ThemeScreen, Theming
 from tracetui.tui.session import Session, local_timezone
 from tracetui.tui.standard_input import SpoolWatcher
 from tracetui.tui.state import State
-from tracetui.tui.taken import Taken
+from tracetui.tui.taken import Taken, texts_of
 from tracetui.tui.title import TerminalTitle, has_title
 from tracetui.tui.widgets.empty_view import EmptyView
 from tracetui.tui.widgets.line_view import LineView
@@ -334,7 +335,7 @@ class TracetuiApp(DrawingApp, KeysInOrder):
         keeps = not self.options.no_state and self.session.settings.state
         folder = clipboard.state_folder() if keeps else None
         sent: list[str] = []
-        copied = await asyncio.to_thread(lambda: clipboard.copy(taken.text(), sent.append, None, folder))
+        copied = await asyncio.to_thread(lambda: clipboard.copy(texts_of(taken.value), sent.append, None, folder))
         self._send("".join(sent))
         say(f"{taken.words}: {copied.text}" if taken.words else copied.text, copied.level)
 
@@ -490,6 +491,13 @@ class TracetuiApp(DrawingApp, KeysInOrder):
 
         if not isinstance(self.screen, SettingsScreen):
             self.push_screen(SettingsScreen(self), copy_line)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that does nothing says so."""
+        if event.key not in self.screen.active_bindings:
+            from tracetui.tui.unbound import say_unbound
+
+            say_unbound(self, event.key)
 
     def action_interrupt(self) -> None:
         """Ctrl+C does not end the screen by accident."""

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tracetui.core.model import NO_TIME, Clock, EventClass, Kind, Status, Usage
+from tracetui.core.model import NO_TIME, Clock, EventClass, Flag, Kind, Status, Usage
 from tracetui.core.store.columns import Events, Records
+from tracetui.core.store.retold import parts_told, take_back
 from tracetui.core.store.usage import FIGURES
 
 if TYPE_CHECKING:
+    from tracetui.core.store.change import Change
     from tracetui.core.store.runs import Run
-    from tracetui.core.store.store import Change, Store
+    from tracetui.core.store.store import Store
 
-_ANNOUNCED = 8
+_ANNOUNCED = int(Flag.announced)
 _ALL_PARTS = 7
 
 
@@ -36,6 +38,8 @@ def forget_source(store: Store, source: int, change: Change, *, restarted: bool 
         if bad.source[row] == source and not bad.dead[row]:
             bad.dead[row] = 1
     store._complete_sources.discard(source)
+    for row in take_back(store.retold, source):
+        store.spans.flags[row] &= ~Flag.retold
     for row in affected:
         run = store.runs[row]
         if source in run.sources:
@@ -82,7 +86,11 @@ def _take_back(store: Store, run: Run) -> None:
         for row in rows[~spoken[rows]].tolist():
             store.drop_row(run, row)
             store.retelling.pop(row, None)
-        store.retelling.update(dict.fromkeys(rows[spoken[rows]].tolist(), _ALL_PARTS))
+        left = rows[spoken[rows]].tolist()
+        store.retelling.update(dict.fromkeys(left, _ALL_PARTS))
+        told = parts_told(store.retold)
+        for row in told.keys() & set(left):
+            store.retelling[row] &= ~told[row]  # others tell it still: to hear it once more is to hear it twice
     if not run.sources:
         run.live = False
         _reset_facts(run)
