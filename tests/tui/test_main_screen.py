@@ -355,6 +355,12 @@ async def test_the_palette_acts_and_digits_jump_to_a_row(native_traces: Path) ->
         assert app.main.tree_view.cursor == 1
 
 
+async def test_a_sign_that_is_called_a_digit_is_no_row(native_traces: Path) -> None:
+    async with opened(make_app([native_traces])) as pilot:
+        await press(pilot, "colon", "\N{SUPERSCRIPT TWO}")
+        assert "nothing fits" in text(pilot)
+
+
 @pytest.mark.parametrize("word", ["error", "failure", "broken"])
 async def test_the_palette_finds_causes_by_the_words_that_people_use(native_traces: Path, word: str) -> None:
     async with opened(make_app([native_traces])) as pilot:

@@ -77,7 +77,7 @@ class PaletteScreen(ChoiceScreen):
         if not typed:
             return list(self._few)
         found = [*self._few, *self._runs]
-        if typed.strip().isdigit() and self._has_rows:
+        if typed.strip().isdecimal() and self._has_rows:
             number = int(typed.strip()[:9])
             found.insert(0, Choice(f"row:{number}", f"Go to row {number}", f"in the {self._pane} pane"))
         return found
