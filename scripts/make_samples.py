@@ -1,10 +1,11 @@
 """Writes the sample recordings of the native format: `python scripts/make_samples.py` fills `sample_traces/tracetui/`.
 
-Three runs that look like real ones and show what the screen can show: a research agent that failed (three causes,
-retries, a prompt that was too long, a step that was skipped), a support bot that went well, and a market watch that
-was killed. Beside them lies what the programs in `examples/` record (`record_example.py`). Nothing is random and no clock is
-read: the same script writes the same bytes. A sample whose program needs what is not installed stays as it is; with
-`.venv-interop/bin/python` (made by `scripts/test --interop`) all of them are recorded.
+Four runs that look like real ones and show what the screen can show: a research agent that failed (three causes,
+retries, a prompt that was too long, a step that was skipped), a support bot that went well, a market watch that
+was killed, and a price hunter that went round in a circle. Beside them lies what the programs in `examples/` record
+(`record_example.py`). Nothing is random and no clock is read: the same script writes the same bytes. A sample whose program
+needs what is not installed stays as it is; with `.venv-interop/bin/python` (made by `scripts/test --interop`) all of them are
+recorded.
 """
 
 import json
@@ -14,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
@@ -166,14 +168,26 @@ class Counter:
 
 SONNET = "claude-sonnet-4-5"
 TOPIC = "steel vs timber frames for mid-rise housing"
+MARKET_SYSTEM = "You watch the market for one portfolio. Answer in one sentence."
+SHOP_SYSTEM = "You help customers of a shop."
 SYSTEM = "You write short, sourced reports on building materials. Quote every figure with its source."
 
 
-def llm(name: str, at: float, lasts: float, tokens: int, cost: float, ask: str, answer: str, **more: object) -> Span:
+def llm(
+    name: str,
+    at: float,
+    lasts: float,
+    tokens: int,
+    cost: float,
+    ask: str,
+    answer: str,
+    system: str = SYSTEM,
+    **more: object,
+) -> Span:
     """A model call with its conversation; `tokens` in all, of which about one in twelve is the answer."""
     out = max(1, tokens // 12)
     span = Span("llm", name, at, lasts, model=SONNET, tokens=(tokens - out, out), cost=cost)
-    span.input = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": ask}]
+    span.input = [{"role": "system", "content": system}, {"role": "user", "content": ask}]
     span.output = {"role": "assistant", "content": answer}
     span.attributes = {"temperature": 0.2, "max_tokens": 4096, "stop_reason": "end_turn"}
     for key, value in more.items():
@@ -414,17 +428,16 @@ def research_agent() -> Recording:
 
 def support_bot() -> Recording:
     """The run that went well: three turns, tools beside one another."""
+    ask = partial(llm, system=SHOP_SYSTEM)
     turns: list[Span] = []
     at = 0.1
     for number, (question, tool, arguments, answer) in enumerate(SUPPORT_TURNS, 1):
-        ask = {"role": "user", "content": question}
-        first = llm("choose_tool", at + 0.1, 2.2, 1_180 + 240 * number, 0.0021, question, f"calls {tool}", cached=960)
-        first.input = [{"role": "system", "content": "You help customers of a shop."}, ask]
+        first = ask("choose_tool", at + 0.1, 2.2, 1_180 + 240 * number, 0.0021, question, f"calls {tool}", cached=960)
         call = Span("tool", tool, at + 2.4, 0.6 + number * 0.4, input=arguments, output={"found": True})
         stock = Span(
             "tool", "check_stock", at + 2.4, 0.5, input={"sku": f"SKU-{4400 + number}"}, output={"in_stock": 3}
         )
-        reply = llm("answer", at + 4.2, 3.1, 1_530 + 240 * number, 0.0034, question, answer, cached=1_200)
+        reply = ask("answer", at + 4.2, 3.1, 1_530 + 240 * number, 0.0034, question, answer, cached=1_200)
         turn = Span("chain", f"turn {number}", at, 7.5, [first, call, stock, reply])
         turn.events.append((at + 0.05, "message", "user", question))
         turns.append(turn)
@@ -442,20 +455,21 @@ SUPPORT_TURNS = (
 
 def market_watch() -> Recording:
     """The run whose process was killed: five spans are still open."""
+    ask = partial(llm, system=MARKET_SYSTEM)
     scan = [
-        llm(f"scan {coin}", at, lasts, 1_900, 0.0102, f"Is {coin} unusual today?", "No.")
+        ask(f"scan {coin}", at, lasts, 1_900, 0.0102, f"Is {coin} unusual today?", "No.")
         for coin, at, lasts in (("BTCUSDT", 12.0, 14.8), ("ETHUSDT", 27.0, 15.7), ("SOLUSDT", 43.0, 17.5))
     ]
     critic = [
-        llm("critic", 102.0, 37.5, 4_100, 0.0181, "Find the weakest assumption.", "The correlation is stale."),
-        llm("critic", 168.0, 400.0, 4_812, 0.02, "Does the check still hold if ETH follows?", ""),
+        ask("critic", 102.0, 37.5, 4_100, 0.0181, "Find the weakest assumption.", "The correlation is stale."),
+        ask("critic", 168.0, 400.0, 4_812, 0.02, "Does the check still hold if ETH follows?", ""),
     ]
     critic[1].events = [(171.0, "token", "token", "The 30-day"), (174.0, "token", "token", "correlation")]
-    exposure = llm("assess exposure", 61.5, 22.6, 2_600, 0.0119, "How exposed is the portfolio?", "38 % BTC.")
-    correlation = llm("assess correlation", 84.2, 16.9, 2_400, 0.0108, "How do the positions move together?", "0.81.")
+    exposure = ask("assess exposure", 61.5, 22.6, 2_600, 0.0119, "How exposed is the portfolio?", "38 % BTC.")
+    correlation = ask("assess correlation", 84.2, 16.9, 2_400, 0.0108, "How do the positions move together?", "0.81.")
     second = Span("agent", "second_opinion", 101.2, 500.0, critic)
     load = Span("step", "load_portfolio", 0.2, 3.0, [Span("tool", "read_positions", 0.3, 1.4, input={"account": "A1"})])
-    plan = llm("plan_scan", 3.4, 8.6, 1_400, 0.0061, "What should be looked at today?", "BTC, ETH, SOL.")
+    plan = ask("plan_scan", 3.4, 8.6, 1_400, 0.0061, "What should be looked at today?", "BTC, ETH, SOL.")
     market = Span("step", "market_scan", 3.3, 57.8, [plan, *scan])
     risk = Span("step", "assess_risk", 61.2, 560.0, [exposure, correlation, second])
     root = Span("agent", "market_watch", 0.0, 700.0, [load, market, risk], input={"symbols": ["BTC", "ETH", "SOL"]})
@@ -463,7 +477,27 @@ def market_watch() -> Recording:
     return Recording("market_watch", start, root, 41_388, {"model": SONNET}, killed_at=182.0)
 
 
-SAMPLES: tuple[Callable[[], Recording], ...] = (research_agent, support_bot, market_watch)
+def price_hunter() -> Recording:
+    """The run that ended well and still went round in a circle: one search six times, beside polling that is none."""
+    wanted, at = {"query": "larch decking 27 mm price per metre", "region": "eu"}, 0.2
+    children: list[Span] = []
+    for number in range(1, 7):
+        asked = llm("decide", at, 2.8, 1_450 + 190 * number, 0.006, "What is the best price?", "calls search_offers")
+        search = Span("tool", "search_offers", at + 3.0, 1.9, input=wanted, output={"offers": [], "note": "no match"})
+        children += [asked, search]
+        at += 6.1
+    children.append(Span("tool", "start_export", at, 0.3, input={"list": "suppliers"}, output={"job": "J-77"}))
+    for number, state in enumerate(("pending", "pending", "pending", "done")):
+        begun = at + 1.0 + number * 5.0
+        children.append(Span("tool", "export_state", begun, 0.2, input={"job": "J-77"}, output={"status": state}))
+    end = llm(
+        "answer", at + 17.0, 4.4, 2_900, 0.0094, "What is the best price?", "No offer was found; 14 suppliers listed."
+    )
+    root = Span("agent", "price_hunter", 0.0, at + 22.0, [*children, end], input={"article": "larch decking 27 mm"})
+    return Recording("price_hunter", 1_795_161_600_000_000_000, root, 40_911, {"model": SONNET})
+
+
+SAMPLES: tuple[Callable[[], Recording], ...] = (research_agent, support_bot, market_watch, price_hunter)
 
 
 def told() -> Iterator[tuple[str, bytes]]:

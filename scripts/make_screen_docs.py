@@ -41,6 +41,10 @@ stand above the detail and `u` draws the runs over both; below that one pane at 
 `?` lists the keys of the focused pane. `:` finds by its words whatever there is: actions, runs, tabs of the detail, themes,
 folders opened lately; digits there jump to a row. All keys can be changed: [settings.md](settings.md).
 
+The newest failure is open at first, else the newest run that goes on, else the newest run; a folder that was open before is
+shown as it was left, unless a run failed since. Until the first key is pressed a run that fails takes the place of the one that
+is open. A key that does nothing where it is pressed says so, and where it does something.
+
 `--pick` makes `enter` print the id of the chosen run or span and end, for use in a script. `--no-mouse` leaves the mouse to
 the terminal, `--ascii` draws with ASCII only, `NO_COLOR` takes all colour away. Without a terminal, or with `TERM=dumb`, the
 list of runs is printed instead.
@@ -55,17 +59,24 @@ The number keys `1` to `9` show only one class of spans or events; more presses 
 TAIL = """
 ## The summary
 
-`a` shows what the open run came to, as `tracetui analyze` says it ([the rules](analysis.md)): what broke first, what to do,
-errors by message, where the time went, what happened when, the critical path, the slowest spans, durations by name with how
-they are spread, equal calls, retries, the context of each agent, tokens and cost by model, agent and tool, decisions. In the
-runs pane `a` sums up the runs that are marked, else those that are listed: failures and cost over time, the worst, longest and
-most expensive runs, runs by name (`<` and `>` sort, `r` reverses), and errors, names, models and tools across all of them. `u`
-goes from the one to the other.
+`a` shows what the open run came to, as `tracetui analyze` says it ([the rules](analysis.md)): what broke first; **at a
+glance** what it cost, its errors, the slowest tool, bottlenecks and loops, each a line from which `enter` goes to the
+section that tells more; what to do, errors by message, where the time went, tools, bottlenecks, what happened when, the
+critical path, the slowest spans, durations by name with how they are spread, loops and equal calls, retries, tokens and cost
+by model and agent, the context of each agent, decisions. In the runs pane `a` sums up the runs that are marked, else those
+that are listed: the same at a glance, failures and cost over time, the worst, longest and most expensive runs, runs by name,
+and errors, tools, loops, names and models across all of them. `u` goes from the one to the other, `J` and `K` to the next
+and previous run; each opens at its top, and again where you left it.
 
-`enter` on a line goes to its span or run, `{` comes back to where you were, and `a` opens the summary again at the same line.
-A line that is about several spans lists them to choose from; `… more` shows ten times as many. `tab` goes from section to
-section, `y` copies the line, `Y` the section. From 110 columns on sections stand side by side, left and right go across. Of a
-run that goes on, figures are made anew every few seconds.
+`<` and `>` sort the table in which the cursor stands by its next figure, whose heading stands out; `r` reverses it. Figures
+for which there is no room are left out by their weight: of tools calls, total and the longest are the last to go. `total`
+adds up the durations of all calls; *where the time went* and `of run` are shares of the clock, so that calls beside or
+inside of others count once there. A cost that may still come is `…`, one that nobody knows `–`.
+
+`enter` on a line goes to its span or run, `{` comes back to where you were, and `a` opens the summary again at the same
+line. A line that is about several spans lists them to choose from; `… 12 more (enter)` shows ten times as many. `tab` goes
+from section to section, `y` copies the line, `Y` the section. From 110 columns on sections stand side by side, left and
+right go across. Of a run that goes on, figures are made anew every few seconds.
 
 ## Views
 
@@ -153,11 +164,12 @@ names that run too. A run that a recording names and that is not there is `not i
 `f` opens a line for a [filter](filter.md): over the spans of the open run, or in the runs pane over the runs. It holds as
 soon as it can be read; what leads to what it leaves is kept and muted, chips and filter hold together, and the rule above
 the pane says what is left: `filter tool dur>2s  38 of 1,204 spans`. Text and attributes are read from disk in the
-background, and counted meanwhile. `enter` keeps it, `esc` in the line leaves all as it was, `esc` in the tree takes the
-filter away.
+background, and counted meanwhile. `enter` keeps it, `esc` in the line leaves all as it was, `esc` in the pane takes the
+filter away. It stays when another run is opened: the header says what it hides there.
 
 `tab` takes what is offered above the line: what occurs in the run comes first and as a whole term, so failed tools that
-took over two seconds are `f` `t` `tab` `e` `tab` `d` `tab` `2` `enter`. `down` and `up` choose from the list; behind a
+took over two seconds are `f` `t` `tab` `e` `tab` `d` `tab` `2` `enter`. Plain words such as `failed`, `slow` or `expensive`
+are offered as the terms they mean. `down` and `up` choose from the list; behind a
 whole term `tab` shows it. `up` goes back through filters of before. `ctrl+s` saves the one in the line under a name,
 `ctrl+r` lists the saved and the typed ones. `--where FILTER` opens the screen with one. `ctrl+y` copies the command that
 prints what is shown: `tracetui view` or `list` with filter and chips.
@@ -175,7 +187,8 @@ lists what it finds; `enter` goes there, `{` back again.
 
 `--theme NAME`, or `T` on the screen, which shows each theme while the cursor is on it and remembers what `enter` takes:
 `dark` (the default), `light`, `contrast`, `safe` (told apart in all kinds of colour blindness) and `terminal` (the terminal's
-own 16 colours, for slow links). Your own are files like those in `themes/`, put into `~/.config/tracetui/themes/`.
+own 16 colours, for slow links; taken by itself where the terminal has no more than those and no theme was chosen). Your own are
+files like those in `themes/`, put into `~/.config/tracetui/themes/`.
 
 ## Settings
 

@@ -45,7 +45,9 @@ is told; `esc` always leads back and `ctrl+c` never ends anything.
 
 A theme of your own is a file like those in `themes/`, put into `~/.config/tracetui/themes/`. What it leaves out is taken from
 `dark` or `light`; one with a mistake is told and left out. `T` lists all themes and shows each while the cursor is on it; the
-chosen one is remembered, unless the settings name one. `NO_COLOR` takes all colour away.
+chosen one is remembered, unless the settings name one. Where none was chosen and the terminal has 16 colours (`TERM` is
+`xterm`, `linux` or `screen` without `256color`, and `COLORTERM` does not say more), `terminal` is taken by itself. `NO_COLOR`
+takes all colour away.
 
 ## Slow links
 

@@ -166,6 +166,14 @@ def test_a_wrong_condition_is_wrong_usage_that_points(run: Run, condition: str, 
     assert said in answer.err
 
 
+def test_only_words_that_were_meant_as_conditions_are_told_of_commas(run: Run) -> None:
+    told = {text: run("analyze", SAMPLES, "--fail-on", text).err for text in ("error stalled", "cost > x")}
+    assert {text: "separated by commas" in err for text, err in told.items()} == {
+        "error stalled": True,
+        "cost > x": False,
+    }
+
+
 def test_figures_are_those_of_stats(run: Run) -> None:
     stats = {each["id"]: each for each in run("stats", samples_dir(), "--json").json["runs"]}
     for each in run("analyze", samples_dir(), "--json").json["runs"]:

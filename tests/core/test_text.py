@@ -29,6 +29,7 @@ from tracetui.core.text import (
     safe,
     share,
     tokens,
+    wall_moment,
     wall_time,
     wall_time_full,
 )
@@ -427,6 +428,18 @@ def test_wall_time(moment: datetime, shown: str) -> None:
     assert wall_time(int(moment.timestamp()) * S, NOW, UTC) == shown
 
 
+@pytest.mark.parametrize(
+    ("moment", "shown"),
+    [
+        (datetime(2026, 11, 20, 21, 32, tzinfo=UTC), "21:32"),
+        (datetime(2026, 11, 19, 21, 32, tzinfo=UTC), "Nov 19 21:32"),
+        (datetime(2025, 11, 2, 9, 5, tzinfo=UTC), "2025-11-02"),
+    ],
+)
+def test_a_moment_with_its_time_of_day(moment: datetime, shown: str) -> None:
+    assert wall_moment(int(moment.timestamp()) * S, NOW, UTC) == shown
+
+
 def test_wall_time_is_that_of_the_zone() -> None:
     assert wall_time(NOW, NOW, timezone(timedelta(hours=2))) == "00:00"
 
@@ -439,6 +452,7 @@ def test_wall_time_full_has_milliseconds() -> None:
 @given(st.integers())
 def test_a_moment_of_no_calendar_is_shown_as_not_recorded_or_in_seven_cells(ns: int) -> None:
     assert len(wall_time(ns, NOW, UTC)) <= 7
+    assert len(wall_moment(ns, NOW, UTC)) <= 12
     assert len(wall_time_full(ns, UTC)) in (1, 23)
 
 

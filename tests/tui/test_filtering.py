@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from tests.tui.helpers import lines, make_app, opened, press, text
+from tracetui.core.symbols import UNICODE
 from tracetui.tui.filters_kept import MOST_TYPED, KeptFilters
 from tracetui.tui.run import ScreenOptions
+from tracetui.tui.screens.filtering import hidden_words
 from tracetui.tui.state import State
 
 
@@ -68,6 +70,28 @@ async def test_the_screen_opens_with_the_filter_it_was_asked_for(native_traces: 
     options = ScreenOptions(where="kind:tool")
     async with opened(make_app([native_traces / "support_bot.jsonl"], options=options)) as pilot:
         assert "filter kind:tool  " in lines(pilot)[1]
+
+
+def test_what_a_filter_hides_is_said_in_numbers() -> None:
+    assert hidden_words("kind:tool", 120, 131, UNICODE) == "filter kind:tool hides 120 of 131 spans"
+    assert hidden_words("kind:tool", 0, 131, UNICODE) == ""
+
+
+async def test_esc_undoes_what_narrows_the_active_pane_and_a_filter_that_stays_says_what_it_hides(
+    native_traces: Path,
+) -> None:
+    app = make_app([native_traces])
+    async with opened(app, (80, 24)) as pilot:
+        await press(pilot, "u", "slash", *"a", "enter", "enter")
+        await typed(pilot, "kind:llm")
+        await press(pilot, "enter", "J")
+        assert "filter kind:llm hides 8 of 16 spans" not in lines(pilot)[1]
+        assert " hides " in lines(pilot)[0]
+        await press(pilot, "escape")
+        assert not app.main.filtering.text
+        assert app.main.runs.filter_text == "a"
+        await press(pilot, "u", "escape")
+        assert not app.main.runs.filter_text
 
 
 def test_what_was_typed_is_kept_newest_first_and_once(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ async def test_a_folder_is_shown_as_it_was_left(native_traces: Path, tmp_path: P
         assert chips == {3}
     again = app_over(native_traces, state, later)
     async with opened(again) as pilot:
-        assert "as you left it" in lines(pilot)[0]
+        assert "as you left it: filter dur>1s hides 4 of 16 spans" in lines(pilot)[0]
         assert selected(again) == left
 
         assert (again.main.viewing.name, again.main.chips.active, again.main.runs.sorting) == ("time", chips, "name")

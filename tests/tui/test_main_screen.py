@@ -47,6 +47,28 @@ async def test_the_newest_failure_is_opened_though_all_is_read_before_it_is_told
         assert app.session.store.runs[app.main.opened].name == "newer"
 
 
+def write_failure(folder: Path, name: str, start: int) -> None:
+    header = {"tracetui": 1, "type": "header", "seq": 0, "run": name, "name": name, "time": start}
+    end = {"type": "run_end", "seq": 1, "status": "error", "time": start + 4}
+    (folder / f"{name}.jsonl").write_text(f"{json.dumps(header)}\n{json.dumps(end)}\n")
+
+
+async def test_the_newest_failure_is_opened_whenever_it_is_read_until_a_key_is_pressed(tmp_path: Path) -> None:
+    write_failure(tmp_path, "second", 2)
+    app = make_app([tmp_path])
+    runs = app.session.store.runs
+    async with opened(app) as pilot:
+        for name, start, shown in (("third", 3, "third"), ("first", 1, "third")):
+            write_failure(tmp_path, name, start)
+            await look_again(pilot)
+            assert app.main.opened is not None
+            assert runs[app.main.opened].name == shown
+        await press(pilot, "tab")
+        write_failure(tmp_path, "fourth", 4)
+        await look_again(pilot)
+        assert runs[app.main.opened].name == "third"
+
+
 async def test_the_header_counts_runs_and_failures(native_traces: Path) -> None:
     async with opened(make_app([native_traces])) as pilot:
         assert lines(pilot)[0].startswith(" tracetui  traces/  3 runs  ✗ 1 failed")
@@ -208,11 +230,15 @@ async def test_a_filter_of_runs_opens_its_first_hit(native_traces: Path) -> None
         assert app.main.opened == app.main.runs.shown_runs[0] == app.main.runs.selected_run
 
 
-@pytest.mark.parametrize("keys", [(), ("u", "z")])
-async def test_the_order_of_the_runs_is_said_above_them(native_traces: Path, keys: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("keys", "said"), [((), "Nov 20 21:32"), (("u", "greater_than_sign"), "by name"), (("u", "z"), "by start")]
+)
+async def test_above_the_runs_stands_their_order_or_when_the_selected_one_began(
+    native_traces: Path, keys: tuple[str, ...], said: str
+) -> None:
     async with opened(make_app([native_traces]), (120, 40)) as pilot:
         await press(pilot, *keys)
-        assert "by start" in lines(pilot)[1].partition("Spans")[0]
+        assert said in lines(pilot)[1].partition("Spans")[0]
 
 
 async def test_a_new_run_appears_by_itself(native_traces: Path, tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ from typing import cast
 import pytest
 
 from tracetui.core.batch import Batch
-from tracetui.core.model import Status
+from tracetui.core.model import RunStatus, Status
 from tracetui.core.operations import Begin, End, Operation, Record, RunFact
-from tracetui.core.run_status import StatusRules
+from tracetui.core.run_status import StatusResult, StatusRules
 from tracetui.core.store import Store
 from tracetui.core.testing import EPOCH, SECOND, TickingClock
 from tracetui.tui.presentation import plain
-from tracetui.tui.presentation.runs import group_row, headings, in_order, run_row
+from tracetui.tui.presentation.runs import group_row, headings, in_order, run_length, run_row
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.run_list import RunList
 
@@ -65,13 +65,28 @@ def row_text(session: Session, row: int, width: int, **how: bool) -> str:
     [
         (25, " ✗ gather         12m41s"),
         (36, " ✗ gather          00:01   ✗1 12m41s"),
-        (80, " ✗ gather                   error       00:01   ✗1 12m41s      1       –       –"),
+        (40, " ✗ gather          00:01         ✗1 12m41s"),
+        (80, " ✗ gather             error       00:01         ✗1 12m41s      1       –       –"),
     ],
 )
 def test_the_columns_follow_from_the_width(width: int, expected: str) -> None:
     shown = row_text(make_session(*THREE), 1, width)
     assert shown.split() == expected.split()
     assert len(shown) < width
+
+
+@pytest.mark.parametrize(("width", "start"), [(36, "Jan 1"), (40, "Jan 1 00:01"), (80, "Jan 1 00:01")])
+def test_where_there_is_room_runs_of_other_days_say_the_time_of_day(width: int, start: str) -> None:
+    session = make_session(*THREE)
+    session.now_ns = TickingClock(EPOCH + 40 * 86_400 * SECOND)
+    assert f"  {start}  " in row_text(session, 1, width)
+
+
+def test_a_run_that_ended_without_saying_so_took_at_least_so_long() -> None:
+    session = make_session(*THREE)
+    run = session.store.runs[0]
+    assert run_length(run, StatusResult(RunStatus.ok, "", None), session) == "9.4s"
+    assert run_length(run, StatusResult(RunStatus.unfinished, "", None), session) == "≥9.4s"
 
 
 def test_the_figures_of_all_rows_end_in_the_same_cells() -> None:

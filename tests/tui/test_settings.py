@@ -1,5 +1,6 @@
 import os
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from scripts import make_settings_docs
 from tests.tui.helpers import lines, make_app, opened, press, text
 from tracetui.core.model import Kind
 from tracetui.tui.run import ScreenOptions
-from tracetui.tui.screens.settings import choices, line_to_copy
+from tracetui.tui.screens.settings import choices, line_to_copy, setting_words
 from tracetui.tui.settings import (
     BY_KEY,
     LARGEST_FILE,
@@ -190,6 +191,16 @@ async def test_the_list_says_what_is_in_force_and_where_it_comes_from(native_tra
         await press(pilot, "C")
         assert "did you mean dark" in text(pilot)
         assert re.search(r'\* link +"slow" +file', text(pilot))
+        await press(pilot, *"notify_on")
+        assert "What is worth a notification: a failure only, or every end." in lines(pilot)[-7]
+
+
+def test_all_there_is_to_say_of_a_setting_fits_below_the_list_in_80_columns(native_traces: Path) -> None:
+    session = make_app([native_traces]).session
+    for key, setting in BY_KEY.items():
+        said = setting_words(key, session)
+        assert setting.words in said[0]
+        assert sum(len(textwrap.wrap(each, 78)) for each in said) <= 6, key
 
 
 def test_enter_copies_the_line_for_the_file(native_traces: Path, tmp_path: Path) -> None:

@@ -140,15 +140,18 @@ def _locale(env: Mapping[str, str]) -> Check:
 
 
 def _colours(env: Mapping[str, str]) -> Check:
-    term, many = env.get("TERM", ""), env.get("COLORTERM", "")
+    from tracetui.tui.colours import has_few_colours
+
+    many = env.get("COLORTERM", "")
     if "NO_COLOR" in env:
         return Check("terminal", "colours", "none: NO_COLOR is set", "note", "unset NO_COLOR")
     if many.lower() in ("truecolor", "24bit"):
         return Check("terminal", "colours", f"16 million (COLORTERM={many})")
     advice = "export COLORTERM=truecolor, if the terminal has them"
-    if "256color" in term:
+    if not has_few_colours(env):
         return Check("terminal", "colours", "256 (by TERM)", "note", advice)
-    return Check("terminal", "colours", "16 (by TERM)", "note", f"{advice}; else --theme terminal looks best")
+    shown = "16 (by TERM): the theme is terminal, unless one is chosen"
+    return Check("terminal", "colours", shown, "note", advice)
 
 
 def _size() -> Check:

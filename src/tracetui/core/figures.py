@@ -205,6 +205,15 @@ def wall_time(ns: int | None, now: int, tz: tzinfo, symbols: Symbols = UNICODE) 
     return f"{moment.year:04}-{moment.month:02}"
 
 
+def wall_moment(ns: int | None, now: int, tz: tzinfo, symbols: Symbols = UNICODE) -> str:
+    """A moment in at most 12 cells as seen at `now`, with the time of day: `21:32` today, `Nov 19 21:32`, `2025-11-19`."""
+    day = wall_time(ns, now, tz, symbols)
+    moment = _moment(ns, tz)
+    if moment is None or ":" in day:
+        return day
+    return f"{day} {moment.hour:02}:{moment.minute:02}" if day[0].isalpha() else f"{day}-{moment.day:02}"
+
+
 def wall_time_full(ns: int | None, tz: tzinfo, symbols: Symbols = UNICODE) -> str:
     """A moment, ns since the epoch, to the millisecond: `2026-11-20 21:34:40.118`; the zone is said elsewhere."""
     moment = _moment(ns, tz)

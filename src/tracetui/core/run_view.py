@@ -23,10 +23,9 @@ from tracetui.core.model import (
     Usage,
 )
 from tracetui.core.pricing import Cost, Costs
-from tracetui.core.store import Run, Store
+from tracetui.core.store import Run, Store, run_salt
 from tracetui.core.store.rollups import Rollup
 from tracetui.core.store.run_tree import Item, RunTree
-from tracetui.core.store.store import run_salt
 from tracetui.core.store.usage import TOKENS
 from tracetui.core.summary import cost_facts, iso_time, milliseconds
 

@@ -17,8 +17,7 @@ from tracetui.core.pricing.cost import Cost, lacks_calls, recorded_cost
 from tracetui.core.relations import Relations
 from tracetui.core.repairs import Repairs
 from tracetui.core.run_names import printed_ids
-from tracetui.core.store import Run, Store
-from tracetui.core.store.store import run_salt
+from tracetui.core.store import Run, Store, run_salt
 from tracetui.core.store.usage import TOKENS
 
 if TYPE_CHECKING:

@@ -31,6 +31,7 @@ from tracetui.core.figures import (
     rate,
     share,
     tokens,
+    wall_moment,
     wall_time,
     wall_time_full,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "safe",
     "share",
     "tokens",
+    "wall_moment",
     "wall_time",
     "wall_time_full",
 ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 
 from tracetui.core import text
@@ -490,6 +491,13 @@ class TracetuiApp(DrawingApp, KeysInOrder):
 
         if not isinstance(self.screen, SettingsScreen):
             self.push_screen(SettingsScreen(self), copy_line)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that does nothing says so."""
+        if event.key not in self.screen.active_bindings:
+            from tracetui.tui.unbound import say_unbound
+
+            say_unbound(self, event.key)
 
     def action_interrupt(self) -> None:
         """Ctrl+C does not end the screen by accident."""

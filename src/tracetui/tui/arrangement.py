@@ -62,7 +62,7 @@ def arrange(width: int, height: int, active: PaneName, *, drawer: bool, maximise
     if maximised or mode == "small":
         return Arrangement(mode, (active,), has_rule=has_rule)
     if mode == "wide":
-        runs = min(36, max(25, round(width * 0.18)))
+        runs = min(42, max(25, round(width * 0.2)))
         detail = min(70, max(37, round(width * 0.27)))
         return Arrangement(mode, PANES, runs, detail, has_rule=has_rule)
     if drawer:

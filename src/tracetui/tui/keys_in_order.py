@@ -35,9 +35,13 @@ class KeysInOrder(App[object]):
         self._keys_waiting: deque[events.Key] = deque()
         self._key_number = 0
         self._is_key_under_way = False
+        self.is_touched = False
+        """A key was pressed, or the mouse was used for more than a look."""
 
     async def on_event(self, event: events.Event) -> None:
         """Take a key, or let it wait for the one before; anything else as Textual does."""
+        if isinstance(event, (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)):
+            self.is_touched = True
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
         elif self._is_key_under_way:

@@ -65,7 +65,7 @@ def _run_id(run: Run) -> str:
 
 
 def _span_key(session: Session, run: Run, row: int) -> str:
-    from tracetui.core.store.store import run_salt
+    from tracetui.core.store import run_salt
 
     return f"{session.store.spans.key[row] ^ run_salt(run.row):016x}"
 
@@ -97,7 +97,7 @@ def find_in(session: Session, run_row: int, spot: Spot) -> Identity | None:
 
 
 def _find_span(session: Session, run_row: int, key: str) -> int | None:
-    from tracetui.core.store.store import run_salt
+    from tracetui.core.store import run_salt
 
     try:
         number = int(key, 16)

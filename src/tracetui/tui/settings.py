@@ -180,7 +180,8 @@ def _of_choice(key: str, words: str, *choices: str) -> Setting:
 SETTINGS: Final[tuple[Setting, ...]] = (
     Setting(
         "theme",
-        "Theme to begin with. Unless it is set here, the one chosen last with `T` is taken.",
+        "Theme to begin with. Unless it is set here, the one chosen last with `T` is taken, else `terminal` where the "
+        "terminal has 16 colours (by `COLORTERM` and `TERM`).",
         "the name of a theme, your own among them",
         '"dark"',
         _theme,

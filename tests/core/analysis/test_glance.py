@@ -49,7 +49,7 @@ def test_errors_bottlenecks_and_loops_are_counted_and_named(busy: dict[str, Glan
         ERRORS,
     )
     assert (busy["bottlenecks"].text, busy["bottlenecks"].section) == ("1: fetch", BOTTLENECKS)
-    assert (busy["loops"].text, busy["loops"].section) == ("1: search ×5", LOOPS)
+    assert (busy["loops"].text, busy["loops"].section) == ("1: search ×5 (4.0s wasted)", LOOPS)
 
 
 def test_what_there_is_none_of_is_said(tmp_path: Path) -> None:

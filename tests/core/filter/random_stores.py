@@ -10,8 +10,7 @@ from tracetui.core.filter import Node, Op, Term, all_of, any_of, negated
 from tracetui.core.filter.fields import FIELDS, OPERATORS, Values
 from tracetui.core.model import ABSENT, NO_TIME, Clock, EventClass, Kind, SpanDetail, Status, Usage
 from tracetui.core.operations import Begin, Drop, End, Event, Operation, Record, RunFact, Whole, span_key
-from tracetui.core.store import Store
-from tracetui.core.store.store import run_salt
+from tracetui.core.store import Store, run_salt
 from tracetui.core.testing import EPOCH, SECOND
 
 NAMES = ("search", "Plan", "a b", 'quo"te', "naïve", "x\ny", "")

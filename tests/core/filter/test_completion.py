@@ -36,6 +36,18 @@ def test_a_word_that_occurs_is_offered_as_a_whole_term_before_fields() -> None:
     assert offered("status:error e")[0] == "errors>"  # nothing failed
 
 
+@pytest.mark.parametrize(
+    ("written", "first"),
+    [("failed", "status:error"), ("not fai", "status:error"), ("slow", "dur>10s"), ("tools", "kind:tool")],
+)
+def test_a_plain_word_is_offered_as_the_term_that_it_means(written: str, first: str) -> None:
+    assert offered(written)[0] == first
+
+
+def test_a_letter_or_two_mean_nothing_yet() -> None:
+    assert "status:error" not in offered("f")
+
+
 def test_attributes_that_were_seen_are_offered_by_their_paths() -> None:
     known = known_values(store(), 0, ["user.id", "input.q"])
     assert [candidate.text for candidate in complete("attr.us", None, known).candidates] == ["attr.user.id"]

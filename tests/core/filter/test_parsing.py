@@ -146,6 +146,7 @@ def test_there_is_one_way_to_print_a_filter(text: str, canonical: str) -> None:
         ("kind", 0, "kind needs an operator and a value"),
         ("attr.x", 0, "attr.x needs an operator and a value"),
         ("attr:x", 0, "attr needs the path of an attribute"),
+        ("kind:tool Failed", 10, "'Failed' is no term; write status:error, or text:Failed"),
         ("timeout", 0, "'timeout' is no term; write text:timeout or name:timeout"),
         ('kind:tool "x y"', 10, "a text stands alone here"),
         ('text:"abc', 5, "this quote is not closed"),

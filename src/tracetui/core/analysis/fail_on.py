@@ -99,7 +99,7 @@ def _condition(part: str, text: str, at: int) -> Condition:
         return Condition(part, node=parse(part))
     except FilterError as error:
         said = [str(error), *caret_lines(error)]
-        if re.match(r"[a-z]+\s", part):
+        if part.split()[0] in ("loop", *STATUSES):
             said.append("conditions are separated by commas: error,cost>1")
         raise BadCondition("\n".join(said)) from error
 

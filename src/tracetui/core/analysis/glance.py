@@ -18,6 +18,7 @@ from tracetui.core.text import duration, safe
 
 if TYPE_CHECKING:
     from tracetui.core.analysis.folder import FolderAnalysis
+    from tracetui.core.analysis.loops import Repetition
     from tracetui.core.analysis.run_analysis import RunAnalysis
     from tracetui.core.analysis.spending import Spender, Spent
     from tracetui.core.pricing.cost import Cost
@@ -55,7 +56,7 @@ def run_glance(about: RunAnalysis, spent: Cost, symbols: Symbols, *, pending: bo
     groups = about.errors.groups
     what = causes_and_events(about.errors.causes, about.errors.events)
     errors = f"{what} in {number(len(groups), 'group')}: {_short(groups[0].text, _TEXT)}" if groups else ""
-    loops = [f"{_rounds(each.names, symbols)} {symbols.times}{each.count}" for each in about.loops]
+    loops = [_loop(about, each, symbols) for each in about.loops]
     return [
         *_cost(about.models, about.spent, cost_text(spent, symbols) if spent.usd is not None else "", symbols, pending),
         _line("errors", errors, ERRORS),
@@ -140,8 +141,13 @@ def _loops(told: Sequence[str], loops: int, has_tools: bool) -> list[Glance]:
     return [Glance("loops", f"{loops:,}: {_joined(told)}", LOOPS, is_bad=True)]
 
 
-def _rounds(names: Sequence[str], symbols: Symbols) -> str:
-    return f" {symbols['decision']} ".join(_short(name, _NAME) for name in names)
+def _loop(about: RunAnalysis, each: Repetition, symbols: Symbols) -> str:
+    """How often what was called, and what that wasted: ``search ×6 (23.5s, $0.03 wasted)``."""
+    names = f" {symbols['decision']} ".join(_short(name, _NAME) for name in each.names)
+    spent = about.wasted(each)
+    lost = [duration(each.wasted_ns, symbols)] if each.wasted_ns else []
+    lost += [spent_cost(spent, symbols)] if spent.cost is not None else []
+    return f"{names} {symbols.times}{each.count}" + (f" ({', '.join(lost)} wasted)" if lost else "")
 
 
 def _several(names: Sequence[str]) -> str:

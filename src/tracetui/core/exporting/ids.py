@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tracetui.core.model import Flag
-from tracetui.core.store.store import run_salt
+from tracetui.core.store import run_salt
 
 if TYPE_CHECKING:
     from tracetui.core.exporting.job import Job

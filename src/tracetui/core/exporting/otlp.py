@@ -19,7 +19,7 @@ from tracetui.core.exporting.plain import json_line
 from tracetui.core.formats._genai import kind_of_span
 from tracetui.core.jsontext import json_text
 from tracetui.core.model import ABSENT, Flag, Kind
-from tracetui.core.store.store import run_salt
+from tracetui.core.store import run_salt
 
 if TYPE_CHECKING:
     from tracetui.core.exporting import Write

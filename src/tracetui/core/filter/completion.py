@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tracetui.core.filter.fields import FIELDS, OPERATORS, Field, Values
+from tracetui.core.filter.meaning import meant
 from tracetui.core.filter.nodes import Op
 from tracetui.core.filter.values import written_text
 from tracetui.core.model import CLASS_WORDS, KIND_WORDS, Status
@@ -92,7 +93,17 @@ def complete(text: str, cursor: int | None = None, known: KnownValues | None = N
     if partial in FIELDS and cursor == len(text):
         operators = tuple(Candidate(f"{partial}{each.text}", each.about) for each in _operators(partial))
         return Completion(begin, cursor, operators)
-    return _made(begin, cursor, partial, _term_starts(partial, before, known), is_term=True)
+    made = _made(begin, cursor, partial, _term_starts(partial, before, known), is_term=True)
+    return _with_what_is_meant(made, partial)
+
+
+def _with_what_is_meant(made: Completion, partial: str) -> Completion:
+    """What a plain word means comes first: nothing is called `failed`."""
+    found = meant(partial, begun=True) if partial not in FIELDS else None
+    if found is None or any(each.text == found[0] for each in made.candidates):
+        return made
+    candidate = Candidate(*found, ends=True)
+    return Completion(made.start, made.end, (candidate, *made.candidates)[:MOST])
 
 
 def _term_starts(partial: str, before: list[tuple[int, str]], known: KnownValues | None) -> list[Candidate]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from tracetui.core.errors import FilterError
 from tracetui.core.filter.fields import FIELDS, OPERATORS, OTHER_NAMES, OTHER_WORDS, Field, Values
+from tracetui.core.filter.meaning import meant
 from tracetui.core.filter.nodes import Node, Op, Term, all_of, any_of, negated
 from tracetui.core.filter.regexes import compiled
 from tracetui.core.filter.values import (
@@ -170,6 +171,8 @@ class _Reading:
             return self._error(f"{said} needs an operator and a value", word, f"write it like {_example(said)}")
         if _OPENED_IN_A_REGEX.search(self._text[: _at(word)]):
             return self._error(f"{said!a} is no term", word, _QUOTE_REGEXES)
+        if (known := meant(said)) is not None:
+            return self._error(f"{said!a} is no term", word, f"write {known[0]}, or text:{said}")
         return self._error(f"{said!a} is no term", word, f"write text:{said} or name:{said}")
 
     def _error(self, message: str, token: Token, hint: str) -> FilterError:

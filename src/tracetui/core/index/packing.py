@@ -27,7 +27,7 @@ TABLES: Final = ("spans", "records", "events", "segments", "usage", "bad")
 LOOKING: Final = ("epoch", "runs", "strings", "index", "generations", "_run_rows", "_source_runs", "kept")
 """What else is needed to look at it."""
 FOLDING: Final = (
-    *("_complete_sources", "_gone_sources", "_source_states", "_mtimes", "_ranks", "_asides", "_told_aside"),
+    *("_complete_sources", "_gone_sources", "_source_states", "_ranks", "_asides", "_told_aside"),
     *("retelling", "retold"),
 )
 """What only folding needs."""

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from tracetui.core.model import NO_TIME, EventClass, Kind, Status, Usage
 from tracetui.core.operations import Begin, Columns, End, Whole
-from tracetui.core.store import store as single
 from tracetui.core.store.columns import Records, extend, repeat
 from tracetui.core.store.usage import FIGURES
+from tracetui.core.store.writing import rows as single
 
 if TYPE_CHECKING:
     from tracetui.core.store.runs import Run

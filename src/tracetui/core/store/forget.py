@@ -14,8 +14,9 @@ from tracetui.core.store.retold import parts_told, take_back
 from tracetui.core.store.usage import FIGURES
 
 if TYPE_CHECKING:
+    from tracetui.core.store.change import Change
     from tracetui.core.store.runs import Run
-    from tracetui.core.store.store import Change, Store
+    from tracetui.core.store.store import Store
 
 _ANNOUNCED = int(Flag.announced)
 _ALL_PARTS = 7

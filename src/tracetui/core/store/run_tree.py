@@ -24,7 +24,8 @@ from tracetui.core.store.shape import Bools, Ints, prefix
 
 if TYPE_CHECKING:
     from tracetui.core.pricing import Costs
-    from tracetui.core.store.store import Change, Store
+    from tracetui.core.store.change import Change
+    from tracetui.core.store.store import Store
 
 REBUILD_SHARE = 2
 """A batch of more than one new span to so many old ones is not spliced in: building anew costs no more."""

@@ -328,6 +328,8 @@ class RunWords:
     """For what is not plain from the status: `writer gone`, `silent 2m10s`."""
     time: int | None = None
     time_computed: bool = False
+    time_partial: bool = False
+    """It ended without saying so: at least so long."""
     spans: int = 0
     events: int = 0
     """Said where there are no spans."""
@@ -373,7 +375,8 @@ def run_pieces(run: RunWords, width: int, symbols: Symbols) -> list[Piece]:
 def _run_parts(run: RunWords, symbols: Symbols) -> dict[str, Piece]:
     parts: dict[str, Piece] = {}
     if run.time is not None:
-        parts["time"] = (text.marked(text.duration(run.time, symbols), run.time_computed, symbols=symbols), MUTED)
+        figure = text.duration(run.time, symbols)
+        parts["time"] = (text.marked(figure, run.time_computed, run.time_partial, symbols), MUTED)
     if run.no_times:
         parts["no times"] = ("no times: in order", MUTED)
     has_only_events = run.events and not run.spans

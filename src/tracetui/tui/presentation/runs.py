@@ -22,6 +22,9 @@ LEAD: Final = 3
 HEADINGS_FROM: Final = 14
 """Rows of the pane from which on its columns have headings."""
 _HEADINGS_FROM_WIDTH: Final = 60
+MOMENT_FROM: Final = 40
+"""Cells of the pane from which on the start of a run has its time of day, also where it is not of today."""
+_START_FROM: Final = 34
 _TRAIL: Final = 1
 
 Sorting = Literal["start", "name", "status", "causes", "time", "spans", "tokens", "cost", "format"]
@@ -69,6 +72,7 @@ class _Column:
 
 _STATUS = _Column("status", "status", 10, 2, right=False)
 _START = _Column("start", "start", 6, 2, right=False)
+_MOMENT = _Column("start", "start", 12, 2, right=False)
 _CAUSES = _Column("causes", "", 3, 0, right=True)
 _TIME = _Column("time", "time", 6, 1, right=True)
 _SPANS = _Column("spans", "spans", 5, 2, right=True)
@@ -77,10 +81,11 @@ _COST = _Column("cost", "cost", 6, 2, right=True)
 _FORMAT = _Column("format", "format", 18, 2, right=False)
 
 _BY_WIDTH: Final[tuple[tuple[int, tuple[_Column, ...]], ...]] = (
-    (100, (_STATUS, _START, _CAUSES, _TIME, _SPANS, _TOKENS, _COST, _FORMAT)),
-    (80, (_STATUS, _START, _CAUSES, _TIME, _SPANS, _TOKENS, _COST)),
-    (60, (_START, _CAUSES, _TIME, _COST)),
-    (34, (_START, _CAUSES, _TIME)),
+    (100, (_STATUS, _MOMENT, _CAUSES, _TIME, _SPANS, _TOKENS, _COST, _FORMAT)),
+    (80, (_STATUS, _MOMENT, _CAUSES, _TIME, _SPANS, _TOKENS, _COST)),
+    (60, (_MOMENT, _CAUSES, _TIME, _COST)),
+    (MOMENT_FROM, (_MOMENT, _CAUSES, _TIME)),
+    (_START_FROM, (_START, _CAUSES, _TIME)),
     (0, (_TIME,)),
 )
 
@@ -129,7 +134,7 @@ def run_row(
     ]
     blanks = cells - indent - text.cell_width(name)
     for column in columns:
-        figure, style = _figure(column.name, run, result, session)
+        figure, style = _figure(column, run, result, session)
         shown = text.fit(figure, column.cells, align=_align(column), symbols=symbols)
         # A mark in front of a figure may use the blanks between columns.
         wider = max(0, text.cell_width(figure) - column.cells) if column.right else 0
@@ -180,13 +185,19 @@ def _name_style(status: RunStatus, selected: bool, focused: bool) -> str:
     return "muted" if status is RunStatus.ok else "foreground"
 
 
-def _figure(name: Sorting, run: Run, result: StatusResult, session: Session) -> Piece:
+def start_words(run: Run, session: Session, *, is_whole: bool) -> str:
+    """When a run began: with the time of day (at most 12 cells), else what tells it from runs of other days (at most 7)."""
+    said = text.wall_moment if is_whole else text.wall_time
+    return said(run.start, session.now_ns(), session.tz, session.symbols)
+
+
+def _figure(column: _Column, run: Run, result: StatusResult, session: Session) -> Piece:
     symbols = session.symbols
-    match name:
+    match name := column.name:
         case "status":
             return result.status.value, STATUS_STYLES[result.status]
         case "start":
-            return text.wall_time(run.start, session.now_ns(), session.tz, symbols), "muted"
+            return start_words(run, session, is_whole=column is _MOMENT), "muted"
         case "time":
             return _time(run, result, session)
         case "format":
@@ -213,10 +224,16 @@ def _figure(name: Sorting, run: Run, result: StatusResult, session: Session) -> 
 def _time(run: Run, result: StatusResult, session: Session) -> Piece:
     is_open = result.status in (RunStatus.running, RunStatus.stalled)
     style = STATUS_STYLES[result.status] if is_open else "muted"
+    shown = run_length(run, result, session)
+    return (session.symbols.reading if shown == session.symbols.none and run.glanced else shown), style
+
+
+def run_length(run: Run, result: StatusResult, session: Session) -> str:
+    """How long a run took: until now while it runs, at least so long if it ended without saying so."""
+    is_open = result.status in (RunStatus.running, RunStatus.stalled)
     elapsed = run_age_ns(run, session.now_ns()) if is_open else run.duration()[0]
-    if elapsed is None and run.glanced:
-        return session.symbols.reading, style
-    return text.duration(elapsed, session.symbols), style
+    is_cut_off = result.status is RunStatus.unfinished
+    return text.marked(text.duration(elapsed, session.symbols), partial=is_cut_off, symbols=session.symbols)
 
 
 def run_age_ns(run: Run, now: int) -> int | None:

@@ -61,7 +61,7 @@ def glance_part(told: Sequence[Glance], symbols: Symbols) -> Part:
     for each in told:
         lead: Row = [(each.label.ljust(LABEL), "muted")]
         bad = "status-error" if each.section == ERRORS else "status-warning"
-        line = text_line(lead, each.text, symbols, rows=2, style=bad if each.is_bad else "")
+        line = text_line(lead, each.text, symbols, rows=3, style=bad if each.is_bad else "")
         part.lines.append(replace(line, section=each.section))
     return part
 

@@ -27,8 +27,13 @@ def footer_keys(screen: MainScreen) -> list[tuple[str, str]]:
     runs = [("u", "runs")] if medium else []
     size = ("z", "back" if screen.maximised else "maximise")
     if screen.active == "detail":
-        return [("[ ]", "tabs"), ("space", "fold"), ("esc", "spans"), *runs, ("y", "copy"), ("o", "editor"), size]
-    front: list[tuple[str, str]] = [("esc", "clear filter")] if screen.filtering.text else []
+        out = ("esc", "end search" if screen.searching.wanted else "spans")
+        return [("[ ]", "tabs"), ("space", "fold"), out, *runs, ("y", "copy"), ("o", "editor"), size]
+    front: list[tuple[str, str]] = []
+    if screen.searching.wanted:
+        front.append(("esc", "end search"))
+    elif screen.filtering.text:
+        front.append(("esc", "clear filter"))
     if screen.chips.active:
         front.append(("0", "all classes"))
     if screen.viewing.following:

@@ -15,6 +15,7 @@ from tracetui.core.errors import FilterError, FilterTooSlow
 from tracetui.core.filter import Node, parse
 from tracetui.core.filter.completion import Completion, KnownValues, complete, known_values
 from tracetui.core.store.snapshot import Snapshot
+from tracetui.core.symbols import Symbols
 from tracetui.tui.arrangement import PaneName
 from tracetui.tui.attribute_paths import attribute_paths
 from tracetui.tui.filters_kept import KeptFilters
@@ -34,6 +35,16 @@ _SHARE: Final = 5
 _LEAST: Final = 4
 _SHOWN: Final = 60
 """Cells of a filter in the rule of a pane."""
+_SHOWN_OF_KEPT: Final = 24
+"""Cells of a filter in the header."""
+
+
+def hidden_words(wanted: str, hidden: int, spans: int, symbols: Symbols) -> str:
+    """`filter kind:tool hides 120 of 131 spans`; empty where it hides none. `wanted` is untrusted."""
+    if hidden <= 0:
+        return ""
+    shown = text.cut(text.safe(wanted), _SHOWN_OF_KEPT, symbols=symbols)
+    return f"filter {shown} hides {text.count(hidden, symbols)} of {text.count(spans, symbols)} spans"
 
 
 class Filtering:
@@ -67,6 +78,12 @@ class Filtering:
         """The filter is another one than that whose first answer was shown."""
         self._held: Place | None = None
         """What was jumped to before it is known whether the filter leaves it."""
+        self._last_run: int | None = None
+        """The run that was open when a run was opened last."""
+        self._is_kept = False
+        """The filter was not typed in the open run: what it hides there is to be said."""
+        self._was_left = False
+        """It was typed the last time."""
 
     # ------------------------------------------------------------ the line
 
@@ -148,8 +165,8 @@ class Filtering:
         screen.say_all()
 
     def clear(self, pane: PaneName) -> bool:
-        """One step out: no filter any more. False: there was none."""
-        if not (self.runs_text if pane == "runs" else self.text):
+        """One step out of a pane: no filter of it any more. False: there was none, and the detail has none."""
+        if not {"runs": self.runs_text, "spans": self.text}.get(pane):
             return False
         self.pane = pane
         self._put("", None)
@@ -178,6 +195,7 @@ class Filtering:
             return
         self._stop.set()
         self.text, self._node, self._found, self._fault, self._is_fresh = wanted, node, None, "", True
+        self._is_kept = False
         if node is None:
             self._busy = False
             self.screen.workers.cancel_group(self.screen, "filter")
@@ -246,7 +264,18 @@ class Filtering:
         if held is not None and is_held:
             screen.jumping.show_held(held)
         self._say_answer()
+        self._say_what_it_hides(found)
         screen.say_all()
+
+    def _say_what_it_hides(self, found: Found) -> None:
+        """Of a filter that was typed elsewhere, once."""
+        if self._busy or not self._is_kept:
+            return
+        was_left, self._is_kept, self._was_left = self._was_left, False, False
+        spans = self.screen.session.store.runs[found.run].span_count
+        if words := hidden_words(self.text, spans - found.count, spans, self.screen.session.symbols):
+            remark = self.screen.header.remark  # `as you left it` is true of the filter as well
+            self.screen.header.say_instead(f"{remark}: {words}" if was_left and remark else words)
 
     def hold(self, place: Place) -> None:
         """What was jumped to is shown, also if the filter, once it has an answer, hides it."""
@@ -257,11 +286,13 @@ class Filtering:
         """It is not known yet whether the filter leaves what was jumped to."""
         return self._held is not None
 
-    def run_opened(self) -> None:
-        """Another run is open: the filter stays, and is asked of that one."""
+    def run_opened(self, *, was_left: bool = False) -> None:
+        """Another run is open: the filter stays, and is asked of that one; or it is one that was left there last time."""
         self._found = self._held = None
+        opened = self.screen.opened
+        is_another, self._last_run = self._last_run not in (None, opened), opened
         if self._node is not None:
-            self._is_fresh = True
+            self._is_fresh, self._is_kept, self._was_left = True, is_another or was_left, was_left
             self._ask()
 
     def applied(self, change: Change) -> None:  # noqa: ARG002 - whatever changed, it is asked anew

@@ -30,11 +30,12 @@ from tracetui.tui.screens.around import footer_keys, legend, progress_words
 from tracetui.tui.screens.bookmarking import Bookmarking
 from tracetui.tui.screens.comparing import Comparing
 from tracetui.tui.screens.filtering import Filtering
+from tracetui.tui.screens.first_run import FirstRun
 from tracetui.tui.screens.handing_on import HandingOn
 from tracetui.tui.screens.jumping import Jumping
 from tracetui.tui.screens.main_keys import KEYS
 from tracetui.tui.screens.opening import Opening
-from tracetui.tui.screens.returning import AS_LEFT, Returning
+from tracetui.tui.screens.returning import Returning
 from tracetui.tui.screens.searching import Searching
 from tracetui.tui.screens.selection import Selection
 from tracetui.tui.screens.summarising import Summarising
@@ -127,10 +128,6 @@ class MainScreen(HandingOn):
         self.has_no_runs = False
         self.opened: int | None = None
         """Row of the run that is shown."""
-        self._chooses = True
-        """The run to open is still ours to choose: the user has not touched anything."""
-        self._is_all_told = session.feed is None
-        """What was there at the start is read, and told."""
         self.searching = Searching(self) if rest_s is None else Searching(self, rest_s)
         self.filtering = Filtering(self) if rest_s is None else Filtering(self, rest_s)
         self.arranged: Arrangement | None = None
@@ -141,6 +138,7 @@ class MainScreen(HandingOn):
         self.jumping = Jumping(self)
         self.bookmarking = Bookmarking(self)
         self.returning = Returning(self)
+        self.first_run = FirstRun(self)
         self.summarising = Summarising(self)
         self.comparing = Comparing(self)
         self.taking = Taking(self)
@@ -352,7 +350,7 @@ class MainScreen(HandingOn):
         self.filtering.runs_changed()
         self._look_whether_empty()
         self.opening.note_change(change)
-        self.choose_run()
+        self.first_run.choose()
         if self.opened is not None and self.opened in (change.runs | change.reset):
             self.apply_to_open_run(change)
             if self.opened in changed:
@@ -397,14 +395,14 @@ class MainScreen(HandingOn):
     def on_progress_changed(self, event: messages.ProgressChanged) -> None:
         """Reading got further, or all is read."""
         event.stop()
-        self._is_all_told = event.is_all_told
+        self.first_run.is_all_told = event.is_all_told
         self._look_whether_empty()
-        self.choose_run()
+        self.first_run.choose()
         self.say_header()
         self.viewing.fill_soon()
 
     def _look_whether_empty(self) -> None:
-        is_empty = not len(self.states) and self._is_all_told
+        is_empty = not len(self.states) and self.first_run.is_all_told
         if is_empty == self.has_no_runs:
             return
         self.has_no_runs = is_empty
@@ -430,30 +428,6 @@ class MainScreen(HandingOn):
             problem = f"{refused[0][0]}: {refused[0][1]}" if refused else ""
             self.empty.tell(places, len(unrecognised), problem)
             self._say_footer()
-
-    def choose_run(self) -> None:
-        """Open the newest failure, else the newest live run, else the newest, until the user takes over or all is read.
-
-        A folder that was open before is shown as it was left, unless something happened since.
-        """
-        if not self._chooses:
-            return
-        row, rank = self.states.first_to_open()
-        if row is None:
-            return
-        row, rank, was_left = self.returning.choose(row, rank)
-        done = self._is_all_told and self.returning.is_known
-        # While files are still being read only a more telling run takes the place of the open one: a newer one of the same
-        # kind comes many times a second in a large folder.
-        wanted = self.opening.wanted
-        open_rank = 3 if wanted is None else self.states.rank(self.states[wanted])
-        if row != wanted and (done or rank < open_rank):
-            self.open_run(row)
-        has_failed = self.states.rank(self.states[row]) == 0
-        self.header.remark = AS_LEFT if done and was_left else "newest failure opened" if done and has_failed else ""
-        if done:
-            self._chooses = False
-            self.opening.when_open(lambda: self.returning.restore(was_left))
 
     def open_run(self, row: int) -> None:
         """Show a run; a large one as soon as it is ready."""
@@ -495,8 +469,7 @@ class MainScreen(HandingOn):
         self.viewing.run_closed()
         self.detail.show_nothing()
         self.chips.show_run(None)
-        self._chooses = True
-        self.choose_run()
+        self.first_run.begin_again()
 
     # ------------------------------------------------------------ what is selected
 
@@ -505,7 +478,7 @@ class MainScreen(HandingOn):
         event.stop()
         if not event.by_user:
             return
-        self._chooses = False
+        self.first_run.end()
         if self._waiting_run is not None:
             self._waiting_run.stop()
         if not self.rest_s:
@@ -521,7 +494,7 @@ class MainScreen(HandingOn):
     def on_run_opened(self, event: messages.RunOpened) -> None:
         """Enter on a run: open it and go to its spans."""
         event.stop()
-        self._chooses = False
+        self.first_run.end()
         if self.pick:
             self.app.exit(self.session.store.runs[event.run_row].id)
             return
@@ -535,7 +508,8 @@ class MainScreen(HandingOn):
         """Another row of the tree: the detail shows it."""
         event.stop()
         if event.by_user:
-            self._chooses = self.about_run = False
+            self.first_run.end()
+            self.about_run = False
         if self.viewing.note_selected(event):
             self.selection.select(event.span_row, event.event_row, event.by_user)
 
@@ -577,18 +551,14 @@ class MainScreen(HandingOn):
         self.activate(ring[(at + by) % len(ring)])
 
     def action_out(self) -> None:
-        """One step out: search, maximised pane, drawer, detail, spans. Never quits."""
+        """One step out: what narrows the active pane, maximised pane, drawer, detail, spans. Never quits."""
         small = self.arranged is not None and self.arranged.mode == "small"
         if self.search.display:  # another pane was clicked meanwhile
             self.searching.end()
         elif self.filter.display:
             self.filtering.cancel()
-        elif self.active == "runs" and self.runs.filter_text:
-            self.runs.set_filter("")
-        elif self.searching.wanted:
-            self.searching.forget()
-        elif self.filtering.clear("runs" if self.active == "runs" else "spans"):
-            pass
+        elif self.searching.clear(self.active) or self.filtering.clear(self.active):
+            self.say_all()
         elif self.maximised:
             self.action_maximise()
         elif self.drawer or self.active == "detail":
@@ -625,7 +595,7 @@ class MainScreen(HandingOn):
             self.header.say("this is the last run" if by > 0 else "this is the first run")
             return
         self.jumping.to_run(row)
-        self._chooses = False
+        self.first_run.end()
         self.header.remark = ""
         self.runs.select_run(row, by_user=True)
         self.open_run(row)
@@ -677,7 +647,7 @@ class MainScreen(HandingOn):
 
     def take_over(self) -> None:
         """The user chose where to be: the program chooses no more."""
-        self._chooses = False
+        self.first_run.end()
         self.header.remark = ""
 
     def show_about(self, on: bool) -> None:

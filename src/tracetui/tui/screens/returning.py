@@ -46,7 +46,7 @@ class Returning:
         self.is_known = True
         if self.last is not None and not self.screen.selection.is_touched:
             self._order_runs(self.last)
-        self.screen.choose_run()
+        self.screen.first_run.choose()
 
     def _order_runs(self, last: LastView) -> None:
         runs = self.screen.runs
@@ -103,7 +103,7 @@ class Returning:
             self.screen.filtering.start_with(wanted)
         except FilterError:
             return  # of another version
-        self.screen.filtering.run_opened()
+        self.screen.filtering.run_opened(was_left=True)
 
     def note_change(self) -> None:
         """The open run was read further: what was selected in it may be there now."""

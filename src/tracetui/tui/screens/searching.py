@@ -141,6 +141,16 @@ class Searching:
         self.screen.search.begin()
         self.close()
 
+    def clear(self, pane: PaneName) -> bool:
+        """One step out of a pane: nothing is searched for in it any more. False: nothing was."""
+        if pane == "runs" and self.screen.runs.filter_text:
+            self.screen.runs.set_filter("")
+        elif pane != "runs" and self.wanted:
+            self.forget()
+        else:
+            return False
+        return True
+
     def close(self) -> None:
         """Back to the pane; what was found stays, and what is still looked for goes on."""
         screen = self.screen

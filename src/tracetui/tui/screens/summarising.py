@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tracetui.tui.screens.summary import Memory, Scope, SummaryScreen
+from tracetui.tui.screens.summary import ALL_RUNS, Memory, Scope, SummaryScreen
 
 if TYPE_CHECKING:
     from tracetui.tui.screens.main import MainScreen
@@ -20,20 +20,22 @@ class Summarising:
     def show(self) -> None:
         """Show the summary; what is chosen in it is gone to."""
         screen = self.screen
-        rows, words, is_part = self._runs()
+        rows, words, others = self._runs()
         if screen.opened is None and not rows:
             screen.header.say("nothing is read yet" if screen.session.is_reading else "there is no run to sum up")
             return
-        scope = Scope(screen.opened, rows, words, screen.active == "runs" and bool(rows), is_part, self._runs)
+        whole = screen.active == "runs" and bool(rows)
+        scope = Scope(screen.opened, rows, words, whole, others, self._runs)
         screen.app.push_screen(SummaryScreen(screen.session, screen.facts, scope, self._memory), screen.go_to)
 
-    def _runs(self) -> tuple[list[int], str, bool]:
-        """The runs that are marked, else those that are shown; what to call them; whether there are others."""
+    def _runs(self) -> tuple[list[int], str, str]:
+        """The runs that are marked, else those that are shown; what to call them, with their number and without."""
         runs = self.screen.runs
         marked = [row for row in runs.marked if self.screen.session.store.runs[row].live]
         if marked:
-            return sorted(marked), f"{len(marked):,} marked run{'' if len(marked) == 1 else 's'}", True
+            one = "" if len(marked) == 1 else "s"
+            return sorted(marked), f"{len(marked):,} marked run{one}", f"marked run{one}"
         shown = runs.shown_runs
         if len(shown) < len(self.screen.states):
-            return shown, f"{len(shown):,} of {len(self.screen.states):,} runs shown in the list", True
-        return shown, f"{len(shown):,} runs", False
+            return shown, f"{len(shown):,} of {len(self.screen.states):,} runs shown in the list", "shown runs"
+        return shown, f"{len(shown):,} runs", ALL_RUNS

@@ -21,7 +21,7 @@ from tracetui.core.model import Kind
 from tracetui.core.text import clock_time, duration, offset, safe
 from tracetui.tui.analysing import Stopped, Work
 from tracetui.tui.presentation.header import HeaderFacts
-from tracetui.tui.presentation.runs import run_name
+from tracetui.tui.presentation.runs import run_length, run_name
 from tracetui.tui.presentation.summary_page import Page, Part, Target
 from tracetui.tui.presentation.wrap import one_line
 from tracetui.tui.session import Session
@@ -41,6 +41,8 @@ REST_S: Final = 3.0
 REST_FACTOR: Final = 10
 """And so many times as long as the last one took."""
 MOST_CHOICES: Final = 1_000
+ALL_RUNS: Final = "all runs"
+"""What the runs of a folder are called as a choice, if they are all that there are."""
 _GONE: Final = "this run is gone from its file"
 
 
@@ -53,21 +55,26 @@ class Scope:
         rows: Rows of the runs that are shown in the list, or marked.
         words: What those are, for the title: `42 runs`; safe.
         whole: Those runs and not the open one.
-        is_part: They are not all runs that there are: the page says so first.
-        again: Says anew which runs they are, what to call them and whether there are others: more may have been read.
+        others: What those runs are called as a choice: `all runs`, `marked runs`.
+        again: Says anew which runs they are and what to call them, with their number and as a choice: more may have been read.
     """
 
     run: int | None
     rows: Sequence[int]
     words: str
     whole: bool = False
-    is_part: bool = False
-    again: Callable[[], tuple[Sequence[int], str, bool]] | None = None
+    others: str = ALL_RUNS
+    again: Callable[[], tuple[Sequence[int], str, str]] | None = None
+
+    @property
+    def is_part(self) -> bool:
+        """They are not all runs that there are: the page says so first."""
+        return self.others != ALL_RUNS
 
     def renew(self) -> None:
         """Take the runs that there are by now."""
         if self.again is not None:
-            self.rows, self.words, self.is_part = self.again()
+            self.rows, self.words, self.others = self.again()
 
 
 @dataclass(slots=True)
@@ -91,7 +98,9 @@ class SummaryScreen(Screen[Target | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,a,q", "close", "back", id="summary.back", show=False),
-        Binding("u", "scope", "this run, or all runs", id="summary.scope", show=False),
+        Binding("u", "scope", "this run, or those of the list", id="summary.scope", show=False),
+        Binding("J", "run(1)", "next run", id="jump.next_run", show=False),
+        Binding("K", "run(-1)", "previous run", id="jump.previous_run", show=False),
         Binding("less_than_sign,alt+up", "sort(-1)", "sort the section, back", id="summary.sort", show=False),
         Binding("greater_than_sign,alt+down", "sort(1)", "sort the section", id="summary.sort_on", show=False),
         Binding("r", "reverse", "reverse the section", id="summary.reverse", show=False),
@@ -166,12 +175,12 @@ class SummaryScreen(Screen[Target | None]):
         if scope.whole or scope.run is None:
             return [(scope.words, "strong bold")]
         run = self.session.store.runs[scope.run]
-        status = self.session.status(run).status.value
-        symbols = self.session.symbols
+        result = self.session.status(run)
+        status, symbols = result.status.value, self.session.symbols
         name = one_line(run_name(run), 60, symbols)
         if not self._is_there:
             return [(name, "strong bold")]
-        length = duration(run.duration()[0], symbols)
+        length = run_length(run, result, self.session)
         return [
             (f"{symbols[status]} {status}  ", "bold"),
             (name, "strong bold"),
@@ -283,10 +292,10 @@ class SummaryScreen(Screen[Target | None]):
             words = scope.words
         else:
             words = one_line(run_name(self.session.store.runs[scope.run]), 40, symbols)
-        self.pane.say(f"{self._said}  {words}" if self._said else words)
+        self.pane.say("  ".join(filter(None, (self._said, self.view.order, words))))
         keys = [("enter", "go to run" if scope.whole else "go to span"), ("tab", "next section"), ("y", "copy")]
         if scope.run is not None and (len(scope.rows) > 1 or scope.whole):
-            keys.append(("u", "this run" if scope.whole else "all runs"))
+            keys.append(("u", "this run" if scope.whole else scope.others))
         keys.append(("< >", "sort"))
         self.footer.show(keys)
 
@@ -297,7 +306,7 @@ class SummaryScreen(Screen[Target | None]):
         self.dismiss(None)
 
     def action_scope(self) -> None:
-        """From the open run to all runs, or back."""
+        """From the open run to those of the list, or back."""
         scope = self.scope
         if scope.run is None or not scope.rows:
             self.header.say("no run is open" if scope.run is None else "no run is shown in the list")
@@ -305,13 +314,31 @@ class SummaryScreen(Screen[Target | None]):
         scope.whole = not scope.whole
         self._begin()
 
+    def action_run(self, by: int) -> None:
+        """The summary of the next or previous run of the list; it is the open one then."""
+        main = self.tracetui.main
+        if self.scope.whole:
+            self.header.say("this is about several runs: u goes to one")
+        elif (row := main.runs.step(by)) is None:
+            self.header.say("this is the last run" if by > 0 else "this is the first run")
+        else:
+            main.action_run(by)
+            self.scope.run = row
+            self._begin()
+
     def action_sort(self, by: int) -> None:
         """Sort the section of the cursor by something else."""
-        self.header.say(self.view.sort(by))
+        self._sort(by)
 
     def action_reverse(self) -> None:
         """The section of the cursor the other way round."""
-        self.header.say(self.view.sort(0, reverse=True))
+        self._sort(0, reverse=True)
+
+    def _sort(self, by: int, *, reverse: bool = False) -> None:
+        if refused := self.view.sort(by, reverse=reverse):
+            self.header.say(refused)
+        else:
+            self._say()
 
     def action_copy(self) -> None:
         """Copy the text of the line."""

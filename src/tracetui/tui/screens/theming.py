@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING, Final
 
 from textual.app import ComposeResult
@@ -115,6 +116,8 @@ class Theming:
         self._app = app
         self.names: list[str] = []
         self.problems: tuple[str, ...] = ()
+        self.source = "chosen (T)"
+        """Why another theme is shown than the settings say."""
         self._before = ""
 
     def begin(self) -> None:
@@ -142,7 +145,18 @@ class Theming:
             kept = session.state.read(KEPT_AS)
             if isinstance(kept, str) and kept in self.names:
                 return kept
+            return self._by_terminal()
         return session.settings.theme
+
+    def _by_terminal(self) -> str:
+        """Nobody chose: what the terminal can show; without one, as in a test, what is usual."""
+        from tracetui.tui.colours import FEW_COLOURS_THEME, default_theme
+
+        usual = self._app.session.settings.theme
+        found = usual if self._app.is_headless else default_theme(os.environ, usual)
+        if found == FEW_COLOURS_THEME:
+            self.source = "16 colours"
+        return found
 
     def choose(self) -> None:
         """Let one be chosen from the list."""
@@ -168,7 +182,7 @@ class Theming:
         if name is None:
             return
         app = self._app
-        app.theme = name
+        app.theme, self.source = name, "chosen (T)"
         source = app.session.loaded.source("theme")
         if source == "default":
             app.main.header.say(f"theme {name}")

@@ -38,6 +38,7 @@ class HeaderLine(PieceLine):
         """A key that helps just now, and what it does: for the first sessions, where nothing else is to be said."""
         self._notices: deque[tuple[str, Level]] = deque(maxlen=_MOST_WAITING)
         self._notice: tuple[str, Level] | None = None
+        self._instead: tuple[str, Level] = ("", "plain")
 
     def say(self, words: str, level: Level = "plain") -> None:
         """Show a notice for 4 s, after those that wait; `words` may be untrusted. The same one waits only once."""
@@ -46,6 +47,17 @@ class HeaderLine(PieceLine):
         self._notices.append((words, level))
         if self._notice is None:
             self._next_notice()
+
+    def say_instead(self, words: str) -> None:
+        """Show a notice in the place of the one that was said like this before: what a key says that is pressed often."""
+        before, self._instead = self._instead, (words, "plain")
+        if self._notice is not None and self._notice == before:
+            self._notice = self._instead
+            self.look_again()
+            return
+        if before in self._notices:
+            self._notices.remove(before)
+        self.say(words)
 
     def _next_notice(self) -> None:
         self._notice = self._notices.popleft() if self._notices else None

@@ -16,6 +16,7 @@ from tracetui.core.model import RunStatus
 from tracetui.tui.messages import PositionChanged, RunOpened, RunSelected
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.runs import (
+    MOMENT_FROM,
     SORTINGS,
     Sorting,
     group_row,
@@ -24,6 +25,7 @@ from tracetui.tui.presentation.runs import (
     in_order,
     run_name,
     run_row,
+    start_words,
 )
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.line_view import LineView
@@ -136,7 +138,17 @@ class RunList(LineView):
                 f"{text.cut(wanted, max(1, room - 4), symbols=self.session.symbols)} esc",
             ]
         where = f"{self._cursor + 1} of {len(self._order)}" if self._order else ""
-        return [f"{order}   {where}" if where else order, order, f"by {self.sorting}"]
+        started = self._started()
+        forms = [f"{order}   {where}" if where else order, order, f"by {self.sorting}"]
+        return [f"{started}   {where}", started, *forms] if started else forms
+
+    def _started(self) -> str:
+        """When the selected run began, where no column says the time of day; empty while the order is to be said."""
+        row = self._order[self._cursor] if self._cursor < len(self._order) else -1
+        if row < 0 or self.size.width >= MOMENT_FROM or self.sorting != "start" or self.reversed:
+            return ""
+        run = self.session.store.runs[row]
+        return start_words(run, self.session, is_whole=True) if run.start is not None else ""
 
     # ------------------------------------------------------------ what changes
 

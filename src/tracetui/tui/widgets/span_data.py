@@ -458,6 +458,7 @@ class SpanData:
             name=self._clean(run.name or run.id or run.key),
             reason=self._reason(),
             time=elapsed,
+            time_partial=result.status is RunStatus.unfinished,
             spans=run.span_count,
             events=sum(run.class_counts),
             causes=len(self.study.causes()) if run.error_count else 0,

@@ -99,7 +99,7 @@ class SummaryView(LineView):
         self.page = Page(self._given.head, parts)
 
     def sort(self, by: int, *, reverse: bool = False) -> str:
-        """Sort the section of the cursor by its next figure, or the other way round; says what was done."""
+        """Sort the section of the cursor by its next figure, or the other way round; says why not, where it cannot be."""
         slot = self.slot
         part = self.page.parts[slot.part] if slot is not None and slot.enters else None
         if part is None or not part.sorts:
@@ -113,7 +113,15 @@ class SummaryView(LineView):
         self._relay()
         self._go_to((part.title, 0))
         self.remembered.position = self.position
-        return f"{part.title.lower()}: by {chosen}{', the other way round' if is_reverse else ''}"
+        return ""
+
+    @property
+    def order(self) -> str:
+        """What the section of the cursor was sorted by, in words; empty where it is as it was."""
+        slot = self.slot
+        title = self.page.parts[slot.part].title if slot is not None else ""
+        chosen, is_reverse = self.remembered.sorts.get(title, ("", False))
+        return f"{title.lower()} by {chosen}{', reversed' if is_reverse else ''}" if chosen else ""
 
     def _relay(self) -> None:
         self._laid = None
