@@ -703,3 +703,14 @@ def test_a_logger_that_was_paired_with_a_neighbour_goes_over_to_the_observer_of_
         shutil.copy(NEW / "rerun" / "traces" / name, place / name)
         followed.settle()
     assert without_change(followed.runs()) == without_change(runs_of(tmp_path))
+
+
+def test_a_failure_that_the_logger_told_first_is_told_once(tmp_path):
+    begun = [observed("workflow_start", 0), observed("node_start", 1, node_id="a", node_index=0)]
+    followed = Followed(write(tmp_path, observer_0=begun))
+    failure = logged(2, node_id="a", status="error", error="no")
+    write(tmp_path, logger_0=[failure])
+    followed.settle()
+    ended = [*begun, observed("node_failure", 3, node_id="a", duration_seconds=2.0, error="no")]
+    write(tmp_path, observer_0=ended)
+    assert only_run_of(tmp_path)["notes"] == next(iter(followed.runs().values()))["notes"]
