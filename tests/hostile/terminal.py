@@ -50,10 +50,17 @@ class Terminal:
 
     Args:
         stdin: its standard input (a pipe's end, say) where that is not the terminal.
+        stdout: the same of its standard output.
     """
 
     def __init__(
-        self, arguments: Sequence[str], size: tuple[int, int], cwd: Path, stdin: int | None = None, **env: str
+        self,
+        arguments: Sequence[str],
+        size: tuple[int, int],
+        cwd: Path,
+        stdin: int | None = None,
+        stdout: int | None = None,
+        **env: str,
     ) -> None:
         self.columns, self.lines = size
         self.written = bytearray()
@@ -67,7 +74,7 @@ class Terminal:
         self.process = subprocess.Popen(
             [sys.executable, "-X", "faulthandler", "-m", "tracetui", *arguments],
             stdin=slave if stdin is None else stdin,
-            stdout=slave,
+            stdout=slave if stdout is None else stdout,
             stderr=slave,
             cwd=cwd,
             env={**os.environ, "HOME": str(cwd / "home"), **env},
@@ -217,4 +224,4 @@ def before_all_else(folder: Path) -> str:
 
 def _take_terminal() -> None:
     """Make the terminal the controlling one of the new session, so that closing it hangs the program up."""
-    fcntl.ioctl(1, termios.TIOCSCTTY, 0)
+    fcntl.ioctl(2, termios.TIOCSCTTY, 0)

@@ -20,6 +20,7 @@ import pytest
 from tests.hostile.payloads import CLIPBOARD, PAYLOADS, PICTURES, passed_on_screen
 from tests.hostile.recordings import Fields, file_name, write_all, write_recordings
 from tests.hostile.terminal import PATIENCE_S, QUIET_S, Terminal
+from tracetui.resources import samples_dir
 
 SIZES = ((80, 24), (120, 40), (200, 50))
 MARK = re.compile(f"<(\\d+)>(?=[{re.escape(PICTURES)}])")
@@ -253,6 +254,18 @@ def test_what_is_picked_passes_nothing(tmp_path: Path) -> None:
                 terminal.press(key)
             assert terminal.ended() == 0
             assert passed_on_screen(bytes(terminal.written)) == []
+
+
+def test_what_is_picked_goes_into_a_pipe_while_the_screen_is_as_wide_as_its_terminal(tmp_path: Path) -> None:
+    into = tmp_path / "picked"
+    with into.open("wb") as pipe:
+        arguments = [str(samples_dir() / "tracetui" / "support_bot.jsonl"), "--no-state", "--pick"]
+        with Terminal(arguments, (100, 24), tmp_path, stdout=pipe.fileno()) as terminal:
+            terminal.wait_for(lambda text: "support_bot" in text)
+            assert len(terminal.shown[1]) == 100
+            terminal.press("u", "enter")
+            assert terminal.ended() == 0
+    assert re.fullmatch(r"[0-9a-f]{32}\n", into.read_text())
 
 
 def tmux(socket: Path, *arguments: str) -> str:

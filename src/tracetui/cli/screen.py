@@ -100,7 +100,7 @@ def command(
     dead_after: int | None,
 ) -> int:
     """Open the screen."""
-    if not can_show_screen(paths):
+    if not can_show_screen(paths, pick=pick):
         if sample:
             from tracetui.resources import samples_dir
 
@@ -140,11 +140,16 @@ def command(
     return _open(paths, options)
 
 
-def can_show_screen(paths: Sequence[str] = ()) -> bool:
-    """Whether there is a terminal that can be drawn on and typed into, also while standard input is what is read."""
+def can_show_screen(paths: Sequence[str] = (), *, pick: bool = False) -> bool:
+    """Whether there is a terminal that can be drawn on and typed into, also while standard input is what is read.
+
+    It is drawn through standard error, so that what is picked can go elsewhere: `tracetui view "$(tracetui --pick)"`.
+    """
     from tracetui.cli._output import is_terminal
 
-    if not is_terminal(sys.stdout) or os.environ.get("TERM", "") in ("", "dumb"):
+    if not is_terminal(sys.stderr) or os.environ.get("TERM", "") in ("", "dumb"):
+        return False
+    if not (pick or is_terminal(sys.stdout)):
         return False
     return is_terminal(sys.stdin) or (is_asked_for(paths) and has_terminal())
 

@@ -7,10 +7,11 @@ together, for screen, commands and exports. It never guesses: bytes that are gon
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from tracetui.core.errors import ChangedOnDisk
+from tracetui.core.errors import ChangedOnDisk, TooLarge
 from tracetui.core.formats._base import RecordBody
 from tracetui.core.model import EventDetail, SpanDetail
 
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 REMEMBERED_BYTES: Final = 32_000_000
 """Raw bytes whose readings are kept; what they become in memory is some five times that."""
 
+PARSED_HERE: Final = 1_000_000
+"""A body of more bytes than this is parsed in a thread, in pieces: whoever draws must not wait for it (30 ms)."""
+
 PARSED_AT_ONCE: Final = 8_000_000
-"""A span of more bytes than this is read as a whole only when it is asked for (0.2 s of work)."""
+"""A span of more bytes than this is read as a whole only when it is asked for; nothing with more values is unfolded."""
 
 SUBJECT_BYTES: Final = 262_144
 """A span of more bytes than this has no subject in the tree: a row must not wait for a disk."""
@@ -181,6 +185,10 @@ class Bodies:
         mine = np.flatnonzero(np.isin(store.events.np("span", low, high), span_rows)) + low
         return set(store.events.np("record")[mine].tolist())
 
+    def reading(self, span_row: int) -> Reading:
+        """What reads one span later, in any thread; costs no IO."""
+        return self._reading(span_row, self.records_of(span_row))
+
     def _reading(self, row: int, records: list[int]) -> Reading:
         store, parts = self._store, []
         for record in records:
@@ -200,6 +208,11 @@ class Bodies:
         detail = self._format_of(self._store.events.run[event_row]).event_detail(body)
         self._events.put(event_row, self._store.epoch, [record], detail, len(body.raw))
         return detail
+
+    def event_detail_apart(self, event_row: int) -> EventDetail:
+        """The same, not remembered: for a thread in which nothing is folded in meanwhile. Raises ChangedOnDisk."""
+        body = self._body(self._store.events.record[event_row])
+        return self._format_of(self._store.events.run[event_row]).event_detail(body)
 
     def event_text(self, event_row: int) -> str:
         """The line of an event; empty where it is gone or too long to be read for a row. Never raises."""
@@ -247,21 +260,32 @@ class Bodies:
             data=source.fetch(place.offset, place.length),
         )
 
+    def raw_data(self, record_row: int) -> bytes:
+        """The bytes of a record, without where it stands. Raises ChangedOnDisk where it is gone."""
+        place = self._store.locate(record_row)
+        return self._source(place).fetch(place.offset, place.length)
+
     def raw_head(self, record_row: int, most: int) -> str:
         """The beginning of a record as text, at most so many bytes of it. Raises ChangedOnDisk where it is gone."""
         place = self._store.locate(record_row)
         data = self._source(place).fetch(place.offset, min(place.length, most))
         return data.decode("utf-8", "backslashreplace")
 
-    def raw_bad(self, bad_row: int) -> RawRecord:
-        """Unreadable bytes as they stand in their source; the type is the reason. Raises ChangedOnDisk."""
+    def raw_bad(self, bad_row: int, most: int | None = None) -> RawRecord:
+        """Unreadable bytes as they stand in their source; the type is the reason. Raises ChangedOnDisk.
+
+        Args:
+            bad_row: Which.
+            most: Bytes that are read at most.
+        """
         bad = self._store.bad
         source = self._sources.get(bad.source[bad_row])
         if source is None or source.generation != bad.generation[bad_row]:
             raise ChangedOnDisk("changed on disk: this body is gone")
         offset, length = bad.offset[bad_row], bad.length[bad_row]
         reason = self._store.strings[bad.reason[bad_row]]
-        return RawRecord(source.path, bad.line[bad_row], offset, length, reason, source.fetch(offset, length))
+        data = source.fetch(offset, length if most is None else min(length, most))
+        return RawRecord(source.path, bad.line[bad_row], offset, length, reason, data)
 
     def raws(self, records: Sequence[int]) -> Iterator[bytes | None]:
         """The bytes of many records, None where they are gone; fast where they stand in the order of their file.
@@ -426,3 +450,24 @@ def json_in_text(text: str) -> object:
         return NOT_JSON
     value = json_of(text.encode("utf-8", "surrogatepass"))
     return value if isinstance(value, (dict, list)) and value else NOT_JSON
+
+
+def json_in_bytes(data: bytes | bytearray) -> object:
+    """The same of bytes, in pieces: for a thread. Raises TooLarge where it holds more than can be unfolded."""
+    if data[:64].lstrip()[:1] not in (b"{", b"[") or data[-64:].rstrip()[-1:] not in (b"}", b"]"):
+        return NOT_JSON
+    with letting_others_run():
+        value = json_of(data)  # type: ignore[arg-type]  # what is asked of bytes, a bytearray can do
+    return value if isinstance(value, (dict, list)) and value else NOT_JSON
+
+
+@contextmanager
+def letting_others_run() -> Iterator[None]:
+    """For a thread: bodies that are read meanwhile are parsed in pieces. Raises TooLarge where they hold too many values."""
+    from tracetui.core.formats._ladder import TooDense, in_pieces
+
+    try:
+        with in_pieces(PARSED_AT_ONCE):
+            yield
+    except TooDense:
+        raise TooLarge("too many values to be unfolded") from None

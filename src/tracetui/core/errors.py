@@ -4,6 +4,7 @@
     ├── NotFound                  a path, run or span that is not there
     ├── Ambiguous                 a name that fits several runs; carries the candidates
     ├── ChangedOnDisk             a body that is gone from its file
+    ├── TooLarge                  a body that holds more than can be unfolded
     ├── FilterError               a filter that cannot be read; carries where
     ├── FilterTooSlow             a regular expression that takes too long on what was recorded
     └── UnreadableSettings        a settings or theme file that cannot be used
@@ -34,6 +35,10 @@ class Ambiguous(TracetuiError):
 
 class ChangedOnDisk(TracetuiError):
     """The bytes of a locator are not there any more: the file was replaced, truncated or deleted."""
+
+
+class TooLarge(TracetuiError):
+    """A body holds more values than can be unfolded; its text can be had."""
 
 
 class FilterError(TracetuiError):

@@ -15,6 +15,7 @@ from typing import Final
 _INDENT: Final = 2
 _DEEPEST_INDENT: Final = 60  # deeper levels stay there, else 100,000 levels would need gigabytes of blanks
 _REMEMBERED: Final = 20_000
+_PIECE: Final = 1 << 17
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7e]")
 _MOST_DIGITS: Final = 4_000  # below the limit of Python's own conversion, which is there for its slowness
 
@@ -31,13 +32,30 @@ def json_text(value: object, indent: bool = False) -> str:
         text = orjson.dumps(value, option=orjson.OPT_INDENT_2 if indent else 0).decode()
     except (TypeError, ValueError, RecursionError):
         text = "".join(_written(value, indent))
-    return text if text.isprintable() else text.translate(_ESCAPES)
+    return _harmless(text)
+
+
+def json_pieces(value: object, indent: bool = False) -> Iterator[str]:
+    """The same text in pieces, none of which takes long to make however large the value is."""
+    waiting: list[str] = []
+    size = 0
+    for part in _written(value, indent):
+        waiting.append(part)
+        size += len(part)
+        if size >= _PIECE:
+            yield _harmless("".join(waiting))
+            waiting, size = [], 0
+    yield _harmless("".join(waiting))
 
 
 def ascii_json(value: object, *, indent: bool = False) -> str:
     """JSON in which every character that is not printable ASCII stands as its escape: right in any locale and pipe."""
     text = json_text(value, indent)
     return text if text.isascii() else _NOT_ASCII.sub(lambda found: _escape(ord(found[0])), text)
+
+
+def _harmless(text: str) -> str:
+    return text if text.isprintable() else text.translate(_ESCAPES)
 
 
 class _Escapes(dict[int, int | str]):
@@ -76,7 +94,7 @@ class _Level:
 def _written(value: object, indent: bool) -> Iterator[str]:
     """The pieces of JSON text; a loop and not recursion, since a trace may be deeper than Python's stack."""
     if not isinstance(value, Mapping | list | tuple):
-        yield _scalar(value)
+        yield from _leaf(value)
         return
     levels = [_Level(value)]
     within = {id(value)}
@@ -96,13 +114,24 @@ def _written(value: object, indent: bool) -> Iterator[str]:
             yield _key(item[0]) + (": " if indent else ":")
             item = item[1]
         if not isinstance(item, Mapping | list | tuple):
-            yield _scalar(item)
+            yield from _leaf(item)
         elif id(item) in within:
             yield '"[cycle]"'
         else:
             levels.append(_Level(item))
             within.add(id(item))
             yield "{" if levels[-1].keyed else "["
+
+
+def _leaf(value: object) -> Iterator[str]:
+    """What holds no others; a long text part by part."""
+    if not isinstance(value, str) or len(value) <= _PIECE:
+        yield _scalar(value)
+        return
+    yield '"'
+    for at in range(0, len(value), _PIECE):
+        yield encode_basestring(value[at : at + _PIECE])[1:-1]
+    yield '"'
 
 
 def _line(indent: bool, depth: int) -> str:

@@ -38,7 +38,7 @@ from tracetui.tui.screens.theming import ThemeScreen, Theming
 from tracetui.tui.session import Session, local_timezone
 from tracetui.tui.standard_input import SpoolWatcher
 from tracetui.tui.state import State
-from tracetui.tui.taken import Taken
+from tracetui.tui.taken import Taken, texts_of
 from tracetui.tui.title import TerminalTitle, has_title
 from tracetui.tui.widgets.empty_view import EmptyView
 from tracetui.tui.widgets.line_view import LineView
@@ -335,7 +335,7 @@ class TracetuiApp(DrawingApp, KeysInOrder):
         keeps = not self.options.no_state and self.session.settings.state
         folder = clipboard.state_folder() if keeps else None
         sent: list[str] = []
-        copied = await asyncio.to_thread(lambda: clipboard.copy(taken.text(), sent.append, None, folder))
+        copied = await asyncio.to_thread(lambda: clipboard.copy(texts_of(taken.value), sent.append, None, folder))
         self._send("".join(sent))
         say(f"{taken.words}: {copied.text}" if taken.words else copied.text, copied.level)
 

@@ -10,9 +10,10 @@ import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from tracetui.core.text import bytes_size
 from tracetui.resources import home_dir
@@ -39,7 +40,7 @@ class Copied(NamedTuple):
 
 
 def copy(
-    text: str,
+    text: str | Iterable[str],
     write: Callable[[str], None],
     env: Mapping[str, str] | None = None,
     folder: Path | None = None,
@@ -47,19 +48,19 @@ def copy(
     """Send `text` to the clipboard as well as can be done from here. May take `TMUX_SECONDS`: call it in a thread.
 
     Args:
-        text: What to copy, as recorded.
+        text: What to copy, as recorded; in pieces where it may be large.
         write: Writes a control sequence of ours to the terminal.
         env: The environment.
         folder: Where `copy.txt` is kept, readable by its owner only; None keeps none.
     """
     env = os.environ if env is None else env
-    data = text.encode("utf-8", "replace")
-    saved = _save(data, folder) if folder is not None else None
-    if len(data) > TERMINAL_BYTES:
-        size = bytes_size(len(data))
+    pieces = [text] if isinstance(text, str) else text
+    size, data, saved = _save((piece.encode("utf-8", "replace") for piece in pieces), folder)
+    if data is None:
+        words = bytes_size(size)
         if saved is None:
-            return Copied(f"{size} is too much for a clipboard; o opens it, | pipes it", "warning")
-        return Copied(f"{size} is too much for a clipboard: saved to {saved}", "warning")
+            return Copied(f"{words} is too much for a clipboard; o opens it, | pipes it", "warning")
+        return Copied(f"{words} is too much for a clipboard: saved to {saved}", "warning")
     if env.get("TMUX") and _into_tmux(data):
         said = "sent to tmux and through it to the terminal"
     else:
@@ -69,7 +70,7 @@ def copy(
             said += f", which may refuse {bytes_size(len(data))}"
     if saved is not None:
         said += f"; also saved to {saved}"
-    if any(not char.isprintable() and char not in _HARMLESS for char in text):
+    if any(not char.isprintable() and char not in _HARMLESS for char in data.decode()):
         return Copied(f"holds control characters, careful where you paste it; {said}", "warning")
     return Copied(said, "plain")
 
@@ -96,14 +97,58 @@ def _into_tmux(data: bytes) -> bool:
     return done.returncode == 0
 
 
-def _save(data: bytes, folder: Path) -> Path | None:
-    path, draft = folder / "copy.txt", folder / f".copy.{os.getpid()}.{threading.get_ident()}"
+def _save(pieces: Iterable[bytes], folder: Path | None) -> tuple[int, bytes | None, Path | None]:
+    """Write pieces into the file: how many bytes, they themselves unless they are too many for a terminal, and the file."""
+    size, kept = 0, bytearray()
+    path, file = None, None if folder is None else _draft(folder)
+    try:
+        for piece in pieces:
+            size += len(piece)
+            if size <= TERMINAL_BYTES:
+                kept += piece
+            if file is not None:
+                try:
+                    file.write(piece)
+                except OSError:
+                    _closed(file)
+                    file = None
+        if file is not None and folder is not None:
+            path = _kept(file, folder)
+            file = None
+    finally:
+        _closed(file)
+    return size, bytes(kept) if size <= TERMINAL_BYTES else None, path
+
+
+def _draft(folder: Path) -> BinaryIO | None:
+    """A file that takes the place of the copy once it is whole; None: there cannot be one."""
+    path = _draft_path(folder)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(data)
-        draft.replace(path)
+        path.unlink(missing_ok=True)
+        return open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))
+    except OSError:
+        return None
+
+
+def _draft_path(folder: Path) -> Path:
+    return folder / f".copy.{os.getpid()}.{threading.get_ident()}"
+
+
+def _kept(file: BinaryIO, folder: Path) -> Path | None:
+    path = folder / "copy.txt"
+    try:
+        file.close()
+        _draft_path(folder).replace(path)
     except OSError:
         return None
     return path
+
+
+def _closed(file: BinaryIO | None) -> None:
+    """Give a draft up."""
+    if file is not None:
+        with suppress(OSError):
+            file.close()
+        with suppress(OSError):
+            Path(file.name).unlink()

@@ -76,7 +76,7 @@ class Handing:
 
     async def _copy(self, source: Source) -> None:
         taken = await asyncio.to_thread(source.take)
-        if taken.value in ("", b""):
+        if isinstance(taken.value, (str, bytes, bytearray)) and not taken.value:
             self._say(_NOTHING, "plain")
             return
         await self._app.copied(taken, self._say)
@@ -85,7 +85,7 @@ class Handing:
 
     async def _edit(self, source: Source) -> None:
         program = editor(os.environ)
-        place = source.place
+        place = await asyncio.to_thread(source.place)
         if place is not None and program.how.is_guarded and await asyncio.to_thread(_is_plain, place[0]):
             path, line = place
             with self._app.suspend():
@@ -124,13 +124,13 @@ class Handing:
         else:
             self._read(taken, data, suffix)
 
-    def _run(self, typed: str, data: bytes) -> None:
+    def _run(self, typed: str, data: bytes | bytearray) -> None:
         is_ascii = self._app.session.symbols.is_ascii
         with self._app.suspend():
             ended = handing_over.pipe(typed, data, is_ascii=is_ascii)
         self._say(f"| {safe(typed)[:40]}: {ended.words}", "warning" if ended.code else "plain")
 
-    def _read(self, taken: Taken, data: bytes, suffix: str) -> None:
+    def _read(self, taken: Taken, data: bytes | bytearray, suffix: str) -> None:
         program = pager(os.environ)
         with self._app.suspend():
             ended = handing_over.open_value(program, data, suffix)

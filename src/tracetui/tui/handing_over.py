@@ -76,7 +76,7 @@ class Ended:
         return f"exit status {self.code}" if self.code else "done"
 
 
-def open_value(program: Program, data: bytes, suffix: str, env: Mapping[str, str] | None = None) -> Ended:
+def open_value(program: Program, data: bytes | bytearray, suffix: str, env: Mapping[str, str] | None = None) -> Ended:
     """Let a program show a value in a file of its own, which is gone when this returns.
 
     Args:
@@ -111,7 +111,7 @@ def open_file(program: Program, path: str, line: int, env: Mapping[str, str] | N
 
 def pipe(
     command: str,
-    data: bytes,
+    data: bytes | bytearray,
     env: Mapping[str, str] | None = None,
     *,
     say: Callable[[str], object] | None = None,
@@ -188,7 +188,7 @@ def _is_private(folder: str) -> bool:
     )
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes | bytearray) -> None:
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
             file.write(data)
@@ -216,7 +216,7 @@ def _started(
         raise TracetuiError(f"cannot start {safe(argv[0])}: {reason}") from error
 
 
-def _feed(inlet: IO[bytes] | None, data: bytes) -> None:
+def _feed(inlet: IO[bytes] | None, data: bytes | bytearray) -> None:
     """Write until all is written or nobody reads any more: `head` reads no more than it shows."""
     if inlet is not None:
         with suppress(OSError):

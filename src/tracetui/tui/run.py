@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 TEXTUAL_ENVIRONMENT: Final = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
 """What Textual reads at import. Nothing moves by itself: each frame of an animation is a screenful of bytes."""
+_STDOUT, _STDERR = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,8 @@ def _show(options: ScreenOptions, remote: RemoteReader | None, index: Index | No
     clean_up = None if options.spool is None else options.spool.close
     with TerminalGuard(lambda code: app.exit(return_code=code), clean_up=clean_up) as guard:
         app.guard = guard
-        result = app.run(mouse=not options.no_mouse)
+        with _output_kept_apart():
+            result = app.run(mouse=not options.no_mouse)
     if app.read_state is not None and not options.no_state and options.spool is None:
         from tracetui.core.index.saving import save_index
 
@@ -172,6 +175,22 @@ def _show(options: ScreenOptions, remote: RemoteReader | None, index: Index | No
     elif isinstance(result, str):
         sys.stdout.write(f"{safe(result)}\n")  # an id is whatever the recording says
     return result, app.return_code or 0
+
+
+@contextmanager
+def _output_kept_apart() -> Iterator[None]:
+    """Textual asks standard output how large the terminal is: where that is a pipe, the terminal stands in for it."""
+    if os.isatty(_STDOUT) or not os.isatty(_STDERR):
+        yield
+        return
+    sys.stdout.flush()
+    kept = os.dup(_STDOUT)
+    os.dup2(_STDERR, _STDOUT)
+    try:
+        yield
+    finally:
+        os.dup2(kept, _STDOUT)
+        os.close(kept)
 
 
 def _next(options: ScreenOptions, result: object) -> ScreenOptions | None:

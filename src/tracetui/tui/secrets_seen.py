@@ -7,9 +7,10 @@ What is shown is put through the gate of the exports, and what that takes out is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
+from tracetui.core.pieced_text import PiecedText
 from tracetui.core.redaction import REDACTED, Redactor
 from tracetui.core.text import safe
 
@@ -17,12 +18,22 @@ _GRAM: Final = 8
 """Characters of a secret that are taken for a piece of it."""
 _LEAST: Final = 4
 """Characters of a piece that stands alone: the end of one that was wrapped."""
+_WINDOW: Final = 1 << 17
+_OVERLAP: Final = 1 << 14
+"""Characters of the longest secret that is found where two parts meet."""
 _MOST_CHARACTERS: Final = 1_000_000
 _TOKEN: Final = re.compile(r"[^\s\"'│|]+")
 
 
+def windows(text: str | PiecedText | bytes) -> Iterator[Any]:
+    """A long text in parts that overlap by more than a secret is long: no look at it takes long."""
+    for at in range(0, max(1, len(text)), _WINDOW):
+        yield text[at : at + _WINDOW + _OVERLAP]
+
+
 def secrets_of(value: object, gate: Redactor) -> set[str]:
-    """The texts that the gate takes out of a value."""
+    """The texts that the gate takes out of a value. In a thread; others run meanwhile, however large the value is."""
+    value = _in_windows(value)
     clean, count = gate.redact(value)
     found: set[str] = set()
     todo = [(value, clean)] if count else []
@@ -36,6 +47,31 @@ def secrets_of(value: object, gate: Redactor) -> set[str]:
         elif before != after:
             found |= _taken_out(str(before), str(after))
     return found
+
+
+def _in_windows(value: object) -> object:
+    """The value with lists of parts in the place of its long texts: what stands under a secret key stays under it."""
+    if not isinstance(value, (dict, list, tuple)):
+        return _leaf(value)
+    whole: dict[object, object] | list[object] = {} if isinstance(value, dict) else []
+    todo: list[tuple[Any, Any]] = [(value, whole)]
+    while todo:
+        source, target = todo.pop()
+        for key, item in source.items() if isinstance(source, dict) else enumerate(source):
+            copy: Any = _leaf(item)
+            if isinstance(item, (dict, list, tuple)):
+                copy = {} if isinstance(item, dict) else []
+                todo.append((item, copy))
+            if isinstance(target, dict):
+                target[key] = copy
+            else:
+                target.append(copy)
+    return whole
+
+
+def _leaf(value: object) -> object:
+    is_long = isinstance(value, PiecedText) or (isinstance(value, str) and len(value) > _WINDOW)
+    return list(windows(value)) if is_long and isinstance(value, (str, PiecedText)) else value
 
 
 def _taken_out(before: str, after: str) -> set[str]:

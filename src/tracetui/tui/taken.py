@@ -6,18 +6,24 @@ selected span, as `telling` says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import codecs
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tracetui.core.errors import ChangedOnDisk
+from tracetui.core.bodies import letting_others_run
+from tracetui.core.errors import ChangedOnDisk, TooLarge
 from tracetui.core.model import ABSENT, Flag, Kind, Message, SpanDetail, Status
 
 if TYPE_CHECKING:
     from tracetui.tui.session import Session
 
 Value = object
-"""A text as recorded, bytes as they stand in a file, or what JSON can hold. Untrusted."""
+"""A text as recorded, bytes or a bytearray as they stand in a file, or what JSON can hold. Untrusted."""
+
+PIECE: Final = 1 << 20
+"""Characters or bytes that are copied or converted at once: other threads wait for no more than that."""
 
 _ROLES_OF_USERS: Final = ("user", "human")
 _ROLES_OF_MODELS: Final = ("assistant", "model", "ai")
@@ -39,16 +45,17 @@ class Taken:
 
     def text(self) -> str:
         """The value as text; JSON with indents. In a thread: it may be large."""
-        return text_of(self.value)
+        return "".join(texts_of(self.value))
 
-    def data(self) -> tuple[bytes, str]:
+    def data(self) -> tuple[bytes | bytearray, str]:
         """The value as bytes, and what a file of it ends in. In a thread."""
         value = self.value
-        if isinstance(value, bytes):
-            return value, ".json" if value.lstrip()[:1] in (b"{", b"[") else ".txt"
-        if isinstance(value, str):
-            return value.encode("utf-8", "replace"), ".txt"
-        return text_of(value).encode("utf-8", "replace"), ".json"
+        if isinstance(value, (bytes, bytearray)):
+            return value, ".json" if value[:64].lstrip()[:1] in (b"{", b"[") else ".txt"
+        data = bytearray()
+        for text in texts_of(value):
+            data += text.encode("utf-8", "replace")
+        return data, ".txt" if isinstance(value, str) else ".json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +64,25 @@ class Source:
 
     Attributes:
         take: Makes it. May read files and take long: call it in a thread. Raises ChangedOnDisk.
-        place: The file and line where it stands, if it is a record that an editor can open there.
+        place: Finds the file and line where it stands, if it is a record that an editor can open there. As `take`.
     """
 
     take: Callable[[], Taken]
-    place: tuple[str, int] | None = None
+    place: Callable[[], tuple[str, int] | None] = lambda: None
 
 
-def text_of(value: Value) -> str:
-    """A value as text: a text as it is, bytes as UTF-8 with escapes, everything else as JSON with indents."""
+def texts_of(value: Value) -> Iterator[str]:
+    """A value as text, in pieces: a text as it is, bytes as UTF-8 with escapes, everything else as JSON with indents."""
     if isinstance(value, str):
-        return value
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "backslashreplace")
-    from tracetui.core.jsontext import json_text
+        yield from (value[at : at + PIECE] for at in range(0, len(value), PIECE))
+    elif isinstance(value, (bytes, bytearray)):
+        decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+        yield from (decoder.decode(value[at : at + PIECE]) for at in range(0, len(value), PIECE))
+        yield decoder.decode(b"", True)
+    else:
+        from tracetui.core.jsontext import json_pieces
 
-    return json_text(value, indent=isinstance(value, (dict, list, tuple)))
+        yield from json_pieces(value, indent=isinstance(value, (dict, list, tuple)))
 
 
 def telling(kind: Kind, status: Status, name: str, detail: SpanDetail) -> tuple[str, Value]:
@@ -115,15 +125,37 @@ def of_span(session: Session, row: int) -> Source:
     name = store.strings[store.spans.name[row]]
     if not store.spans.flags[row] & (Flag.announced | Flag.invented):
         return of_value(name, "name")
-    records = bodies.records_of(row)
+    reading = bodies.reading(row)
 
     def take() -> Taken:
-        raws = list(bodies.raws(records))
-        found = [raw for raw in raws if raw is not None]
-        if len(found) < len(raws):
-            raise ChangedOnDisk("changed on disk: this body is gone")
         # Not through what is remembered, which belongs to the thread of the screen.
-        return Taken(*telling(kind, status, name, bodies.detail_of_records(row, records, found)))
+        try:
+            with letting_others_run():
+                return Taken(*telling(kind, status, name, reading.read()))
+        except TooLarge:
+            return whole.take()
+
+    whole = of_records(session, bodies.records_of(row))
+    return Source(take)
+
+
+def id_of_span(session: Session, row: int) -> Source:
+    """The id of a span as its producer wrote it."""
+    reading = session.bodies.reading(row)
+
+    def take() -> Taken:
+        with letting_others_run():
+            return Taken("span id", reading.read().id)
+
+    return Source(take)
+
+
+def of_event(session: Session, row: int) -> Source:
+    """What an event says, in a line."""
+
+    def take() -> Taken:
+        with still(session), letting_others_run():
+            return Taken("event", session.bodies.event_detail_apart(row).text)
 
     return Source(take)
 
@@ -132,23 +164,69 @@ def of_record(session: Session, record: int) -> Source:
     """A record as it stands in its file, without what ends its line."""
 
     def take() -> Taken:
-        return Taken("record", session.bodies.raw(record).data.rstrip(b"\r\n"), is_record=True)
+        with still(session):
+            return Taken("record", session.bodies.raw_data(record).rstrip(b"\r\n"), is_record=True)
 
-    try:
-        place = session.bodies.place(record)
-    except ChangedOnDisk:
-        place = None
-    return Source(take, place if place is not None and place[1] else None)
+    def place() -> tuple[str, int] | None:
+        try:
+            with still(session):
+                found = session.bodies.place(record)
+        except ChangedOnDisk:
+            return None
+        return found if found[1] else None
+
+    return Source(take, place)
+
+
+def of_bad(session: Session, row: int) -> Source:
+    """Bytes that no format could read, as they stand in their file."""
+
+    def take() -> Taken:
+        with still(session):
+            return Taken("bytes", session.bodies.raw_bad(row).data)
+
+    return Source(take)
 
 
 def of_records(session: Session, records: Sequence[int]) -> Source:
     """Records as they stand in their files, one a line; the same one only once, one that is gone not at all."""
 
     def take() -> Taken:
-        found = (raw.rstrip(b"\r\n") for raw in session.bodies.raws(records) if raw is not None)
-        return Taken("records", b"\n".join(dict.fromkeys(found)), is_record=True)
+        with still(session):
+            found = [raw.rstrip(b"\r\n") for raw in session.bodies.raws(records) if raw is not None]
+        return Taken("records", joined(list(_distinct(found))), is_record=True)
 
     return of_record(session, records[0]) if len(records) == 1 else Source(take)
+
+
+def still(session: Session) -> AbstractContextManager[None]:
+    """While a thread looks at the store."""
+    return nullcontext() if session.feed is None else session.feed.stillness.looking()
+
+
+def _distinct(found: Sequence[bytes]) -> Iterator[bytes]:
+    """Each only once. Large ones are compared, not hashed: that takes a pass over all of it, which nothing interrupts."""
+    small: set[bytes] = set()
+    large: list[bytes] = []
+    for raw in found:
+        if len(raw) <= PIECE and raw not in small:
+            small.add(raw)
+            yield raw
+        elif len(raw) > PIECE and raw not in large:
+            large.append(raw)
+            yield raw
+
+
+def joined(lines: Sequence[bytes]) -> bytes | bytearray:
+    """Lines with line ends between them."""
+    if sum(map(len, lines)) <= PIECE or len(lines) == 1:
+        return b"\n".join(lines)
+    whole = bytearray()
+    for number, line in enumerate(lines):
+        whole += b"\n" if number else b""
+        for at in range(0, len(line), PIECE):
+            whole += line[at : at + PIECE]
+    return whole
 
 
 def of_value(value: Value, words: str = "value") -> Source:

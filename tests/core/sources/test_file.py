@@ -40,6 +40,22 @@ def test_lines_are_counted_in_both_directions(tmp_path: Path) -> None:
     assert source.line_of(20, 10, 6) == 11
 
 
+def test_lines_are_counted_once_from_the_nearest_place_that_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"a\n" * 300_000)
+    source = source_of(path)
+    assert source.line_of(400_000, 0, 1) == 200_001
+    read: list[int] = []
+    pread = os.pread
+    monkeypatch.setattr(os, "pread", lambda fd, length, at: read.append(length) or pread(fd, length, at))
+    assert source.line_of(400_000, 0, 1) == 200_001
+    assert source.line_of(400_006, 0, 1) == 200_004
+    assert source.line_of(399_998, 0, 1) == 200_000
+    assert sum(read) < 20
+
+
 @pytest.mark.parametrize("change", ["grow", "rename", "replace", "truncate", "rewrite", "delete"])
 def test_a_body_is_there_or_says_that_it_changed(tmp_path: Path, change: str) -> None:
     path = tmp_path / "x"

@@ -15,6 +15,7 @@ from tracetui.core.store.shape import Bools, Ints, Longs
 
 if TYPE_CHECKING:
     from tracetui.core.store import Store
+    from tracetui.core.store.preorder import Preorder
     from tracetui.core.store.run_tree import RunTree
 
 LEAST_SHARE: Final = 100
@@ -37,12 +38,13 @@ class Busy:
         self.low: Longs = low[first]
         last = np.append(np.flatnonzero(first)[1:] - 1, len(low) - 1) if len(low) else np.empty(0, np.int64)
         self.high: Longs = reach[last]
+        self._ends: Longs = np.append(self.high, 0)
         self._before: Longs = np.concatenate(([0], np.cumsum(self.high - self.low)))
 
     def until(self, moments: Longs) -> Longs:
         """Of each moment: how much of the time before it is covered."""
         at = np.searchsorted(self.low, moments, side="right")
-        over = np.where(at > 0, np.append(self.high, 0)[at - 1] - moments, 0) if len(self.low) else np.zeros_like(at)
+        over = np.where(at > 0, self._ends[at - 1] - moments, 0) if len(self.low) else np.zeros_like(at)
         covered: Longs = self._before[at] - np.maximum(over, 0)
         return covered
 
@@ -55,7 +57,8 @@ class Busy:
         # Whole parts first: a century in ns times a hundred is beyond 64 bits.
         edges = begin + length // parts * number + length % parts * number // parts
         low, high = np.clip(edges[:-1], start, end), np.clip(edges[1:], start, end)
-        shares: np.ndarray = (self.until(high) - self.until(low)) / np.maximum(high - low, 1)
+        covered = self.until(np.concatenate((low, high)))
+        shares: np.ndarray = (covered[parts:] - covered[:parts]) / np.maximum(high - low, 1)
         return shares
 
     def gaps(self, start: int, end: int) -> list[tuple[int, int]]:
@@ -85,9 +88,9 @@ def busy_inside(store: Store, tree: RunTree, position: int, *, without_plain: bo
     return Busy(start, np.where(end == NO_TIME, np.maximum(store.runs[tree.run].last_time, start), end))
 
 
-def holders(store: Store, tree: RunTree) -> Bools:
+def holders(store: Store, tree: Preorder) -> Bools:
     """Of each position of a tree: whether it is an agent, chain, step or plain span with others below it."""
     is_container = np.zeros(max(Kind) + 1, np.bool_)
     is_container[list(CONTAINERS)] = True
-    found: Bools = is_container[store.spans.np("kind")[tree.rows()]] & (tree.sizes() > 1)
+    found: Bools = is_container[store.spans.np("kind")[tree.order]] & (tree.size > 1)
     return found

@@ -7,7 +7,7 @@ looked at twice.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -34,7 +34,9 @@ class CriticalPath:
     """False: the run is so large that the walk stopped on its way; what it found is on the path all the same."""
 
     def __contains__(self, row: int) -> bool:
-        index = int(self.rows.searchsorted(row))
+        index = bisect_left(
+            self.rows, row
+        )  # asked for each row that is drawn: numpy would let other threads in between
         return index < len(self.rows) and int(self.rows[index]) == row
 
     def mask(self, rows: Rows) -> Bools:

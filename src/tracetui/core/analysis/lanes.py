@@ -87,7 +87,7 @@ def lane_spans(store: Store, tree: RunTree) -> LaneSpans:
     """What is to be packed, copied: the store may go on meanwhile."""
     rows, spans = tree.rows().astype(np.int32), store.spans
     start, end = spans.np("start")[rows], spans.np("end")[rows]
-    works = ~holders(store, tree) & (start != NO_TIME) & (spans.np("status")[rows] != Status.skipped)
+    works = ~holders(store, tree.preorder()) & (start != NO_TIME) & (spans.np("status")[rows] != Status.skipped)
     if store.runs[tree.run].clock is Clock.order_only:
         works[:] = False
     asked, _ = tree.asked_for()

@@ -171,7 +171,9 @@ class SlowSpans:
         if len(rows) <= _FEW:
             return np.asarray([self._has_children(row) for row in rows.tolist()], np.bool_)
         holds = np.zeros(len(spans) + 1, np.bool_)
-        for run in np.unique(spans.np("run")[rows]).tolist():
+        runs = np.zeros(len(self._store.runs), np.bool_)
+        runs[spans.np("run")[rows]] = True
+        for run in np.flatnonzero(runs).tolist():
             this = self._store.runs[run]
             low, high = this.first_row, this.last_row + 1
             counts = (spans.np("flags", low, high) & Flag.dropped) == 0

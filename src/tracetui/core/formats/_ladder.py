@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
 
 import orjson
 
@@ -23,6 +27,10 @@ _LONG_DIGITS = b"0" * 19
 _ZEROS = re.compile(b"0+")
 _SPACE = b" \t\r\n"
 _BEFORE_NUMBER = b":[,"
+_LARGE = 1 << 17
+"""Bytes from which on a text may be parsed in pieces."""
+_MOST_IN_PIECES: Final[ContextVar[int]] = ContextVar("tracetui.most_in_pieces", default=0)
+"""Bytes that may be parsed in pieces, texts that are large left out; 0: everything is parsed at once."""
 _INT_DIGITS = 4_300
 """Python refuses to convert longer integers (``sys.set_int_max_str_digits``), since that takes quadratic time."""
 
@@ -31,12 +39,36 @@ class NotJson(ValueError):
     """Bytes that no parser of the ladder reads; the message is the reason in plain words."""
 
 
+class TooDense(Exception):
+    """JSON with too many values for being parsed in pieces."""
+
+
+@contextmanager
+def in_pieces(most: int) -> Iterator[None]:
+    """What ``parse`` is given meanwhile, in this thread or task, is parsed in pieces where it is large.
+
+    So a thread lets others run (``_in_pieces``). Where more than ``most`` bytes are something else than long texts, it raises
+    TooDense.
+    """
+    before = _MOST_IN_PIECES.set(most)
+    try:
+        yield
+    finally:
+        _MOST_IN_PIECES.reset(before)
+
+
 def parse(data: bytes) -> object:
     """The value of one JSON text. Integers are exact; those of more than 4,300 digits stay text.
 
     Raises:
         NotJson: the bytes are not JSON, not UTF-8, or nested too deep.
+        TooDense: within ``in_pieces`` only.
     """
+    if len(data) > _LARGE and (most := _MOST_IN_PIECES.get()):
+        from tracetui.core.formats._in_pieces import parse_in_pieces
+
+        with in_pieces(0):
+            return parse_in_pieces(data, most=most)
     if data.startswith(BOM):
         data = data[len(BOM) :]
     try:

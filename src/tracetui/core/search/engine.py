@@ -17,7 +17,7 @@ from tracetui.core.regexes import Cancelled, Child, TooSlow
 from tracetui.core.run_names import newest_first
 from tracetui.core.search.fields import Text
 from tracetui.core.search.hits import Hit, Part, excerpt
-from tracetui.core.search.needle import Needle, SlowPattern
+from tracetui.core.search.needle import LONGEST, Needle, SlowPattern
 from tracetui.core.search.opening import end_of, is_plain, opened, read
 from tracetui.core.search.owners import Owners
 from tracetui.core.search.places import Piece, Places, SourcePlaces
@@ -45,6 +45,10 @@ _FEW_TIMES: Final = 10
 _ROWS_AT_ONCE: Final = 1_000
 _WHY_SLOW: Final = "repeats within repeats, as in (a+)+, do that"
 _LOOK_EVERY: Final = 1_024
+_AT_ONCE: Final = 262_144
+"""Bytes of a record that are looked through at once."""
+_LONGEST_RAW: Final = 12 * LONGEST
+"""Bytes that a text may take where all of it is escaped."""
 """Texts between two looks at whether the search was cancelled."""
 
 
@@ -303,8 +307,12 @@ class Search:
         needle = self.needle
         if needle.escapes is None or not data:
             return True
-        looked_at = data.translate(_FOLDED) if needle.folds else data
-        return needle.hints[0] in looked_at or needle.escapes.search(data) is not None
+        for at in range(0, len(data), _AT_ONCE):
+            part = data[at : at + _AT_ONCE + LONGEST] if len(data) > _AT_ONCE else data
+            looked_at = part.translate(_FOLDED) if needle.folds else part
+            if needle.hints[0] in looked_at or needle.escapes.search(part) is not None:
+                return True
+        return False
 
     def _is_unwanted(self, piece: Piece, place: SourcePlaces) -> bool:
         """Whether a piece is of runs that are not searched, or of none of the records that are."""
@@ -425,12 +433,23 @@ class Search:
 
     # -- hits ----------------------------------------------------------------------------------------------------------
 
+    def _found_in(self, raw: bytes) -> tuple[int, int] | None:
+        """Where a text stands in bytes; long ones part by part, so that other threads go on."""
+        pattern = self.needle.raw
+        if pattern is None:
+            return None
+        for at in range(0, len(raw), _AT_ONCE):
+            end = min(len(raw), at + _AT_ONCE + _LONGEST_RAW)
+            if (found := pattern.search(raw, at, end)) is not None:
+                return found.span()
+        return None
+
     def _raw_hit(self, unit: Unit, text: Text, raw: bytes, place: SourcePlaces, source: Source) -> Hit | None:
         """A hit in bytes that are no JSON."""
-        found = None if self.needle.raw is None else self.needle.raw.search(raw)
+        found = self._found_in(raw)
         if found is None:
             return None
-        start, end = found.span()
+        start, end = found
         before = raw[max(0, start - 4 * self._context) : start].decode("utf-8", "replace")
         match = raw[start:end].decode("utf-8", "replace")
         after = raw[end : end + 4 * self._context].decode("utf-8", "replace")

@@ -8,14 +8,18 @@ record, and its path goes on: ``arguments.city``. Numbers are texts as Python wr
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tracetui.core.formats._ladder import NotJson, parse
+from tracetui.core.formats._ladder import NotJson, TooDense, in_pieces, parse
 
 MOST_LEVELS: Final = 4
 """Texts within texts that are read as JSON."""
+MOST_VALUES: Final = 8_000_000
+"""Bytes that are parsed in a thread, texts that are long left out."""
+_AT_ONCE: Final = 131_072
 _LONGEST_PATH: Final = 300
 """Characters of a path that are kept, from its end."""
 _LONGEST_NUMBER: Final = 4_000
@@ -124,10 +128,23 @@ def _json_in(text: str) -> object:
     if text[:1] not in _OPENING or not text[:64].lstrip().startswith(("{", "[")):
         return None
     try:
-        value = parse(text.encode("utf-8", "surrogatepass"))
-    except NotJson:
+        value = parsed(text.encode("utf-8", "surrogatepass"))
+    except (NotJson, TooDense):
         return None
     return value if isinstance(value, dict | list) else None
+
+
+def parsed(data: bytes) -> object:
+    """The value of bytes; beside the main thread in pieces, so that it goes on. Raises NotJson, there also TooDense."""
+    if len(data) <= _AT_ONCE or not is_in_thread():
+        return parse(data)
+    with in_pieces(MOST_VALUES):
+        return parse(data)
+
+
+def is_in_thread() -> bool:
+    """Whether somebody else may be waiting for the interpreter: a screen."""
+    return threading.current_thread() is not threading.main_thread()
 
 
 def _named_value(item: object) -> tuple[str, object] | None:

@@ -17,6 +17,8 @@ from tracetui.core.search.letters import equals, folded, has_case, raw_pattern
 LONGEST: Final = 10_000
 """Characters of a needle: a longer one is a mistake of whoever pasted it."""
 
+_AT_ONCE: Final = 1 << 18
+"""Characters that are looked through at once: a search goes on in a thread, and others wait for no more than that."""
 _PLAIN: Final = re.compile(r"[^\x00-\x1f\"\\/\x7f-\U0010ffff]+")
 """Characters that stand for themselves in JSON, unless a writer escapes what needs no escape."""
 _FOREIGN: Final = re.compile(r"[^\x00-\x7f]+")
@@ -120,12 +122,22 @@ class Needle:
 
     def holds(self, text: str) -> bool:
         """Whether it is in a text; of a regular expression, whether it may be."""
-        if self.is_regex:
-            return self._small in (text.lower() if self.ignores_case else text)
-        return self.find(text) is not None
+        if not self.is_regex:
+            return self.find(text) is not None
+        if len(text) > _AT_ONCE + LONGEST:
+            return any(self.holds(text[at : at + _AT_ONCE + LONGEST]) for at in range(0, len(text), _AT_ONCE))
+        return self._small in (text.lower() if self.ignores_case else text)
 
     def find(self, text: str) -> tuple[int, int] | None:
         """Where it begins and ends in a text for the first time; for a text only, not for a regular expression."""
+        if len(text) <= _AT_ONCE + LONGEST:
+            return self._first(text)
+        for at in range(0, len(text), _AT_ONCE):
+            if found := self._first(text[at : at + _AT_ONCE + LONGEST]):
+                return at + found[0], at + found[1]
+        return None
+
+    def _first(self, text: str) -> tuple[int, int] | None:
         if self._exact is None:
             at = text.find(self.wanted)
         elif text.isascii():  # several times as fast

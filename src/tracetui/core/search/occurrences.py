@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from tracetui.core.pieced_text import PiecedText
 from tracetui.core.regexes import Cancelled, Child
 from tracetui.core.search.letters import equals
 from tracetui.core.search.needle import Needle
@@ -43,7 +44,9 @@ class Found:
     is_more: bool = False
 
 
-def occurrences(needle: Needle, text: str, is_cancelled: Callable[[], bool] = lambda: False) -> Iterator[Found]:
+def occurrences(
+    needle: Needle, text: str | PiecedText, is_cancelled: Callable[[], bool] = lambda: False
+) -> Iterator[Found]:
     """Where a needle stands in a text, without overlaps, piece after piece.
 
     Raises:
@@ -61,7 +64,7 @@ def occurrences(needle: Needle, text: str, is_cancelled: Callable[[], bool] = la
         yield found
 
 
-def _by_text(needle: Needle, text: str) -> Iterator[Found]:
+def _by_text(needle: Needle, text: str | PiecedText) -> Iterator[Found]:
     letters = ("[" + "".join(map(re.escape, equals(char))) + "]" for char in needle.wanted)
     pattern = re.compile("".join(letters) if needle.ignores_case else re.escape(needle.wanted))
     small = needle.wanted.lower()
@@ -82,20 +85,20 @@ def _by_text(needle: Needle, text: str) -> Iterator[Found]:
                 ends.append(at)
                 place = searched.find(wanted, at - begin)
         else:
-            for match in pattern.finditer(text, max(begin, at), piece_end):
-                if match.start() < stop:
-                    starts.append(match.start())
-                    ends.append(at := match.end())
+            for match in pattern.finditer(piece, max(0, at - begin)):
+                if begin + match.start() < stop:
+                    starts.append(begin + match.start())
+                    ends.append(at := begin + match.end())
         yield Found(starts, ends, stop)
 
 
-def _by_regex(needle: Needle, text: str, is_cancelled: Callable[[], bool]) -> Iterator[Found]:
+def _by_regex(needle: Needle, text: str | PiecedText, is_cancelled: Callable[[], bool]) -> Iterator[Found]:
     child = _AllMatches(is_cancelled)
     try:
         begin = at = 0
         while begin < len(text):
             stop = _end_of_lines(text, begin)
-            is_cut = stop < len(text) and text[stop - 1] != "\n"
+            is_cut = stop < len(text) and text[stop - 1 : stop] != "\n"
             piece = text[begin : stop + OVERLAP if is_cut else stop]
             starts, ends = array("q"), array("q")
             for start, end in child.all_places(needle.wanted, needle.flags | re.MULTILINE, piece, max(0, at - begin)):
@@ -108,13 +111,13 @@ def _by_regex(needle: Needle, text: str, is_cancelled: Callable[[], bool]) -> It
         child.close()
 
 
-def _end_of_lines(text: str, begin: int) -> int:
+def _end_of_lines(text: str | PiecedText, begin: int) -> int:
     """Up to where a regular expression looks at once: whole lines, as many as fit, else part of one."""
     stop = begin + REGEX_PIECE
     if stop >= len(text):
         return len(text)
-    newline = text.rfind("\n", begin, stop) + 1
-    return newline if newline > begin else stop
+    newline = text[begin:stop].rfind("\n") + 1
+    return begin + newline if newline else stop
 
 
 _PROGRAM: Final = """

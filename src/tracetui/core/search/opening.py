@@ -41,6 +41,8 @@ def end_of(source: Source) -> int:
 
 def read(opened_: Opened, start: int, end: int) -> bytes:
     """The bytes from ``start`` to ``end``. Raises ChangedOnDisk where they are not there any more."""
+    if isinstance(opened_, _File) and end - start > _AT_ONCE:
+        return opened_.whole(start, end)
     data = bytearray(end - start)
     if opened_.read_into(memoryview(data), start) < end - start:
         raise ChangedOnDisk("it has become shorter since it was read")
@@ -63,6 +65,19 @@ class _File:
         except OSError as error:
             raise ChangedOnDisk(f"cannot read {self._source.path!a}: {reason_of(error)}") from error
         return done
+
+    def whole(self, start: int, end: int) -> bytes:
+        """The bytes from ``start`` to ``end``, without a copy. Raises ChangedOnDisk where they are not there any more."""
+        parts: list[bytes] = []
+        try:
+            while start < end and (part := os.pread(self._descriptor, end - start, start)):
+                parts.append(part)
+                start += len(part)
+        except OSError as error:
+            raise ChangedOnDisk(f"cannot read {self._source.path!a}: {reason_of(error)}") from error
+        if start < end:
+            raise ChangedOnDisk("it has become shorter since it was read")
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def close(self) -> None:
         """Close the descriptor."""

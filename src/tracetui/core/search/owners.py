@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING
 
 from tracetui.core.formats._base import RecordBody
-from tracetui.core.formats._ladder import NotJson, parse
-from tracetui.core.search.fields import Text, texts_of
+from tracetui.core.formats._ladder import NotJson, TooDense
+from tracetui.core.search.fields import Text, parsed, texts_of
 
 if TYPE_CHECKING:
     from tracetui.core.formats._base import Format
@@ -102,8 +102,8 @@ def _marks(unit: Unit, holders: Mapping[str, Mapping[int, None]]) -> dict[str, f
     value = unit.record
     if value is None:
         try:
-            value = parse(unit.data)
-        except NotJson:
+            value = parsed(unit.data)
+        except (NotJson, TooDense):
             return {}
     found: dict[str, set[int]] = {}
     for each in texts_of(value, keys=False):

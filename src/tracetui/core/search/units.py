@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from tracetui.core.formats._ladder import NotJson, parse
-from tracetui.core.search.fields import Holds, Text, texts_of, tokens_of, within
+from tracetui.core.formats._ladder import NotJson, TooDense
+from tracetui.core.search.fields import Holds, Text, is_in_thread, parsed, texts_of, tokens_of, within
 from tracetui.core.search.places import Piece
 
 PARSED_AT_ONCE: Final = 8_000_000
@@ -77,19 +77,21 @@ def texts_in(unit: Unit, *, keys: bool, holds: Holds | None = None, is_window: b
     if unit.record is not None:
         yield from _with_inner(texts_of(unit.record, keys=keys, holds=holds), unit, keys=keys, holds=holds)
         return
-    data = unit.data
+    data, is_damaged = unit.data, False
     if is_window:
         yield Text("", "", raw=data)
         return
-    if len(data) <= PARSED_AT_ONCE:
+    if len(data) <= PARSED_AT_ONCE or is_in_thread():
         try:
-            value = parse(data)
+            value = parsed(data)
         except NotJson:
+            is_damaged = is_in_thread()
+        except TooDense:
             pass
         else:
             yield from _with_inner(texts_of(value, keys=keys, holds=holds), unit, keys=keys, holds=holds)
             return
-    if data[:64].lstrip()[:1] in (b"{", b"[", b'"'):
+    if data[:64].lstrip()[:1] in (b"{", b"[", b'"') and (len(data) <= PARSED_AT_ONCE or not is_damaged):
         yield from tokens_of(data, keys=keys)
     yield Text("", "", raw=data)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from bisect import bisect_left, insort
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
@@ -27,6 +27,8 @@ OPEN_FILES: Final = 64
 """Files kept open at a time. The usual limit of a process is 1,024, on some systems 256; the rest is for the host."""
 
 _CHUNK: Final = 262_144
+_LINES_KNOWN: Final = 4_096
+"""Places of a file whose line is remembered."""
 
 
 class NotAFile(Exception):
@@ -171,6 +173,7 @@ class FileSource:
         self._files = files
         self._key = key
         self._verified: tuple[Place, int, int, int] | None = None
+        self._lines = _KnownLines()
 
     @property
     def path(self) -> str:
@@ -200,18 +203,26 @@ class FileSource:
         return data
 
     def line_of(self, a: int, near: int, near_line: int) -> int:
-        """Line number of offset ``a``, counted from ``near``, which begins line ``near_line``; 0 if it cannot be told."""
+        """Line number of offset ``a``, counted from ``near``, which begins line ``near_line``; 0 if it cannot be told.
+
+        Counted once: from the nearest place whose line was asked for before, where that is nearer.
+        """
+        generation = self.generation
+        near, near_line = self._lines.nearest(generation, a, near, near_line)
         try:
             descriptor = self.descriptor()
         except ChangedOnDisk:
             return 0
         try:
-            ends = sum(chunk.count(b"\n") for chunk in _chunks(descriptor, min(a, near), max(a, near)))
+            ends = _line_ends(descriptor, min(a, near), max(a, near))
         except OSError:
             return 0
         finally:
             os.close(descriptor)
-        return near_line + (ends if a >= near else -ends)
+        line = near_line + (ends if a >= near else -ends)
+        if near_line > 0:
+            self._lines.keep(generation, a, line)
+        return line
 
     def descriptor(self) -> int:
         """A descriptor on the very file that was read, by its name or, renamed or deleted, through what is kept open.
@@ -263,7 +274,41 @@ def _read(descriptor: int, offset: int, length: int) -> bytes:
     return b"".join(parts)
 
 
-def _chunks(descriptor: int, start: int, end: int) -> Iterator[bytes]:
+def _line_ends(descriptor: int, start: int, end: int) -> int:
+    """How many lines end from ``start`` up to ``end``."""
+    found = 0
     while start < end and (chunk := os.pread(descriptor, min(_CHUNK, end - start), start)):
-        yield chunk
+        found += chunk.count(b"\n")
         start += len(chunk)
+    return found
+
+
+class _KnownLines:
+    """Lines of places of a file that were counted: records stand one after another, and are asked for again and again."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._generation = -1
+        self._offsets: list[int] = []
+        self._line_at: dict[int, int] = {}
+
+    def nearest(self, generation: int, a: int, near: int, near_line: int) -> tuple[int, int]:
+        """The known place that is nearest to offset ``a``, and its line; ``near`` is one."""
+        with self._lock:
+            if generation == self._generation and near_line > 0:
+                at = bisect_left(self._offsets, a)
+                for known in self._offsets[max(0, at - 1) : at + 1]:
+                    if abs(a - known) < abs(a - near):
+                        near, near_line = known, self._line_at[known]
+        return near, near_line
+
+    def keep(self, generation: int, a: int, line: int) -> None:
+        """Remember the line of a place."""
+        with self._lock:
+            if generation != self._generation or len(self._offsets) >= _LINES_KNOWN:
+                self._generation = generation
+                self._offsets.clear()
+                self._line_at.clear()
+            if a not in self._line_at:
+                insort(self._offsets, a)
+            self._line_at[a] = line

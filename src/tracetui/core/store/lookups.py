@@ -120,7 +120,9 @@ class Lookups:
             return []
         import numpy as np
 
-        rows = np.unique(view(self.runs[run].failed))
+        rows = np.sort(view(self.runs[run].failed))
+        # Sorting and comparing neighbours takes a fraction of the time of numpy's `unique`.
+        rows = rows[np.concatenate(([True], rows[1:] != rows[:-1]))]
         failed = self.spans.np("status")[rows] == _ERROR
         failed &= (self.spans.np("flags")[rows] & (_ANNOUNCED | _DROPPED)) == _ANNOUNCED
         rows = rows[failed]

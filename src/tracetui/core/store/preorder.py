@@ -83,10 +83,19 @@ class Preorder:
         """Where each of ``rows`` stands, -1 for those that are not in the tree."""
         if len(rows) <= _FEW:
             return np.asarray([self.position(row) for row in rows.tolist()], np.int32)
-        index = _indices(self.order[self.by_row], rows)
+        index = self._indices(rows)
         found = np.full(len(index), -1, np.int32)
         found[index >= 0] = self.by_row[index[index >= 0]]
         return found
+
+    def _indices(self, rows: Rows) -> Ints:
+        """Index among the tree's span rows, ascending, of each of ``rows``, -1 where it is not among them."""
+        count = len(self)
+        if count:
+            first = int(self.order[self.by_row[0]])
+            if int(self.order[self.by_row[-1]]) - first == count - 1:  # all that lies between: nothing to look up
+                return _indices_between(first, count, rows)
+        return _indices(self.order[self.by_row], rows)
 
     def of_kinds(self, store: Store, kinds: Collection[int]) -> Bools:
         """Which positions hold a span of these kinds."""
@@ -292,11 +301,15 @@ def _indices(rows: Rows, wanted: Rows) -> Ints:
         return np.full(len(wanted), -1, np.int32)
     first = int(rows[0])
     if int(rows[-1]) - first == count - 1:
-        index = wanted.astype(np.int32) - first
-        index[(index < 0) | (index >= count)] = -1
-        return index
+        return _indices_between(first, count, wanted)
     index = np.minimum(np.searchsorted(rows, wanted), count - 1).astype(np.int32)
     index[rows[index] != wanted] = -1
+    return index
+
+
+def _indices_between(first: int, count: int, wanted: Rows) -> Ints:
+    index: Ints = wanted.astype(np.int32) - np.int32(first)
+    index[(index < 0) | (index >= count)] = -1
     return index
 
 

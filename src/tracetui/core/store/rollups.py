@@ -6,6 +6,7 @@ each sum is two binary searches. Made when first asked for, and again after a ch
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING
@@ -57,22 +58,28 @@ class Rollups:
     """
 
     def __init__(self, store: Store, run: int, tree: Preorder, costs: Costs | None = None) -> None:
+        self._store = store
         self._tree = tree
         flags = store.spans.np("flags")[tree.order]
         announced = (flags & Flag.announced) > 0
-        self._named = np.flatnonzero(~announced)
-        self._causes = np.sort(tree.positions(np.asarray(cause_rows(store, run), np.int32)))
+        self._named = _window(np.flatnonzero(~announced))
+        self._causes = _window(np.sort(tree.positions(np.asarray(cause_rows(store, run), np.int32))))
         retries = store.events_of_run(run)
         retries = retries[store.events.np("cls")[retries] == EventClass.retry]
-        self._retries = np.sort(owners(store, tree, retries))
-        llm = announced & (store.spans.np("kind")[tree.order] == Kind.llm)
-        at, rows = _with_usage(store, tree, flags)
-        self._tokens = _Figure.of_tokens(store, at, rows, llm)
-        self._computed = np.empty(0, np.int32)
+        self._retries = _window(np.sort(owners(store, tree, retries)))
+        self._llm = announced & (store.spans.np("kind")[tree.order] == Kind.llm)
+        self._usage = _with_usage(store, tree, flags)
+        self._tokens = _Figure.of_tokens(store, *self._usage, self._llm)
+        self.price(costs)
+
+    def price(self, costs: Costs | None) -> None:
+        """Sum up cost as this says from now on; None: only what is recorded."""
         if costs is None:
-            self._cost = _Figure.of_cost(store, at, rows, llm)
+            computed = np.empty(0, np.int32)
+            self._cost = _Figure.of_cost(self._store, *self._usage, self._llm)
         else:
-            self._cost, self._computed = _computed_costs(costs, tree, llm)
+            self._cost, computed = _computed_costs(costs, self._tree, self._llm)
+        self._computed = _window(computed)
 
     def of(self, position: int) -> Rollup:
         """The sums of the subtree of a position."""
@@ -87,7 +94,7 @@ class Rollups:
             tokens_partial,
             None if cost is None else float(cost),
             cost_partial,
-            bool(len(self._computed)) and bool(_between(self._computed, position, end)),
+            bool(_between(self._computed, position, end)),
         )
 
 
@@ -98,8 +105,15 @@ def cause_rows(store: Store, run: int) -> list[int]:
         return []
     rows = np.asarray(failed, np.int32)
     parents = live_parents(store, rows)
-    causes: list[int] = rows[~np.isin(rows, parents)].tolist()
+    causes: list[int] = rows[~_marked(store, parents)[rows]].tolist()
     return causes
+
+
+def _marked(store: Store, rows: Rows) -> Bools:
+    """Of each span, and of -1 for none, whether it is among these: a table is faster than a sort."""
+    marks = np.zeros(len(store.spans) + 1, np.bool_)
+    marks[rows] = True
+    return marks
 
 
 def cause_counts(store: Store, runs: Sequence[int]) -> list[int]:
@@ -116,10 +130,10 @@ class _Figure:
     """One figure over a tree: where it is known, running sums, and where a model call lacks it."""
 
     def __init__(self, at: Ints, values: list[int] | list[float], lacking: Rows) -> None:
-        self._at = at
+        self._at = _window(at)
         self._values = values
         self._sums = list(accumulate(values, initial=0))
-        self._lacking = lacking
+        self._lacking = _window(lacking)
 
     @classmethod
     def of_tokens(cls, store: Store, at: Ints, rows: Rows, llm: Bools) -> _Figure:
@@ -153,7 +167,8 @@ class _Figure:
 
     def within(self, begin: int, end: int) -> tuple[int | float | None, bool]:
         """The sum between two positions, and whether a part is missing."""
-        first, last = self._at.searchsorted([begin, end]).tolist()
+        first = bisect_left(self._at, begin)
+        last = bisect_left(self._at, end, first)
         if first == last:
             return None, False
         # A difference of sums may be off in its last digit; a figure on its own is shown as recorded.
@@ -186,6 +201,11 @@ def _with_usage(store: Store, tree: Preorder, flags: npt.NDArray[np.uint16]) -> 
     return position[rows], rows
 
 
-def _between(sorted_positions: npt.NDArray[np.integer], begin: int, end: int) -> int:
-    first, last = sorted_positions.searchsorted([begin, end]).tolist()
-    return int(last - first)
+def _window(numbers: Rows) -> memoryview[int]:
+    """A window in which single numbers are looked up; unlike numpy that lets no other thread in between, for each row anew."""
+    return memoryview(np.ascontiguousarray(numbers))  # type: ignore[arg-type]  # memoryview(array) reads as int
+
+
+def _between(ascending: memoryview[int], begin: int, end: int) -> int:
+    first = bisect_left(ascending, begin)
+    return bisect_left(ascending, end, first) - first

@@ -564,7 +564,9 @@ class RunTree:
 
     def price(self, costs: Costs | None) -> None:
         """Sum up cost as this says from now on; None: only what is recorded."""
-        self._costs, self._rollups = costs, None
+        self._costs = costs
+        if self._rollups is not None:
+            self._rollups.price(copy(costs))
 
     @property
     def has_times(self) -> bool:

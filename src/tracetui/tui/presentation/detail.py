@@ -290,9 +290,9 @@ def body_section(key: str, title: str, value: object, why_none: str) -> Section:
     if value is ABSENT:
         return Section(key, title, text=why_none, style="muted")
     if isinstance(value, str):
-        from tracetui.core.bodies import NOT_JSON, PARSED_AT_ONCE, json_in_text
+        from tracetui.core.bodies import NOT_JSON, PARSED_HERE, json_in_text
 
-        parsed = json_in_text(value) if len(value) <= PARSED_AT_ONCE else NOT_JSON
+        parsed = json_in_text(value) if len(value) <= PARSED_HERE else NOT_JSON
         if parsed is NOT_JSON:
             if not value:
                 return Section(key, title, rows=[[("empty text", "muted")]])

@@ -42,7 +42,7 @@ from tracetui.tui.presentation.summary_page import (
     Part,
     Row,
     Target,
-    add_row,
+    add_figures,
     table_line,
     text_line,
 )
@@ -213,7 +213,7 @@ class FolderSummary:
         length, source = run.duration()
         cells: list[Cell] = [
             (length_text(each.status, length, source, symbols), 8, ""),
-            (cost_text(each.cost, symbols) if each.cost.usd is not None else "", 8, "muted"),
+            (self._cost_words(each), 8, "muted"),
             (marked(tokens(each.tokens, symbols), partial=each.tokens_partial, symbols=symbols), 6, "muted")
             if each.tokens is not None
             else ("", 6, ""),
@@ -224,6 +224,12 @@ class FolderSummary:
         id_ = self.ids.get(run.row, run.id)
         name, about = (run.name, id_) if run.name else (id_, "")
         return table_line(lead, name, about if about != name else "", cells, symbols, ((run.row, None),), id_)
+
+    def _cost_words(self, each: RunBrief) -> str:
+        """What a run cost: `…` while its price may still come, nothing where none is known."""
+        if each.cost.usd is not None:
+            return cost_text(each.cost, self.symbols)
+        return self.symbols.reading if self.pending and each.run.kind_counts[Kind.llm] else ""
 
     def _longest(self) -> Part | None:
         timed = [(length, each) for each in self.runs if (length := each.run.duration()[0]) is not None]
@@ -265,7 +271,7 @@ class FolderSummary:
                 Figure("cost", 8, spent, "", each.cost.usd),
                 Figure("tokens", 7, total, "muted", each.tokens),
             ]
-            add_row(part, [], each.name, figures, symbols, _to(each.rows))
+            add_figures(part, [], each.name, figures, symbols, _to(each.rows))
         return part
 
     # ------------------------------------------------------------ once all are analysed
@@ -377,7 +383,7 @@ class FolderSummary:
             name = run.run.name or self.ids.get(run.run.row, "")
             below = f"in {name}: {loop_words(run, each, symbols)}"
             targets = tuple((run.run.row, row) for row in each.rows[:KEPT])
-            lines.append(two_rows(lead, f"{names}  {each.subject}".rstrip(), below, symbols, targets))
+            lines.append(two_rows(lead, f"{names}  {each.subject}".rstrip(), below, symbols, targets, below_rows=2))
         fact = f"{number(len(found), 'loop')} in {number(runs, 'run')}"
         return loops_part(lines, fact, are_loops=True, has_tools=bool(about.tools), symbols=symbols)
 

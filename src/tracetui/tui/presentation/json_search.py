@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tracetui.core.bodies import NOT_JSON, json_in_text
+from tracetui.core.bodies import NOT_JSON, PARSED_HERE, json_in_text
 from tracetui.core.regexes import Cancelled, Child
 from tracetui.core.search.needle import Needle
 from tracetui.core.search.occurrences import occurrences
@@ -61,12 +61,12 @@ def json_hits(
 
 def _by_text(value: object, needle: Needle) -> Iterator[list[JsonHit]]:
     for link, text, is_text in _texts(value):
-        if needle.find(text) is None:
+        if len(text) <= _CHARACTERS_AT_ONCE and needle.find(text) is None:
             yield []
             continue
         path = _path(link)
         if not is_text:
-            yield [JsonHit(path)]
+            yield [JsonHit(path)] if needle.find(text) is not None else []
             continue
         for found in occurrences(needle, text):
             yield [JsonHit(path, start) for start in found.starts]
@@ -78,6 +78,11 @@ def _by_regex(value: object, needle: Needle, is_cancelled: Callable[[], bool]) -
     size = 0
     try:
         for entry in _texts(value):
+            if len(entry[1]) > _CHARACTERS_AT_ONCE:
+                yield _matched(child, needle, waiting) if waiting else []
+                yield _first_match(needle, entry, is_cancelled)
+                waiting, size = [], 0
+                continue
             waiting.append(entry)
             size += len(entry[1])
             if len(waiting) >= _AT_ONCE or size >= _CHARACTERS_AT_ONCE:
@@ -87,6 +92,17 @@ def _by_regex(value: object, needle: Needle, is_cancelled: Callable[[], bool]) -
             yield _matched(child, needle, waiting)
     finally:
         child.close()
+
+
+def _first_match(
+    needle: Needle, entry: tuple[_Link | None, str, bool], is_cancelled: Callable[[], bool]
+) -> list[JsonHit]:
+    """The same of a text that is too long for being looked through at once."""
+    link, text, is_text = entry
+    for found in occurrences(needle, text, is_cancelled):
+        if found.starts:
+            return [JsonHit(_path(link), found.starts[0] if is_text else -1)]
+    return []
 
 
 def _matched(child: Child, needle: Needle, entries: list[tuple[_Link | None, str, bool]]) -> list[JsonHit]:
@@ -118,7 +134,7 @@ def _texts(value: object) -> Iterator[tuple[_Link | None, str, bool]]:
         if key is not None:
             yield link, key, False
         if isinstance(item, str):
-            parsed = json_in_text(item)
+            parsed = json_in_text(item) if len(item) <= PARSED_HERE else NOT_JSON
             if parsed is NOT_JSON:
                 yield link, item, True
                 continue

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, NamedTuple
 
+from tracetui.core.pieced_text import PiecedText
 from tracetui.core.text import cell_width, safe
 from tracetui.tui.presentation.wrap import shown, wrap
 
@@ -63,7 +64,7 @@ class TextRows:
         text: Untrusted.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str | PiecedText) -> None:
         self.text = text
         self.width = 80
         self.is_wrapped = True
@@ -349,11 +350,11 @@ class TextRows:
             yield start
 
 
-def _is_line_start(text: str, offset: int) -> bool:
-    return offset == 0 or text[offset - 1] == "\n"
+def _is_line_start(text: str | PiecedText, offset: int) -> bool:
+    return offset == 0 or text[offset - 1 : offset] == "\n"
 
 
-def _chunks(text: str) -> list[int]:
+def _chunks(text: str | PiecedText) -> list[int]:
     """Where chunks begin: behind a newline or a blank where there is one near, never inside a letter with marks."""
     starts, length = [0], len(text)
     while (near := starts[-1] + CHUNK) < length:
@@ -369,7 +370,7 @@ def _stands_alone(char: str) -> bool:
     return not char or char.isascii() or cell_width(safe(char)) > 0
 
 
-def _line_starts(text: str, starts: list[int]) -> list[int]:
+def _line_starts(text: str | PiecedText, starts: list[int]) -> list[int]:
     """How many lines begin in each chunk. A newline at the very end begins none."""
     counts = []
     for chunk, start in enumerate(starts):

@@ -144,8 +144,10 @@ def _problem(facts: SpanFacts, look: Look) -> list[Section]:
     symbols = look.symbols
     if facts.problem == "gone":
         return [more_is_gone(look)]
-    if facts.problem == "large":
-        size = text.bytes_size(facts.size, symbols)
+    size = text.bytes_size(facts.size, symbols)
+    if facts.problem == "reading":
+        return [Section("reading", rows=[[(f"reading {size}{symbols.reading}", "muted")]])]
+    if facts.problem in ("large", "dense"):
         row: Row = [(f"{size}, enter parses all", ""), ("  Raw shows its beginning", "muted")]
         return [Section("large", rows=[cut_pieces(row, look.width, symbols)])]
     return []

@@ -11,13 +11,14 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Final
 
 from tracetui.core.analysis.advice import lost_ns
-from tracetui.core.analysis.blocks import RunPage, outcome
 from tracetui.core.analysis.by_name import NameStats
 from tracetui.core.analysis.glance import run_glance
 from tracetui.core.analysis.page import Page as TextPage
 from tracetui.core.analysis.pulse import pulse
 from tracetui.core.analysis.retries import Retry
 from tracetui.core.analysis.run_analysis import RunAnalysis
+from tracetui.core.analysis.run_head import RunHead
+from tracetui.core.analysis.run_words import outcome
 from tracetui.core.analysis.spending import Spender
 from tracetui.core.analysis.spread import spreads
 from tracetui.core.analysis.tables import (
@@ -27,7 +28,6 @@ from tracetui.core.analysis.tables import (
     counted,
     loop_words,
     number,
-    times,
 )
 from tracetui.core.model import NO_TIME, Kind
 from tracetui.core.pricing.cost import Cost
@@ -50,9 +50,9 @@ from tracetui.tui.presentation.summary_page import (
 )
 from tracetui.tui.presentation.summary_parts import (
     KEPT,
-    ContextPlot,
     agents_part,
     bottlenecks_part,
+    contexts_part,
     glance_part,
     loops_part,
     models_part,
@@ -68,8 +68,6 @@ if TYPE_CHECKING:
 
 _LABEL: Final = 13
 _BAR: Final = 12
-_PLOTTED_FROM: Final = 3
-"""Calls from which on the growth of a context is drawn."""
 _QUIET_NS: Final = 1_000_000_000
 _SLOW_FACTOR: Final = 3.0
 _KINDS: Final = {
@@ -127,7 +125,7 @@ class RunSummary:
         self._tz = tz
         self._pending = pending and spent.computed is None
         self._shares = about.shares()
-        self._words = RunPage(about, _LongPage(1_000, symbols, KEPT), bodies, id, spent, tz)
+        self._words = RunHead(about, _LongPage(1_000, symbols, KEPT), bodies, id, spent, tz)
         self._begin = about.spans.begin
         self._over_time = pulse(about.spans, about.usages)
 
@@ -406,7 +404,7 @@ class RunSummary:
                 lines.append(text_line(lead, f"{names}  {each.subject}: {each.why}, no loop", symbols, targets))
                 continue
             below = loop_words(about, each, symbols)
-            lines.append(two_rows(lead, f"{names}  {each.subject}", below, symbols, targets))
+            lines.append(two_rows(lead, f"{names}  {each.subject}", below, symbols, targets, below_rows=2))
         fact = f"{number(loops, 'loop')}, {len(found) - loops} of polling"
         return loops_part(lines, fact, are_loops=loops > 0, has_tools=bool(about.tools), symbols=symbols)
 
@@ -433,30 +431,7 @@ class RunSummary:
     # ------------------------------------------------------------ tokens and cost
 
     def _contexts(self) -> Part | None:
-        about, symbols = self._about, self._symbols
-        found = about.contexts
-        if not found:
-            return None
-        limit = next((each.limit for each in found if each.limit is not None), None)
-        fact = f"limit {tokens(limit, symbols)}" if limit else "input of each model call"
-        part = Part("Context by agent", fact=fact, right=True, noun="agents")
-        largest = max(found, key=lambda each: (bool(each.compactions), len(each.tokens)))
-        if len(largest.tokens) >= _PLOTTED_FROM:
-            drawn = ContextPlot(largest, symbols)
-            part.top = drawn.rows
-            part.listed = 3
-        for each in sorted(found, key=lambda each: each is not largest):
-            small, most = each.tokens[0], each.largest
-            text = f"{len(each.rows)} calls, from {tokens(small, symbols)} to {tokens(most, symbols)}"
-            text += f", compacted {times(len(each.compactions))}" if each.compactions else ""
-            text += f", over the limit {times(len(each.over_limit))}" if each.over_limit else ""
-            biggest = each.rows[each.tokens.index(most)]
-            rows = [*each.over_limit, *(compaction.row for compaction in each.compactions), biggest]
-            lead: Row = [(f"{symbols['agent' if each.agent is not None else 'llm']} ", "kind-agent")]
-            part.lines.append(table_line(lead, each.name, text, (), symbols, self._to(rows)))
-        if words := self._words.called_once():
-            part.notes.append(text_line([], words, symbols, style="muted"))
-        return part
+        return contexts_part(self._about.contexts, self._words.called_once(), self._symbols, self._to)
 
     def _models(self) -> Part | None:
         notes = self._words.model_notes()

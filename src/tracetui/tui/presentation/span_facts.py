@@ -16,6 +16,8 @@ from tracetui.core.run_status import silence
 from tracetui.tui.presentation.bars import CONTAINERS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     import numpy.typing as npt
 
@@ -59,7 +61,7 @@ class SpanFacts:
     """Names of its ancestors, the root first."""
     detail: SpanDetail = field(default_factory=SpanDetail)
     problem: str = ""
-    """Why the detail is not there: `gone`, or `large`."""
+    """Why the detail is not there: `gone`, `large`, `dense` (never unfolded), `reading`."""
     size: int = 0
     """Bytes of its records."""
     cause: tuple[int, int] | None = None
@@ -133,11 +135,10 @@ def path_of(store: Store, row: int) -> tuple[str, ...]:
     return tuple(reversed(names))
 
 
-def span_facts(store: Store, bodies: Bodies, row: int, now: int, whole: bool = False) -> SpanFacts:
-    """Everything about the span at `row`; `whole` reads its records however large they are."""
-    from tracetui.core.bodies import PARSED_AT_ONCE
-    from tracetui.core.errors import ChangedOnDisk
-
+def span_facts(
+    store: Store, bodies: Bodies, row: int, now: int, read: Callable[[int], tuple[SpanDetail, str]] | None = None
+) -> SpanFacts:
+    """Everything about the span at `row`; `read` says what its records of so many bytes say, and why they say nothing."""
     spans = store.spans
     run = store.runs[spans.run[row]]
     facts = SpanFacts(
@@ -157,18 +158,22 @@ def span_facts(store: Store, bodies: Bodies, row: int, now: int, whole: bool = F
         usage=store.usage_of(row),
         size=bodies.size_of(row),
     )
-    try:
-        if facts.size <= PARSED_AT_ONCE or whole:
-            facts.detail = bodies.span_detail(row)
-        else:
-            facts.problem = "large"
-    except ChangedOnDisk:
-        facts.problem = "gone"
+    facts.detail, facts.problem = read(facts.size) if read is not None else _read(bodies, row, facts.size)
     facts.model = facts.model or facts.detail.model
     _add_family(store, row, facts)
     _add_retries(store, row, facts)
     _add_failure(store, row, facts)
     return facts
+
+
+def _read(bodies: Bodies, row: int, size: int) -> tuple[SpanDetail, str]:
+    from tracetui.core.bodies import PARSED_AT_ONCE
+    from tracetui.core.errors import ChangedOnDisk
+
+    try:
+        return (bodies.span_detail(row), "") if size <= PARSED_AT_ONCE else (SpanDetail(), "large")
+    except ChangedOnDisk:
+        return SpanDetail(), "gone"
 
 
 def _time(value: int) -> int | None:

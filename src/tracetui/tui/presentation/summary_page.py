@@ -348,7 +348,7 @@ def table_line(
     return Line(draw, targets, value or name)
 
 
-def add_row(
+def add_figures(
     part: Part, lead: Row, name: str, figures: Sequence[Figure], symbols: Symbols, targets: tuple[Target, ...] = ()
 ) -> None:
     """A line of a table of which every figure has a heading; it can be sorted by all that have a word in theirs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -23,13 +23,23 @@ from tracetui.core.analysis.glance import (
 from tracetui.core.analysis.pulse import Pulse
 from tracetui.core.analysis.spending import Spender, Spent
 from tracetui.core.analysis.spread import BINS
-from tracetui.core.analysis.tables import figure, most_time, spent_cost
+from tracetui.core.analysis.tables import figure, most_time, spent_cost, times
 from tracetui.core.model import Kind
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import cell_width, count, duration, rate, share, tokens
 from tracetui.tui.presentation import plots
 from tracetui.tui.presentation.rows import kind_style
-from tracetui.tui.presentation.summary_page import Figure, Line, Part, Row, Target, add_row, pieces_line, text_line
+from tracetui.tui.presentation.summary_page import (
+    Figure,
+    Line,
+    Part,
+    Row,
+    Target,
+    add_figures,
+    pieces_line,
+    table_line,
+    text_line,
+)
 
 KEPT: Final = 100
 """Spans of a group that can be gone to from one line."""
@@ -37,19 +47,23 @@ AGENTS: Final = "Tokens and cost by agent"
 OF_RUN: Final = "of run"
 """Heading of the part of a run's time in which spans of a name were active."""
 _BAR: Final = 6
+_PLOTTED_FROM: Final = 3
+"""Calls from which on the growth of a context is drawn."""
 _PLOT_ROWS: Final = 5
 _LOW_PLOT_ROWS: Final = 3
 _WIDEST: Final = 3
 """Cells of a column at most."""
 
 
-def two_rows(lead: Row, text: str, below: str, symbols: Symbols, targets: tuple[Target, ...]) -> Line:
-    """A text behind a lead, and one in muted below it; both may be untrusted."""
+def two_rows(
+    lead: Row, text: str, below: str, symbols: Symbols, targets: tuple[Target, ...], *, below_rows: int = 1
+) -> Line:
+    """A text behind a lead, and one in muted below it, on up to some rows; both may be untrusted."""
     first, second = (
         text_line(start, words, symbols, rows=rows, style=style)
         for start, words, rows, style in (
             (lead, text, 2, ""),
-            ([(" " * sum(len(piece) for piece, _ in lead), "")], below, 1, "muted"),
+            ([(" " * sum(len(piece) for piece, _ in lead), "")], below, below_rows, "muted"),
         )
     )
     return Line(lambda width, style: [*first.draw(width, style), *second.draw(width, "")], targets, text, tall=True)
@@ -106,7 +120,7 @@ def names_part(
             (symbols["warning"] if is_slow else " ", "status-warning"),
             (f"{symbols[kind]} ", kind_style(kind)),
         ]
-        add_row(part, lead, each.name, figures, symbols, targets(each))
+        add_figures(part, lead, each.name, figures, symbols, targets(each))
     if slow:
         words = f"bottleneck: {bottleneck} or more in the mean"
         part.notes.append(pieces_line([(f"{symbols['warning']} ", "status-warning"), (words, "muted")], symbols))
@@ -138,7 +152,7 @@ def bottlenecks_part(
         else:
             figures.append(_took("max", each.max_ns, symbols, "muted"))
         lead: Row = [(symbols["warning"], "status-warning"), (f"{symbols[kind]} ", kind_style(kind))]
-        add_row(part, lead, each.name, figures, symbols, targets(each))
+        add_figures(part, lead, each.name, figures, symbols, targets(each))
     return part
 
 
@@ -198,7 +212,7 @@ def models_part(
             Figure("", _BAR, bar, "kind-llm", sorts=False),
             _took("total", each.time_ns or None, symbols, "muted"),
         ]
-        add_row(part, [], each.name or "(no model named)", figures, symbols, targets(each))
+        add_figures(part, [], each.name or "(no model named)", figures, symbols, targets(each))
     part.notes += [text_line([], words, symbols, style="muted", rows=3) for words in notes]
     return part
 
@@ -245,7 +259,7 @@ def tools_part(
             *(_spent(each, symbols, pending=pending) if with_money else ()),
         ]
         lead: Row = [(f"{symbols['error'] if each.failed else ' '} ", "status-error")]
-        add_row(part, lead, each.name, figures, symbols, targets(each))
+        add_figures(part, lead, each.name, figures, symbols, targets(each))
     return part
 
 
@@ -268,7 +282,7 @@ def agents_part(
             *((Figure("", _BAR, bar, "kind-llm", sorts=False),) if with_money else ()),
         ]
         lead: Row = [(f"{symbols['error'] if each.failed else ' '} ", "status-error")]
-        add_row(part, lead, each.name or "(the run itself)", figures, symbols, targets(each))
+        add_figures(part, lead, each.name or "(the run itself)", figures, symbols, targets(each))
     return part
 
 
@@ -286,7 +300,40 @@ def _spent(each: Spender, symbols: Symbols, *, pending: bool) -> tuple[Figure, F
     return tokens_, _money(each.spent, symbols, pending=pending)
 
 
-# ---------------------------------------------------------------- plots over time
+# ---------------------------------------------------------------- plots over time, or over calls
+
+
+def contexts_part(
+    found: Sequence[ContextGrowth], once: str, symbols: Symbols, to: Callable[[Iterable[int]], tuple[Target, ...]]
+) -> Part | None:
+    """The context of each agent: that of the longest as columns, of all of them how it grew and what became of it.
+
+    Args:
+        found: The agents.
+        once: What is said of those with one call; safe.
+        symbols: What to draw with.
+        to: Where span rows lead.
+    """
+    if not found:
+        return None
+    limit = next((each.limit for each in found if each.limit is not None), None)
+    fact = f"limit {tokens(limit, symbols)}" if limit else "input of each model call"
+    part = Part("Context by agent", fact=fact, right=True, noun="agents")
+    largest = max(found, key=lambda each: (bool(each.compactions), len(each.tokens)))
+    if len(largest.tokens) >= _PLOTTED_FROM:
+        part.top, part.listed = ContextPlot(largest, symbols).rows, 3
+    for each in sorted(found, key=lambda each: each is not largest):
+        small, most = each.tokens[0], each.largest
+        text = f"{len(each.rows)} calls, from {tokens(small, symbols)} to {tokens(most, symbols)}"
+        text += f", compacted {times(len(each.compactions))}" if each.compactions else ""
+        text += f", over the limit {times(len(each.over_limit))}" if each.over_limit else ""
+        biggest = each.rows[each.tokens.index(most)]
+        rows = [*each.over_limit, *(compaction.row for compaction in each.compactions), biggest]
+        lead: Row = [(f"{symbols['agent' if each.agent is not None else 'llm']} ", "kind-agent")]
+        part.lines.append(table_line(lead, each.name, text, (), symbols, to(rows)))
+    if once:
+        part.notes.append(text_line([], once, symbols, style="muted"))
+    return part
 
 
 def pulse_part(found: Pulse, symbols: Symbols, run: int) -> Part:

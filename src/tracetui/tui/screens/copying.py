@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tracetui.tui.taken import Source, of_record, of_span, of_value
+from tracetui.tui.taken import Source, id_of_span, of_event, of_record, of_span, of_value
 from tracetui.tui.widgets.empty_view import EXAMPLE
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def selected_value(screen: MainScreen) -> Source | None:
         return screen.detail.selected_value()
     span, event = _rows(screen)
     if event is not None:
-        return of_value(screen.session.bodies.event_detail(event).text, "event")
+        return of_event(screen.session, event)
     return None if span is None else of_span(screen.session, span)
 
 
@@ -49,8 +49,7 @@ def selected_id(screen: MainScreen) -> Source | None:
         span = store.events.span[event]
     if span is None or span < 0:
         return None
-    id = screen.session.bodies.span_detail(span).id
-    return of_value(id, "span id") if id else None
+    return id_of_span(screen.session, span)
 
 
 def _rows(screen: MainScreen) -> tuple[int | None, int | None]:

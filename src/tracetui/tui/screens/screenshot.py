@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from rich.segment import Segment
 from rich.terminal_theme import TerminalTheme
 
+from tracetui.core.bodies import letting_others_run
+from tracetui.core.errors import TooLarge
 from tracetui.core.exporting.files import new_file
 from tracetui.core.model import Flag
+from tracetui.core.pieced_text import PiecedText
 from tracetui.core.redaction import Redactor
 from tracetui.tui.presentation.picture import picture
 from tracetui.tui.screens.exporting import free_name, shown_path, usual_folder
-from tracetui.tui.secrets_seen import Striker, secrets_of
+from tracetui.tui.secrets_seen import Striker, secrets_of, windows
+from tracetui.tui.taken import still
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
     from tracetui.tui.screens.main import MainScreen
     from tracetui.tui.session import Session
 
+_Span = tuple[int, list[int], str]
+"""Row, records and name of a span."""
+_SPANS_AT_ONCE: Final = 100
 MOST_BYTES: Final = 16_000_000
 """Bytes of the open run's records that are looked through for secrets, beside what is selected."""
 _ANSI: Final = (
@@ -40,8 +47,10 @@ async def screenshot(screen: MainScreen, say: Callable[[str], object], value: ob
     lines = screen_lines(app)
     gate = Redactor()
     texts = [*_texts(screen), value]
-    spans = _spans(screen)
-    found = await asyncio.to_thread(lambda: _secrets(screen.session, spans, texts, gate))
+    opened, selected = screen.opened, _selected(screen)
+    found = await asyncio.to_thread(
+        lambda: _secrets(screen.session, _spans(screen.session, opened, selected), texts, gate)
+    )
     text = await asyncio.to_thread(lambda: painted(lines, app.size.width, found, theme_of(app), gate))
     folder = await asyncio.to_thread(usual_folder, app.options.read_paths())
     path = await asyncio.to_thread(free_name, folder, "tracetui", ".svg")
@@ -94,48 +103,76 @@ def _texts(screen: MainScreen) -> list[object]:
     return [*texts, *([] if opened is None else [opened.meta, *opened.notes])]
 
 
-def _spans(screen: MainScreen) -> list[tuple[int, list[int], str]]:
-    """Rows of spans to look through with their records and names: what is selected, then the open run as far as it goes."""
-    session, store = screen.session, screen.session.store
-    if screen.opened is None:
-        return []
+def _selected(screen: MainScreen) -> int | None:
+    """The row of the span that is selected, or that holds the selected event."""
+    store = screen.session.store
     selected, event = screen.selection.rows
     if selected is None and event is not None and store.events.span[event] >= 0:
         selected = store.events.span[event]
-    rows = [] if selected is None else [selected]
-    rows += [row for row in store.rows_of_run(screen.opened).tolist() if row != selected]
-    found, left = [], MOST_BYTES
-    for row in rows:
-        if not store.spans.flags[row] & (Flag.announced | Flag.invented):
-            continue
-        records = sorted({*session.bodies.records_of(row), *store.records_of(row)})
-        left -= sum(store.records.length[record] for record in records)
-        if left < 0 and row != selected:
-            break
-        found.append((row, records, store.strings[store.spans.name[row]]))
-    return found
+    return selected
 
 
-def _secrets(
-    session: Session, spans: list[tuple[int, list[int], str]], texts: list[object], gate: Redactor
-) -> set[str]:
+def _spans(session: Session, opened: int | None, selected: int | None) -> Iterator[_Span]:
+    """What is to be looked through for secrets: what is selected, then the open run as far as it goes. In a thread."""
+    if opened is None:
+        return
+    store = session.store
+    with still(session):
+        rows = [] if selected is None else [selected]
+        rows += [row for row in store.rows_of_run(opened).tolist() if row != selected]
+    left = MOST_BYTES
+    for at in range(0, len(rows), _SPANS_AT_ONCE):
+        found: list[_Span] = []
+        with still(session):
+            for row in rows[at : at + _SPANS_AT_ONCE]:
+                if not store.spans.flags[row] & (Flag.announced | Flag.invented):
+                    continue
+                records = sorted({*session.bodies.records_of(row), *store.records_of(row)})
+                left -= sum(store.records.length[record] for record in records)
+                if left < 0 and row != selected:
+                    break
+                found.append((row, records, store.strings[store.spans.name[row]]))
+        yield from found
+        if left < 0:
+            return
+
+
+def _secrets(session: Session, spans: Iterable[_Span], texts: list[object], gate: Redactor) -> set[str]:
     found: set[str] = set()
     for text in texts:
         found |= secrets_of(text, gate)
     for row, records, name in spans:
         found |= secrets_of(name, gate)
-        raws = list(session.bodies.raws(records))
-        if not any(raw is not None and gate.suspects(raw) for raw in raws):
+        with still(session):
+            raws = list(session.bodies.raws(records))
+        if not any(raw is not None and gate.suspects(part) for raw in raws for part in windows(raw or b"")):
             continue
-        from tracetui.core.bodies import NOT_JSON, json_of
-
         for raw in raws:
-            value = NOT_JSON if raw is None else json_of(raw)
-            found |= secrets_of((raw or b"").decode("utf-8", "replace") if value is NOT_JSON else value, gate)
+            found |= secrets_of(_value_of(raw or b""), gate)
         if all(raw is not None for raw in raws):
-            detail = session.bodies.detail_of_records(row, records, [raw for raw in raws if raw is not None])
-            found |= _of_detail(detail, gate)
+            found |= _of_span(session, row, records, [raw for raw in raws if raw is not None], gate)
     return found
+
+
+def _value_of(raw: bytes) -> object:
+    """What a record holds; its text where it is no JSON, or too much of it."""
+    from tracetui.core.bodies import NOT_JSON, json_of
+
+    try:
+        with letting_others_run():
+            value = json_of(raw)
+    except TooLarge:
+        value = NOT_JSON
+    return PiecedText.decoded(raw) if value is NOT_JSON else value
+
+
+def _of_span(session: Session, row: int, records: list[int], raws: list[bytes], gate: Redactor) -> set[str]:
+    try:
+        with still(session), letting_others_run():
+            detail = session.bodies.detail_of_records(row, records, raws)
+    except TooLarge:
+        return set()  # its records were looked through
+    return _of_detail(detail, gate)
 
 
 def _of_detail(detail: SpanDetail, gate: Redactor) -> set[str]:

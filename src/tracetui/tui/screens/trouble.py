@@ -246,7 +246,7 @@ class ReportList(LineView):
             return bytes_row(path, bad.line[row], bad.offset[row], reason, width, selected, session.symbols, is_open)
 
         def body(item: int) -> Block:
-            return self._page.raw_block(lambda: session.bodies.raw_bad(rows[item]))
+            return self._page.bad_block(rows[item])
 
         items = Items(len(rows), head, body)
         return items

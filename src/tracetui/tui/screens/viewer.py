@@ -7,7 +7,6 @@ costs what a screenful costs.
 from __future__ import annotations
 
 import asyncio
-import codecs
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -16,15 +15,16 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tracetui.core import text
-from tracetui.core.bodies import NOT_JSON, PARSED_AT_ONCE, json_in_text
+from tracetui.core.bodies import NOT_JSON, PARSED_AT_ONCE, json_in_bytes
 from tracetui.core.errors import TracetuiError
+from tracetui.core.pieced_text import PiecedText
 from tracetui.tui import messages
 from tracetui.tui.handing import Handing
 from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.long_lines import TextRows
 from tracetui.tui.screens.looking import Looking
 from tracetui.tui.session import Session
-from tracetui.tui.taken import Source, Taken, of_value, text_of
+from tracetui.tui.taken import Source, Taken, of_value, texts_of
 from tracetui.tui.widgets.footer_line import FooterLine
 from tracetui.tui.widgets.header_line import HeaderLine
 from tracetui.tui.widgets.json_view import JsonView
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 _LEAST_PARSED: Final = 2
 """Characters of a text that may be JSON."""
-_PIECE: Final = 1 << 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +60,29 @@ def load(source: Source) -> Loaded:
     """Fetch a value and prepare it; in a thread. Raises ChangedOnDisk."""
     taken = source.take()
     value = taken.value
-    if isinstance(value, bytes):
+    if isinstance(value, (bytes, bytearray)):
         size = text.bytes_size(len(value))
-        shown = _decoded(value)
     elif isinstance(value, str):
-        shown, size = value, f"{len(value):,} characters"
+        size = f"{len(value):,} characters"
     else:
         return Loaded(taken, None, value, "")
-    is_small = _LEAST_PARSED <= len(shown) <= PARSED_AT_ONCE
-    parsed = json_in_text(shown) if is_small else NOT_JSON
-    return Loaded(taken, TextRows(shown) if parsed is NOT_JSON else None, parsed, size)
+    is_small = _LEAST_PARSED <= len(value) <= PARSED_AT_ONCE
+    parsed = _parsed(value) if is_small else NOT_JSON
+    return Loaded(taken, TextRows(_shown(value)) if parsed is NOT_JSON else None, parsed, size)
 
 
-def _decoded(data: bytes) -> str:
-    """Bytes as text; those that are none are kept, to be shown as escapes where they are looked at.
+def _shown(value: object) -> str | PiecedText:
+    """A value as text; bytes that are none are kept, to be shown as escapes where they are looked at."""
+    if isinstance(value, (bytes, bytearray)):
+        return PiecedText.decoded(value)
+    return value if isinstance(value, str) else PiecedText(texts_of(value))
 
-    Piece by piece: a decoding of 100 MB at once lets no other thread run meanwhile.
-    """
-    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    pieces = (decoder.decode(data[at : at + _PIECE]) for at in range(0, len(data), _PIECE))
-    return "".join((*pieces, decoder.decode(b"", True)))
+
+def _parsed(value: object) -> object:
+    """What a text holds as JSON, or NOT_JSON. Raises TooLarge."""
+    if isinstance(value, str):
+        value = value.encode("utf-8", "surrogatepass")
+    return json_in_bytes(value) if isinstance(value, (bytes, bytearray)) else value
 
 
 class ViewerScreen(Screen[None]):
@@ -328,18 +330,22 @@ class ViewerScreen(Screen[None]):
         if not self.is_text:
             rows = loaded.rows
             if rows is None:
-                rows = await asyncio.to_thread(lambda: TextRows(text_of(loaded.taken.value)))
+                rows = await asyncio.to_thread(lambda: TextRows(_shown(loaded.taken.value)))
             self.loaded = Loaded(loaded.taken, rows, loaded.value, loaded.size or f"{len(rows.text):,} characters")
             await self._show(self._text_view(rows))
             return
         value = loaded.value
-        if value is NOT_JSON and loaded.rows is not None:
+        if value is NOT_JSON:
             self.header.progress = "parsing"
             self.header.look_again()
-            held = loaded.rows.text
-            value = await asyncio.to_thread(lambda: json_in_text(held))
-            self.header.progress = ""
-            self.header.look_again()
+            try:
+                value = await asyncio.to_thread(lambda: _parsed(loaded.taken.value))
+            except TracetuiError as error:
+                self.header.say(f"{error}: shown as text", "warning")
+                return
+            finally:
+                self.header.progress = ""
+                self.header.look_again()
         if value is NOT_JSON:
             self.header.say("this text holds no JSON")
             return

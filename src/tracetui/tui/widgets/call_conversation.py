@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Final
 
 from tracetui.core.conversations import Conversation, Question, ask, split
+from tracetui.core.formats._ladder import in_pieces
 from tracetui.core.model import SpanDetail
 from tracetui.tui.session import Session
 
@@ -47,7 +49,8 @@ class CallConversation:
     def work(self) -> Callable[[], None]:
         """Read what is not known yet: for a thread. What is returned is to be called on the screen's loop."""
         question = self._question
-        found = None if question is None else question.answer()
+        with in_pieces(sys.maxsize):
+            found = None if question is None else question.answer()
 
         def done() -> None:
             if question is self._question:

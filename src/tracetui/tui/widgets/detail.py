@@ -153,13 +153,14 @@ class Detail(LineView):
         if self._page is not None:
             if not whole:
                 self.session.bodies.forget()
+                self._page.forget()
                 self._states.clear()
             self._page.read(whole)
             self._made = None
             self.refresh_all()
 
-    def _in_thread(self, work: Callable[[], Callable[[], None]]) -> None:
-        """Do work for the page in a thread, and show what came of it."""
+    def _in_thread(self, work: Callable[[], Callable[[], None]], about: str) -> None:
+        """Do work for the page in a thread, and show what came of it; work about the same that is under way is given up."""
         page = self._page
 
         async def do() -> None:
@@ -169,7 +170,7 @@ class Detail(LineView):
                 self._made = None
                 self.refresh_all()
 
-        self.run_worker(do(), group="conversation", exclusive=True)
+        self.run_worker(do(), group=about, exclusive=True)
 
     def action_context(self) -> None:
         """All that the model was told, or only what was added since the call before."""

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 from textual.message import Message
 
 from tracetui.core import text
-from tracetui.core.bodies import PARSED_AT_ONCE
+from tracetui.core.bodies import PARSED_HERE
 from tracetui.core.errors import ChangedOnDisk
-from tracetui.core.model import NO_TIME, Status, class_word
+from tracetui.core.model import NO_TIME, SpanDetail, Status, class_word
 from tracetui.core.relations import NOT_HERE, Relation
 from tracetui.core.repairs import Repairs, bad_rows
 from tracetui.tui.messages import ContextWanted, JumpWanted, Notice, ReportWanted, ViewWanted
@@ -26,14 +26,14 @@ from tracetui.tui.presentation.overview import attributes, overview
 from tracetui.tui.presentation.span_facts import SpanFacts, path_of, span_facts
 from tracetui.tui.presentation.wrap import one_line
 from tracetui.tui.session import Session
-from tracetui.tui.taken import Source, of_record, of_records, of_value
+from tracetui.tui.taken import Source, of_bad, of_record, of_records, still
 from tracetui.tui.widgets.call_conversation import CallConversation
 from tracetui.tui.widgets.detail_blocks import Action, Beginning, Block, Items, Json, Rows, Stack, Text, stack_of
 from tracetui.tui.widgets.json_rows import JsonRows
 from tracetui.tui.widgets.jumps import Jumps
+from tracetui.tui.widgets.span_reading import SpanReading
 
 if TYPE_CHECKING:
-    from tracetui.core.bodies import RawRecord
     from tracetui.core.pricing.cost import Cost
     from tracetui.core.store import Change
 
@@ -46,6 +46,8 @@ RAW_HEAD: Final = 65_536
 READ_AT_ONCE: Final = 32_000_000
 """Bytes of a span's records up to which they are understood between two keys; beyond that they are shown as they stand."""
 
+_COUNTED_HERE: Final = 4_000_000
+"""Bytes in which lines are counted between two keys."""
 _OPENED_BYTES: Final = 65_536
 _OPENED_RECORDS: Final = 3
 
@@ -60,12 +62,15 @@ class Page:
     post: Callable[[Message], object] = staticmethod(lambda _message: None)
     """Tells the screen that the user wants to go elsewhere; set by what shows the page."""
 
-    later: Callable[[Callable[[], Callable[[], None]]], None] = staticmethod(lambda work: work()())
-    """Does work in a thread and, back on the screen's loop, calls what that returned; set by what shows the page."""
+    later: Callable[[Callable[[], Callable[[], None]], str], None] = staticmethod(lambda work, _about: work()())
+    """Does work in a thread and, back on the screen's loop, calls what that returned; set by what shows the page. The second
+    argument is what it is about: only the last work about the same is done."""
 
     def __init__(self, session: Session, again: Callable[[bool], None]) -> None:
         self.session = session
         self.again = again
+        self._places: dict[int, tuple[str, int]] = {}
+        """Of records whose line a thread counts."""
 
     def toggle_context(self) -> str:
         """All that a model was told, or only what was added; returns why that cannot be, empty if it was done."""
@@ -73,6 +78,9 @@ class Page:
 
     def read(self, whole: bool = False) -> None:
         """Look everything up; `whole` however large it is."""
+
+    def forget(self) -> None:
+        """What stands on disk is to be read anew."""
 
     def title(self, look: Look, tab: str) -> list[Row]:  # noqa: ARG002 - for subclasses
         """The lines above the tabs."""
@@ -158,9 +166,11 @@ class Page:
 
         def body(item: int) -> Block:
             record = records[item]
-            if lengths[record] > PARSED_AT_ONCE:
-                return self._head_of(record, lengths[record])
-            return self.raw_block(lambda: session.bodies.raw(record), record)
+            if lengths[record] > PARSED_HERE:
+                return self.head_of(
+                    lengths[record], lambda: session.bodies.raw_head(record, RAW_HEAD), of_record(session, record)
+                )
+            return self.raw_block(lambda: session.bodies.raw_data(record), record)
 
         items = Items(
             len(records), head, body, [i for i, record in enumerate(records[:_OPENED_RECORDS]) if record in few],
@@ -169,10 +179,29 @@ class Page:
         return items
 
     def _place(self, record: int) -> tuple[str, int]:
+        """File and line of a record; the line 0 where it is not known yet, or not at all."""
+        place = self.session.store.locate(record)
+        if place.offset - place.near <= _COUNTED_HERE:
+            return self._counted(record)
+        if record not in self._places:
+            self._places[record] = self.session.bodies.path_of(place.source), 0
+            self.later(lambda: self._count_later(record), f"place {record}")
+        return self._places[record]
+
+    def _counted(self, record: int) -> tuple[str, int]:
         try:
             return self.session.bodies.place(record)
         except ChangedOnDisk:
             return self.session.bodies.path_of(self.session.store.locate(record).source), 0
+
+    def _count_later(self, record: int) -> Callable[[], None]:
+        with still(self.session):
+            found = self._counted(record)
+
+        def done() -> None:
+            self._places[record] = found
+
+        return done
 
     def _shows(self, source: Source) -> Callable[[], None]:
         """What shows a value in the viewer."""
@@ -182,30 +211,35 @@ class Page:
 
         return act
 
-    def _head_of(self, record: int, length: int) -> Block:
-        """The beginning of a very large record; all of it in the viewer."""
-        session = self.session
+    def head_of(self, length: int, fetch: Callable[[], str], whole: Source) -> Block:
+        """The beginning of something large; all of it in the viewer."""
+        symbols = self.session.symbols
         try:
-            beginning = session.bodies.raw_head(record, RAW_HEAD)
+            beginning = fetch()
         except ChangedOnDisk:
             return Action(spans.gone_row(self._look), lambda: self.again(False))
-        words = f"{text.bytes_size(length, session.symbols)}, enter shows all"
-        view = Action([("  ", ""), (words, "muted")], self._shows(of_record(session, record)))
-        return Stack([Beginning(Section("raw", text=beginning, indent=2), session.symbols), view])
+        words = f"{text.bytes_size(length, symbols)}, enter shows all"
+        view = Action([("  ", ""), (words, "muted")], self._shows(whole))
+        return Stack([Beginning(Section("raw", text=beginning, indent=2), symbols), view])
 
-    def raw_block(self, fetch: Callable[[], RawRecord], record: int | None = None) -> Block:
+    def bad_block(self, row: int) -> Block:
+        """Bytes that no format could read; of many the beginning."""
+        session = self.session
+        length = session.store.bad.length[row]
+        if length <= PARSED_HERE:
+            return self.raw_block(lambda: session.bodies.raw_bad(row).data)
+
+        def beginning() -> str:
+            return session.bodies.raw_bad(row, RAW_HEAD).data.decode("utf-8", "backslashreplace")
+
+        return self.head_of(length, beginning, of_bad(session, row))
+
+    def raw_block(self, fetch: Callable[[], bytes], record: int | None = None) -> Block:
         """Bytes as they stand in their source: JSON unfolded, anything else as text with backslash escapes."""
         try:
-            raw = fetch()
+            data = fetch()
         except ChangedOnDisk:
             return Action(spans.gone_row(self._look), lambda: self.again(False))
-        if len(raw.data) <= PARSED_AT_ONCE:
-            return self._parsed(raw.data, record)
-        words = f"{text.bytes_size(len(raw.data), self.session.symbols)}, enter shows all"
-        view = Action([("  ", ""), (words, "muted")], self._shows(of_value(raw.data, "bytes")))
-        return Stack([self._as_text(raw.data[:RAW_HEAD]), view])
-
-    def _parsed(self, data: bytes, record: int | None) -> Block:
         from tracetui.core.bodies import NOT_JSON, json_of
 
         value = json_of(data)
@@ -255,13 +289,20 @@ class SpanPage(Page):
         self._number = (0, 0)
         self._started: list[Relation] = []
         self._call = CallConversation(session, row)
+        self._reading = SpanReading(session, row)
         self._shown = SHOWN
         self.read()
 
     def read(self, whole: bool = False) -> None:
         """Facts, events and records of the span as they are now."""
         store = self.session.store
-        self.facts = span_facts(store, self.session.bodies, self.row, self.session.now_ns(), whole)
+        self._records = store.records_of(self.row) or self.session.bodies.records_of(self.row)
+
+        def read(size: int) -> tuple[SpanDetail, str]:
+            found = self._reading.look(size, self._records, whole=whole)
+            return found.detail, found.problem
+
+        self.facts = span_facts(store, self.session.bodies, self.row, self.session.now_ns(), read)
         self.facts.priced = self.session.span_cost(self.row)
         self.facts.call = self._call.read(self.facts.detail)
         run = self.session.status(store.runs[store.spans.run[self.row]])
@@ -270,12 +311,31 @@ class SpanPage(Page):
             if self.facts.is_open:
                 self.facts.given_up = "writer gone" if run.status == "unfinished" else "the run ended without its end"
         self._events = store.events_of(self.row)
-        self._records = store.records_of(self.row) or self.session.bodies.records_of(self.row)
         rows = store.rows_of_run(store.spans.run[self.row])
         self._number = (int((rows <= self.row).sum()), len(rows))
         self.is_open = self.facts.is_open
         owner = store.runs[store.spans.run[self.row]]
         self._started = self.session.relations().started_in(owner, self.row)
+
+    def forget(self) -> None:
+        """What stands on disk is to be read anew."""
+        self._reading.forget()
+
+    def _read_what_is_large(self) -> None:
+        work = self._reading.work()
+        if work is None:
+            return
+
+        def work_and_read() -> Callable[[], None]:
+            done = work()
+
+            def done_and_read() -> None:
+                done()
+                self.read()
+
+            return done_and_read
+
+        self.later(work_and_read, "reading")
 
     def title(self, look: Look, tab: str) -> list[Row]:
         """Name; path; figures where the tab does not begin with them."""
@@ -302,6 +362,7 @@ class SpanPage(Page):
     def stack(self, tab: str, look: Look, kept: dict[str, Block]) -> Stack:
         """The sections of a tab."""
         self._look = look
+        self._read_what_is_large()
         match tab:
             case "Messages":
                 return self._messages(look, kept)
@@ -320,10 +381,10 @@ class SpanPage(Page):
                     [Rows([[]] if not look.compact else []), _growing(kept, "raw", self._records, self.raw_items)]
                 )
         actions = self.actions()
-        if self.facts.problem == "large":
+        if self.facts.problem in ("large", "dense"):
             size = text.bytes_size(self.facts.size, look.symbols)
             row: Row = [(f"{size}, enter parses all", "strong bold"), ("  Raw shows its beginning", "muted")]
-            if self.facts.size > READ_AT_ONCE:
+            if self.facts.size > READ_AT_ONCE or self.facts.problem == "dense":
                 row[0] = (f"{size}, enter shows its records", "strong bold")
                 records = of_records(self.session, self.session.bodies.records_of(self.row))
                 actions["large"] = Action(row, self._shows(records))
@@ -343,7 +404,7 @@ class SpanPage(Page):
             sections, hidden = last_messages(self.facts.detail.messages, look, self._shown)
             return stack_of(sections, look, kept, self._more({"m": hidden}, look))
         if found is None:
-            self.later(self._call.work)
+            self.later(self._call.work, "conversation")
             found = self._call.found or self._call.meanwhile()
         is_whole = self._call.is_whole
         sections = call_sections(found, look, is_whole, self.facts.usage, self.facts.duration, self._shown)
@@ -388,6 +449,11 @@ class SpanPage(Page):
             return others.event_row(cls, kind, words, since, width, selected, session.symbols, items.is_open(item))
 
         def body(item: int) -> Block:
+            record = store.events.record[events[item]]
+            if (length := store.records.length[record]) > PARSED_HERE:
+                return self.head_of(
+                    length, lambda: session.bodies.raw_head(record, RAW_HEAD), of_record(session, record)
+                )
             try:
                 found = session.bodies.event_detail(events[item]).attributes
             except ChangedOnDisk:
@@ -445,6 +511,11 @@ class EventPage(Page):
             run_start=run.start,
             clock=run.clock,
         )
+        length = store.records.length[events.record[self.row]]
+        if length > PARSED_HERE:
+            size = text.bytes_size(length, self.session.symbols)
+            self.facts.text = f"{size}, not parsed: Raw shows its beginning"
+            return
         try:
             found = self.session.bodies.event_detail(self.row)
             self.facts.text, self.facts.attributes = found.text, found.attributes
@@ -596,7 +667,7 @@ class RunPage(Page):
             )
 
         def body(item: int) -> Block:
-            return self.raw_block(lambda: session.bodies.raw_bad(rows[item]))
+            return self.bad_block(rows[item])
 
         items = Items(len(rows), head, body, [0])
         return items

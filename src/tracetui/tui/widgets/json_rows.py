@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import accumulate, islice
 from typing import Final
 
-from tracetui.core.bodies import NOT_JSON, json_in_text
+from tracetui.core.bodies import NOT_JSON, PARSED_HERE, json_in_text
 from tracetui.core.symbols import UNICODE, Symbols
 from tracetui.core.text import bytes_size, cell_width, cut, exact, safe
 from tracetui.tui.presentation.json_values import clip_label, preview, scalar
@@ -361,7 +361,7 @@ class JsonRows:
         """The stretch in three: what stands before child `at`, that child opened, what comes after."""
         parent = stretch.node
         value, parsed_from = parent.child(at), ""
-        if isinstance(value, str) and (parsed := self._json_of(parent, at, value, any_length=True)) is not NOT_JSON:
+        if isinstance(value, str) and (parsed := self._json_of(parent, at, value, most=PARSED_HERE)) is not NOT_JSON:
             value, parsed_from = parsed, str(value)
         node = _Node(value, parent.depth + 1, parent, at, parsed_from)
         opened = [_Stretch(node, "head")]
@@ -456,8 +456,8 @@ class JsonRows:
             return max(8, width - len(self._indent(node.depth + 1, width)) - label)
         return max(_LEAST_VALUE, width - self._key_span(node, at, width))
 
-    def _json_of(self, node: _Node, at: int, text: str, any_length: bool = False) -> object:
-        if len(text) > _PARSED_WHEN_DRAWN and not any_length:
+    def _json_of(self, node: _Node, at: int, text: str, most: int = _PARSED_WHEN_DRAWN) -> object:
+        if len(text) > most:
             return NOT_JSON
         key = (id(node), at)
         if key not in self._parsed:

@@ -279,6 +279,8 @@ class LiveStrip(Widget):
 
     def _stack(self, run: Run) -> list[OpenSpan]:
         """The path to what was begun last and is still being done."""
+        if not run.open_count:
+            return []
         from tracetui.core.analysis.open_stack import open_stack, path_to
 
         store = self.session.store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from textual.widget import Widget
 
@@ -16,6 +16,8 @@ from tracetui.tui.widgets.run_study import MANY_SPANS
 
 if TYPE_CHECKING:
     from tracetui.core.analysis.density import Density
+    from tracetui.core.store import Store
+    from tracetui.core.store.preorder import Preorder
     from tracetui.tui.widgets.span_data import SpanData
 
 STRIP_AT: Final = 1
@@ -27,6 +29,8 @@ EVERY_S: Final = 1.0
 
 _Key = tuple[int, int]
 """Length of the axis, cells."""
+_Found = tuple["Density", frozenset[int]]
+"""How much ran, and in which cells something failed."""
 
 
 class RunStrip:
@@ -81,42 +85,43 @@ class RunStrip:
         self._made_at = time.monotonic()
         return strip_cells(width, data.axis.whole, data.session.symbols)
 
-    def job(self, cells: int) -> Callable[[], Density]:
-        """What finds it out, with copies of all that it needs: it may be called in a thread."""
+    def job(self, cells: int) -> Callable[[], _Found]:
+        """What finds it out: it may be called in a thread that looks at the store."""
         from functools import partial
 
-        from tracetui.core.analysis.busy import holders
-        from tracetui.core.analysis.density import density
-
-        tree, store = self.data.tree, self.data.session.store
-        spans = store.spans
-        rows = tree.rows()
-        start, end = spans.np("start")[rows], spans.np("end")[rows]
-        works = ~holders(store, tree) & (start != NO_TIME)
+        tree, run = self.data.tree, self.data.run
         self._is_stale = False
-        begin, whole = tree.extent[0], self.data.axis.whole
-        return partial(_found, density, start, end, works, self.data.run.last_time, begin, whole, cells)
+        time = (tree.extent[0], self.data.axis.whole, cells)
+        return partial(_found, self.data.session.store, tree.preorder(), self.data.study.causes(), run.last_time, time)
 
-    def put(self, cells: int, found: Density) -> None:
+    def put(self, cells: int, found: _Found) -> None:
         """This was found out."""
         self._put((self.data.axis.whole, cells), found)
 
-    def _put(self, key: _Key, found: Density) -> None:
+    def _put(self, key: _Key, found: _Found) -> None:
+        running, self._errors = found
         self._key, self._is_stale = key, False
-        self._levels = levels_of(found.running.tolist(), found.touched.tolist())
-        whole, cells = key
-        spans, tree, axis = self.data.session.store.spans, self.data.tree, self.data.axis
-        at = (axis.since_begin(spans.end[tree.row(position)]) for position in self.data.study.causes())
-        self._errors = frozenset(cell_of(time, whole, cells) for time in at if time is not None)
+        self._levels = levels_of(running.running.tolist(), running.touched.tolist())
 
 
-def _found(
-    density: Callable[..., Density], start: Any, end: Any, works: Any, newest: int, begin: int, whole: int, cells: int
-) -> Density:
+def _found(store: Store, tree: Preorder, causes: list[int], newest: int, time: tuple[int, int, int]) -> _Found:
+    """How much ran in each cell of a time (its begin, its length, cells), and the cells in which something failed."""
     import numpy as np
 
+    from tracetui.core.analysis.busy import holders
+    from tracetui.core.analysis.density import density
+
+    begin, whole, cells = time
+    spans = store.spans
+    start, end = spans.np("start")[tree.order], spans.np("end")[tree.order]
+    works = ~holders(store, tree) & (start != NO_TIME)
+    failed = end[causes]
+    failed = failed[failed != NO_TIME] - begin
     start, end = start[works], end[works]
-    return density(start, np.where(end == NO_TIME, np.maximum(start, newest), end), begin, whole, cells)
+    running = density(start, np.where(end == NO_TIME, np.maximum(start, newest), end), begin, whole, cells)
+    # The first moment of each cell, in integers of any size: see `cell_of`.
+    edges = np.asarray([-(-cell * whole // cells) for cell in range(cells)], np.int64)
+    return running, frozenset(np.maximum(edges.searchsorted(failed, "right") - 1, 0).tolist())
 
 
 def look_soon(widget: Widget, strip: RunStrip, width: int, done: Callable[[], None]) -> None:
@@ -129,5 +134,11 @@ def look_soon(widget: Widget, strip: RunStrip, width: int, done: Callable[[], No
 async def _look(strip: RunStrip, cells: int, done: Callable[[], None]) -> None:
     import asyncio
 
-    strip.put(cells, await asyncio.to_thread(strip.job(cells)))
+    job, session = strip.job(cells), strip.data.session
+
+    def find() -> _Found:
+        with session.looking():
+            return job()
+
+    strip.put(cells, await asyncio.to_thread(find))
     done()

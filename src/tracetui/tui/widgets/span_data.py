@@ -38,7 +38,7 @@ from tracetui.tui.presentation.time_window import Window
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.run_strip import RunStrip
 from tracetui.tui.widgets.run_study import LIVE, MANY_SPANS, RunStudy
-from tracetui.tui.widgets.stops import Warnings
+from tracetui.tui.widgets.stops import Stops, Warnings, failures
 from tracetui.tui.widgets.time_axis import TimeAxis
 
 if TYPE_CHECKING:
@@ -85,10 +85,11 @@ class SpanData:
         self._spent = 0.0
         self._burst = 0.0
         self._own_retries: dict[int, int] | None = None
+        self._failures: Stops | None = None
 
     def forget(self) -> None:
         """The store changed: work out again what rests on the whole run."""
-        self._own_retries = None
+        self._own_retries = self._failures = None
         self.strip.forget()
         self.warnings.forget()
         if self.study.forget():
@@ -126,6 +127,12 @@ class SpanData:
     def is_moving(self) -> bool:
         """Whether ages tick: the run has not ended, and grew within the last minute."""
         return self.status in LIVE and self.axis.silent_ns < CLOCKS_STOP_NS
+
+    def failures(self) -> Stops:
+        """Causes of failure and error events, where the key stops that goes from one to the next."""
+        if self._failures is None:
+            self._failures = failures(self.session.store, self.tree.preorder(), self.run, self.study.causes())
+        return self._failures
 
     def show_hits(self, marks: Marks, spans: Bools | None) -> None:
         """Mark what a search looks for in names, and know the spans that it hit, by row of the store; None: no search."""

@@ -699,18 +699,17 @@ class SpanTree(TimeKeys, LineView):
 
     def action_cause(self, by: int) -> None:
         """To the next or previous cause of failure, or error event of a span that did not fail itself."""
-        from tracetui.tui.widgets.stops import failures, next_stop, place_of
+        from tracetui.tui.widgets.stops import place_of
 
         data = self.data
         if data is None:
             return
-        order = data.tree.preorder()
-        stops = failures(self.session.store, order, data.run, data.study.causes())
+        stops = data.failures()
         if not stops:
             self.post_message(Notice("nothing failed in this run"))
             return
-        at = place_of(self.session.store, order, data.run, self._selected)
-        number, wrapped = next_stop(stops, self._selected, at, by)
+        at = place_of(self.session.store, data.tree.preorder(), data.run, self._selected)
+        number, wrapped = stops.next(self._selected, at, by)
         what = "cause" if stops[number].event is None else "error"
         if len(stops) == 1:
             self.post_message(Notice(f"the only {what}"))

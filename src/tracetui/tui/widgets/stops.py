@@ -7,10 +7,9 @@ between them. What is selected has such a number too.
 from __future__ import annotations
 
 import time
-from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from threading import Event
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from tracetui.core.model import NO_TIME, EventClass, Status
 from tracetui.tui.session import Session
@@ -106,32 +105,61 @@ def _owned_places(store: Store, order: Preorder, run: Run, events: Ints) -> Long
     return places
 
 
-def failures(store: Store, order: Preorder, run: Run, causes: Sequence[int]) -> list[Stop]:
+class Stops:
+    """Places to stop at, in tree order.
+
+    Args:
+        places: Their places.
+        spans: Of each its span, -1 for none.
+        events: Of each its event, -1 for none.
+    """
+
+    def __init__(self, places: Longs, spans: Longs, events: Longs) -> None:
+        by = places.argsort(kind="stable")
+        self._places, self._spans, self._events = places[by], spans[by], events[by]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, number: int) -> Stop:
+        span, event = int(self._spans[number]), int(self._events[number])
+        return Stop(int(self._places[number]), span if span >= 0 else None, event if event >= 0 else None)
+
+    def next(self, selected: Identity | None, at: int, by: int) -> tuple[int, bool]:
+        """The number of the next or previous one from a place, and whether it wrapped."""
+        own = self._number(selected)
+        if own is not None:
+            number = own + by
+        else:
+            side: Literal["left", "right"] = "right" if by > 0 else "left"
+            number = int(self._places.searchsorted(at, side)) - (by < 0)
+        return number % len(self), not 0 <= number < len(self)
+
+    def _number(self, selected: Identity | None) -> int | None:
+        if selected is None:
+            return None
+        kind, row = selected
+        same = self._events == row if kind == "event" else (self._spans == row) & (self._events < 0)
+        found = same.nonzero()[0]
+        return int(found[0]) if len(found) else None
+
+
+def failures(store: Store, order: Preorder, run: Run, causes: Sequence[int]) -> Stops:
     """Causes of failure (positions), and error events whose span did not fail itself."""
-    stops = [Stop(span_place(at), int(order.order[at]), None) for at in causes]
+    import numpy as np
+
+    at = np.asarray(causes, np.int64)
+    places, spans, events = (2 * at) << _SHIFT, order.order[at].astype(np.int64), np.full(len(at), -1, np.int64)
     if run.class_counts[EventClass.error]:
-        import numpy as np
-
-        events = store.events_of_run(run.row).astype(np.int32)
-        events = events[store.events.np("cls")[events] == EventClass.error]
-        owner = store.events.np("span")[events]
-        events = events[(owner < 0) | (store.spans.np("status")[np.maximum(owner, 0)] != Status.error)]
-        places = _owned_places(store, order, run, events).tolist()
-        owners = store.events.np("span")[events].tolist()
-        for place, event, span in zip(places, events.tolist(), owners, strict=True):
-            stops.append(Stop(place + (1 + event if span >= 0 else 0), span if span >= 0 else None, event))
-    return sorted(stops, key=lambda stop: stop.place)
-
-
-def next_stop(stops: Sequence[Stop], selected: Identity | None, at: int, by: int) -> tuple[int, bool]:
-    """The number of the next or previous of `stops` from here, and whether it wrapped."""
-    own = next((number for number, stop in enumerate(stops) if stop.identity == selected), None)
-    if own is not None:
-        number = own + by
-    else:
-        places = [stop.place for stop in stops]
-        number = bisect_right(places, at) if by > 0 else bisect_left(places, at) - 1
-    return number % len(stops), not 0 <= number < len(stops)
+        rows = store.events_of_run(run.row).astype(np.int32)
+        rows = rows[store.events.np("cls")[rows] == EventClass.error]
+        owner = store.events.np("span")[rows].astype(np.int64)
+        told = (owner < 0) | (store.spans.np("status")[np.maximum(owner, 0)] != Status.error)
+        rows, owner = rows[told], owner[told]
+        inside = np.where(owner >= 0, 1 + rows.astype(np.int64), 0)
+        places = np.concatenate((places, _owned_places(store, order, run, rows) + inside))
+        spans, events = np.concatenate((spans, owner)), np.concatenate((events, rows.astype(np.int64)))
+    return Stops(places, spans, events)
 
 
 class Warnings:
