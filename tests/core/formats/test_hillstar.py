@@ -695,7 +695,11 @@ def test_a_run_that_begins_with_its_first_node_continues_none(tmp_path):
 
 
 def test_a_logger_that_was_paired_with_a_neighbour_goes_over_to_the_observer_of_its_own_second(tmp_path):
-    names = ["trace_step_09_20261120_212932.jsonl", "trace_20261120_212933.jsonl", "trace_step_09_20261120_212933.jsonl"]
+    names = [
+        "trace_step_09_20261120_212932.jsonl",
+        "trace_20261120_212933.jsonl",
+        "trace_step_09_20261120_212933.jsonl",
+    ]
     place = tmp_path / "traces"
     place.mkdir()
     followed = Followed(tmp_path)
