@@ -48,11 +48,15 @@ class Work:
         """Nobody waits for it any more."""
         self._stop.set()
 
+    def go_on(self) -> None:
+        """Raises `Stopped` where nobody waits for it."""
+        if self._stop.is_set():
+            raise Stopped
+
     @contextmanager
     def looking(self) -> Iterator[None]:
         """Nothing is folded into the store meanwhile. Raises `Stopped` where nobody waits for it."""
-        if self._stop.is_set():
-            raise Stopped
+        self.go_on()
         with self.session.looking():
             yield
 
@@ -129,7 +133,8 @@ def compare(work: Work, a: Run, b: Run) -> Compared:
         runs = zip((a, b), bodies, strict=True)
         one, other = sides(*((session.store, run, its, session.costs) for run, its in runs))
     # Both are laid out: what is read from now on changes nothing in them.
-    comparison = Comparison(one, other)
+    work.go_on()
+    comparison = Comparison(one, other, go_on=work.go_on)
     names = [each for each in by_name(comparison) if matters(comparison, each)]
     return Compared(
         comparison,

@@ -45,8 +45,6 @@ def choices(app: TracetuiApp) -> list[Choice]:
 
 def run_choices(app: TracetuiApp) -> Iterator[Choice]:
     """The runs in the order of the list, by name; those past the most are told of."""
-    if not isinstance(app.screen, MainScreen):
-        return
     rows = app.main.runs.shown_runs
     runs = app.session.store.runs
     for row in rows[:MOST_RUNS]:
@@ -69,13 +67,17 @@ class PaletteScreen(ChoiceScreen):
         self._few = self.view.choices
         self._pane = app.main.active
         self._has_rows = isinstance(app.screen, MainScreen)
-        self._runs = list(run_choices(app)) if self._has_rows else []
+        self._owner = app
+        self._runs: list[Choice] | None = None
+        """None until something is typed."""
         self.view.wanted = self._wanted
 
     def _wanted(self, typed: str) -> list[Choice]:
         """What is offered for what is typed: names of runs only then, and a row for digits."""
         if not typed:
             return list(self._few)
+        if self._runs is None:
+            self._runs = list(run_choices(self._owner)) if self._has_rows else []
         found = [*self._few, *self._runs]
         if typed.strip().isdigit() and self._has_rows:
             number = int(typed.strip()[:9])

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from tracetui.core.comparing import Comparison, Note, compare_runs, parting
+from tracetui.core.comparing.alignment import align
 from tracetui.core.comparing.by_name import by_name
 from tracetui.core.model import ABSENT, SpanDetail
 from tracetui.core.store import Store
@@ -207,3 +210,14 @@ def test_deep_and_wide_runs_need_no_recursion() -> None:
     wide = "agent a 0..9\n" + "  tool t 0..1\n" * 1_500
     assert len(compared(deep + "  " * 1_100 + "tool x 0..1\n", deep)) == 1_101
     assert [row.name for row in compared(wide + "  tool u 1..2\n", wide) if row.state != "same"] == ["u"]
+
+
+def test_a_comparison_that_nobody_waits_for_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracetui.core.comparing.alignment._ASKED_EVERY", 1)
+    found = compared(GOOD.replace("tool fetch", "tool get"))
+
+    def stop() -> None:
+        raise RuntimeError("stopped")
+
+    with pytest.raises(RuntimeError, match="stopped"):
+        align(found.one, found.other, go_on=stop)

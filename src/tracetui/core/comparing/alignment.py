@@ -11,6 +11,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntFlag
 from itertools import groupby
@@ -24,6 +25,7 @@ from tracetui.core.comparing.sides import Side
 from tracetui.core.model import Flag
 from tracetui.core.store.shape import Ints
 
+_ASKED_EVERY: Final = 1_024
 NONE: Final = -1
 """In place of a position: this side has no such span."""
 
@@ -72,7 +74,7 @@ class _Item:
     b: int
     note: Note = Note.none
     many: int = 1
-    """So many children from here on, the same on both sides, all of their subtrees equal."""
+    """So many spans from here on are whole subtrees that follow one another: equal on both sides, or all of one side."""
     members: list[_Item] | None = None
 
 
@@ -118,18 +120,29 @@ class _Rows:
         self.size.frombytes(side.tree.size[place : place + length].astype(np.int32).tobytes())
 
 
-def align(one: Side, other: Side, budget: Budget | None = None) -> Alignment:
-    """The two trees as one."""
+def align(one: Side, other: Side, budget: Budget | None = None, go_on: Callable[[], None] = lambda: None) -> Alignment:
+    """The two trees as one.
+
+    Args:
+        one: The first side.
+        other: The second.
+        budget: What exact alignments may cost.
+        go_on: Called now and then; what it raises ends the work.
+    """
     budget = Budget() if budget is None else budget
     rows = _Rows()
+    steps = 0
     stack: list[tuple[_Item | None, int]] = [(item, 0) for item in reversed(_items(one, other, NONE, NONE, budget))]
     while stack:
+        steps += 1
+        if not steps % _ASKED_EVERY:
+            go_on()
         item, number = stack.pop()
         if item is None:
             rows.size[number] = len(rows) - number  # all of its subtree is there
             continue
         if item.note:
-            rows.notes.append((len(rows), item.note))
+            rows.notes += [(len(rows) + place, item.note) for place in _tops(one, other, item)]
         below = _emitted(rows, one, other, item, number, budget)
         if below is not None:
             stack.append((None, len(rows) - 1))
@@ -143,9 +156,9 @@ def _emitted(rows: _Rows, one: Side, other: Side, item: _Item, depth: int, budge
         rows.single(NONE, NONE, depth)
         return item.members
     if item.b == NONE:
-        rows.stretch(one, item.a, None, NONE, one.size(item.a), depth)
+        rows.stretch(one, item.a, None, NONE, max(item.many, one.size(item.a)), depth)
     elif item.a == NONE:
-        rows.stretch(None, NONE, other, item.b, other.size(item.b), depth)
+        rows.stretch(None, NONE, other, item.b, max(item.many, other.size(item.b)), depth)
     elif item.many > 1:
         rows.stretch(one, item.a, other, item.b, item.many, depth)
     elif _equal(one, item.a, item.a + one.size(item.a), other, item.b, item.b + other.size(item.b)):
@@ -154,6 +167,17 @@ def _emitted(rows: _Rows, one: Side, other: Side, item: _Item, depth: int, budge
         rows.single(item.a, item.b, depth)
         return _items(one, other, item.a, item.b, budget)
     return None
+
+
+def _tops(one: Side, other: Side, item: _Item) -> Iterator[int]:
+    """How far behind the first row of an item each of its topmost rows stands."""
+    yield 0
+    if item.many > 1:
+        side, begin = (other, item.b) if item.a == NONE else (one, item.a)
+        at = begin + side.size(begin)
+        while at < begin + item.many:
+            yield at - begin
+            at += side.size(at)
 
 
 def _alignment(rows: _Rows, budget: Budget) -> Alignment:
@@ -300,21 +324,46 @@ def _grouped(one: Side, other: Side, items: list[_Item]) -> list[list[_Item]]:
 
 
 def _stretches(one: Side, other: Side, items: list[_Item]) -> list[_Item]:
-    """Items, with equal subtrees that follow one another on both sides as one."""
+    """Items, of which those that follow one another are one: equal on both sides, or all of one side."""
     result: list[_Item] = []
     begin = 0
     while begin < len(items):
-        end = begin + 1
-        if items[begin].a != NONE and items[begin].b != NONE and not items[begin].note:
-            a, b = (items[begin].a + one.size(items[begin].a), items[begin].b + other.size(items[begin].b))
-            while end < len(items) and (items[end].a, items[end].b) == (a, b) and not items[end].note:
-                a, b = a + one.size(a), b + other.size(b)
-                end += 1
-            first = items[begin]
-            if end - begin > 1 and _equal(one, first.a, a, other, first.b, b):
-                result.append(_Item(first.a, first.b, many=a - first.a))
-                begin = end
-                continue
-        result += items[begin:end]
+        first = items[begin]
+        if first.members is None and NONE in (first.a, first.b):
+            end, many = _one_sided(one if first.b == NONE else other, items, begin)
+            result.append(_Item(first.a, first.b, first.note, many) if end - begin > 1 else first)
+        else:
+            end, many = _equal_pairs(one, other, items, begin)
+            result += [_Item(first.a, first.b, many=many)] if many else items[begin:end]
         begin = end
     return result
+
+
+def _one_sided(side: Side, items: list[_Item], begin: int) -> tuple[int, int]:
+    """Where items that only one side has cease to follow one another, and how many spans they are."""
+    first = items[begin]
+    place = first.a if first.b == NONE else first.b
+    at, end = place + side.size(place), begin + 1
+    while end < len(items):
+        item = items[end]
+        if item.members is not None or item.note != first.note or (item.b if first.a == NONE else item.a) != at:
+            break
+        if (item.a == NONE) != (first.a == NONE) or (item.b == NONE) != (first.b == NONE):
+            break
+        at += side.size(at)
+        end += 1
+    return end, at - place
+
+
+def _equal_pairs(one: Side, other: Side, items: list[_Item], begin: int) -> tuple[int, int]:
+    """Where pairs cease to follow one another, and how many spans they are; 0: their subtrees are not all equal."""
+    first, end = items[begin], begin + 1
+    if first.a == NONE or first.b == NONE or first.note:
+        return end, 0
+    a, b = first.a + one.size(first.a), first.b + other.size(first.b)
+    while end < len(items) and (items[end].a, items[end].b) == (a, b) and not items[end].note:
+        a, b = a + one.size(a), b + other.size(b)
+        end += 1
+    if end - begin > 1 and _equal(one, first.a, a, other, first.b, b):
+        return end, a - first.a
+    return end, 0

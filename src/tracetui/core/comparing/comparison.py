@@ -5,7 +5,7 @@ Kept as columns; a ``Row`` is made when someone looks. The screen shows these ro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntFlag
 from functools import cached_property
@@ -163,13 +163,29 @@ class Row:
 
 
 class Comparison:
-    """Two runs, row by row."""
+    """Two runs, row by row.
 
-    def __init__(self, one: Side, other: Side, noise: Noise | None = None, alignment: Alignment | None = None) -> None:
+    Args:
+        one: The run that is compared with.
+        other: The run that is compared.
+        noise: What is no difference.
+        alignment: The two as one, where that is known.
+        go_on: Called now and then; what it raises ends the work.
+    """
+
+    def __init__(
+        self,
+        one: Side,
+        other: Side,
+        noise: Noise | None = None,
+        alignment: Alignment | None = None,
+        go_on: Callable[[], None] = lambda: None,
+    ) -> None:
         self.one = one
         self.other = other
         self.noise = Noise() if noise is None else noise
-        self.alignment = align(one, other) if alignment is None else alignment
+        self.alignment = align(one, other, go_on=go_on) if alignment is None else alignment
+        go_on()
         self.moves = moved(one, other, self.alignment)
         self.marks: npt.NDArray[np.uint8] = self._marked()
         """Bits of ``Mark`` by row."""

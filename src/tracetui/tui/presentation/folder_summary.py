@@ -61,6 +61,7 @@ from tracetui.tui.presentation.summary_parts import (
 if TYPE_CHECKING:
     from tracetui.core.analysis.by_name import NameStats
     from tracetui.core.analysis.folder import FolderAnalysis
+    from tracetui.core.analysis.spending import Spender
 
 ORDER: Final = ("error", "stalled", "unfinished", "unknown", "running", "ok")
 _RUN_HEADS: Final[tuple[Cell, ...]] = (("time", 8, ""), ("cost", 8, ""), ("tokens", 6, ""))
@@ -319,10 +320,10 @@ class FolderSummary:
         least, slow = about.runs[0].bottleneck_ns, folder_bottlenecks(about)
         slowest = {(each.name, each.kind): each.slowest for each in about.names if each.slowest is not None}
 
-        def of_kind(kind: Kind) -> Callable[[object], tuple[Target, ...]]:
-            def targets(each: object) -> tuple[Target, ...]:
-                one = slowest.get((each.name, kind))  # type: ignore[attr-defined]
-                return spans(each.rows or (() if one is None else (one,)))  # type: ignore[attr-defined]
+        def of_kind(kind: Kind) -> Callable[[Spender], tuple[Target, ...]]:
+            def targets(each: Spender) -> tuple[Target, ...]:
+                one = slowest.get((each.name, kind))
+                return spans(each.rows or (() if one is None else (one,)))
 
             return targets
 

@@ -22,6 +22,7 @@ from tracetui.tui import messages
 from tracetui.tui.handing import Handing
 from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.long_lines import TextRows
+from tracetui.tui.presentation.wrap import one_line
 from tracetui.tui.screens.looking import Looking
 from tracetui.tui.session import Session
 from tracetui.tui.taken import Source, Taken, of_value, texts_of
@@ -35,6 +36,7 @@ from tracetui.tui.widgets.prompt_line import PromptLine
 if TYPE_CHECKING:
     from tracetui.tui.app import TracetuiApp
 
+_SHORTEST_PLACE: Final = 12
 _LEAST_PARSED: Final = 2
 """Characters of a text that may be JSON."""
 
@@ -92,6 +94,7 @@ class ViewerScreen(Screen[None]):
         session: What is shared.
         facts: What the header says.
         source: Where the value comes from.
+        place: What it is of, by name: the title says it. Untrusted.
     """
 
     AUTO_FOCUS = ""
@@ -112,11 +115,12 @@ class ViewerScreen(Screen[None]):
         Binding("ctrl+s", "screenshot", "picture of the screen", id="viewer.screenshot", show=False),
     ]
 
-    def __init__(self, session: Session, facts: HeaderFacts, source: Source) -> None:
+    def __init__(self, session: Session, facts: HeaderFacts, source: Source, place: str = "") -> None:
         super().__init__()
         self.session = session
         self.facts = facts
         self.source = source
+        self.place = place
         self.loaded: Loaded | None = None
         self.header = HeaderLine(session, facts)
         self.view: LineView = LineViewOfNothing(session)
@@ -160,7 +164,9 @@ class ViewerScreen(Screen[None]):
             self.header.progress = ""
             self.header.look_again()
         loaded = self.loaded
-        self.pane.entitle(loaded.taken.words[:1].upper() + loaded.taken.words[1:])
+        words = loaded.taken.words[:1].upper() + loaded.taken.words[1:]
+        of = one_line(self.place, max(_SHORTEST_PLACE, self.app.size.width // 2 - len(words) - 8), self.session.symbols)
+        self.pane.entitle(f"{words} of {of}" if of else words)
         await self._show(JsonView(self.session, loaded.value) if loaded.rows is None else self._text_view(loaded.rows))
 
     def _text_view(self, rows: TextRows) -> LineView:
@@ -364,7 +370,7 @@ class ViewerScreen(Screen[None]):
             and (view.is_cut or not view.rows.is_open(view.cursor))
             and view.rows.is_foldable(view.cursor)
         ):
-            self.app.push_screen(ViewerScreen(self.session, self.facts, of_value(value, "text")))
+            self.app.push_screen(ViewerScreen(self.session, self.facts, of_value(value, "text"), self.place))
         else:
             view.action_toggle_row()
 
