@@ -26,6 +26,7 @@ from tracetui.tui.presentation.runs import (
     run_name,
     run_row,
     start_words,
+    started,
 )
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.line_view import LineView
@@ -62,6 +63,8 @@ class RunList(LineView):
         self.marked: set[int] = set()
         self._order: list[int] = []
         self._groups: list[tuple[str, list[int]]] = []
+        self._starts: dict[int, int] = {}
+        """By what runs are where they are, if that is their start alone."""
         self._folded: set[str] = set()
         self._selected: int | None = None
 
@@ -244,6 +247,8 @@ class RunList(LineView):
             if run.live and (where is None or run.row in where) and (not wanted or self._fits(run.row, wanted))
         ]
         ordered = in_order(rows, self.session, self.sorting, self.reversed)
+        by_start = self.sorting == "start" and not (wanted or self.grouping)
+        self._starts = {row: started(runs[row]) for row in rows} if by_start else {}
         if wanted:
             # What is called so is meant before what has it in its id or format.
             ordered.sort(key=lambda row: wanted not in run_name(runs[row]).casefold())
@@ -275,9 +280,15 @@ class RunList(LineView):
 
     def _may_move(self, rows: set[int]) -> bool:
         """Whether what changed in these runs may have moved them in the list."""
+        runs = self.session.store.runs
+        if self._starts:
+            shown = (row for row in rows if runs[row].live and (self._where is None or row in self._where))
+            return any(not runs[row].live for row in rows) or any(
+                self._starts.get(row) != started(runs[row]) for row in shown
+            )
         if self.sorting not in ("name", "format"):
             return bool(rows)
-        return any(not self.session.store.runs[row].live for row in rows) or bool(self.filter_text)
+        return any(not runs[row].live for row in rows) or bool(self.filter_text)
 
     def _visible_of(self, rows: set[int]) -> list[int]:
         return [index for index in self.visible_rows if self._order[index] in rows]
