@@ -44,9 +44,17 @@ class Pipeline(Forerunners):
                 continue
             answer = self.claim(member)
             if isinstance(answer, Match) and answer.place != member.match.place:
-                self.begin_again(member)
+                self._move(member)
             else:
                 self._uncertain.setdefault(folder, {})[member] = None
+
+    def _move(self, member: Member) -> None:
+        """A file belongs elsewhere. Those it was read with are read again: what it said of their spans may live on in them."""
+        left = member.bundle
+        self.begin_again(member)
+        for other in list(self._members):
+            if other is not member and other.bundle is left and other.decoder is not None:
+                self.begin_again(other)
 
     def claim(self, member: Member) -> Match | str | None:
         """A format's claim on a file as it is now, or why there is none; None: it cannot be read."""
