@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from tracetui.core import text
 from tracetui.core.bodies import PARSED_HERE
@@ -16,9 +15,6 @@ from tracetui.tui.presentation.span_facts import path_of
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.detail_blocks import Block, Rows, Stack, stack_of
 from tracetui.tui.widgets.detail_pages import Page, Tab, growing
-
-if TYPE_CHECKING:
-    pass
 
 
 class EventPage(Page):
