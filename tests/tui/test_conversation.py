@@ -36,6 +36,14 @@ def result(text: str, answers: str = "", name: str = "", failed: bool = False) -
     return Message("tool", text, tool_name=name, answers=answers, failed=failed)
 
 
+def copied(sections: list[Section], title: str) -> object:
+    """What `y` copies where a rule stands."""
+    stack = stack_of(sections, NARROW, {}, {})
+    stack.count(NARROW.width)
+    shown = lines(sections)
+    return stack.value(next(row for row, line in enumerate(shown) if line.startswith(title)))
+
+
 # ---------------------------------------------------------------- calls and their results
 
 
@@ -208,3 +216,20 @@ async def test_c_says_why_it_does_nothing() -> None:
     async with opened(app) as pilot:
         await press(pilot, "g", "c")
         assert "only a model call has a context" in screen_text(pilot)
+
+
+# ---------------------------------------------------------------- copying
+
+
+def test_a_prompt_is_copied_from_its_rule_as_one_pastes_it() -> None:
+    prompt = [
+        Message("system", "Be short."),
+        Message("user", "Why?"),
+        asks(("look", {"at": 1})),
+        result("42", name="look"),
+    ]
+    found = Conversation(added=prompt, reply=[Message("assistant", "Because.")])
+    sections = call_sections(found, NARROW, False)
+    expected = 'system: Be short.\n\nuser: Why?\n\nassistant: look({"at":1})\n\ntool look: 42'
+    assert copied(sections, "Sent") == expected
+    assert copied(sections, "Reply") == "Because."

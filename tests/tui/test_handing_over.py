@@ -12,7 +12,7 @@ import pytest
 from tests.hostile.payloads import PAYLOADS, controls
 from tracetui.core.errors import TracetuiError
 from tracetui.tui.editors import EDITORS, NOTHING_SET, Program, child_environment, disarmed, editor, pager
-from tracetui.tui.handing_over import Ended, draws_by_itself, open_file, open_value, pipe
+from tracetui.tui.handing_over import Ended, draws_by_itself, leaves_nothing_to_see, open_file, open_value, pipe
 
 HOSTILE = "".join(PAYLOADS.values())
 
@@ -84,6 +84,14 @@ def test_what_is_called_vi_and_is_not_vim_gets_no_arguments_of_vim(tmp_path: Pat
     found = editor({"EDITOR": "vi"}, lambda name: str(tmp_path / name))
     assert not found.takes_exact_bytes
     assert found.command("/f") == ["vi", "/f"]
+
+
+def test_what_a_program_only_printed_stays_until_it_was_read() -> None:
+    cat, nano = editor({"EDITOR": "cat"}), editor({"EDITOR": "nano"})
+    assert leaves_nothing_to_see(cat, 0, 0.1)
+    assert leaves_nothing_to_see(nano, 127, 0.1)
+    assert not leaves_nothing_to_see(nano, 0, 0.1)
+    assert not leaves_nothing_to_see(cat, 0, 3.0)
 
 
 def test_an_editor_that_obeys_files_has_a_guard_or_is_not_known() -> None:

@@ -1,6 +1,7 @@
 """The main screen over real files: what it opens, where panes are, what keys do in all of them."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from tests.tui.helpers import lines, look_again, make_app, opened, press, text, write_live
 from tracetui.core.store import Change
+from tracetui.resources import samples_dir
 from tracetui.tui.messages import ProgressChanged, StoreChanged
 from tracetui.tui.screens.help import HelpScreen
 from tracetui.tui.screens.trouble import TroubleScreen
@@ -355,6 +357,12 @@ async def test_the_palette_acts_and_digits_jump_to_a_row(native_traces: Path) ->
         assert app.main.tree_view.cursor == 1
 
 
+async def test_a_sign_that_is_called_a_digit_is_no_row(native_traces: Path) -> None:
+    async with opened(make_app([native_traces])) as pilot:
+        await press(pilot, "colon", "\N{SUPERSCRIPT TWO}")
+        assert "nothing fits" in text(pilot)
+
+
 @pytest.mark.parametrize("word", ["error", "failure", "broken"])
 async def test_the_palette_finds_causes_by_the_words_that_people_use(native_traces: Path, word: str) -> None:
     async with opened(make_app([native_traces])) as pilot:
@@ -420,6 +428,33 @@ async def test_picking_a_span_ends_with_its_id(native_traces: Path) -> None:
         await press(pilot, "enter")
     assert isinstance(app.return_value, str)
     assert len(app.return_value) == 16
+
+
+async def test_a_run_is_picked_by_the_id_that_the_commands_print(tmp_path: Path) -> None:
+    from tracetui.tui.run import ScreenOptions
+
+    other = (samples_dir() / "otlp-json" / "carrier_timeout.jsonl").read_text()
+    id = re.findall(r'"trace_?[iI]d": ?"([0-9a-f]{32})"', other)[0]
+    (tmp_path / "other.jsonl").write_text(other)
+    own = (samples_dir() / "tracetui" / "support_bot.jsonl").read_text()
+    (tmp_path / "own.jsonl").write_text(own.replace("af1cfc1a90b3e92595f5c86d899aa095", id))
+    app = make_app([tmp_path], options=ScreenOptions(pick=True))
+    async with opened(app) as pilot:
+        await press(pilot, "u", "enter")
+    assert app.return_value in (f"{id}@tracetui", f"{id}@otlp-json")
+
+
+async def test_what_is_gone_from_its_file_is_not_picked_and_ends_nothing(native_traces: Path) -> None:
+    from tracetui.tui.run import ScreenOptions
+
+    app = make_app([native_traces], options=ScreenOptions(pick=True))
+    async with opened(app) as pilot:
+        file = native_traces / "research_agent.jsonl"
+        file.write_bytes(b"x" * file.stat().st_size)
+        app.session.bodies.forget()
+        await press(pilot, "enter")
+        assert "was replaced, truncate" in lines(pilot)[0]
+    assert app.return_value is None
 
 
 async def test_q_quits(native_traces: Path) -> None:

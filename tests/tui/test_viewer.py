@@ -202,6 +202,20 @@ async def test_all_of_a_cut_text_is_one_key_away_from_the_detail(tmp_path: Path)
         assert not app.screen.header.progress
 
 
+async def test_the_title_of_the_viewer_names_the_span_and_the_run(native_traces: Path) -> None:
+    async with opened(make_app([native_traces / "support_bot.jsonl"])) as pilot:
+        app = pilot.app
+        assert isinstance(app, TracetuiApp)
+        await press(pilot, "j", "j", "enter", "V")
+        await settled(pilot)
+        store = app.session.store
+        span = app.main.selection.rows[0]
+        assert span is not None
+        title = lines(pilot)[1]
+        assert f" of {store.strings[store.spans.name[span]]}, " in title
+        assert store.runs[0].name in title
+
+
 async def test_a_models_prompt_is_copied_from_the_tree_with_one_key(native_traces: Path) -> None:
     app = make_app([native_traces / "support_bot.jsonl"])
     async with opened(app) as pilot:

@@ -17,6 +17,7 @@ import stat
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -51,6 +52,8 @@ _DRAWS: Final = frozenset(
 _PIECE: Final = 65_536
 _LOOK_S: Final = 0.05
 _LINGERS_S: Final = 0.5
+_AT_ONCE_S: Final = 1.0
+"""A program that ends sooner had nobody at its keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def open_value(program: Program, data: bytes | bytearray, suffix: str, env: Mapp
         path = folder / f"value{suffix}"
         _write(path, data)
         before = path.stat().st_mtime_ns
-        code = _run(program.command(str(path)), child_environment(env))
+        code = _run(program, program.command(str(path)), child_environment(env))
         try:
             was_changed = path.stat().st_mtime_ns != before
         except OSError:
@@ -106,7 +109,7 @@ def open_value(program: Program, data: bytes | bytearray, suffix: str, env: Mapp
 def open_file(program: Program, path: str, line: int, env: Mapping[str, str] | None = None) -> Ended:
     """Let a program show a file at a line, for reading. Raises TracetuiError where there is no such program."""
     env = os.environ if env is None else env
-    return Ended(_run(program.command(path, line, reading=True), child_environment(env)))
+    return Ended(_run(program, program.command(path, line, reading=True), child_environment(env)))
 
 
 def pipe(
@@ -196,9 +199,21 @@ def _write(path: Path, data: bytes | bytearray) -> None:
         raise TracetuiError(f"no place for a file of {len(data):,} bytes: {error.strerror or error}") from error
 
 
-def _run(argv: Sequence[str], env: Mapping[str, str]) -> int:
+def leaves_nothing_to_see(program: Program, code: int, seconds: float) -> bool:
+    """Whether what a program showed would be gone before anyone read it: it only printed, or could not begin."""
+    return seconds < _AT_ONCE_S and (code != 0 or not program.how.is_guarded or program.is_pager)
+
+
+def _run(program: Program, argv: Sequence[str], env: Mapping[str, str]) -> int:
     with _keys_for_the_program(), _terminal() as fds:
-        return _started(argv, stdin=fds[0], stdout=fds[1], stderr=fds[2], env=env).wait()
+        begun = time.monotonic()
+        ended = Ended(_started(argv, stdin=fds[0], stdout=fds[1], stderr=fds[2], env=env).wait())
+        keys = 0 if fds[0] is None else fds[0]
+        if leaves_nothing_to_see(program, ended.code, time.monotonic() - begun) and os.isatty(keys):
+            tell = _writer(1 if fds[1] is None else fds[1])
+            tell(f"\n[{safe(program.name)}: {ended.words}, press enter to come back] ")
+            _wait_for_enter(keys)
+        return ended.code
 
 
 def _started(

@@ -79,7 +79,7 @@ class PaletteScreen(ChoiceScreen):
         if self._runs is None:
             self._runs = list(run_choices(self._owner)) if self._has_rows else []
         found = [*self._few, *self._runs]
-        if typed.strip().isdigit() and self._has_rows:
+        if typed.strip().isdecimal() and self._has_rows:
             number = int(typed.strip()[:9])
             found.insert(0, Choice(f"row:{number}", f"Go to row {number}", f"in the {self._pane} pane"))
         return found

@@ -52,6 +52,18 @@ def test_the_frame_where_it_was_raised() -> None:
     assert last_frame("nothing of the kind") == ""
 
 
+def test_the_frame_of_the_program_itself_comes_before_that_of_a_library() -> None:
+    own = '  File "/a/main.py", line 1, in fetch\n    get()\n'
+    library = '  File "/v/lib/python3.12/site-packages/httpx/http.py", line 41, in get\n    raise\n'
+    first = "Traceback (most recent call last):\n" + own.replace("main", "other") + "E: x\n\nDuring handling:\n\n"
+    heading = "Traceback (most recent call last):\n"
+    assert last_frame(heading + own + library) == "main.py:1 in fetch, inside http.py:41 in get"
+    assert last_frame(first + heading + own + library) == "main.py:1 in fetch, inside http.py:41 in get"
+    assert last_frame(heading + library) == "http.py:41 in get"
+    node = "Error: x\n    at read (node:fs:3:9)\n    at load (/a/app.js:7:1)"
+    assert last_frame(node) == "load (/a/app.js:7:1), inside read (node:fs:3:9)"
+
+
 def test_a_prompt_that_was_too_long_is_recognised_with_its_limit() -> None:
     text = "ContextLengthError: prompt has 212,480 tokens, the limit is 200,000"
     assert (is_over_limit(text), limit_told(text)) == (True, 200_000)

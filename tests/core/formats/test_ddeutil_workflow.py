@@ -13,8 +13,8 @@ from tests.core.formats.lanes import FAST, SLOW, assert_the_lanes_agree, stored
 from tests.core.formats.reading import SAMPLES, bodies, claim, decoder_for, fact, fold, only_run, pieces, read
 from tracetui.core.formats import detect
 from tracetui.core.formats._base import Candidate
+from tracetui.core.formats._ddeutil_grammar import is_skip, unquoted
 from tracetui.core.formats._ddeutil_records import text_values
-from tracetui.core.formats._ddeutil_run import is_skip, unquoted
 from tracetui.core.formats.ddeutil_workflow import DdeutilWorkflowFormat
 from tracetui.core.model import NO_TIME, Clock, EventClass, Flag, Kind, Status
 from tracetui.core.operations import Event, Record, Repair, RunFact

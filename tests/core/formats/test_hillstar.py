@@ -692,3 +692,29 @@ def test_a_run_that_begins_with_its_first_node_continues_none(tmp_path):
     lines = [observed("workflow_start", 100, "flow"), observed("node_start", 101, "flow", node_id="a")]
     (run,) = runs_of(write(tmp_path, observer_0=lines)).values()
     assert run["links"] == []
+
+
+def test_a_logger_that_was_paired_with_a_neighbour_goes_over_to_the_observer_of_its_own_second(tmp_path):
+    names = [
+        "trace_step_09_20261120_212932.jsonl",
+        "trace_20261120_212933.jsonl",
+        "trace_step_09_20261120_212933.jsonl",
+    ]
+    place = tmp_path / "traces"
+    place.mkdir()
+    followed = Followed(tmp_path)
+    for name in names:
+        shutil.copy(NEW / "rerun" / "traces" / name, place / name)
+        followed.settle()
+    assert without_change(followed.runs()) == without_change(runs_of(tmp_path))
+
+
+def test_a_failure_that_the_logger_told_first_is_told_once(tmp_path):
+    begun = [observed("workflow_start", 0), observed("node_start", 1, node_id="a", node_index=0)]
+    followed = Followed(write(tmp_path, observer_0=begun))
+    failure = logged(2, node_id="a", status="error", error="no")
+    write(tmp_path, logger_0=[failure])
+    followed.settle()
+    ended = [*begun, observed("node_failure", 3, node_id="a", duration_seconds=2.0, error="no")]
+    write(tmp_path, observer_0=ended)
+    assert only_run_of(tmp_path)["notes"] == next(iter(followed.runs().values()))["notes"]

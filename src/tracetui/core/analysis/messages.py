@@ -7,6 +7,8 @@ beginning of a text is looked at, and no pattern can go back over what it has pa
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
 LOOKED_AT: Final = 2_000
@@ -35,6 +37,12 @@ _ANNOUNCES: Final = 14
 _BLANKS: Final = re.compile(r"\s+")
 _FENCE: Final = re.compile(r"(?:`{3,9}|~{3,9})[\w+-]{0,20}")
 """A line that begins or ends a block of code, and says nothing."""
+_LIBRARY: Final = (
+    *("site-packages/", "dist-packages/", "/lib/python", "<frozen ", "/Lib/", "lib64/python"),
+    *("node_modules/", "node:", "/pkg/mod/", "/go/src/"),
+)
+"""What the paths of libraries hold."""
+_OTHERS_LOOKED_AT: Final = 64
 _PYTHON_FRAME: Final = re.compile(
     r'^[ \t]{0,20}File "([^"\n]{1,500})", line (\d{1,9})(?:, in ([^\n]{1,200}))?', re.MULTILINE
 )
@@ -90,16 +98,34 @@ def said(type_: str, message: str) -> str:
 def last_frame(traceback: str) -> str:
     """The frame where it was raised, ``file:line in function``; empty if the text shows none.
 
-    In Python's tracebacks that is the last one, in those of JavaScript and Java the first.
+    In Python's tracebacks that is the last one, in those of JavaScript and Java the first. Where that belongs to a library,
+    the nearest one of the program itself is named before it: ``app.py:12 in fetch, inside http.py:41 in get``.
     """
-    tail = traceback[-FRAMES_LOOKED_AT:]
-    frames = _PYTHON_FRAME.findall(tail)
+    tail = traceback[-FRAMES_LOOKED_AT:].rpartition("Traceback (most recent call last)")[2]
+    frames = [(path, _python_frame(path, line, function)) for path, line, function in _PYTHON_FRAME.findall(tail)]
     if frames:
-        path, line, function = frames[-1]
-        where = f"{path.replace(chr(92), '/').rpartition('/')[2]}:{line}"
-        return f"{where} in {function.strip()}" if function else where
-    found = _OTHER_FRAME.search(traceback[:FRAMES_LOOKED_AT])
-    return "" if found is None else found[1].strip()
+        return _nearest_own(frames[::-1])
+    found = _OTHER_FRAME.finditer(traceback[:FRAMES_LOOKED_AT])
+    others = [(frame[1], frame[1].strip()) for frame in islice(found, _OTHERS_LOOKED_AT)]
+    return _nearest_own(others) if others else ""
+
+
+def is_library(path: str) -> bool:
+    """Whether the path of a frame is that of an installed package or of the language itself."""
+    path = path.replace("\\", "/")
+    return any(part in path for part in _LIBRARY)
+
+
+def _python_frame(path: str, line: str, function: str) -> str:
+    where = f"{path.replace(chr(92), '/').rpartition('/')[2]}:{line}"
+    return f"{where} in {function.strip()}" if function else where
+
+
+def _nearest_own(frames: Sequence[tuple[str, str]]) -> str:
+    """Of frames with their paths, the innermost first."""
+    path, raised = frames[0]
+    own = next((shown for path, shown in frames if not is_library(path)), raised) if is_library(path) else raised
+    return raised if own == raised else f"{own}, inside {raised}"
 
 
 def is_over_limit(text: str) -> bool:

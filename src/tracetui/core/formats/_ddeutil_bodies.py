@@ -8,8 +8,8 @@ from typing import Final
 
 from tracetui.core.attributes import KIND_ORIGINAL
 from tracetui.core.formats._base import RecordBody
+from tracetui.core.formats._ddeutil_grammar import JOB, OLD_JOB, STAGE, WORKFLOW, is_skip, unquoted
 from tracetui.core.formats._ddeutil_records import parted, text_values, unfolded
-from tracetui.core.formats._ddeutil_run import JOB, OLD_JOB, STAGE, WORKFLOW, is_skip, unquoted
 from tracetui.core.formats._errors import error_of
 from tracetui.core.formats._ladder import NotJson, parse
 from tracetui.core.formats._values import list_of, mapping_of, text_of

@@ -156,7 +156,8 @@ def run_path(candidate: Candidate, what: str) -> tuple[str, bool]:
         at = second + later
         names = observers.get(at)
         if names and (later == 0 or at not in loggers):
-            return str(PurePath(candidate.path).parent / names[0]), False
+            # The observer of another second is only taken as long as none of its own second has come.
+            return str(PurePath(candidate.path).parent / names[0]), later != 0
     return candidate.path, True
 
 

@@ -384,18 +384,31 @@ def call_sections(
     if found.has_previous:
         sections += _told_before(found, look, whole, most)
     if found.added:
-        rule = Section("added", _added_title(found), _added_fact(found, look), rows=[])
+        rule = Section("added", _added_title(found), _added_fact(found, look), rows=[], copies=[pasted(found.added)])
         rule.title_style = "status-open" if is_part and not whole else "muted"
         sections += [rule, *_first_tight(last_messages(found.added, look, most, "a")[0])]
     elif is_part:
         sections.append(Section("added", "Added since the previous call", rows=[[("nothing", "muted")]]))
     rule = Section("reply", "Reply", _reply_fact(usage, duration, look), rows=[], title_style="status-open")
     if found.reply:
+        rule.copies = [pasted(found.reply)]
         sections += [rule, *_first_tight(messages(found.reply, look, prefix="r"))]
     else:
         rule.fact, rule.rows = "", [[("none recorded", "muted")]]
         sections.append(rule)
     return sections
+
+
+def pasted(found: Sequence[Message]) -> str:
+    """Messages as one pastes them: who said what, calls of tools with their arguments, results; a lone one without its role."""
+    if len(found) == 1 and not found[0].tool_calls:
+        return found[0].text
+    parts: list[str] = []
+    for message in found:
+        calls = [f"{name}({_plain(arguments)})" for name, arguments in message.tool_calls]
+        who = f"{message.role} {message.tool_name}" if message.tool_name else message.role
+        parts.append(f"{who}: " + "\n".join([*([message.text] if message.text else []), *calls]))
+    return "\n\n".join(parts)
 
 
 def _first_tight(sections: list[Section]) -> list[Section]:

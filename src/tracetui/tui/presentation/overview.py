@@ -14,7 +14,7 @@ from tracetui.core import text
 from tracetui.core.model import ABSENT, Clock, Flag, Message, Status
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import cell_width, cut
-from tracetui.tui.presentation.conversation import messages
+from tracetui.tui.presentation.conversation import messages, pasted
 from tracetui.tui.presentation.detail import (
     Look,
     Row,
@@ -379,8 +379,7 @@ def _conversation(facts: SpanFacts, look: Look) -> list[Section]:
     answer = facts.detail.reply
     first = max(0, last if answer is None else min(last, answer - 1))
     fact = "all" if not first else f"last {len(found) - first} of {len(found):,}"
-    said_by = [f"{message.role}: {message.text}" for message in found[first:]]
-    rule = Section("conversation", "Messages", fact, rows=[], copies=["\n\n".join(said_by)])
+    rule = Section("conversation", "Messages", fact, rows=[], copies=[pasted(found[first:])])
     said = messages(found, look, first)
     said[0].tight = True
     return [rule, *said]

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from tracetui.core.analysis.messages import is_library
 from tracetui.core.symbols import UNICODE, Symbols
 from tracetui.core.text import cut, safe
 from tracetui.tui.presentation.pieces import Piece, cut_pieces, width_of
@@ -21,10 +22,6 @@ MOST_CHARACTERS: Final = 65_536
 
 _FRAME = re.compile(r'^[\s|+-]{0,40}File "([^"\n]{1,1000})", line (\d{1,9})(?:, in (.{1,200}))?\s*$')
 _UNDERLINE = re.compile(r"^[\s|]*[~^]+\s*$")
-_LIBRARY = (
-    *("site-packages/", "dist-packages/", "/lib/python", "<frozen ", "/Lib/", "lib64/python"),
-    *("node_modules/", "node:", "/pkg/mod/", "/go/src/"),
-)
 _JAVA_LIBRARY = (
     *("java.", "javax.", "jdk.", "sun.", "kotlin.", "kotlinx.", "scala.", "jakarta.", "org.springframework."),
     *("org.apache.", "org.junit.", "org.hibernate.", "io.netty.", "reactor.", "com.google.common."),
@@ -64,10 +61,9 @@ class Frame:
     @property
     def is_library(self) -> bool:
         """Whether it belongs to an installed package or to the language itself."""
-        path = self.path.replace("\\", "/")
         if self.language == "java":
             return self.function.rpartition("/")[2].startswith(_JAVA_LIBRARY)
-        return any(part in path for part in _LIBRARY)
+        return is_library(self.path)
 
     @property
     def place(self) -> str:

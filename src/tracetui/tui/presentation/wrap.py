@@ -12,13 +12,13 @@ from itertools import accumulate
 
 from tracetui.core.symbols import UNICODE, Symbols
 from tracetui.core.text import cell_width, cut, safe
+from tracetui.tui.presentation.part_rows import PartRows
 from tracetui.tui.presentation.pieces import Piece
 
 CHUNK = 16_384
 """Characters that are wrapped at once; about a millisecond of work."""
 
 _NEAR = 1_024
-_CHUNKS_KEPT = 64
 _CELLS_OF_A_WINDOW = 42
 """Characters that a cell of safe text may hold at most (an emoji of joined parts, each with its marks)."""
 
@@ -89,7 +89,7 @@ def _head(text: str, cells: int) -> str:
     return cut(text + "xx", cells + 1, symbols=UNICODE)[:-1]
 
 
-class LongText:
+class LongText(PartRows[str]):
     """Text of any length in rows of the width it was last asked for. Untrusted text; rows come out safe.
 
     Rows of chunks that nobody has looked at are counted by estimate, so `count` may change while one scrolls through more
@@ -97,57 +97,30 @@ class LongText:
     """
 
     def __init__(self, text: str, exact: int = 4 * CHUNK) -> None:
+        super().__init__()
         self.text = text
         self._exact = exact
-        self._width = 0
         self._starts: list[int] = []
-        self._counts: list[int] = []
-        self._sums: list[int] = []
-        self._measured: set[int] = set()
-        self._rows: dict[int, list[str]] = {}
-
-    def count(self, width: int) -> int:
-        """How many rows there are; an estimate as long as part of a long text was not looked at."""
-        self._layout(width)
-        return self._sums[-1]
 
     def row(self, index: int, width: int) -> str:
         """Row `index`; empty where the estimate was too high."""
-        self._layout(width)
-        while 0 <= index < self._sums[-1]:
-            chunk = bisect_right(self._sums, index)
-            before = self._sums[chunk - 1] if chunk else 0
-            known = chunk in self._measured
-            rows = self._wrapped(chunk)
-            if known or index - before < len(rows):
-                return shown(rows[index - before], width)
-        return ""
+        return shown(self._row_at(index, width) or "", width)
 
     def row_of(self, offset: int, width: int) -> int:
         """The row in which a character of the text stands."""
         self._layout(width)
         chunk = max(0, bisect_right(self._starts, offset) - 1)
-        rows = self._wrapped(chunk)
+        rows = self._rows_of(chunk)
         left = len(safe(self.text[self._starts[chunk] : offset], newlines=True).replace("\n", ""))
         inside = next((at for at, size in enumerate(accumulate(map(len, rows))) if left < size), len(rows) - 1)
-        return (self._sums[chunk - 1] if chunk else 0) + max(0, inside)
+        return self._before(chunk) + max(0, inside)
 
-    def _layout(self, width: int) -> None:
-        if width == self._width:
-            return
-        self._width = width
-        self._rows.clear()
-        self._measured.clear()
+    def _counted(self) -> list[int]:
         self._starts = self._starts or self._cut_in_chunks()
         size = len(self._starts)
-        self._counts = [1] * size
         sample = size if len(self.text) <= self._exact else 1
-        for chunk in range(sample):
-            self._counts[chunk] = len(self._wrapped(chunk, sums=False))
-        if sample < size:
-            typical = max(1, self._counts[0])
-            self._counts[1:] = [typical] * (size - 1)
-        self._sums = list(accumulate(self._counts))
+        counts = [len(self._rows_of(chunk)) for chunk in range(sample)]
+        return counts + [max(1, counts[0])] * (size - sample)
 
     def _cut_in_chunks(self) -> list[int]:
         starts = [0]
@@ -160,21 +133,10 @@ class LongText:
             starts.append(stop)
         return starts
 
-    def _wrapped(self, chunk: int, sums: bool = True) -> list[str]:
-        rows = self._rows.pop(chunk, None)
-        if rows is None:
-            start = self._starts[chunk]
-            stop = self._starts[chunk + 1] if chunk + 1 < len(self._starts) else len(self.text)
-            rows = wrap(safe(self.text[start:stop], newlines=True), self._width)
-            while len(self._rows) >= _CHUNKS_KEPT:
-                self._rows.pop(next(iter(self._rows)))
-        self._rows[chunk] = rows
-        if chunk not in self._measured:
-            self._measured.add(chunk)
-            if sums and self._counts[chunk] != len(rows):
-                self._counts[chunk] = len(rows)
-                self._sums = list(accumulate(self._counts))
-        return rows
+    def _made(self, part: int) -> list[str]:
+        start = self._starts[part]
+        stop = self._starts[part + 1] if part + 1 < len(self._starts) else len(self.text)
+        return wrap(safe(self.text[start:stop], newlines=True), self._width)
 
 
 def _stands_alone(char: str) -> bool:

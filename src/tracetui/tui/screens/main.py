@@ -18,6 +18,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from tracetui.core import text
+from tracetui.core.errors import TracetuiError
 from tracetui.core.model import RunStatus
 from tracetui.tui import messages
 from tracetui.tui.arrangement import PANES, Arrangement, PaneName, arrange
@@ -496,7 +497,7 @@ class MainScreen(HandingOn):
         event.stop()
         self.first_run.end()
         if self.pick:
-            self.app.exit(self.session.store.runs[event.run_row].id)
+            self._pick_run(event.run_row)
             return
         if event.run_row != self.opening.wanted:
             self.jumping.to_run(event.run_row)
@@ -534,10 +535,23 @@ class MainScreen(HandingOn):
                 self.selection.flush()
                 self.activate("detail")
 
+    def _pick_run(self, row: int) -> None:
+        """End with the id by which the commands know the run: several may have the same recorded one."""
+        from tracetui.core.run_names import printed_ids
+
+        self.app.exit(printed_ids(run for run in self.session.store.runs if run.live).get(row, ""))
+
     def _pick_span(self) -> None:
         span, _ = self.selection.rows
-        if span is not None:
-            self.app.exit(self.session.bodies.span_detail(span).id)
+        try:
+            id = "" if span is None else self.session.bodies.span_detail(span).id
+        except TracetuiError as error:
+            self.header.say(str(error), "error")
+            return
+        if id:
+            self.app.exit(id)
+        else:
+            self.header.say("this has no id: pick another row" if span is not None else "this is no span", "warning")
 
     # ------------------------------------------------------------ keys: panes
 

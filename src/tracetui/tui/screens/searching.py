@@ -21,7 +21,7 @@ from tracetui.tui.presentation.marks import Marks
 
 if TYPE_CHECKING:
     from tracetui.tui.screens.main import MainScreen
-    from tracetui.tui.widgets.span_tree import Identity
+    from tracetui.tui.widgets.span_rows import Identity
 
 REST_S: Final = 0.12
 """How long the typing rests before bodies are read, s."""

@@ -37,7 +37,19 @@ class Taking:
         """Show a value over the whole screen."""
         from tracetui.tui.screens.viewer import ViewerScreen
 
-        self.screen.app.push_screen(ViewerScreen(self.screen.session, self.screen.facts, source))
+        screen = self.screen
+        screen.app.push_screen(ViewerScreen(screen.session, screen.facts, source, self._place_of_detail()))
+
+    def _place_of_detail(self) -> str:
+        """What the detail shows, by name: a span or an event, and its run."""
+        store, shown = self.screen.session.store, self.screen.detail.shown
+        if shown is None:
+            return ""
+        what, row = shown
+        span = row if what == "span" else store.events.span[row] if what == "event" else -1
+        run = row if what == "run" else store.spans.run[row] if what == "span" else store.events.run[row]
+        names = [store.strings[store.spans.name[span]] if span >= 0 else "", store.runs[run].name]
+        return ", ".join(name for name in names if name)
 
     def _do(self, select: Select, act: Callable[[Handing, Source | None], None]) -> None:
         from tracetui.tui.handing import Handing

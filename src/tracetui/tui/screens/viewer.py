@@ -21,6 +21,7 @@ from tracetui.tui import messages
 from tracetui.tui.handing import Handing
 from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.long_lines import TextRows
+from tracetui.tui.presentation.wrap import one_line
 from tracetui.tui.screens.looking import Looking
 from tracetui.tui.screens.ours import OurScreen
 from tracetui.tui.session import Session
@@ -32,6 +33,7 @@ from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.pane import Pane
 from tracetui.tui.widgets.prompt_line import PromptLine
 
+_SHORTEST_PLACE: Final = 12
 _LEAST_PARSED: Final = 2
 """Characters of a text that may be JSON."""
 
@@ -89,6 +91,7 @@ class ViewerScreen(OurScreen[None]):
         session: What is shared.
         facts: What the header says.
         source: Where the value comes from.
+        place: What it is of, by name: the title says it. Untrusted.
     """
 
     AUTO_FOCUS = ""
@@ -109,11 +112,12 @@ class ViewerScreen(OurScreen[None]):
         Binding("ctrl+s", "screenshot", "picture of the screen", id="viewer.screenshot", show=False),
     ]
 
-    def __init__(self, session: Session, facts: HeaderFacts, source: Source) -> None:
+    def __init__(self, session: Session, facts: HeaderFacts, source: Source, place: str = "") -> None:
         super().__init__()
         self.session = session
         self.facts = facts
         self.source = source
+        self.place = place
         self.loaded: Loaded | None = None
         self.header = HeaderLine(session, facts)
         self.view: LineView = LineViewOfNothing(session)
@@ -152,7 +156,9 @@ class ViewerScreen(OurScreen[None]):
             self.header.progress = ""
             self.header.look_again()
         loaded = self.loaded
-        self.pane.entitle(loaded.taken.words[:1].upper() + loaded.taken.words[1:])
+        words = loaded.taken.words[:1].upper() + loaded.taken.words[1:]
+        of = one_line(self.place, max(_SHORTEST_PLACE, self.app.size.width // 2 - len(words) - 8), self.session.symbols)
+        self.pane.entitle(f"{words} of {of}" if of else words)
         await self._show(JsonView(self.session, loaded.value) if loaded.rows is None else self._text_view(loaded.rows))
 
     def _text_view(self, rows: TextRows) -> LineView:
@@ -356,7 +362,7 @@ class ViewerScreen(OurScreen[None]):
             and (view.is_cut or not view.rows.is_open(view.cursor))
             and view.rows.is_foldable(view.cursor)
         ):
-            self.app.push_screen(ViewerScreen(self.session, self.facts, of_value(value, "text")))
+            self.app.push_screen(ViewerScreen(self.session, self.facts, of_value(value, "text"), self.place))
         else:
             view.action_toggle_row()
 

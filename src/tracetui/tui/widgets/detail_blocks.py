@@ -116,11 +116,12 @@ class Rows(Block):
 
 
 class Action(Block):
-    """One row that does something when it is entered: read again, parse all."""
+    """One row that does something when it is entered: read again, parse all; `copies` makes what is copied from it."""
 
-    def __init__(self, row: Row, act: Callable[[], None]) -> None:
+    def __init__(self, row: Row, act: Callable[[], None], copies: Callable[[], str] = lambda: "") -> None:
         self._row = row
         self._act = act
+        self._copies = copies
 
     def count(self, width: int) -> int:  # noqa: ARG002 - the same at every width
         """One."""
@@ -139,6 +140,10 @@ class Action(Block):
         """Do it."""
         self._act()
         return index
+
+    def value(self, index: int) -> object:  # noqa: ARG002 - there is one row
+        """What the row stands for."""
+        return self._copies() or ABSENT
 
 
 class Text(Block):

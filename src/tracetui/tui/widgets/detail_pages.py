@@ -20,7 +20,7 @@ from tracetui.core.repairs import Repairs, bad_rows
 from tracetui.tui.messages import ContextWanted, JumpWanted, Notice, ReportWanted, ViewWanted
 from tracetui.tui.presentation import detail as spans
 from tracetui.tui.presentation import detail_tabs as others
-from tracetui.tui.presentation.conversation import SHOWN, call_sections, earlier_row, last_messages, older_row
+from tracetui.tui.presentation.conversation import SHOWN, call_sections, earlier_row, last_messages, older_row, pasted
 from tracetui.tui.presentation.detail import Look, Row, Section
 from tracetui.tui.presentation.overview import attributes, overview
 from tracetui.tui.presentation.span_facts import SpanFacts, path_of, span_facts
@@ -411,7 +411,9 @@ class SpanPage(Page):
         most = self._shown
         blocks = self._more({"a": len(found.added) - most, "e": len(found.earlier) - most if is_whole else 0}, look)
         if any(section.key == "earlier" for section in sections):
-            blocks["earlier"] = Action(earlier_row(found, look, is_whole), self._ask_for_context)
+            blocks["earlier"] = Action(
+                earlier_row(found, look, is_whole), self._ask_for_context, lambda: pasted(found.earlier)
+            )
         return stack_of(sections, look, kept, blocks)
 
     def _more(self, hidden: dict[str, int], look: Look) -> dict[str, Block]:

@@ -51,7 +51,8 @@ class SpanWriter(RowWriter):
             self._announce(run, row, Kind.span if op.kind is None else op.kind, op.status)
             spans.flags[row] |= _NO_START
         else:
-            if spans.status[row] != _OPEN and not spans.flags[row] & _IN_PIECES:
+            # Without a time of its end it may only have been said how it went, in another file.
+            if spans.status[row] != _OPEN and spans.end[row] >= 0 and not spans.flags[row] & _IN_PIECES:
                 self._told_again(row, 2)
             if row not in self._ranks or self._may(row, "status", 0):
                 self._set_status(run, row, op.status)
