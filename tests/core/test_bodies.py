@@ -1,12 +1,14 @@
 """Bodies: fetched by locator, read by their format, remembered up to a number of bytes, and never guessed."""
 
 import json
+from collections.abc import Sequence
 
 import pytest
 
 from tests.plain_bodies import World
 from tracetui.core.bodies import NOT_JSON, json_in_text, json_of
 from tracetui.core.errors import ChangedOnDisk
+from tracetui.core.formats._base import RecordBody
 from tracetui.core.model import SpanDetail
 from tracetui.core.testing import build_run
 
@@ -33,6 +35,22 @@ def test_a_detail_is_read_from_disk_once() -> None:
     row = world.span("search")
     assert world.bodies.span_detail(row) is world.bodies.span_detail(row)
     assert len(world.source.fetched) == 2
+
+
+def test_what_a_format_makes_of_a_line_is_there_for_the_other_records_in_it() -> None:
+    made: list[bytes] = []
+
+    def read(records: Sequence[RecordBody]) -> SpanDetail:
+        for body in records:
+            body.once("test", made.append)
+        return SpanDetail()
+
+    world = World("tool one 1..2\ntool two 2..3\ntool three 3..4", read)
+    world.source.lines = dict.fromkeys((0, 2), b"one and the same line")
+    for name in ("one", "two", "three"):
+        world.bodies.span_detail(world.span(name))
+    assert made.count(b"one and the same line".ljust(100)) == 1
+    assert len(made) == len(set(made))
 
 
 def test_a_change_elsewhere_does_not_read_a_span_again() -> None:

@@ -32,6 +32,11 @@ PARSED_HERE: Final = 1_000_000
 PARSED_AT_ONCE: Final = 8_000_000
 """A span of more bytes than this is read as a whole only when it is asked for; nothing with more values is unfolded."""
 
+SHARED_BYTES: Final = 16_000_000
+"""Bytes of a record of which is kept what was made of them, for the other records in them."""
+_SHARED: Final = 3
+"""So many such: a call and its result stand in different lines, which may both hold many."""
+
 SUBJECT_BYTES: Final = 262_144
 """A span of more bytes than this has no subject in the tree: a row must not wait for a disk."""
 
@@ -105,7 +110,7 @@ class Bodies:
         self._formats = {format.name: format for format in formats}
         self._spans: _Kept[SpanDetail] = _Kept(remembered)
         self._events: _Kept[EventDetail] = _Kept(remembered // 8)
-        self._latest = RecordBody("", b"", shared={})
+        self._latest: list[RecordBody] = []
 
     @property
     def sources(self) -> Mapping[int, Source]:
@@ -116,7 +121,7 @@ class Bodies:
         """Read everything again from disk when it is looked at next."""
         self._spans.clear()
         self._events.clear()
-        self._latest = RecordBody("", b"", shared={})
+        self._latest = []
 
     def size_of(self, span_row: int) -> int:
         """Bytes of the records that ``span_detail`` reads; costs no IO."""
@@ -336,13 +341,13 @@ class Bodies:
         return self._body_of(record, self._source(place).fetch(place.offset, place.length))
 
     def _body_of(self, record: int, data: bytes) -> RecordBody:
-        """A line may hold thousands of records: what was made of it for the last one is there for the next."""
-        latest = self._latest
-        if latest.raw != data:
-            latest = RecordBody("", data, shared={})
-            if len(data) <= REMEMBERED_BYTES:
-                self._latest = latest
-        return RecordBody(self._store.record_type(record), data, self._store.ordinal(record), latest.shared)
+        """A line may hold thousands of records: what was made of it for one is there for the next."""
+        known = next((each for each in self._latest if each.raw == data), None)
+        if known is None:
+            known = RecordBody("", data, shared={})
+            if len(data) <= SHARED_BYTES:
+                self._latest = [known, *self._latest[: _SHARED - 1]]
+        return RecordBody(self._store.record_type(record), data, self._store.ordinal(record), known.shared)
 
     def _source(self, place: Place) -> Source:
         return self._source_of(place.source, place.generation)

@@ -63,7 +63,7 @@ def one_line(text: str) -> str:
 
 def describe_span(records: Sequence[RecordBody]) -> SpanDetail:
     """An answer, a tool call or a subagent. Never raises for any bytes."""
-    read = [(body, _read(body.raw)) for body in records]
+    read = [(body, body.once("claude-code", _read)) for body in records]
     answers = [(body.ordinal, record) for body, record in read if body.type == "assistant"]
     said = [record for body, record in read if body.type != "assistant"]
     if not answers:
