@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
 from tests.journeys.test_every_action import actions
-from tests.tui.helpers import look_again, make_app, opened, settled, text
+from tests.tui.helpers import make_app, opened, settled, text
 from tracetui.resources import samples_dir
 from tracetui.tui.app import TracetuiApp
 from tracetui.tui.state import State
@@ -48,6 +48,17 @@ async def go_home(pilot: Pilot[object]) -> None:
         await pilot.press("escape")
     await pilot.resize_terminal(80, 24)
     await stands(pilot)
+
+
+async def look_at_files(app: TracetuiApp, *, waits: bool) -> None:
+    """Have the reader look now; wait for what comes of it, but not for what waits for an answer."""
+    feed = app.session.feed
+    assert feed is not None
+    feed.reader.changed(None)
+    feed.idle.clear()
+    feed.wake()
+    if waits:
+        await asyncio.wait_for(feed.idle.wait(), _PATIENCE_S)
 
 
 class Files:
@@ -105,7 +116,7 @@ async def burst(
                     await pilot.resize_terminal(*size)
             if meanwhile(chance):
                 done.append("files")
-                await look_again(pilot) if chance.random() < 0.5 else None
+                await look_at_files(app, waits=chance.random() < 0.5)
             assert not app.fault, f"seed {seed}, after {done[-30:]}\n{app.fault}"
         await go_home(pilot)
         assert not app.fault, f"seed {seed}, after {done[-30:]}\n{app.fault}"

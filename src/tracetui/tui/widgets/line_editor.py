@@ -14,6 +14,7 @@ from tracetui.tui.session import Session
 from tracetui.tui.widgets.piece_line import PieceLine
 
 _MOST_CHARACTERS: Final = 2_000
+TOO_LONG: Final = f"no more than {_MOST_CHARACTERS:,} characters"
 _LEAST_ROOM: Final = 8
 
 
@@ -140,4 +141,8 @@ class LineEditor(PieceLine, can_focus=True):
         self.look_again()
 
     def _replace(self, start: int, stop: int, by: str = "") -> None:
-        self.put(self.text[:start] + by + self.text[stop:], start + len(by))
+        text = self.text[:start] + by + self.text[stop:]
+        if len(text) > _MOST_CHARACTERS:
+            self.say(TOO_LONG)  # part of a filter is another filter
+        else:
+            self.put(text, start + len(by))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from textual import events
 from textual.message import Message
@@ -13,6 +14,7 @@ from tracetui.tui.session import Session
 from tracetui.tui.widgets.piece_line import PieceLine
 
 _MOST_CHARACTERS = 2_000
+TOO_LONG: Final = f"no more than {_MOST_CHARACTERS:,} characters"
 _MOVES = {
     "left": (True, -1), "right": (True, 1), "home": (False, 0), "ctrl+a": (False, 0),
     "end": (False, _MOST_CHARACTERS), "ctrl+e": (False, _MOST_CHARACTERS),
@@ -128,7 +130,10 @@ class PromptLine(PieceLine, can_focus=True):
 
     def _replace(self, start: int, stop: int, by: str = "") -> None:
         before = self.text
-        self.text = (before[:start] + by + before[stop:])[:_MOST_CHARACTERS]
+        if start + len(by) + len(before[stop:]) > _MOST_CHARACTERS:
+            self.say(TOO_LONG)  # part of a command is another command
+            return
+        self.text = before[:start] + by + before[stop:]
         self.caret = min(start + len(by), len(self.text))
         self.look_again()
         if self.text != before:

@@ -6,6 +6,7 @@ only theirs and changed runs' status is worked out.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
@@ -38,6 +39,12 @@ Grouping = Literal["", "name", "folder"]
 _GROUPINGS: Final[tuple[Grouping, ...]] = ("", "name", "folder")
 _RULE_CELLS: Final = 13
 """Cells of the pane's rule beside what stands at its right end: title, blanks, and enough of a line."""
+
+
+@lru_cache(1 << 15)
+def _folder_of(path: str) -> str:
+    """The folder of a file. Remembered: the groups of ten thousand runs are made again with each batch that is read."""
+    return str(PurePath(path).parent)
 
 
 class RunList(LineView):
@@ -276,7 +283,7 @@ class RunList(LineView):
             return run.name or run.id
         feed = self.session.feed
         path = feed.path_of(run.sources[0]) if feed is not None and run.sources else ""
-        return str(PurePath(path).parent) if path else "no folder"
+        return _folder_of(path) if path else "no folder"
 
     def _may_move(self, rows: set[int]) -> bool:
         """Whether what changed in these runs may have moved them in the list."""
