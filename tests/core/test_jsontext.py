@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracetui.core.jsontext import json_text
+from tracetui.core.jsontext import json_pieces, json_text
 
 texts = st.text(st.characters(exclude_categories=()))
 values = st.recursive(
@@ -29,6 +29,20 @@ def joined(value: object) -> object:
 @given(values, st.booleans())
 def test_what_is_written_reads_back_equal(value: object, indent: bool) -> None:
     assert json.loads(json_text(value, indent)) == joined(value)
+
+
+@given(values, st.booleans())
+def test_pieces_together_read_back_equal(value: object, indent: bool) -> None:
+    told = "".join(json_pieces(value, indent))
+    assert json.loads(told) == joined(value)
+    assert told.replace("\n", "").isprintable()
+
+
+def test_a_long_text_comes_in_pieces() -> None:
+    text = 'say "no"\n\x1b' * 40_000
+    pieces = list(json_pieces({"a": text}))
+    assert json.loads("".join(pieces)) == {"a": text}
+    assert max(map(len, pieces)) < len(text)
 
 
 @given(values)

@@ -30,6 +30,7 @@ from tracetui.tui.session import Session
 from tracetui.tui.taken import Source
 from tracetui.tui.widgets.detail import Detail
 from tracetui.tui.widgets.detail_blocks import stack_of
+from tracetui.tui.widgets.span_reading import SpanReading
 
 HOSTILE = "\x1b]52;c;ZXZpbA==\x07[red]\u202e\u009b2J[/]\n[@click=app.quit]x"
 TRACEBACK = """Traceback (most recent call last):
@@ -488,6 +489,23 @@ async def test_a_gone_body_is_read_again_on_r() -> None:
         await pilot.press("r")
         assert "changed on disk" in before
         assert "changed on disk" not in "".join(app.lines())
+
+
+def test_a_large_span_is_read_in_a_thread_and_once() -> None:
+    world = World(TREE, NESTED)
+    session = Session(world.store, world.bodies, tz=UTC, now_ns=lambda: EPOCH)
+    reading = SpanReading(session, row := world.span("search"))
+    records = world.store.records_of(row)
+    before, work = reading.look(2_000_000, records), reading.work()
+    assert (before.problem, world.source.fetched, work is None) == ("reading", [], False)
+    assert reading.work() is None
+    assert work is not None
+    work()()
+    after = reading.look(2_000_000, records)
+    assert (after.problem, after.detail == world.bodies.span_detail(row), reading.work()) == ("", True, None)
+    assert reading.look(2_000_000, [*records, 99]).detail is after.detail
+    reading.forget()
+    assert reading.look(2_000_000, records).problem == "reading"
 
 
 async def test_a_very_large_span_is_parsed_on_enter() -> None:

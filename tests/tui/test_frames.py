@@ -156,6 +156,26 @@ def sent_for(before: str, after: str) -> str | None:
     return shadow.render(row_update(Strip([Segment(after)])), Size(len(before), 1), TRUE)
 
 
+def test_all_of_it_is_shown_again_as_it_was() -> None:
+    shadow, chance = Frames(), random.Random(7)
+    drawn = Drawn(chance)
+    drawn.words = WORDS_ONE_CELL
+    size = drawn.size = Size(30, 6)
+    drawn.ends = [12, 30]
+    drawn.rows = [{0: filled(chance, 12, drawn.words), 12: filled(chance, 18, drawn.words)} for _ in range(6)]
+    first, second = pyte.Screen(*size), pyte.Screen(*size)
+    pyte.Stream(first).feed(shadow.render(drawn.whole(), size, TRUE) or "")
+    pyte.Stream(second).feed(shadow.again() or "")
+    assert cells(second) == cells(first)
+
+
+def test_what_is_not_known_or_of_a_width_in_doubt_is_not_shown_again() -> None:
+    shadow = Frames()
+    assert shadow.again() is None
+    shadow.render(LayoutUpdate([[Strip([Segment("世界")])]], Region(0, 0, 4, 1)), Size(4, 1), TRUE)
+    assert shadow.again() is None
+
+
 def test_only_the_cells_that_differ_are_sent() -> None:
     assert sent_for("row 17 of 34 of all", "row 18 of 34 or all") == "\x1b[1;6H8\x1b[8Cr"
 

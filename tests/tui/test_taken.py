@@ -167,3 +167,11 @@ def test_an_export_is_ordered_from_a_process_and_replaces_nothing(tmp_path: Path
 def test_an_export_of_a_run_that_is_gone_is_told(tmp_path: Path) -> None:
     with pytest.raises(TracetuiError, match="gone"):
         export(replace(ORDER, key="none", target=str(tmp_path / "x")), lambda _answer: None)
+
+
+@pytest.mark.parametrize("at", [131_060, 131_072, 262_130])
+def test_a_secret_is_found_where_two_parts_of_a_long_text_meet(at: int) -> None:
+    secret = "sk-ant-api03-" + "Ab9" * 20
+    text = "words " * 60_000
+    text = f"{text[:at]} {secret} {text[at:]}"
+    assert any(secret in found for found in secrets_of({"output": text}, Redactor()))

@@ -185,7 +185,7 @@ class TracetuiApp(DrawingApp, KeysInOrder):
         """Choose the theme, show the main screen, and read once it is painted."""
         self.theming.begin()
         self.session.styles = styles_for(self)
-        self.theme_changed_signal.subscribe(self, lambda _theme: self._restyle())
+        self.theme_changed_signal.subscribe(self, lambda _theme: self.restyle())
         self.push_screen(self.main)
         self._take_keys()
         self._say_problems()
@@ -504,18 +504,24 @@ class TracetuiApp(DrawingApp, KeysInOrder):
         self.main.header.say("q quits")
 
     def refresh_css(self, animate: bool = True) -> None:
-        """As Textual's; of the screens below a list of themes only when it is closed: nobody sees them, and they are many."""
-        if not isinstance(self.screen, ThemeScreen):
+        """As Textual's; but a theme that is only looked at is seen on the list of themes alone, and no screen below it."""
+        if not self.theming.is_previewing:
             super().refresh_css(animate)
             return
         self.stylesheet.set_variables(self.get_css_variables())
         self.stylesheet.reparse()
-        self.stylesheet.update(self, animate=animate)
-        self.screen._refresh_layout(self.size)
+        self.stylesheet.update_nodes([self])
+        if isinstance(self.screen, ThemeScreen):
+            self.stylesheet.update(self.screen, animate=animate)
+            self.screen._refresh_layout(self.size)
 
-    def _restyle(self) -> None:
+    def restyle(self) -> None:
+        """Draw what can be seen in the theme of the moment."""
         self.session.styles = styles_for(self)
-        for screen in self.screen_stack:
+        shown = self.screen_stack
+        if self.theming.is_previewing:
+            shown = [screen for screen in shown if isinstance(screen, ThemeScreen)]
+        for screen in shown:
             for widget in screen.query(LineView):
                 widget.forget_strips()
             for line in screen.query(PieceLine):

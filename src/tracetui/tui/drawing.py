@@ -43,6 +43,10 @@ class DrawingApp(App[object]):
             self._forget_frames()
             super()._display(screen, renderable)
             return
+        self._send_frame(drawn)
+        self.post_display_hook()
+
+    def _send_frame(self, drawn: str) -> None:
         if drawn and self._driver is not None:
             self._begin_update()
             # The cursor is hidden; where it is matters to input methods only, while something is typed.
@@ -50,7 +54,6 @@ class DrawingApp(App[object]):
             self._driver.write(f"{drawn}\x1b[{at.y + 1};{at.x + 1}H" if at else drawn)
             self._end_update()
             self._driver.flush()
-        self.post_display_hook()
 
     def _forget_frames(self) -> None:
         """Somebody else is going to write to the terminal, in its own style."""
@@ -68,5 +71,9 @@ class DrawingApp(App[object]):
         self._draw_anew()
 
     def action_draw_anew(self) -> None:
-        """Draw the whole screen again."""
-        self._draw_anew()
+        """Draw the whole screen again: from what is known to be on it, which takes a few milliseconds, or by Textual."""
+        drawn = self._frames.again()
+        if drawn is None:
+            self._draw_anew()
+        else:
+            self._send_frame(drawn)

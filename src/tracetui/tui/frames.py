@@ -141,6 +141,17 @@ class Frames:
         """What is on the terminal is not known any more: it was resized, or somebody else wrote to it."""
         self._rows, self._width, self._look = [], 0, None
 
+    def again(self) -> str | None:
+        """The bytes that show all that is on the terminal once more; None: a part is not known, or its width in doubt."""
+        if not self._rows or any(1 in row.odd or None in row.looks for row in self._rows):
+            return None
+        pen = _Pen(self._width, None)
+        for y, row in enumerate(self._rows):
+            pen.move(0, y)
+            pen.write(row, 0, self._width)
+        self._look = pen.look
+        return "".join(pen.written)
+
     def render(self, update: CompositorUpdate, size: Size, system: ColorSystem) -> str | None:
         """The bytes that show `update`, empty if it shows nothing new; None: it is in doubt, and Textual is to draw it.
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tracetui.core.store import Run, Store
     from tracetui.tui.feed import Feed
 
+_MOVING = (RunStatus.running, RunStatus.stalled)
 _SECOND = 1_000_000_000
 
 
@@ -103,11 +104,11 @@ class Session:
         return nullcontext() if self.feed is None else self.feed.stillness.looking()
 
     def status(self, run: Run) -> StatusResult:
-        """How `run` stands now; worked out once for each second and state of the store."""
+        """How `run` stands now; worked out when it changed, and for a live run once a second."""
         now = self.now_ns()
-        epoch, second = self.store.epoch, now // _SECOND
+        epoch, second = run.epoch, now // _SECOND
         known = self._statuses.get(run.row)
-        if known is not None and known[0] == epoch and known[1] == second:
+        if known is not None and known[0] == epoch and (known[1] == second or known[2].status not in _MOVING):
             return known[2]
         result = run_status(run, now, self.rules)
         if result.status is RunStatus.stalled:

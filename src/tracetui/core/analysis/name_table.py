@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from tracetui.core.analysis.run_spans import RunSpans, nearest, own_pieces
 from tracetui.core.model import NO_TIME, Clock, Flag, Kind, Status
+from tracetui.core.store.columns import taken
 from tracetui.core.store.shape import Bools, Ints, Longs
 
 if TYPE_CHECKING:
@@ -159,8 +160,8 @@ def copied(store: Store, run_row: int, asked: Ints | None, priced: Priced | None
     rows = store.rows_of_run(run_row)
     priced = Priced.recorded_in(store) if priced is None else priced
     spans = store.spans
-    flags = _taken(spans.np("flags"), rows)
-    name = _taken(spans.np("name"), rows)
+    flags = taken(spans.np("flags"), rows)
+    name = taken(spans.np("name"), rows)
     has_times = run.clock is not Clock.order_only
     none = np.full(len(rows), NO_TIME, np.int64)
     used, tokens, halves = _tokens(store)
@@ -168,11 +169,11 @@ def copied(store: Store, run_row: int, asked: Ints | None, priced: Priced | None
         rows,
         np.ones(len(rows), np.bool_) if asked is None else np.isin(rows, asked),
         name,
-        _taken(spans.np("kind"), rows),
-        _taken(spans.np("status"), rows),
-        _taken(spans.np("start"), rows) if has_times else none,
-        _taken(spans.np("end"), rows) if has_times else none,
-        _taken(spans.np("parent"), rows).astype(np.int64),
+        taken(spans.np("kind"), rows),
+        taken(spans.np("status"), rows),
+        taken(spans.np("start"), rows) if has_times else none,
+        taken(spans.np("end"), rows) if has_times else none,
+        taken(spans.np("parent"), rows).astype(np.int64),
         (flags & Flag.announced) > 0,
         used,
         tokens,
@@ -185,12 +186,6 @@ def copied(store: Store, run_row: int, asked: Ints | None, priced: Priced | None
         run.last_time,
         run.duration()[0] if has_times else None,
     )
-
-
-def _taken(column: npt.NDArray[Any], rows: Ints) -> npt.NDArray[Any]:
-    if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
-        return column[rows[0] : rows[-1] + 1].copy()  # much faster than finding each
-    return column[rows]
 
 
 def _tokens(store: Store) -> tuple[Longs, Longs, Bools]:

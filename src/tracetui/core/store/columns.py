@@ -30,6 +30,13 @@ def view(column: array[int] | array[float] | memoryview, start: int = 0, stop: i
     return np.frombuffer(column, _NUMPY_TYPES[typecode])[start:stop]
 
 
+def taken(column: numpy.ndarray, rows: numpy.ndarray) -> numpy.ndarray:
+    """Copies of what stands in some rows, which ascend; much faster where none is left out between the first and the last."""
+    is_whole = len(rows) and rows[-1] - rows[0] == len(rows) - 1
+    found: numpy.ndarray = column[rows[0] : rows[-1] + 1].copy() if is_whole else column[rows]
+    return found
+
+
 def extend(column: array[int], values: list[int]) -> None:
     """Append integers; many of them through ``struct``, which takes a third of the time that ``array`` itself takes."""
     if len(values) < _FEW:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracetui.core.model import NO_TIME, Clock, EventClass, Flag
+from tracetui.core.store.columns import taken
 from tracetui.core.store.shape import Ints, Longs
 
 if TYPE_CHECKING:
@@ -138,9 +139,7 @@ def _events(store: Store, asked: Asked, rows: Ints) -> Ints:
 
 
 def _taken(column: npt.NDArray[np.integer], rows: Ints) -> Longs:
-    if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
-        return column[rows[0] : rows[-1] + 1].astype(np.int64)  # much faster than finding each
-    return column[rows].astype(np.int64)
+    return taken(column, rows).astype(np.int64, copy=False)
 
 
 def ordered(run: Copied) -> TimeOrder:

@@ -9,10 +9,10 @@ from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.session import Session
 
 if TYPE_CHECKING:
-    from tracetui.tui.screens.main import MainScreen
+    from tracetui.tui.screens.panes import PanesScreen
 
 
-def footer_keys(screen: MainScreen) -> list[tuple[str, str]]:
+def footer_keys(screen: PanesScreen) -> list[tuple[str, str]]:
     """Keys and words for the footer, the most useful for the active pane first."""
     if screen.has_no_runs:
         choose = [("enter", "open")] if screen.empty.places else []
@@ -48,7 +48,7 @@ def footer_keys(screen: MainScreen) -> list[tuple[str, str]]:
     return [*front, ("enter", enter), *finding, *ways, ("v", "view"), ("y", "copy"), size]
 
 
-def _has_failed(screen: MainScreen) -> bool:
+def _has_failed(screen: PanesScreen) -> bool:
     return screen.opened is not None and screen.session.store.runs[screen.opened].error_count > 0
 
 

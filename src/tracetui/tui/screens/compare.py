@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tracetui.core import text
 from tracetui.core.model import RunStatus
@@ -38,6 +37,7 @@ from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.runs import run_name, run_tokens
 from tracetui.tui.screens.choosing import Choice, ChoiceScreen
+from tracetui.tui.screens.ours import OurScreen
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.compare_detail import CompareDetail
 from tracetui.tui.widgets.compare_list import CompareList
@@ -65,7 +65,7 @@ _MOST_TEXTS: Final = 50
 """Rows whose texts are kept."""
 
 
-class CompareScreen(Screen[tuple[int, int] | None]):
+class CompareScreen(OurScreen[tuple[int, int] | None]):
     """Two runs; ends with the rows of a run and of its span that was chosen. esc goes back.
 
     Args:
@@ -118,11 +118,6 @@ class CompareScreen(Screen[tuple[int, int] | None]):
         self._rest_s = rest_s
         self._whole = self._maximised = False
         self._work: Work | None = None
-
-    @property
-    def tracetui(self) -> TracetuiApp:
-        """The app, by its own type."""
-        return self.app  # type: ignore[return-value]  # this screen is made by no other app
 
     def compose(self) -> ComposeResult:
         """The rows, what differs at one of them, and the footer."""

@@ -1,7 +1,7 @@
 """The main screen: runs, spans and detail, with header, chips and footer around them.
 
-It puts panes where there is room for them, passes on what one pane says to the others, and holds the keys that mean the
-same in every pane. What is read comes as `StoreChanged`, at most four times a second; nothing here reads a file.
+It passes on what one pane says to the others, and holds the keys that mean the same in every pane; where the panes stand is
+in `panes`. What is read comes as `StoreChanged`, at most four times a second; nothing here reads a file.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
@@ -21,21 +20,20 @@ from tracetui.core import text
 from tracetui.core.errors import TracetuiError
 from tracetui.core.model import RunStatus
 from tracetui.tui import messages
-from tracetui.tui.arrangement import PANES, Arrangement, PaneName, arrange
+from tracetui.tui.arrangement import Arrangement, PaneName
 from tracetui.tui.keymaps import Key, keys_of
 from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.run_states import RunStates
-from tracetui.tui.screens.around import footer_keys, legend, progress_words
 from tracetui.tui.screens.bookmarking import Bookmarking
 from tracetui.tui.screens.comparing import Comparing
 from tracetui.tui.screens.filtering import Filtering
 from tracetui.tui.screens.first_run import FirstRun
-from tracetui.tui.screens.handing_on import HandingOn
 from tracetui.tui.screens.jumping import Jumping
 from tracetui.tui.screens.main_keys import KEYS
 from tracetui.tui.screens.opening import Opening
+from tracetui.tui.screens.panes import PanesScreen
 from tracetui.tui.screens.returning import Returning
 from tracetui.tui.screens.searching import Searching
 from tracetui.tui.screens.selection import Selection
@@ -65,10 +63,6 @@ if TYPE_CHECKING:
 
 RUN_REST_S: Final = 0.15
 """How long the cursor must stand on a run before it is opened, s."""
-_LEGEND_FROM: Final = 100
-
-_WITH_TIME: Final = ("tree", "lanes")
-"""Views with a time axis."""
 
 
 class TooSmall(PieceLine):
@@ -80,7 +74,7 @@ class TooSmall(PieceLine):
         return [(text.cut(f"too small: {size.width}x{size.height}, needs 40x10", width), "muted")]
 
 
-class MainScreen(HandingOn):
+class MainScreen(PanesScreen):
     """Runs, spans, detail.
 
     Args:
@@ -172,167 +166,6 @@ class MainScreen(HandingOn):
         self.bookmarking.start()
         self._arrange()
         self._focus_active()
-
-    def on_resize(self, _event: events.Resize) -> None:
-        """Another size: other panes."""
-        self._arrange()
-        self._focus_active()
-
-    @property
-    def views(self) -> dict[PaneName, LineView]:
-        """The widget of each pane that takes keys."""
-        return {
-            "runs": self.empty if self.has_no_runs else self.runs,
-            "spans": self.viewing.shown,
-            "detail": self.detail,
-        }
-
-    def _arrange(self) -> None:
-        wanted = arrange(
-            self.size.width,
-            self.size.height,
-            self.active,
-            drawer=self.drawer,
-            maximised=self.maximised,
-            alone=self.has_no_runs,
-        )
-        if wanted != self.arranged:
-            self.arranged = wanted
-            self._lay_out(wanted)
-        self.say_all()
-
-    def _lay_out(self, wanted: Arrangement) -> None:
-        fits = wanted.mode != "none"
-        side_by_side = len(wanted.panes) == len(PANES)
-        panes = self.query_one("#panes")
-        panes.set_class(side_by_side, "-wide").set_class(not side_by_side, "-stacked")
-        for name, pane in self.panes.items():
-            pane.display = name in wanted.panes
-        for divider in self.query(Divider):
-            divider.display = side_by_side
-        self.panes["runs"].styles.width = wanted.runs_width or "1fr"
-        self.panes["detail"].styles.width = wanted.detail_width or "1fr"
-        self.panes["spans"].styles.height = wanted.spans_height or "1fr"
-        self.empty.display = self.has_no_runs
-        self.runs.display = not self.has_no_runs
-        self.header.display = panes.display = self.footer.display = fits
-        self.chips.display = fits and not self.has_no_runs
-        self.query_one("#chip-rule").display = fits and wanted.has_rule
-        self.query_one("#too-small").display = not fits
-
-    def _focus_active(self) -> None:
-        shown = self.arranged.panes if self.arranged is not None else ()
-        if shown and self.active not in shown:
-            self.active = shown[0]
-        if shown and not self.search.has_focus and not self.filter.has_focus:
-            self.set_focus(self.views[self.active], scroll_visible=False)
-        self._show_focus()
-
-    def activate(self, pane: PaneName) -> None:
-        """Give a pane the focus, and whatever it needs to be seen."""
-        if pane == "spans" and self.about_run:
-            self.show_about(False)
-        self.active = pane
-        if pane != "runs":
-            self.drawer = False
-        elif self.arranged is not None and self.arranged.mode == "medium":
-            self.drawer = True
-        self._arrange()
-        self._focus_active()
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """A click or a key brought the focus to another pane."""
-        for name, view in self.views.items():
-            if event.widget is view and name != self.active:
-                self.active = name
-                if self.maximised:
-                    self._arrange()
-        self._show_focus()
-
-    def _show_focus(self) -> None:
-        for name, pane in self.panes.items():
-            pane.show_focus(name == self.active)
-        self.say_all()
-
-    # ------------------------------------------------------------ what is said around the panes
-
-    def say_all(self) -> None:
-        """Say again what stands around the panes."""
-        self.say_header()
-        self.say_positions()
-        self._say_footer()
-        self.chips.look_again()
-
-    def say_header(self) -> None:
-        """Say again what stands in the header."""
-        self.facts.runs = len(self.states)
-        self.facts.is_reading = self.session.is_reading
-        header = self.header
-        feed = self.session.feed
-        header.opening = self.opening.words()
-        header.unreadable = len(self.session.store.unreadable())
-        header.progress = progress_words(feed.progress, len(self.session.store.spans)) if feed is not None else ""
-        polling = feed.polling if feed is not None else ""
-        if polling != header.polling:
-            header.polling = polling
-            if polling:
-                header.say(f"polling: {polling}")
-        if self.has_no_runs:
-            header.remark = "polling" if polling else "watching"
-            header.remark += ": new files appear by themselves"
-        header.look_again()
-        if self.app.screen is not self:  # another one is over it, whose header counts the same
-            for other in self.app.screen.query(HeaderLine):
-                other.look_again()
-        self.tracetui.say_title()
-
-    def say_positions(self) -> None:
-        """Say again where one is, at the right of each pane's rule."""
-        runs = self.panes["runs"]
-        runs.say("" if self.has_no_runs else self.runs.position_text())
-        spans = self.panes["spans"]
-        wide = self.arranged is not None and self.arranged.mode == "wide"
-        window = self.tree_view.window_text() if self.viewing.name in _WITH_TIME else ""
-        if found := self._found_words(spans.room):
-            spans.say(found)
-        elif window:
-            spans.say(window if wide else "  ".join((window, self._positions.get("spans", ""))))
-        elif wide:
-            # Where one is stands at the right of the footer then.
-            has_bars = spans.size.width >= _LEGEND_FROM and self.viewing.name == "tree"
-            spans.say(legend(self.session) if has_bars else "")
-        else:
-            spans.say(self._positions.get("spans", ""))
-        self.panes["detail"].say(self._positions.get("detail", ""))
-
-    def _found_words(self, room: int) -> str:
-        """What is searched for, filtered by and chosen by chips; the filter is what gives way where room is short."""
-        chips = self.chips.words()
-        found = self.searching.words(room - len(chips))
-        others = [part for part in (found, chips) if part]
-        room -= sum(map(text.cell_width, others)) + len("   ") * len(others)
-        return "   ".join(part for part in (self.filtering.words(room), *others) if part)
-
-    def _say_footer(self) -> None:
-        right = ""
-        if self.arranged is not None and self.arranged.mode == "wide":
-            zone = text.safe(str(self.session.tz))
-            right = "  ".join(part for part in (zone, self._positions.get("spans", "")) if part)
-        self.footer.show(footer_keys(self), right)
-
-    def on_pane_said(self, event: Pane.Said) -> None:
-        """A pane says where one is in it."""
-        event.stop()
-        for name, pane in self.panes.items():
-            if pane is event.pane and self._positions.get(name) != event.text:
-                self._positions[name] = event.text
-                self.say_positions()
-                self._say_footer()
-
-    def on_notice(self, event: messages.Notice) -> None:
-        """Say it in the header."""
-        event.stop()
-        self.header.say(event.text, event.level)
 
     # ------------------------------------------------------------ what was read
 
@@ -555,15 +388,6 @@ class MainScreen(HandingOn):
 
     # ------------------------------------------------------------ keys: panes
 
-    def action_next_pane(self, by: int) -> None:
-        """To the next pane that is shown; one after the other where only one is."""
-        if self.has_no_runs:
-            return
-        shown = self.arranged.panes if self.arranged is not None else PANES
-        ring = shown if len(shown) > 1 else PANES
-        at = ring.index(self.active) if self.active in ring else 0
-        self.activate(ring[(at + by) % len(ring)])
-
     def action_out(self) -> None:
         """One step out: what narrows the active pane, maximised pane, drawer, detail, spans. Never quits."""
         small = self.arranged is not None and self.arranged.mode == "small"
@@ -579,18 +403,6 @@ class MainScreen(HandingOn):
             self.activate("spans")
         elif self.active == "spans" and (small or "runs" in (self.arranged.panes if self.arranged else ())):
             self.activate("runs")
-
-    def action_drawer(self) -> None:
-        """To the runs, or back to the spans."""
-        if not self.has_no_runs:
-            self.activate("spans" if self.active == "runs" else "runs")
-
-    def action_maximise(self) -> None:
-        """Only this pane, or all of them again."""
-        if not self.has_no_runs:
-            self.maximised = not self.maximised
-            self._arrange()
-            self._focus_active()
 
     def action_next_view(self) -> None:
         """The next view of the open run."""

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.worker import Worker
 
 from tracetui.core.model import Kind
@@ -24,6 +23,7 @@ from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.runs import run_length, run_name
 from tracetui.tui.presentation.summary_page import Page, Part, Target
 from tracetui.tui.presentation.wrap import one_line
+from tracetui.tui.screens.ours import OurScreen
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.footer_line import FooterLine
 from tracetui.tui.widgets.header_line import HeaderLine
@@ -32,7 +32,6 @@ from tracetui.tui.widgets.summary_view import Remembered, SummaryView
 
 if TYPE_CHECKING:
     from tracetui.core.analysis.folder import FolderAnalysis
-    from tracetui.tui.app import TracetuiApp
     from tracetui.tui.presentation.folder_summary import FolderSummary
 
 LOOK_EVERY_S: Final = 1.0
@@ -84,7 +83,7 @@ class Memory:
     places: dict[int | None, Remembered] = field(default_factory=dict)
 
 
-class SummaryScreen(Screen[Target | None]):
+class SummaryScreen(OurScreen[Target | None]):
     """Sections over the whole screen; ends with the rows of a run and of a span in it. esc and `a` go back.
 
     Args:
@@ -126,11 +125,6 @@ class SummaryScreen(Screen[Target | None]):
         self._folder: FolderSummary | None = None
         self._is_whole = False
         """All runs of the folder were analysed once: what is shown is complete, or as it was a while ago."""
-
-    @property
-    def tracetui(self) -> TracetuiApp:
-        """The app, by its own type."""
-        return self.app  # type: ignore[return-value]  # this screen is made by no other app
 
     def compose(self) -> ComposeResult:
         """The sections and a footer."""

@@ -119,6 +119,8 @@ class Theming:
         self.source = "chosen (T)"
         """Why another theme is shown than the settings say."""
         self._before = ""
+        self.is_previewing = False
+        """A list of themes is open, and the one under its cursor is shown there."""
 
     def begin(self) -> None:
         """Load the themes and take the one that is wanted. Raises TracetuiError for an option that names none."""
@@ -169,9 +171,13 @@ class Theming:
         )
 
         def chosen(name: str | None) -> None:
-            app.refresh_css(animate=False)  # only the list was shown in the theme under the cursor
+            self.is_previewing = False
+            if app.theme != self._before:
+                app.refresh_css(animate=False)
+                app.call_next(app.restyle)  # a key may come in between
             self.take(name)
 
+        self.is_previewing = True
         app.push_screen(screen, chosen)
 
     def _show(self, name: str | None) -> None:

@@ -17,6 +17,7 @@ from tracetui.core import text
 from tracetui.core.model import NO_TIME, Kind
 from tracetui.core.repair_words import GROUPS, SPAN_SORTS
 from tracetui.core.repairs import Finding, Repairs, bad_rows, span_rows
+from tracetui.tui.messages import ViewWanted
 from tracetui.tui.presentation.detail import Look, Row, rule_row
 from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.pieces import Piece
@@ -68,6 +69,7 @@ class ReportList(LineView):
         self._run = run
         self._found = [] if run is None else Repairs(session.store, run).of(run)
         self._page = Page(session, lambda _whole: None)
+        self._page.post = self.post_message
         self._made: tuple[int, Stack] | None = None
         self._look_up()
 
@@ -315,6 +317,7 @@ class TroubleScreen(Screen[tuple[int, int] | None]):
     def __init__(self, session: Session, facts: HeaderFacts, run: int | None = None) -> None:
         super().__init__()
         self.session = session
+        self.facts = facts
         self.header = HeaderLine(session, facts)
         self.list = ReportList(session, None if run is None else session.store.runs[run])
         self.pane = Pane(session, "Repair report", self.list, id="trouble-pane")
@@ -341,6 +344,13 @@ class TroubleScreen(Screen[tuple[int, int] | None]):
         self.list.tell(refused, unrecognised)
         self.pane.say(self.list.words)
         self.footer.show([("enter", "go there, show the bytes"), ("space", "fold")])
+
+    def on_view_wanted(self, event: ViewWanted) -> None:
+        """All of some bytes over the whole screen."""
+        from tracetui.tui.screens.viewer import ViewerScreen
+
+        event.stop()
+        self.app.push_screen(ViewerScreen(self.session, self.facts, event.source))
 
     def on_report_list_chosen(self, event: ReportList.Chosen) -> None:
         """Go to the span."""

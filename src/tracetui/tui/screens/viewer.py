@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tracetui.core import text
 from tracetui.core.bodies import NOT_JSON, PARSED_AT_ONCE, json_in_bytes
@@ -24,6 +23,7 @@ from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.long_lines import TextRows
 from tracetui.tui.presentation.wrap import one_line
 from tracetui.tui.screens.looking import Looking
+from tracetui.tui.screens.ours import OurScreen
 from tracetui.tui.session import Session
 from tracetui.tui.taken import Source, Taken, of_value, texts_of
 from tracetui.tui.widgets.footer_line import FooterLine
@@ -32,9 +32,6 @@ from tracetui.tui.widgets.json_view import JsonView
 from tracetui.tui.widgets.line_view import LineView
 from tracetui.tui.widgets.pane import Pane
 from tracetui.tui.widgets.prompt_line import PromptLine
-
-if TYPE_CHECKING:
-    from tracetui.tui.app import TracetuiApp
 
 _SHORTEST_PLACE: Final = 12
 _LEAST_PARSED: Final = 2
@@ -87,7 +84,7 @@ def _parsed(value: object) -> object:
     return json_in_bytes(value) if isinstance(value, (bytes, bytearray)) else value
 
 
-class ViewerScreen(Screen[None]):
+class ViewerScreen(OurScreen[None]):
     """One value. esc goes back.
 
     Args:
@@ -131,11 +128,6 @@ class ViewerScreen(Screen[None]):
         self.looking = Looking(self)
         self._asks = ""
         self._changing = asyncio.Lock()
-
-    @property
-    def tracetui(self) -> TracetuiApp:
-        """The app, by its own type."""
-        return self.app  # type: ignore[return-value]  # this screen is shown by no other app
 
     def compose(self) -> ComposeResult:
         """The value between header and footer."""

@@ -31,8 +31,11 @@ from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.session import Session
 from tracetui.tui.taken import Source, of_record, of_records, of_value
 from tracetui.tui.widgets.detail_blocks import Block, Stack
-from tracetui.tui.widgets.detail_pages import EventPage, Page, RunPage, SpanPage
+from tracetui.tui.widgets.detail_pages import Page
+from tracetui.tui.widgets.event_page import EventPage
 from tracetui.tui.widgets.line_view import LineView
+from tracetui.tui.widgets.run_page import RunPage
+from tracetui.tui.widgets.span_page import SpanPage
 
 if TYPE_CHECKING:
     from tracetui.core.store import Change

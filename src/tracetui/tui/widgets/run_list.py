@@ -6,6 +6,7 @@ only theirs and changed runs' status is worked out.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
@@ -26,6 +27,7 @@ from tracetui.tui.presentation.runs import (
     run_name,
     run_row,
     start_words,
+    started,
 )
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.line_view import LineView
@@ -37,6 +39,12 @@ Grouping = Literal["", "name", "folder"]
 _GROUPINGS: Final[tuple[Grouping, ...]] = ("", "name", "folder")
 _RULE_CELLS: Final = 13
 """Cells of the pane's rule beside what stands at its right end: title, blanks, and enough of a line."""
+
+
+@lru_cache(1 << 15)
+def _folder_of(path: str) -> str:
+    """The folder of a file. Remembered: the groups of ten thousand runs are made again with each batch that is read."""
+    return str(PurePath(path).parent)
 
 
 class RunList(LineView):
@@ -62,6 +70,8 @@ class RunList(LineView):
         self.marked: set[int] = set()
         self._order: list[int] = []
         self._groups: list[tuple[str, list[int]]] = []
+        self._starts: dict[int, int] = {}
+        """By what runs are where they are, if that is their start alone."""
         self._folded: set[str] = set()
         self._selected: int | None = None
 
@@ -244,6 +254,8 @@ class RunList(LineView):
             if run.live and (where is None or run.row in where) and (not wanted or self._fits(run.row, wanted))
         ]
         ordered = in_order(rows, self.session, self.sorting, self.reversed)
+        by_start = self.sorting == "start" and not (wanted or self.grouping)
+        self._starts = {row: started(runs[row]) for row in rows} if by_start else {}
         if wanted:
             # What is called so is meant before what has it in its id or format.
             ordered.sort(key=lambda row: wanted not in run_name(runs[row]).casefold())
@@ -271,13 +283,19 @@ class RunList(LineView):
             return run.name or run.id
         feed = self.session.feed
         path = feed.path_of(run.sources[0]) if feed is not None and run.sources else ""
-        return str(PurePath(path).parent) if path else "no folder"
+        return _folder_of(path) if path else "no folder"
 
     def _may_move(self, rows: set[int]) -> bool:
         """Whether what changed in these runs may have moved them in the list."""
+        runs = self.session.store.runs
+        if self._starts:
+            shown = (row for row in rows if runs[row].live and (self._where is None or row in self._where))
+            return any(not runs[row].live for row in rows) or any(
+                self._starts.get(row) != started(runs[row]) for row in shown
+            )
         if self.sorting not in ("name", "format"):
             return bool(rows)
-        return any(not self.session.store.runs[row].live for row in rows) or bool(self.filter_text)
+        return any(not runs[row].live for row in rows) or bool(self.filter_text)
 
     def _visible_of(self, rows: set[int]) -> list[int]:
         return [index for index in self.visible_rows if self._order[index] in rows]
