@@ -350,6 +350,17 @@ async def test_typing_in_the_help_finds_an_action_and_enter_does_it(native_trace
         assert app.main.maximised
 
 
+async def test_esc_unmarks_all_runs_and_marking_again_unmarks_one_in_its_place(native_traces: Path) -> None:
+    app = make_app([native_traces])
+    async with opened(app) as pilot:
+        await press(pilot, "u", "home", "space", "space", "up", "space")
+        assert (len(app.main.runs.marked), app.main.runs.cursor) == (1, 1)
+        assert "esc unmark all" in lines(pilot)[-1]
+        await press(pilot, "escape")
+        assert not app.main.runs.marked
+        assert "unmarked 1 run" in lines(pilot)[0]
+
+
 async def test_the_palette_acts_and_digits_jump_to_a_row(native_traces: Path) -> None:
     app = make_app([native_traces])
     async with opened(app) as pilot:

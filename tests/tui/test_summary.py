@@ -14,7 +14,7 @@ from tracetui.core.symbols import UNICODE
 from tracetui.tui.app import TracetuiApp
 from tracetui.tui.presentation.pieces import width_of
 from tracetui.tui.presentation.summary_page import head_rows
-from tracetui.tui.screens.summary import SummaryScreen
+from tracetui.tui.screens.summary import Group, Scope, SummaryScreen
 from tracetui.tui.widgets.summary_view import SummaryView
 
 
@@ -109,6 +109,37 @@ async def test_from_one_run_to_all_and_back(native_traces: Path) -> None:
         assert "Longest runs" in text(pilot)
         await press(pilot, "u")
         assert "What broke first" in text(pilot)
+
+
+def groups(*called: str) -> list[Group]:
+    return [Group(range(number + 1), f"{number + 1} runs", each) for number, each in enumerate(called)]
+
+
+def test_u_goes_from_this_run_through_marked_ones_to_all_and_back() -> None:
+    scope = Scope(0, groups("marked runs", "all runs"))
+    passed = []
+    for _ in range(4):
+        passed.append((scope.whole, scope.group.called if scope.whole else "", scope.next_words))
+        scope.turn()
+    assert passed == [
+        (False, "", "marked runs"),
+        (True, "marked runs", "all runs"),
+        (True, "all runs", "this run"),
+        (False, "", "marked runs"),
+    ]
+
+
+def test_without_an_open_run_u_goes_through_the_others() -> None:
+    scope = Scope(None, groups("marked runs", "all runs"), whole=True)
+    scope.turn()
+    assert (scope.group.called, scope.next_words) == ("all runs", "marked runs")
+    assert Scope(None, groups("all runs"), whole=True).next_words == ""
+
+
+def test_a_summary_stays_with_its_runs_when_others_come() -> None:
+    scope = Scope(0, groups("all runs"), whole=True, again=lambda: groups("shown runs", "all runs"))
+    scope.renew()
+    assert scope.group.called == "all runs"
 
 
 async def test_each_scope_opens_at_its_top_and_again_where_it_was_left(native_traces: Path) -> None:

@@ -28,7 +28,10 @@ _LAST: Final = ("move", "chip")
 def actions(app: TracetuiApp) -> list[Key]:
     """The actions of the moment, and those that have no key of their own but a name."""
     keys = [key for key in app.actions() if key.id != "app.palette"]
-    return [*keys, *app.main.viewing.keys()] if isinstance(app.screen, MainScreen) else keys
+    if not isinstance(app.screen, MainScreen):
+        return keys
+    unmark = Key("runs.unmark", (), "unmark all", "unmark", app.main.runs)
+    return [*keys, *app.main.viewing.keys(), *([unmark] if app.main.runs.live_marks else [])]
 
 
 def choices(app: TracetuiApp) -> list[Choice]:

@@ -23,7 +23,8 @@ def footer_keys(screen: PanesScreen) -> list[tuple[str, str]]:
         close = [("u", "close")] if screen.drawer else []
         entering = "pick" if screen.pick else "open"
         both = [("d", "compare"), ("a", "summary"), ("/", "find"), ("< >", "sort"), ("b", "group")]
-        return [("enter", entering), ("space", "mark"), *close, *both]
+        marks = [("esc", "unmark all")] if screen.runs.marked and not screen.is_narrowed("runs") else []
+        return [*marks, ("enter", entering), ("space", "mark"), *close, *both]
     runs = [("u", "runs")] if medium else []
     size = ("z", "back" if screen.maximised else "maximise")
     if screen.active == "detail":

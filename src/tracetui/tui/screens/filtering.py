@@ -164,9 +164,13 @@ class Filtering:
         screen.set_focus(screen.views[screen.active], scroll_visible=False)
         screen.say_all()
 
+    def is_in_force(self, pane: PaneName) -> bool:
+        """Whether a pane is filtered; the detail never is."""
+        return bool({"runs": self.runs_text, "spans": self.text}.get(pane))
+
     def clear(self, pane: PaneName) -> bool:
         """One step out of a pane: no filter of it any more. False: there was none, and the detail has none."""
-        if not {"runs": self.runs_text, "spans": self.text}.get(pane):
+        if not self.is_in_force(pane):
             return False
         self.pane = pane
         self._put("", None)

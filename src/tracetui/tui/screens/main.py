@@ -397,6 +397,8 @@ class MainScreen(PanesScreen):
             self.filtering.cancel()
         elif self.searching.clear(self.active) or self.filtering.clear(self.active):
             self.say_all()
+        elif self.active == "runs" and self.runs.marked:
+            self.runs.action_unmark()
         elif self.maximised:
             self.action_maximise()
         elif self.drawer or self.active == "detail":

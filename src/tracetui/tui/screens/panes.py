@@ -67,6 +67,10 @@ class PanesScreen(HandingOn):
         """Show the open run in the detail, or again what is selected in it."""
         raise NotImplementedError
 
+    def is_narrowed(self, pane: PaneName) -> bool:
+        """A search or a filter that esc ends is in force in a pane."""
+        return self.searching.is_in_force(pane) or self.filtering.is_in_force(pane)
+
     # ------------------------------------------------------------ where panes stand
 
     def on_resize(self, _event: events.Resize) -> None:

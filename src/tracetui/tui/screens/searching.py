@@ -141,14 +141,18 @@ class Searching:
         self.screen.search.begin()
         self.close()
 
+    def is_in_force(self, pane: PaneName) -> bool:
+        """Whether something is searched for in a pane."""
+        return bool(self.screen.runs.filter_text if pane == "runs" else self.wanted)
+
     def clear(self, pane: PaneName) -> bool:
         """One step out of a pane: nothing is searched for in it any more. False: nothing was."""
-        if pane == "runs" and self.screen.runs.filter_text:
-            self.screen.runs.set_filter("")
-        elif pane != "runs" and self.wanted:
-            self.forget()
-        else:
+        if not self.is_in_force(pane):
             return False
+        if pane == "runs":
+            self.screen.runs.set_filter("")
+        else:
+            self.forget()
         return True
 
     def close(self) -> None:

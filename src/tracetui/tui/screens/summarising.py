@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tracetui.tui.screens.summary import ALL_RUNS, Memory, Scope, SummaryScreen
+from tracetui.tui.screens.summary import Group, Memory, Scope, SummaryScreen
 
 if TYPE_CHECKING:
     from tracetui.tui.screens.main import MainScreen
@@ -20,22 +20,24 @@ class Summarising:
     def show(self) -> None:
         """Show the summary; what is chosen in it is gone to."""
         screen = self.screen
-        rows, words, others = self._runs()
-        if screen.opened is None and not rows:
+        groups = self._groups()
+        if screen.opened is None and not groups[0].rows:
             screen.header.say("nothing is read yet" if screen.session.is_reading else "there is no run to sum up")
             return
-        whole = screen.active == "runs" and bool(rows)
-        scope = Scope(screen.opened, rows, words, whole, others, self._runs)
+        whole = screen.active == "runs" and bool(groups[0].rows)
+        scope = Scope(screen.opened, groups, whole, self._groups)
         screen.app.push_screen(SummaryScreen(screen.session, screen.facts, scope, self._memory), screen.go_to)
 
-    def _runs(self) -> tuple[list[int], str, str]:
-        """The runs that are marked, else those that are shown; what to call them, with their number and without."""
-        runs = self.screen.runs
-        marked = [row for row in runs.marked if self.screen.session.store.runs[row].live]
+    def _groups(self) -> list[Group]:
+        """The runs that are marked, or those that are shown if the list leaves some out; then all."""
+        runs, store = self.screen.runs, self.screen.session.store
+        live = [run.row for run in store.runs if run.live]
+        marked, shown = runs.live_marks, runs.shown_runs
+        groups: list[Group] = []
         if marked:
             one = "" if len(marked) == 1 else "s"
-            return sorted(marked), f"{len(marked):,} marked run{one}", f"marked run{one}"
-        shown = runs.shown_runs
-        if len(shown) < len(self.screen.states):
-            return shown, f"{len(shown):,} of {len(self.screen.states):,} runs shown in the list", "shown runs"
-        return shown, f"{len(shown):,} runs", ALL_RUNS
+            groups.append(Group(marked, f"{len(marked):,} marked run{one}", f"marked run{one}"))
+        elif 0 < len(shown) < len(live):
+            groups.append(Group(shown, f"{len(shown):,} of {len(live):,} runs shown in the list", "shown runs"))
+        every = shown if len(shown) == len(live) else live
+        return [*groups, Group(every, f"{len(live):,} runs")]

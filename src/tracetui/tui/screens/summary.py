@@ -45,35 +45,85 @@ ALL_RUNS: Final = "all runs"
 _GONE: Final = "this run is gone from its file"
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Several runs that a summary can be about.
+
+    Attributes:
+        rows: Their rows.
+        words: What they are, with their number, for the title: `42 runs`; safe.
+        called: What they are called as a choice: `all runs`, `marked runs`.
+    """
+
+    rows: Sequence[int]
+    words: str
+    called: str = ALL_RUNS
+
+
 @dataclass(slots=True)
 class Scope:
     """What a summary is about.
 
     Args:
         run: Row of the open run; None: there is none.
-        rows: Rows of the runs that are shown in the list, or marked.
-        words: What those are, for the title: `42 runs`; safe.
-        whole: Those runs and not the open one.
-        others: What those runs are called as a choice: `all runs`, `marked runs`.
-        again: Says anew which runs they are and what to call them, with their number and as a choice: more may have been read.
+        groups: Other runs that it can be about, the fewest first: those that are marked, those that are shown, all. One at least.
+        whole: One of those groups and not the open run.
+        again: Says anew which groups there are: more may have been read.
+        at: Which of the groups is meant.
     """
 
     run: int | None
-    rows: Sequence[int]
-    words: str
+    groups: Sequence[Group]
     whole: bool = False
-    others: str = ALL_RUNS
-    again: Callable[[], tuple[Sequence[int], str, str]] | None = None
+    again: Callable[[], Sequence[Group]] | None = None
+    at: int = 0
+
+    @property
+    def group(self) -> Group:
+        """The runs that are meant, if it is not the open one."""
+        return self.groups[self.at]
+
+    @property
+    def rows(self) -> Sequence[int]:
+        """Their rows."""
+        return self.group.rows
+
+    @property
+    def words(self) -> str:
+        """What they are, for the title."""
+        return self.group.words
 
     @property
     def is_part(self) -> bool:
         """They are not all runs that there are: the page says so first."""
-        return self.others != ALL_RUNS
+        return self.group.called != ALL_RUNS
+
+    @property
+    def next_words(self) -> str:
+        """What `turn` goes on to; empty: to nothing else."""
+        run, at = self._next()
+        if run:
+            return "this run"
+        is_other = at != self.at or not (self.whole or self.run is None)
+        return self.groups[at].called if is_other and self.groups[at].rows else ""
+
+    def turn(self) -> None:
+        """From the open run through the groups, then again."""
+        run, self.at = self._next()
+        self.whole = not run
+
+    def _next(self) -> tuple[bool, int]:
+        if self.run is not None and not self.whole:
+            return False, 0
+        if self.at + 1 < len(self.groups):
+            return False, self.at + 1
+        return self.run is not None, 0
 
     def renew(self) -> None:
         """Take the runs that there are by now."""
         if self.again is not None:
-            self.rows, self.words, self.others = self.again()
+            called, self.groups = self.group.called, self.again()
+            self.at = next((at for at, group in enumerate(self.groups) if group.called == called), len(self.groups) - 1)
 
 
 @dataclass(slots=True)
@@ -97,7 +147,7 @@ class SummaryScreen(OurScreen[Target | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,a,q", "close", "back", id="summary.back", show=False),
-        Binding("u", "scope", "this run, or those of the list", id="summary.scope", show=False),
+        Binding("u", "scope", "this run, those marked or shown, all", id="summary.scope", show=False),
         Binding("J", "run(1)", "next run", id="jump.next_run", show=False),
         Binding("K", "run(-1)", "previous run", id="jump.previous_run", show=False),
         Binding("less_than_sign,alt+up", "sort(-1)", "sort the section, back", id="summary.sort", show=False),
@@ -288,8 +338,8 @@ class SummaryScreen(OurScreen[Target | None]):
             words = one_line(run_name(self.session.store.runs[scope.run]), 40, symbols)
         self.pane.say("  ".join(filter(None, (self._said, self.view.order, words))))
         keys = [("enter", "go to run" if scope.whole else "go to span"), ("tab", "next section"), ("y", "copy")]
-        if scope.run is not None and (len(scope.rows) > 1 or scope.whole):
-            keys.append(("u", "this run" if scope.whole else scope.others))
+        if others := scope.next_words:
+            keys.append(("u", others))
         keys.append(("< >", "sort"))
         self.footer.show(keys)
 
@@ -300,12 +350,12 @@ class SummaryScreen(OurScreen[Target | None]):
         self.dismiss(None)
 
     def action_scope(self) -> None:
-        """From the open run to those of the list, or back."""
+        """From the open run to those that are marked or shown, to all, and back."""
         scope = self.scope
-        if scope.run is None or not scope.rows:
+        if not scope.next_words:
             self.header.say("no run is open" if scope.run is None else "no run is shown in the list")
             return
-        scope.whole = not scope.whole
+        scope.turn()
         self._begin()
 
     def action_run(self, by: int) -> None:

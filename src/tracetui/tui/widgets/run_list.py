@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 
 from tracetui.core import text
 from tracetui.core.model import RunStatus
-from tracetui.tui.messages import PositionChanged, RunOpened, RunSelected
+from tracetui.tui.messages import Notice, PositionChanged, RunOpened, RunSelected
 from tracetui.tui.presentation.pieces import Piece
 from tracetui.tui.presentation.runs import (
     MOMENT_FROM,
@@ -87,6 +87,19 @@ class RunList(LineView):
         """Run rows from top to bottom, headings left out."""
         return [row for row in self._order if row >= 0]
 
+    @property
+    def live_marks(self) -> list[int]:
+        """Rows of the runs that are marked and still there."""
+        return sorted(row for row in self.marked if self.session.store.runs[row].live)
+
+    def clear_marks(self) -> int:
+        """Mark no run any more; returns how many were."""
+        count = len(self.live_marks)
+        self.marked.clear()
+        self.refresh_rows(self.visible_rows)
+        self._say_position()
+        return count
+
     def row_count(self) -> int:
         """Runs and headings of groups."""
         return len(self._order)
@@ -148,6 +161,9 @@ class RunList(LineView):
                 f"{text.cut(wanted, max(1, room - 4), symbols=self.session.symbols)} esc",
             ]
         where = f"{self._cursor + 1} of {len(self._order)}" if self._order else ""
+        if marks := len(self.live_marks):
+            order = f"{marks:,} marked"
+            return [f"{order}   {where}", order]
         started = self._started()
         forms = [f"{order}   {where}" if where else order, order, f"by {self.sorting}"]
         return [f"{started}   {where}", started, *forms] if started else forms
@@ -327,7 +343,7 @@ class RunList(LineView):
         self.post_message(RunOpened(row))
 
     def action_mark(self) -> None:
-        """Mark or unmark the selected run and go to the next row; fold a group."""
+        """Mark the selected run and go to the next row, or unmark it and stay; fold a group."""
         if not self._order:
             return
         row = self._order[self._cursor]
@@ -336,7 +352,14 @@ class RunList(LineView):
             return
         self.marked ^= {row}
         self.refresh_rows((self._cursor,))
-        self.move_by(1)
+        if row in self.marked:
+            self.move_by(1)
+        self._say_position()
+
+    def action_unmark(self) -> None:
+        """Mark no run any more, and say how many were."""
+        count = self.clear_marks()
+        self.post_message(Notice(f"unmarked {count:,} run{'' if count == 1 else 's'}" if count else "no run is marked"))
 
     def action_sort(self, by: int) -> None:
         """Sort by the next column, or the one before."""
