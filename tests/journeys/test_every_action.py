@@ -22,7 +22,7 @@ WAYS: dict[str, tuple[tuple[str, ...], str]] = {
     "compare": (("d",), "━ Compare "),
     "summary": (("a",), "━ Summary"),
     "trouble": (("R",), "━ Repair report "),
-    "viewer": (("enter", "V"), "━ Value "),
+    "viewer": (("enter", "V"), "| pipe"),
 }
 """By the first part of an action's id: the keys that lead there from the spans, and what is seen there."""
 _OF_SPANS = ("move", "jump", "find", "chip", "look", "take", "app")

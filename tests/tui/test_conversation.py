@@ -109,6 +109,12 @@ def test_a_role_is_said_once_while_it_goes_on() -> None:
     assert lines(messages(said, WIDE), WIDE) == ["", " assistant    I look.", "              ■ ls"]
 
 
+def test_what_a_model_says_after_a_tools_result_has_its_role_again() -> None:
+    said = [asks(("ls", {}), ids=("1",)), result("no", "1", failed=True), Message("assistant", "I look again.")]
+    assert lines(messages(said, NARROW))[-3:] == ["", "assistant", "  I look again."]
+    assert " assistant    I look again." in lines(messages(said, WIDE), WIDE)
+
+
 def test_thinking_is_told_from_what_is_said() -> None:
     said = [Message("thinking", "hm"), Message("assistant", "so")]
     assert lines(messages(said, NARROW)) == ["", "thinking", "  hm", "", "assistant", "  so"]

@@ -23,6 +23,7 @@ from tracetui.tui.screens.exporting import free_name, usual_folder, zone_name
 from tracetui.tui.screens.screenshot import painted
 from tracetui.tui.secrets_seen import Striker, secrets_of
 from tracetui.tui.session import local_timezone
+from tracetui.tui.longest import longest
 from tracetui.tui.taken import of_value, telling
 
 ASKED = [Message("system", "be brief"), Message("user", "first"), Message("assistant", "yes"), Message("user", "then")]
@@ -55,6 +56,16 @@ def test_the_most_telling_value_is_taken(
     kind: Kind, status: Status, detail: SpanDetail, expected: tuple[str, object]
 ) -> None:
     assert telling(kind, status, "call", detail) == expected
+
+
+def test_the_longest_of_what_a_span_recorded_is_its_output_its_input_or_its_messages() -> None:
+    assert longest(SpanDetail(input={"q": "x" * 9}, output="short")) == ("input", {"q": "x" * 9})
+    assert longest(SpanDetail(input="in", output="longer")) == ("output", "longer")
+    found = longest(SpanDetail(output="yes", messages=ASKED))
+    assert found is not None
+    assert found[0] == "messages"
+    assert str(found[1]).startswith("system: be brief\n\nuser: first")
+    assert longest(SpanDetail()) is None
 
 
 def test_a_value_becomes_text_as_recorded_json_with_indents_bytes_with_escapes() -> None:

@@ -13,7 +13,7 @@ GROUP = Key("runs.group", ("b",), "group by name, folder", "group", Widget())
 
 def test_a_key_of_another_place_says_what_it_does_there() -> None:
     said = unbound_words("b", [("in the detail pane", ()), ("in the runs pane", [GROUP])], "?")
-    assert said == "b (group by name, folder) does nothing here, only in the runs pane"
+    assert said == "b (group by name, folder) works only in the runs pane"
 
 
 def test_a_key_of_no_place_says_where_keys_are_listed() -> None:
@@ -27,7 +27,7 @@ async def test_a_key_is_silent_in_no_pane_and_no_summary(native_traces: Path) ->
         assert "only in the runs pane" in lines(pilot)[0]
         await press(pilot, "a", "e")
         assert "e (next cause" in lines(pilot)[0]
-        assert "esc goes back" in lines(pilot)[0]
+        assert "works only among runs and spans: esc" in lines(pilot)[0]
 
 
 async def test_the_next_run_is_summed_up_on_its_key(native_traces: Path) -> None:

@@ -202,6 +202,16 @@ async def test_all_of_a_cut_text_is_one_key_away_from_the_detail(tmp_path: Path)
         assert not app.screen.header.progress
 
 
+async def test_the_longest_value_of_a_span_is_one_key_away_from_the_tree_and_from_short_ones(
+    native_traces: Path,
+) -> None:
+    async with opened(make_app([native_traces / "support_bot.jsonl"])) as pilot:
+        await press(pilot, "j", "j", "V")
+        assert "━ Messages of " in lines(pilot)[1]
+        await press(pilot, "escape", "enter", "V")
+        assert "━ Messages of " in lines(pilot)[1]
+
+
 async def test_the_title_of_the_viewer_names_the_span_and_the_run(native_traces: Path) -> None:
     async with opened(make_app([native_traces / "support_bot.jsonl"])) as pilot:
         app = pilot.app

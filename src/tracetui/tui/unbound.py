@@ -18,7 +18,7 @@ def say_unbound(app: TracetuiApp, key: str) -> None:
     main, header = app.main, getattr(app.screen, "header", None)
     if not isinstance(header, HeaderLine) or isinstance(app.focused, LineEditor):
         return
-    elsewhere: list[tuple[str, list[Key]]] = [("among runs and spans: esc goes back", main.actions())]
+    elsewhere: list[tuple[str, list[Key]]] = [("among runs and spans: esc", main.actions())]
     if app.screen is main:
         others = [(name, view) for name, view in main.views.items() if name != main.active]
         elsewhere = [(f"in the {name} pane", keys_of([view])) for name, view in others]
@@ -37,6 +37,6 @@ def unbound_words(key: str, elsewhere: Iterable[tuple[str, Iterable[Key]]], help
     for place, keys in elsewhere:
         for each in keys:
             if shown in each.keys:
-                return f"{shown} ({each.words}) does nothing here, only {place}"
+                return f"{shown} ({each.words}) works only {place}"
     lists = f": {help_key} lists the keys" if help_key else ""
     return f"{shown} does nothing here{lists}"

@@ -74,14 +74,15 @@ def messages(found: Sequence[Message], look: Look, first: int = 0, prefix: str =
         prefix: Tells the keys of these sections from those of other parts.
     """
     sections: list[Section] = []
-    role = ""
+    role, returned = "", False
     for turn in _turns(found[first:], first):
-        is_new = turn.message.role != role or not role
+        # What a tool returned is nothing that the model said: what it says next is told from it.
+        is_new = turn.message.role != role or not role or (returned and bool(turn.message.text))
         own = _turn_sections(turn, look, prefix, is_new)
         # What a model calls belongs to what it said just before.
         own[0].tight = own[0].tight or (not is_new and not turn.message.text)
         sections += own
-        role = turn.message.role
+        role, returned = turn.message.role, any(result is not None for result in turn.results)
     return sections
 
 

@@ -25,6 +25,16 @@ def selected_value(screen: MainScreen) -> Source | None:
     return None if span is None else of_span(screen.session, span)
 
 
+def longest_value(screen: MainScreen) -> Source | None:
+    """The longest value of the selected span, text of the selected event; None where nothing is selected."""
+    from tracetui.tui.longest import of_longest
+
+    span, event = _rows(screen)
+    if event is not None:
+        return of_event(screen.session, event)
+    return None if span is None else of_longest(screen.session, span)
+
+
 def selected_record(screen: MainScreen) -> Source | None:
     """The record of the selected span or event as it was written; None: there is none."""
     if screen.active == "detail" and not screen.has_no_runs:

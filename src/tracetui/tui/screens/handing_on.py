@@ -9,7 +9,7 @@ from textual.screen import Screen
 from tracetui.tui import messages
 from tracetui.tui.screens.bookmarking import Bookmarking
 from tracetui.tui.screens.comparing import Comparing
-from tracetui.tui.screens.copying import selected_id, selected_record, selected_value
+from tracetui.tui.screens.copying import longest_value, selected_id, selected_record, selected_value
 from tracetui.tui.screens.filtering import Filtering
 from tracetui.tui.screens.jumping import Jumping
 from tracetui.tui.screens.searching import Searching
@@ -124,6 +124,10 @@ class HandingOn(Screen[None]):
     def action_pipe(self) -> None:
         """Give what `y` would copy to a command that is typed now."""
         self.taking.pipe(selected_value)
+
+    def action_view_value(self) -> None:
+        """The longest value of what is selected over the whole screen."""
+        self.taking.view_selected(longest_value)
 
     def on_view_wanted(self, event: messages.ViewWanted) -> None:
         """A value over the whole screen."""

@@ -71,6 +71,7 @@ KEYS: Final[list[BindingType]] = [
     Binding("y", "copy_value", "copy the value", id="take.value"),
     Binding("Y", "copy_record", "copy the record as JSON", id="take.record", show=False),
     Binding("ctrl+y", "copy_id", "copy the id", id="take.id", show=False),
+    Binding("V", "view_value", "value in the viewer", show=False, id="detail.view"),
     Binding("o", "edit", "open in the editor", id="take.edit", show=False),
     Binding("vertical_line,X", "pipe", "pipe into a command", id="take.pipe", show=False),
     Binding("x", "export", "export the run", id="take.export", show=False),

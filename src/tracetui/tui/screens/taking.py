@@ -33,6 +33,20 @@ class Taking:
         """Give what is selected to a command."""
         self._do(select, lambda handing, source: handing.pipe(source))
 
+    def view_selected(self, select: Select) -> None:
+        """Show what is selected over the whole screen."""
+        screen = self.screen
+        screen.selection.flush()
+        try:
+            source = select(screen)
+        except ChangedOnDisk as error:
+            screen.header.say(str(error), "error")
+            return
+        if source is None:
+            screen.header.say("no span is selected")
+        else:
+            self.view(source)
+
     def view(self, source: Source) -> None:
         """Show a value over the whole screen."""
         from tracetui.tui.screens.viewer import ViewerScreen

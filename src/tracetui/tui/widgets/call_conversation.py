@@ -37,6 +37,14 @@ class CallConversation:
         question = self._asked()
         return (question.number, question.calls) if question.number else None
 
+    @property
+    def count(self) -> int | None:
+        """Messages that the call was told and answered; None: those before it are not read."""
+        if self._detail is None or not self._detail.continues:
+            return 0 if self._detail is None else len(self._detail.messages)
+        found = self.found
+        return None if found is None or found.unread else len(found.earlier) + len(found.added) + len(found.reply)
+
     def _asked(self) -> Question:
         if self._question is None or self._detail is None:
             self._detail = self._detail or SpanDetail()

@@ -19,9 +19,11 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.timer import Timer
 
+from tracetui.core.jsontext import json_text
 from tracetui.core.model import ABSENT
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import count as count_of
+from tracetui.tui.longest import of_longest
 from tracetui.tui.messages import ContextWanted, Notice, PositionChanged, ViewWanted
 from tracetui.tui.presentation import strip
 from tracetui.tui.presentation.detail import ONE_LINE_FROM, Look, tab_at, tab_row
@@ -435,8 +437,8 @@ class Detail(LineView):
             self._act(stack.toggle(self._cursor))
 
     def action_view(self) -> None:
-        """All of the value under the cursor in the viewer."""
-        source = self.selected_value()
+        """The value under the cursor in the viewer; what it belongs to, if all of it can be seen already."""
+        source = self._around() or self.selected_value()
         if source is None:
             self.post_message(Notice("nothing recorded stands here"))
         else:
@@ -473,6 +475,22 @@ class Detail(LineView):
             return None
         value = self._stack().value(self._cursor)
         return self.selected_record() if value is ABSENT else of_value(value)
+
+    def _around(self) -> Source | None:
+        """What a value under the cursor belongs to that is seen whole: an object, or its span; None where it is not."""
+        if self._page is None or not self.row_count():
+            return None
+        stack, (what, row) = self._stack(), self._page.key
+        value = stack.value(self._cursor)
+        if isinstance(value, (dict, list, bytes)) or stack.is_cut(self._cursor):
+            return None
+        words = value if isinstance(value, str) else "" if value is ABSENT else json_text(value)
+        pieces = stack.row(self._cursor, self._look().width, "")
+        if words not in "".join(text for text, _ in pieces):
+            return None
+        if isinstance(owner := stack.around(self._cursor), (dict, list)) and owner:
+            return of_value(owner, "values")
+        return of_longest(self.session, row) if what == "span" and self._tab not in ("Raw", "Events") else None
 
     def selected_record(self) -> Source | None:
         """The record under the cursor as it was written, else all records of what is shown; None where there are none."""

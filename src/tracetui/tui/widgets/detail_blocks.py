@@ -70,6 +70,10 @@ class Block:
         """What all its rows show together; ABSENT: nothing that was recorded."""
         return ABSENT
 
+    def around(self, index: int) -> object:  # noqa: ARG002 - for subclasses
+        """The value that the one in this row is a part of; ABSENT: it stands by itself."""
+        return ABSENT
+
     def record_at(self, index: int) -> int | None:  # noqa: ARG002 - for subclasses
         """The record that this row shows, if it shows one."""
         return self.record
@@ -296,6 +300,10 @@ class Json(Block):
         """The value in this row."""
         return self.rows.value_at(index)
 
+    def around(self, index: int) -> object:  # noqa: ARG002 - all its rows are of one value
+        """The whole value."""
+        return self.rows.value
+
     def whole(self) -> object:
         """The whole value."""
         return self.rows.value
@@ -382,6 +390,11 @@ class Stack(Block):
         """What the block says."""
         block, at, _ = self.place(index)
         return block.value(at)
+
+    def around(self, index: int) -> object:
+        """What the block says."""
+        block, at, _ = self.place(index)
+        return block.around(at)
 
     def record_at(self, index: int) -> int | None:
         """What the block says."""
@@ -547,6 +560,11 @@ class Items(Block):
         if body is None:
             return ABSENT
         return body.whole() if at < 0 else body.value(at)
+
+    def around(self, index: int) -> object:
+        """What the body says."""
+        item, at = self._place(index)
+        return self._bodies[item].around(at) if at >= 0 and item in self._bodies else ABSENT
 
     def record_at(self, index: int) -> int | None:
         """The record of the item."""
