@@ -127,8 +127,16 @@ def test_the_panes_follow_from_the_size(size: tuple[int, int], panes: tuple[str,
     assert arrange(*size, "spans", drawer=False, maximised=False, alone=False).panes == panes
 
 
+def test_the_runs_get_room_that_the_spans_have_no_column_for() -> None:
+    found = {
+        width: arrange(width, 50, "spans", drawer=False, maximised=False, alone=False) for width in (120, 160, 200, 240)
+    }
+    assert [each.runs_width for each in found.values()] == [25, 38, 44, 48]
+    assert [width - each.runs_width - each.detail_width - 2 for width, each in found.items()] == [56, 77, 100, 125]
+
+
 def test_the_widths_of_the_panes_stay_within_their_limits() -> None:
     for width in range(120, 400):
         found = arrange(width, 40, "spans", drawer=False, maximised=False, alone=False)
-        assert 25 <= found.runs_width <= 42
+        assert 25 <= found.runs_width <= 48
         assert 37 <= found.detail_width <= 70

@@ -65,7 +65,7 @@ def row_text(session: Session, row: int, width: int, **how: bool) -> str:
     [
         (25, " ✗ gather         12m41s"),
         (36, " ✗ gather          00:01   ✗1 12m41s"),
-        (40, " ✗ gather          00:01         ✗1 12m41s"),
+        (49, " ✗ gather                00:01         ✗1 12m41s"),
         (80, " ✗ gather             error       00:01         ✗1 12m41s      1       –       –"),
     ],
 )
@@ -75,7 +75,7 @@ def test_the_columns_follow_from_the_width(width: int, expected: str) -> None:
     assert len(shown) < width
 
 
-@pytest.mark.parametrize(("width", "start"), [(36, "Jan 1"), (40, "Jan 1 00:01"), (80, "Jan 1 00:01")])
+@pytest.mark.parametrize(("width", "start"), [(48, "Jan 1"), (49, "Jan 1 00:01"), (80, "Jan 1 00:01")])
 def test_where_there_is_room_runs_of_other_days_say_the_time_of_day(width: int, start: str) -> None:
     session = make_session(*THREE)
     session.now_ns = TickingClock(EPOCH + 40 * 86_400 * SECOND)

@@ -19,11 +19,11 @@ from tracetui.core.loading import load
 from tracetui.core.model import ErrorInfo, Kind, Message, SpanDetail, Status
 from tracetui.core.redaction import Redactor
 from tracetui.resources import from_home, samples_dir
+from tracetui.tui.longest import longest
 from tracetui.tui.screens.exporting import free_name, usual_folder, zone_name
 from tracetui.tui.screens.screenshot import painted
 from tracetui.tui.secrets_seen import Striker, secrets_of
 from tracetui.tui.session import local_timezone
-from tracetui.tui.longest import longest
 from tracetui.tui.taken import of_value, telling
 
 ASKED = [Message("system", "be brief"), Message("user", "first"), Message("assistant", "yes"), Message("user", "then")]

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from tests.tui.helpers import lines, make_app, opened, press, text
 from tests.tui.repaired import write_related
 from tracetui.tui.app import TracetuiApp
+from tracetui.tui.presentation.report import grouped
 from tracetui.tui.screens.trouble import TroubleScreen
 
 
@@ -94,6 +95,29 @@ async def test_a_finding_folds_and_opens(tmp_path: Path) -> None:
         assert "lost_child" not in text(pilot)
         await press(pilot, "right")
         assert "lost_child" in text(pilot)
+
+
+def test_files_of_one_folder_and_reason_are_told_together() -> None:
+    why, other = "no format knows it", "empty"
+    paths = [(f"/t/a/{number}/x.db", why) for number in range(3)]
+    found = grouped([*paths, ("/t/a/y", other), ("/t/b/z", why), ("/t/top", why)])
+    assert [(each.folder, each.reason, len(each.paths)) for each in found] == [
+        ("a/", why, 3), ("", other, 1), ("", why, 1), ("", why, 1),
+    ]  # fmt: skip
+    assert [(each.folder, len(each.paths)) for each in grouped([(f"/t/a/{n}", why) for n in range(3)])] == [("a/", 3)]
+
+
+async def test_unrecognised_files_of_a_folder_open_from_one_row(tmp_path: Path) -> None:
+    for number in range(4):
+        (tmp_path / f"notes-{number}.txt").write_text("no trace")
+    async with opened(make_app([tmp_path])) as pilot:
+        await press(pilot, "R")
+        assert "4 files" in text(pilot)
+        assert "notes-3" not in text(pilot)
+        await press(pilot, "enter")
+        assert "notes-3" in text(pilot)
+        await press(pilot, "left")
+        assert "notes-3" not in text(pilot)
 
 
 async def test_a_run_without_repairs_says_so(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from tracetui.tui.presentation.columns import WIDTHS
+
 PaneName = Literal["runs", "spans", "detail"]
 PANES: Final[tuple[PaneName, ...]] = ("runs", "spans", "detail")
 
@@ -16,6 +18,9 @@ WIDE_FROM: Final = 120
 MEDIUM_FROM: Final = 80
 LEAST_WIDTH: Final = 40
 LEAST_HEIGHT: Final = 10
+RUNS_GROW_FROM: Final = 160
+"""Columns of the terminal from which on the names of runs get more of them."""
+_DIVIDERS: Final = 2
 RULE_FROM: Final = 30
 """Rows of the terminal from which on a rule stands above the chips."""
 
@@ -42,6 +47,16 @@ def mode_of(width: int, height: int) -> Mode:
     return "wide" if width >= WIDE_FROM else "medium" if width >= MEDIUM_FROM else "small"
 
 
+def _runs_width(width: int, detail: int) -> int:
+    """A fifth of the screen; of a wide one a quarter, as far as that takes no column from the spans."""
+    runs = min(42, max(25, round(width * 0.2)))
+    if width < RUNS_GROW_FROM:
+        return runs
+    left = width - detail - _DIVIDERS
+    kept = next(least for least in WIDTHS if left - runs >= least)
+    return max(runs, min(48, round(width * 0.24), left - kept))
+
+
 def arrange(width: int, height: int, active: PaneName, *, drawer: bool, maximised: bool, alone: bool) -> Arrangement:
     """The arrangement at a size.
 
@@ -62,8 +77,8 @@ def arrange(width: int, height: int, active: PaneName, *, drawer: bool, maximise
     if maximised or mode == "small":
         return Arrangement(mode, (active,), has_rule=has_rule)
     if mode == "wide":
-        runs = min(42, max(25, round(width * 0.2)))
         detail = min(70, max(37, round(width * 0.27)))
+        runs = _runs_width(width, detail)
         return Arrangement(mode, PANES, runs, detail, has_rule=has_rule)
     if drawer:
         return Arrangement(mode, ("runs",), has_rule=has_rule)

@@ -32,6 +32,8 @@ _SPANS: Final[tuple[tuple[int, frozenset[str], int], ...]] = (
     (0, frozenset(), 0),
 )
 _WIDE: Final = 100
+WIDTHS: Final = tuple(least for least, _, _ in _SPANS)
+"""Widths from which on there are more columns, the widest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ LEAD: Final = 3
 HEADINGS_FROM: Final = 14
 """Rows of the pane from which on its columns have headings."""
 _HEADINGS_FROM_WIDTH: Final = 60
-MOMENT_FROM: Final = 40
+MOMENT_FROM: Final = 49
 """Cells of the pane from which on the start of a run has its time of day, also where it is not of today."""
 _START_FROM: Final = 34
 _TRAIL: Final = 1

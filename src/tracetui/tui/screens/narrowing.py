@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
+from textual.message import Message
 from textual.screen import Screen
 
 from tracetui.core import text
@@ -27,6 +29,13 @@ class NarrowedView(LineView, inherit_bindings=False):
     asks = "type to narrow down"
     """What stands before what is typed."""
 
+    class Typed(Message):
+        """Something else is typed."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
     def __init__(self, session: Session, *, id: str) -> None:
         super().__init__(session, id=id)
         self.typed = ""
@@ -43,6 +52,7 @@ class NarrowedView(LineView, inherit_bindings=False):
         """Something else is typed: show what fits, from the top."""
         self.typed = typed
         self.narrow()
+        self.post_message(self.Typed(typed))
         self.refresh_all()
         self.scroll_rows(0)
         self.move_to(0, "top")
@@ -75,6 +85,8 @@ class NarrowedScreen(Screen[Result]):
         self.pane = Pane(view.session, title, view, id=id)
         self.footer = FooterLine(view.session)
         self._view = view
+        self._says: tuple[str, Sequence[tuple[str, str]]] | None = None
+        """What header and footer say of it while nothing is typed."""
 
     def compose(self) -> ComposeResult:
         """The page between header and footer."""
@@ -87,6 +99,19 @@ class NarrowedScreen(Screen[Result]):
         self.header.remark = "esc back"
         self.pane.show_focus(True)
         self.set_focus(self._view, scroll_visible=False)
+
+    def on_narrowed_view_typed(self, event: NarrowedView.Typed) -> None:
+        """Esc takes back what is typed first."""
+        event.stop()
+        header, footer = self.header, self.footer
+        if self._says is None:
+            self._says = header.remark, footer.always
+        header.remark, footer.always = self._says
+        if event.text:
+            header.remark = "esc clears"
+            footer.always = [(key, "clears" if key == "esc" else words) for key, words in footer.always]
+        header.look_again()
+        footer.look_again()
 
     def choose(self) -> None:
         """Enter: end with what is chosen, if anything is."""

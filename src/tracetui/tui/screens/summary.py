@@ -66,7 +66,7 @@ class Scope:
 
     Args:
         run: Row of the open run; None: there is none.
-        groups: Other runs that it can be about, the fewest first: those that are marked, those that are shown, all. One at least.
+        groups: Other runs that it can be about, the fewest first: those marked or shown, then all. One at least.
         whole: One of those groups and not the open run.
         again: Says anew which groups there are: more may have been read.
         at: Which of the groups is meant.

@@ -21,7 +21,16 @@ from tracetui.tui.messages import ViewWanted
 from tracetui.tui.presentation.detail import Look, Row, rule_row
 from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.pieces import Piece
-from tracetui.tui.presentation.report import bytes_row, detail_row, file_row, finding_row, span_row
+from tracetui.tui.presentation.report import (
+    bytes_row,
+    detail_row,
+    file_row,
+    files_row,
+    finding_row,
+    grouped,
+    path_row,
+    span_row,
+)
 from tracetui.tui.presentation.runs import run_name
 from tracetui.tui.presentation.wrap import one_line
 from tracetui.tui.session import Session
@@ -164,10 +173,29 @@ class ReportList(LineView):
         return blocks
 
     def _files(self, paths: Paths, words: str, mark: str) -> Block:
-        def draw(index: int, width: int, _selected: str) -> Row:
-            return file_row(paths[index][0], f"{words}: {paths[index][1]}", mark, width, self.session.symbols)
+        symbols, groups = self.session.symbols, grouped(paths)
+        items: Items
 
-        return _Drawn(len(paths), draw, lambda index: paths[index][0])
+        def head(item: int, width: int, selected: str) -> Row:
+            found = groups[item]
+            reason = f"{words}: {found.reason}"
+            if len(found.paths) == 1:
+                return file_row(found.paths[0], reason, mark, width, symbols)
+            is_open = items.is_open(item)
+            return files_row(found.folder, len(found.paths), reason, mark, width, selected, symbols, is_open)
+
+        def body(item: int) -> Block:
+            members = groups[item].paths
+            if len(members) == 1:
+                return Block()
+
+            def draw(index: int, width: int, _selected: str) -> Row:
+                return path_row(members[index], width, symbols)
+
+            return _Drawn(len(members), draw, members.__getitem__)
+
+        items = Items(len(groups), head, body)
+        return items
 
     def _findings(self, run: Run, findings: list[Finding]) -> Items:
         below = [self._below(run, finding) for finding in findings]

@@ -108,7 +108,9 @@ class SpanPage(Page):
         """Messages only where there are some; what is empty is left out where it is narrow."""
         found: list[Tab] = [("Overview", None)]
         if self.facts.detail.messages:
-            found.append(("Messages", self._call.count if self.facts.kind == "llm" else len(self.facts.detail.messages)))
+            found.append(
+                ("Messages", self._call.count if self.facts.kind == "llm" else len(self.facts.detail.messages))
+            )
         counted: list[Tab] = [
             ("Attributes", len(self.facts.detail.attributes)),
             ("Events", len(self._events)),
