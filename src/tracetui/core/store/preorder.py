@@ -28,6 +28,8 @@ _NO_KEY = np.iinfo(np.int64).max
 """Sorts after every time: spans without any stand last among siblings in order of time."""
 _FEW = 64
 """So few rows are found faster one by one."""
+_BLOCKS = 1024
+"""So few blocks are put between others one by one: a copy of what lies between costs less than a mask over all."""
 _DEEP = np.iinfo(np.uint16).max
 
 
@@ -233,12 +235,18 @@ class Splice:
 
     def into(self, old: npt.NDArray[_Number], new: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
         """A column over the old positions with the new spans' values in their places."""
-        at = self.places()
-        column = np.empty(len(old) + len(new), old.dtype)
-        was = np.ones(len(column), np.bool_)
-        was[at] = False
-        column[at], column[was] = new, old
-        return column
+        if len(self.point) > _BLOCKS:
+            at = self.places()
+            column = np.empty(len(old) + len(new), old.dtype)
+            was = np.ones(len(column), np.bool_)
+            was[at] = False
+            column[at], column[was] = new, old
+            return column
+        parts, done, put = [], 0, 0
+        for point, length in zip(self.point.tolist(), self.length.tolist(), strict=True):
+            parts += [old[done:point], new[put : put + length]]
+            done, put = point, put + length
+        return np.concatenate((*parts, old[done:])).astype(old.dtype, copy=False)
 
     def moved(self, positions: Ints) -> Ints:
         """Where old positions are now."""
