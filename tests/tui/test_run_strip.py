@@ -69,6 +69,18 @@ def test_the_line_shows_work_and_not_what_holds_it() -> None:
     assert shown == "   0 ▂▂▂▂  ▂▂      ▂▂     1m40s"
 
 
+def test_a_large_run_that_changes_while_it_is_looked_at_is_looked_at_again(monkeypatch) -> None:
+    monkeypatch.setattr("tracetui.tui.widgets.run_strip.MANY_SPANS", 0)
+    strip = open_run(HELD).strip
+    key = strip.waits(60)
+    assert key is not None
+    job = strip.job(key)
+    assert strip.waits(60) is None
+    strip.forget()
+    strip.put(key, job())
+    assert strip.waits(60) == key
+
+
 def test_the_longest_gap_comes_first_and_then_the_next() -> None:
     data, jumps = open_run(HELD), GapJumps()
     first = jumps.next(data, 0)

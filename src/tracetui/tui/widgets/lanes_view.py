@@ -222,7 +222,7 @@ class LanesView(TimeKeys, FlatView):
     def render_line(self, y: int) -> Strip:
         """One line; what a large run is like as a whole is found out beside the screen."""
         if y == STRIP_AT and self.data is not None:
-            look_soon(self, self.data.strip, self.size.width, self.refresh_pinned)
+            look_soon(self, self.data.strip, self.refresh_pinned)
         return super().render_line(y)
 
     def _nothing(self) -> list[Piece]:

@@ -43,6 +43,8 @@ class RunStrip:
         self._errors: frozenset[int] = frozenset()
         self._is_stale = True
         self._made_at = float("-inf")
+        self.is_looked_at = False
+        """A thread is finding it out, or will in a moment."""
 
     def forget(self) -> None:
         """The store changed."""
@@ -58,7 +60,7 @@ class RunStrip:
         key = (whole, cells)
         self._is_stale |= self._key != key
         if self._is_stale and data.tree.count <= MANY_SPANS:
-            self._put(key, self.job(cells)())
+            self.put(key, self.job(key)())
         is_known, window = self._key == key, axis.window
         shown = None
         if window is not None:
@@ -75,32 +77,33 @@ class RunStrip:
 
     # ------------------------------------------------------------ finding it out
 
-    def waits(self, width: int) -> int:
-        """Cells for which a large run is to be looked at now, beside the screen; 0: not now."""
+    def waits(self, width: int) -> _Key | None:
+        """What a large run is to be looked at for, beside the screen; None: nothing is to be found out."""
         data = self.data
         if not self._is_stale or data.tree.count <= MANY_SPANS or data.session.is_reading:
-            return 0
-        if time.monotonic() - self._made_at < EVERY_S:
-            return 0
-        self._made_at = time.monotonic()
-        return strip_cells(width, data.axis.whole, data.session.symbols)
+            return None
+        whole = data.axis.whole
+        cells = strip_cells(width, whole, data.session.symbols)
+        return (whole, cells) if cells else None
 
-    def job(self, cells: int) -> Callable[[], _Found]:
+    @property
+    def rest_s(self) -> float:
+        """Until it may be found out anew, s."""
+        return max(0.0, self._made_at + EVERY_S - time.monotonic())
+
+    def job(self, key: _Key) -> Callable[[], _Found]:
         """What finds it out: it may be called in a thread that looks at the store."""
         from functools import partial
 
         tree, run = self.data.tree, self.data.run
-        self._is_stale = False
-        time = (tree.extent[0], self.data.axis.whole, cells)
-        return partial(_found, self.data.session.store, tree.preorder(), self.data.study.causes(), run.last_time, time)
+        self._is_stale, self._made_at = False, time.monotonic()
+        span = (tree.extent[0], *key)
+        return partial(_found, self.data.session.store, tree.preorder(), self.data.study.causes(), run.last_time, span)
 
-    def put(self, cells: int, found: _Found) -> None:
-        """This was found out."""
-        self._put((self.data.axis.whole, cells), found)
-
-    def _put(self, key: _Key, found: _Found) -> None:
+    def put(self, key: _Key, found: _Found) -> None:
+        """This was found out; the store may have changed since it was asked for."""
         running, self._errors = found
-        self._key, self._is_stale = key, False
+        self._key = key
         self._levels = levels_of(running.running.tolist(), running.touched.tolist())
 
 
@@ -124,21 +127,28 @@ def _found(store: Store, tree: Preorder, causes: list[int], newest: int, time: t
     return running, frozenset(np.maximum(edges.searchsorted(failed, "right") - 1, 0).tolist())
 
 
-def look_soon(widget: Widget, strip: RunStrip, width: int, done: Callable[[], None]) -> None:
-    """Find out beside the screen what the line over a large run says, if that is to be found out now."""
-    cells = strip.waits(width)
-    if cells:
-        widget.run_worker(_look(strip, cells, done), group="strip", exclusive=True)
+def look_soon(widget: Widget, strip: RunStrip, done: Callable[[], None]) -> None:
+    """Find out beside the screen what the line over a large run says, and again as long as the run changes meanwhile."""
+    if not strip.is_looked_at and strip.waits(widget.size.width) is not None:
+        strip.is_looked_at = True
+        widget.run_worker(_look(widget, strip, done), group="strip")
 
 
-async def _look(strip: RunStrip, cells: int, done: Callable[[], None]) -> None:
+async def _look(widget: Widget, strip: RunStrip, done: Callable[[], None]) -> None:
     import asyncio
 
-    job, session = strip.job(cells), strip.data.session
+    session = strip.data.session
 
-    def find() -> _Found:
+    def find(job: Callable[[], _Found]) -> _Found:
         with session.looking():
             return job()
 
-    strip.put(cells, await asyncio.to_thread(find))
-    done()
+    try:
+        while (key := strip.waits(widget.size.width)) is not None:
+            if rest := strip.rest_s:
+                await asyncio.sleep(rest)
+                continue
+            strip.put(key, await asyncio.to_thread(find, strip.job(key)))
+            done()
+    finally:
+        strip.is_looked_at = False

@@ -126,7 +126,7 @@ class SpanRows(TimeKeys, LineView):
         strip = super().render_line(y)
         self._shown[y] = strip
         if y == STRIP_AT and self.data is not None and self._has_strip:
-            look_soon(self, self.data.strip, self.size.width, self._repaint)
+            look_soon(self, self.data.strip, self._repaint)
         self.fill_soon()
         return strip
 
