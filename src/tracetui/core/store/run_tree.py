@@ -32,6 +32,9 @@ REBUILD_SHARE = 2
 
 ALL_CLASSES = frozenset(EventClass)
 
+_FEW = 8
+"""The ancestors of so few spans are found faster one by one."""
+
 _TOLD = int(Flag.announced | Flag.invented)
 
 _Number = TypeVar("_Number", bound=np.generic)
@@ -296,12 +299,21 @@ class RunTree:
     def open_path(self, span_rows: Iterable[int]) -> None:
         """Unfold only what leads to some spans; all else is folded."""
         at = self._tree.positions(np.fromiter(span_rows, np.int32))
-        marks = np.zeros(len(self._tree), np.int32)
-        marks[at[at >= 0]] = 1
-        sums, here = prefix(marks), np.arange(len(self._tree), dtype=np.int32)
         self._loading = False
-        self._folds[:] = sums[here + self._tree.size] > sums[here + 1]
+        self._folds[:] = self._above(at[at >= 0])
         self._see()
+
+    def _above(self, positions: Ints) -> Bools:
+        """Of each position whether one of these is below it."""
+        if len(positions) <= _FEW:
+            found = np.zeros(len(self._tree), np.bool_)
+            for position in positions.tolist():
+                found[self._tree.ancestors(position)] = True
+            return found
+        marks = np.zeros(len(self._tree), np.int32)
+        marks[positions] = 1
+        sums, here = prefix(marks), np.arange(len(self._tree), dtype=np.int32)
+        return np.asarray(sums[here + self._tree.size] > sums[here + 1])
 
     def _fold_subtree(self, index: int, fold: int) -> bool:
         item = self[index]
