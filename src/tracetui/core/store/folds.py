@@ -44,7 +44,7 @@ def unfolded(tree: Preorder, folds: Folds, begin: int, end: int) -> Bools | None
         return None
     covers = np.zeros(end - begin + 1, np.int32)
     covers[folded + 1] = 1
-    covers -= np.bincount(folded + size[folded], minlength=len(covers)).astype(np.int32)
+    np.subtract.at(covers, folded + size[folded], np.int32(1))
     np.cumsum(covers, out=covers)
     seen: Bools = covers[:-1] == 0
     return seen
