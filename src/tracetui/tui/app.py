@@ -193,7 +193,7 @@ class TracetuiApp(DrawingApp, KeysInOrder):
         if self.options.where:
             self.main.filtering.start_with(self.options.where)
         if self.options.remark:
-            self.main.header.say(self.options.remark, "warning")
+            self.main.header.mention(self.options.remark, "warning")
         self.call_after_refresh(self._begin_to_read)
 
     def _take_keys(self) -> None:
@@ -212,9 +212,9 @@ class TracetuiApp(DrawingApp, KeysInOrder):
         found = self.setting_problems
         if len(found) > 1:
             key = first_key("look.settings", "C", self.session.keymap) or ":"
-            self.main.header.say(f"{len(found)} mistakes in the settings; {key} lists them", "warning")
+            self.main.header.mention(f"{len(found)} mistakes in the settings; {key} lists them", "warning")
         for problem in found[:1]:
-            self.main.header.say(problem, "warning")
+            self.main.header.mention(problem, "warning")
 
     def _begin_to_read(self) -> None:
         if self.guard is not None:  # not before: an app that is asked to end while it mounts its screen fails
@@ -267,7 +267,7 @@ class TracetuiApp(DrawingApp, KeysInOrder):
         self.main.post_message(messages.CostsChanged())
         problem, self._price_problem = self._price_problem, ""
         if problem:
-            self.main.header.say(problem, "warning")
+            self.main.header.mention(problem, "warning")
 
     def _has_progressed(self) -> None:
         feed = self.session.feed
@@ -290,7 +290,7 @@ class TracetuiApp(DrawingApp, KeysInOrder):
 
     def _was_noticed(self, notice: Notice) -> None:
         level: messages.Level = "warning" if notice.level == "warning" else "plain"
-        self.main.header.say(f"{PurePath(notice.path).name}: {notice.text}", level)
+        self.main.header.mention(f"{PurePath(notice.path).name}: {notice.text}", level)
 
     async def on_unmount(self) -> None:
         """Read no more."""

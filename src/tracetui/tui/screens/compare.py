@@ -210,7 +210,7 @@ class CompareScreen(OurScreen[tuple[int, int] | None]):
         runs = self.session.store.runs
         if all(run.live for run in (*self._runs(), *(runs[row] for row in others))):
             return True
-        self.header.say(_GONE, "warning")
+        self.header.mention(_GONE, "warning")
         return False
 
     async def _until_read(self, a: Run, b: Run) -> None:

@@ -90,7 +90,7 @@ async def _write(screen: MainScreen, order: Order) -> None:
     told = f"{secrets:,} secret{'' if secrets == 1 else 's'} taken out" if secrets else "no secrets found"
     header.say(f"wrote {shown}: {bytes_size(answer['bytes'], screen.session.symbols)}, {told}")
     for words in answer["notes"]:
-        header.say(words, "warning")
+        header.mention(words, "warning")
 
 
 async def _answers(screen: MainScreen, process: asyncio.subprocess.Process, order: bytes, shown: str) -> dict[str, Any]:

@@ -297,7 +297,7 @@ class MainScreen(PanesScreen):
 
     def _close_run(self) -> None:
         """The open run is gone from its file."""
-        self.header.say("the run that was open is gone from its file", "warning")
+        self.header.mention("the run that was open is gone from its file", "warning")
         self.opened = None
         self.tree_view.show_nothing()
         self.viewing.run_closed()

@@ -195,7 +195,7 @@ class PanesScreen(HandingOn):
         if polling != header.polling:
             header.polling = polling
             if polling:
-                header.say(f"polling: {polling}")
+                header.mention(f"polling: {polling}")
         if self.has_no_runs:
             header.remark = "polling" if polling else "watching"
             header.remark += ": new files appear by themselves"
@@ -251,4 +251,5 @@ class PanesScreen(HandingOn):
     def on_notice(self, event: messages.Notice) -> None:
         """Say it in the header."""
         event.stop()
-        self.header.say(event.text, event.level)
+        say = self.header.say if event.is_answer else self.header.mention
+        say(event.text, event.level)

@@ -184,7 +184,7 @@ class SummaryScreen(OurScreen[Target | None]):
     def _analyse(self) -> None:
         if not self._is_there:
             self._seen = self._state()
-            self.header.say(f"{_GONE}: what was found stays", "warning")
+            self.header.mention(f"{_GONE}: what was found stays", "warning")
             return
         if self._work is not None:
             self._work.stop()
