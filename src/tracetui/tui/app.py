@@ -322,22 +322,27 @@ class TracetuiApp(DrawingApp, KeysInOrder):
 
     # ------------------------------------------------------------ what the screen asks for
 
-    def copy(self, value: str, say: Callable[[str, messages.Level], object] | None = None) -> None:
-        """Copy a value of the recording, and say what became of it: in the header of the main screen, or as ``say`` does."""
+    def copy(self, value: str, what: str, say: Callable[[str, messages.Level], object] | None = None) -> None:
+        """Copy a value of the recording, and say what became of it: in the header of the main screen, or as ``say`` does.
+
+        ``what`` are words of ours for it: `line`.
+        """
         say = say or self.main.header.say
         if not value:
             say("nothing to copy here", "plain")
             return
-        self.run_worker(self.copied(Taken("", value), say), group="copy")
+        self.run_worker(self.copied(Taken(what, value), say), group="copy")
 
     async def copied(self, taken: Taken, say: Callable[[str, messages.Level], object]) -> None:
         """Copy what was taken, and say what became of it."""
         keeps = not self.options.no_state and self.session.settings.state
         folder = clipboard.state_folder() if keeps else None
         sent: list[str] = []
-        copied = await asyncio.to_thread(lambda: clipboard.copy(texts_of(taken.value), sent.append, None, folder))
+        copied = await asyncio.to_thread(
+            lambda: clipboard.copy(texts_of(taken.value), sent.append, None, folder, taken.words)
+        )
         self._send("".join(sent))
-        say(f"{taken.words}: {copied.text}" if taken.words else copied.text, copied.level)
+        say(copied.text, copied.level)
 
     def _send(self, sequence: str) -> None:
         """Write a control sequence of ours to the terminal."""
@@ -475,6 +480,13 @@ class TracetuiApp(DrawingApp, KeysInOrder):
             main.go_to_run(int(what))
         elif kind == "runs":
             main.activate("runs")
+        elif kind == "summary":
+            main.summarising.show(what)
+        elif kind == "section":
+            from tracetui.tui.screens.summary import SummaryScreen
+
+            if isinstance(self.screen, SummaryScreen):
+                self.screen.view.jump_to_section(what)
 
     def action_themes(self) -> None:
         """The themes, each shown while the cursor is on it."""
@@ -487,7 +499,7 @@ class TracetuiApp(DrawingApp, KeysInOrder):
 
         def copy_line(key: str | None) -> None:
             if key and (line := line_to_copy(self.session, key)):
-                self.copy(line)
+                self.copy(line, "line for the settings")
 
         if not isinstance(self.screen, SettingsScreen):
             self.push_screen(SettingsScreen(self), copy_line)
