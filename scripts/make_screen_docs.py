@@ -222,7 +222,8 @@ that refuse; more than 1 MB goes into that file only. To select with the mouse i
 `o` opens the value in `$VISUAL` or `$EDITOR`; a record (in the tab Raw) in its own file, at its line, for reading. The value
 stands in a private file that is removed afterwards: changes are not kept. Nothing in it can start anything: vim and emacs are
 started with modelines and local variables off, and a program that tracetui does not know gets a copy without control characters
-in which such lines are broken. What ends within a second and only printed (`cat`) stays until you press enter. Without an editor a pager reads it, less with `LESSSECURE=1` and never with `-R`.
+in which such lines are broken. What ends within a second and only printed (`cat`) stays until you press enter. Without
+an editor a pager reads it, less with `LESSSECURE=1` and never with `-R`.
 
 `|` (or `X`) asks for a command for your shell and gives it the value on its standard input, exactly; up and down bring back
 what was typed before. What the command prints is shown without control characters. A program that draws by itself (`less`,
