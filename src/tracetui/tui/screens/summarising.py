@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tracetui.tui.screens.summary import Group, Memory, Scope, SummaryScreen
+from tracetui.tui.screens.summary import FOUND_RUNS, Group, Memory, Scope, SummaryScreen
 
 if TYPE_CHECKING:
     from tracetui.tui.screens.main import MainScreen
@@ -17,16 +17,21 @@ class Summarising:
         self.screen = screen
         self._memory = Memory()
 
-    def show(self) -> None:
-        """Show the summary; what is chosen in it is gone to."""
+    def show(self, section: str = "") -> None:
+        """Show the summary; what is chosen in it is gone to. `section`: that one of the summary of the runs."""
         screen = self.screen
         groups = self._groups()
         if screen.opened is None and not groups[0].rows:
             screen.header.say("nothing is read yet" if screen.session.is_reading else "there is no run to sum up")
             return
-        whole = screen.active == "runs" and bool(groups[0].rows)
+        whole = (bool(section) or screen.active == "runs") and bool(groups[0].rows)
         scope = Scope(screen.opened, groups, whole, self._groups)
-        screen.app.push_screen(SummaryScreen(screen.session, screen.facts, scope, self._memory), screen.go_to)
+        screen.app.push_screen(SummaryScreen(screen.session, screen.facts, scope, self._memory, section), screen.go_to)
+
+    @property
+    def others(self) -> str:
+        """What the runs are called that it sums up: `all runs`, `marked runs`."""
+        return self._groups()[0].called
 
     def _groups(self) -> list[Group]:
         """The runs that are marked, or those that are shown if the list leaves some out; then all."""
@@ -38,6 +43,6 @@ class Summarising:
             one = "" if len(marked) == 1 else "s"
             groups.append(Group(marked, f"{len(marked):,} marked run{one}", f"marked run{one}"))
         elif 0 < len(shown) < len(live):
-            groups.append(Group(shown, f"{len(shown):,} of {len(live):,} runs shown in the list", "shown runs"))
+            groups.append(Group(shown, f"{len(shown):,} of {len(live):,} runs shown in the list", FOUND_RUNS))
         every = shown if len(shown) == len(live) else live
         return [*groups, Group(every, f"{len(live):,} runs")]
