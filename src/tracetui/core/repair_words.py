@@ -38,6 +38,7 @@ WORDS: Final[dict[str, Sort]] = {
     "twice": Sort("Told twice", "spans told twice", "a second start or end of the same span: counted once"),
     "again": Sort("Told twice", "records written twice", "a number of the sequence came again"),
     "repeated": Sort("Told twice", "records counted once", "another file holds them too"),
+    "several": Sort("Told twice", "more files that tell it", "put together of all of them, in order of time"),
     "no_start": Sort("Told twice", "ends without a start", "shown by what their end says"),
     "early": Sort("Clocks", "spans that start before their parent", "clocks differ"),
     "late": Sort("Clocks", "spans that end after their parent", "clocks differ, or nobody waited for them"),
