@@ -44,6 +44,7 @@ WORDS: Final[dict[str, Sort]] = {
     "late": Sort("Clocks", "spans that end after their parent", "clocks differ, or nobody waited for them"),
     "negative": Sort("Clocks", "spans that end before they start", "shown as no time"),
     "backwards": Sort("Clocks", "times that go back by more than 1 s", "order is as recorded"),
+    "far": Sort("Clocks", "times more than 30 days from all others", "the run lasts so long by them alone"),
     "zone_assumed": Sort("Clocks", "zone assumed", "times name none, read in the viewer's own"),
     "zone_inferred": Sort("Clocks", "zone inferred", "times name none"),
     "starts": Sort("Worked out", "starts inferred", "the recording holds only their ends"),
