@@ -34,6 +34,14 @@ MODELS: Final = "Tokens and cost by model"
 NO_LOOPS: Final = "none: no tool was called again and again with the same arguments"
 PLAIN: Final = "json-lines"
 """The format that takes what no other one does."""
+LINES: Final = (
+    ("cost", MODELS),
+    ("errors", ERRORS),
+    ("slowest tool", TOOLS),
+    ("bottlenecks", BOTTLENECKS),
+    ("loops", LOOPS),
+)
+"""What is asked first, and the section that tells more of it."""
 LABEL: Final = 14
 """Cells of a label with the blanks behind it."""
 NOT_KNOWN: Final = "not known: this format is read as plain events"
@@ -120,8 +128,11 @@ def glance_lines(told: Sequence[Glance], page: Page) -> Iterator[str]:
 
 def _plain(errors: str) -> list[Glance]:
     """The lines of what is read as plain events: of errors only those that an event is marked as."""
-    told = [Glance(label, NOT_KNOWN) for label in ("cost", "slowest tool", "bottlenecks", "loops")]
-    return [told[0], _line("errors", errors, ERRORS) if errors else Glance("errors", NOT_KNOWN), *told[1:]]
+    known = {"errors": errors}
+    return [
+        _line(label, known[label], section) if known.get(label) else Glance(label, NOT_KNOWN)
+        for label, section in LINES
+    ]
 
 
 def _line(label: str, text: str, section: str) -> Glance:
