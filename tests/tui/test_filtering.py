@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tests.tui.helpers import lines, make_app, opened, press, text
+from tracetui.core.model import Kind
 from tracetui.core.symbols import UNICODE
 from tracetui.tui.filters_kept import MOST_TYPED, KeptFilters
 from tracetui.tui.run import ScreenOptions
@@ -64,6 +65,20 @@ async def test_the_runs_pane_has_a_filter_of_its_own(native_traces: Path) -> Non
         assert "1 of 3 runs" in lines(pilot)[-1]
         await press(pilot, "enter")
         assert "support_bot" not in "".join(line.partition("│")[0] for line in lines(pilot))
+
+
+async def test_a_run_that_is_opened_from_a_filter_for_spans_opens_at_the_first_one(native_traces: Path) -> None:
+    app = make_app([native_traces])
+    async with opened(app) as pilot:
+        await press(pilot, "u")
+        await typed(pilot, "kind:retriever")
+        await press(pilot, "enter", "enter")
+        span, _ = app.main.selection.rows
+        assert span is not None
+        assert Kind(app.session.store.spans.kind[span]) is Kind.retriever
+        assert "the filter of the runs: f up enter" in lines(pilot)[0]
+        await press(pilot, "f", "up", "enter")
+        assert app.main.filtering.text == "kind:retriever"
 
 
 async def test_the_screen_opens_with_the_filter_it_was_asked_for(native_traces: Path) -> None:

@@ -34,6 +34,7 @@ from tracetui.tui.screens.jumping import Jumping
 from tracetui.tui.screens.main_keys import KEYS
 from tracetui.tui.screens.opening import Opening
 from tracetui.tui.screens.panes import PanesScreen
+from tracetui.tui.screens.pointing import Pointing
 from tracetui.tui.screens.returning import Returning
 from tracetui.tui.screens.searching import Searching
 from tracetui.tui.screens.selection import Selection
@@ -126,6 +127,7 @@ class MainScreen(PanesScreen):
         self.searching = Searching(self) if rest_s is None else Searching(self, rest_s)
         self.filtering = Filtering(self) if rest_s is None else Filtering(self, rest_s)
         self.arranged: Arrangement | None = None
+        self.pointing = Pointing(self)
         self._waiting_run: Timer | None = None
         self.opening = Opening(self)
         self.clock = Clock(self)
@@ -324,6 +326,7 @@ class MainScreen(PanesScreen):
         if row != self.opening.wanted and row == self.runs.selected_run:
             self.header.remark = ""
             self.open_run(row)
+            self.opening.when_open(self.pointing.point)
 
     def on_run_opened(self, event: messages.RunOpened) -> None:
         """Enter on a run: open it and go to its spans."""
@@ -337,6 +340,7 @@ class MainScreen(PanesScreen):
             self.header.remark = ""
             self.open_run(event.run_row)
         self.activate("spans")
+        self.opening.when_open(lambda: self.pointing.point(says=True))
 
     def on_span_selected(self, event: messages.SpanSelected) -> None:
         """Another row of the tree: the detail shows it."""
