@@ -204,5 +204,5 @@ def test_a_length_up_to_the_last_record_is_marked_as_worked_out() -> None:
     session = make_session(("plan", 0, Status.ok, 9.4))
     run = session.store.runs[0]
     run.recorded_end = None
-    assert run_length(run, StatusResult(RunStatus.ok), session) == "~9.4s"
-    assert run_length(run, StatusResult(RunStatus.unfinished), session) == "≥9.4s"
+    assert run_length(run, StatusResult(RunStatus.ok, "", None), session) == "~9.4s"
+    assert run_length(run, StatusResult(RunStatus.unfinished, "", None), session) == "≥9.4s"
