@@ -196,8 +196,10 @@ def test_runs_of_one_name_are_told_apart_by_their_start_and_then_by_their_id() -
     session = make_session(("plan", 0, ok, 1), ("plan", 60, ok, 1), ("plan", 60, ok, 2), ("write", 60, ok, 1))
     told = runs_told_apart(session.store.runs, session)
     begun = told[0]
-    assert len(begun) == 14 and told[3] == ""
-    assert told[1] == f"{begun[:-5]}01:00 …run-1" and told[2] == f"{begun[:-5]}01:00 …run-2"
+    assert len(begun) == 14
+    assert told[3] == ""
+    assert told[1] == f"{begun[:-5]}01:00 …run-1"
+    assert told[2] == f"{begun[:-5]}01:00 …run-2"
 
 
 def test_a_length_up_to_the_last_record_is_marked_as_worked_out() -> None:
