@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _LONGEST: Final = 400
 """Characters of a text that are looked at: names may be as long as a file."""
 _MARK_CELLS: Final = 2
+_BESIDE: Final = 2
+"""Blanks between a name and what was found in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +223,8 @@ class ChoiceScreen(NarrowedScreen[str | None]):
 def around_hit(head: str, parts: tuple[str, str, str], room: int, style: str, symbols: Symbols) -> list[Piece]:
     """A name and what was found in it in so many cells: the middle part is always seen, what is around it gives way."""
     before, found, after = parts
-    head = text.cut(head, max(room - sum(map(text.cell_width, parts)), room // 2), symbols=symbols)
+    head = text.cut(head.rstrip(), max(room - sum(map(text.cell_width, parts)), room // 2) - _BESIDE, symbols=symbols)
+    head += " " * _BESIDE if head else ""
     left = room - text.cell_width(head)
     found = text.cut(found, left, symbols=symbols)
     left -= text.cell_width(found)

@@ -61,6 +61,8 @@ _BURST_SECONDS: Final = 0.05
 _LONGEST: Final = 400
 """Characters of a text that are looked at for a row: names may be as long as a file."""
 _OPEN, _ERROR, _SKIPPED = int(Status.open), int(Status.error), int(Status.skipped)
+_REASON: Final = 48
+"""Cells of why a run failed of which no span did."""
 
 
 class SpanData:
@@ -508,6 +510,8 @@ class SpanData:
         is_silent = result.status is RunStatus.stalled or (result.age_ns or 0) >= SILENT_FROM_NS
         if result.status in LIVE and is_silent:
             return f"silent {text.age(result.age_ns, self.session.symbols)}"
+        if result.status is RunStatus.error and not self.run.error_count:  # no row tells why
+            return text.cut(self._clean(self.run.status_reason or ""), _REASON, symbols=self.session.symbols)
         return self._clean(result.reason) if result.status is RunStatus.unfinished else ""
 
     def _started(self, now: int) -> str:
