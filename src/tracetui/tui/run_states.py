@@ -28,6 +28,10 @@ class RunStates:
         """Runs by status."""
         self.moving: set[int] = set()
         """Runs that run or are stalled."""
+        self._ranked: tuple[set[int], set[int], set[int]] = (set(), self.moving, set())
+        """Runs by their rank."""
+        self._newest: list[tuple[int, int] | None] = [None, None, None]
+        """When the newest run of each rank began, and its row; None: to be looked for."""
         self.told: Callable[[int, RunStatus | None, RunStatus], None] = lambda _row, _before, _status: None
         """Told of a run whose status is another one: its row, the status before (None: it is new), the status now."""
 
@@ -53,29 +57,44 @@ class RunStates:
         before = self._statuses.pop(row, None)
         if before is not None:
             self.counts[before] -= 1
-        self.moving.discard(row)
         if not run.live:
+            self._rank(row, before, None)
             return before is not None
         status = self._session.status(run).status
         self._statuses[row] = status
         self.counts[status] += 1
-        if status in _MOVING:
-            self.moving.add(row)
+        self._rank(row, before, status)
         if status is not before:
             self.told(row, before, status)
         return status is not before
 
+    def _rank(self, row: int, before: RunStatus | None, status: RunStatus | None) -> None:
+        """Keep the runs by rank: ten thousand of them are not gone through whenever one has grown."""
+        age = (started(self._session.store.runs[row]), row)
+        now = None if status is None else self.rank(status)
+        if before is not None:
+            was = self.rank(before)
+            newest = self._newest[was]
+            if newest is not None and newest[1] == row and (was != now or age < newest):
+                self._newest[was] = None
+            if was != now:
+                self._ranked[was].discard(row)
+        if now is None:
+            return
+        rows = self._ranked[now]
+        rows.add(row)
+        newest = self._newest[now]
+        if len(rows) == 1 or (newest is not None and age > newest):
+            self._newest[now] = age
+
     def first_to_open(self) -> tuple[int | None, int]:
         """The run to open first, and its rank: the newest failure (0), else the newest live run (1), else the newest (2)."""
         runs = self._session.store.runs
-        best: dict[int, tuple[int, int]] = {}
-        for row, status in self._statuses.items():
-            rank = self.rank(status)
-            age = (started(runs[row]), row)
-            if rank not in best or age > best[rank]:
-                best[rank] = age
-        for rank in sorted(best):
-            return best[rank][1], rank
+        for rank, rows in enumerate(self._ranked):
+            if rows:
+                newest = self._newest[rank] or max((started(runs[row]), row) for row in rows)
+                self._newest[rank] = newest
+                return newest[1], rank
         return None, 3
 
     @staticmethod

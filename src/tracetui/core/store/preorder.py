@@ -6,15 +6,15 @@ parents, circles. New spans of a live run are spliced in; whatever else changes 
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from tracetui.core.model import NO_TIME, Flag
+from tracetui.core.store.row_blocks import RowBlocks
 from tracetui.core.store.shape import Bools, Ints, Longs, prefix, runs_of, shape
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ _NO_KEY = np.iinfo(np.int64).max
 """Sorts after every time: spans without any stand last among siblings in order of time."""
 _FEW = 64
 """So few rows are found faster one by one."""
+_BLOCKS = 1024
+"""So few blocks are put between others one by one: a copy of what lies between costs less than a mask over all."""
 _DEEP = np.iinfo(np.uint16).max
 
 
@@ -45,6 +47,7 @@ class Preorder:
     """Positions in ascending order of span rows."""
     cut: frozenset[int]
     """Span rows whose recorded parents go round in a circle: shown as roots."""
+    _blocks: RowBlocks | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of_run(cls, store: Store, run: int) -> Preorder:
@@ -54,7 +57,7 @@ class Preorder:
         keys = _time_keys(store, rows, parent) if store.runs[run].order_by_time else None
         made = shape(parent, keys)
         cut = frozenset(rows[made.cut].tolist())
-        return cls(rows[made.order], _depths(made.depth), made.size, made.position, cut)
+        return cls(rows[made.order], _depths(made.depth), made.size, made.position, cut, RowBlocks.of(rows))
 
     def __len__(self) -> int:
         return len(self.order)
@@ -62,40 +65,30 @@ class Preorder:
     @property
     def nbytes(self) -> int:
         """Bytes that the arrays take."""
-        return self.order.nbytes + self.depth.nbytes + self.size.nbytes + self.by_row.nbytes
+        return self.order.nbytes + self.depth.nbytes + self.size.nbytes + self.by_row.nbytes + self.blocks.nbytes
+
+    @property
+    def blocks(self) -> RowBlocks:
+        """The span rows, ascending: which of them a row is."""
+        if self._blocks is None:
+            self._blocks = RowBlocks.of(self.order[self.by_row])
+        return self._blocks
 
     def position(self, row: int) -> int:
         """Where a span row stands, -1 if it is not in the tree."""
-        order, by_row, count = self.order, self.by_row, len(self.order)
-        if not count:
-            return -1
-        first = int(order[by_row[0]])
-        if int(order[by_row[-1]]) - first == count - 1:
-            index = row - first
-        else:
-            index = bisect_left(range(count), row, key=lambda i: int(order[by_row[i]]))
-        if not 0 <= index < count:
-            return -1
-        found = int(by_row[index])
-        return found if order[found] == row else -1
+        index = self.blocks.index(row)
+        return int(self.by_row[index]) if index >= 0 else -1
 
     def positions(self, rows: Rows) -> Ints:
         """Where each of ``rows`` stands, -1 for those that are not in the tree."""
         if len(rows) <= _FEW:
             return np.asarray([self.position(row) for row in rows.tolist()], np.int32)
-        index = self._indices(rows)
-        found = np.full(len(index), -1, np.int32)
-        found[index >= 0] = self.by_row[index[index >= 0]]
+        index = self.blocks.indices(rows)
+        if not len(self):
+            return index
+        found = self.by_row[index]
+        found[index < 0] = -1
         return found
-
-    def _indices(self, rows: Rows) -> Ints:
-        """Index among the tree's span rows, ascending, of each of ``rows``, -1 where it is not among them."""
-        count = len(self)
-        if count:
-            first = int(self.order[self.by_row[0]])
-            if int(self.order[self.by_row[-1]]) - first == count - 1:  # all that lies between: nothing to look up
-                return _indices_between(first, count, rows)
-        return _indices(self.order[self.by_row], rows)
 
     def of_kinds(self, store: Store, kinds: Collection[int]) -> Bools:
         """Which positions hold a span of these kinds."""
@@ -171,7 +164,7 @@ class Preorder:
         """Put new span ``rows`` after the children that their parents have. None, and unchanged: it has to be built anew."""
         if not len(rows):
             return None
-        if len(self) and rows[0] <= self.order[self.by_row[-1]]:
+        if len(self) and rows[0] <= self.blocks.last:
             return None
         local, anchor = self._anchors(store, rows)
         made = shape(local)
@@ -183,6 +176,7 @@ class Preorder:
         shifted = splice.moved(self.by_row)
         added = np.empty(len(rows), np.int32)
         added[made.order[fresh]] = splice.places()
+        self._blocks = self.blocks.grown(rows)
         self.by_row = np.concatenate((shifted, added))
         self.cut |= frozenset(np.asarray(rows)[made.cut].tolist())
         return splice
@@ -190,7 +184,7 @@ class Preorder:
     def _anchors(self, store: Store, rows: Rows) -> tuple[Ints, Ints]:
         """Of each new span: its parent among the new ones (-1: none), else its parent's position (-1: a root)."""
         parent = live_parents(store, rows)
-        local = _indices(rows, parent)
+        local = RowBlocks.of(rows).indices(parent)
         anchor = self.positions(parent)
         anchor[local >= 0] = -1
         return local, anchor
@@ -241,12 +235,18 @@ class Splice:
 
     def into(self, old: npt.NDArray[_Number], new: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
         """A column over the old positions with the new spans' values in their places."""
-        at = self.places()
-        column = np.empty(len(old) + len(new), old.dtype)
-        was = np.ones(len(column), np.bool_)
-        was[at] = False
-        column[at], column[was] = new, old
-        return column
+        if len(self.point) > _BLOCKS:
+            at = self.places()
+            column = np.empty(len(old) + len(new), old.dtype)
+            was = np.ones(len(column), np.bool_)
+            was[at] = False
+            column[at], column[was] = new, old
+            return column
+        parts, done, put = [], 0, 0
+        for point, length in zip(self.point.tolist(), self.length.tolist(), strict=True):
+            parts += [old[done:point], new[put : put + length]]
+            done, put = point, put + length
+        return np.concatenate((*parts, old[done:])).astype(old.dtype, copy=False)
 
     def moved(self, positions: Ints) -> Ints:
         """Where old positions are now."""
@@ -267,7 +267,7 @@ class Splice:
 
 def local_parents(store: Store, rows: Rows) -> Ints:
     """Of each of ``rows`` (ascending, all of a run): which of them is its parent, -1 for roots."""
-    return _indices(rows, live_parents(store, rows))
+    return RowBlocks.of(rows).indices(live_parents(store, rows))
 
 
 def live_parents(store: Store, rows: Rows) -> Ints:
@@ -292,25 +292,6 @@ def _undropped(store: Store, row: int, known: dict[int, int]) -> int:
     for passed in path:
         known[passed] = found
     return found
-
-
-def _indices(rows: Rows, wanted: Rows) -> Ints:
-    """Index in ``rows`` (ascending) of each of ``wanted``, -1 where it is not among them."""
-    count = len(rows)
-    if not count:
-        return np.full(len(wanted), -1, np.int32)
-    first = int(rows[0])
-    if int(rows[-1]) - first == count - 1:
-        return _indices_between(first, count, wanted)
-    index = np.minimum(np.searchsorted(rows, wanted), count - 1).astype(np.int32)
-    index[rows[index] != wanted] = -1
-    return index
-
-
-def _indices_between(first: int, count: int, wanted: Rows) -> Ints:
-    index: Ints = wanted.astype(np.int32) - np.int32(first)
-    index[(index < 0) | (index >= count)] = -1
-    return index
 
 
 def _time_keys(store: Store, rows: Rows, parent: Ints) -> Longs:

@@ -197,55 +197,71 @@ def _add_family(store: Store, row: int, facts: SpanFacts) -> None:
     children = those_with("parent", row)
     facts.children = len(children)
     if facts.start is not None and facts.end is not None:
-        facts.own = (
-            facts.end
-            - facts.start
-            - _covered(spans.np("start")[children], spans.np("end")[children], facts.start, facts.end)
-        )
+        inside = _inside(spans.np("start")[children], spans.np("end")[children], facts.end)
+        facts.own = facts.end - facts.start - _covered(*inside, facts.start, facts.end)
         if len(children) and Kind(spans.kind[row]) in CONTAINERS:
-            facts.gaps = _gaps(spans.np("start")[children], spans.np("end")[children], facts.start, facts.end)
-    siblings = those_with("parent", spans.parent[row])
-    if len(siblings) <= SIBLINGS_LOOKED_AT:
-        starts = spans.np("start")[siblings]
-        siblings = siblings[np.lexsort((siblings, starts))]
-        at = int(np.flatnonzero(siblings == row)[0]) if row in siblings else -1
-        if at > 0:
-            facts.before = _neighbour(store, int(siblings[at - 1]))
-        if 0 <= at < len(siblings) - 1:
-            facts.after = _neighbour(store, int(siblings[at + 1]))
-    same = those_with("name", spans.name[row])
+            facts.gaps = _gaps(*inside, facts.start, facts.end)
+    _add_neighbours(store, those_with("parent", spans.parent[row]), row, facts)
+    facts.same = _namesakes(store, those_with("name", spans.name[row]), row)
+
+
+def _add_neighbours(store: Store, siblings: npt.NDArray[np.intp], row: int, facts: SpanFacts) -> None:
+    """The spans before and after by time, and by row where times are the same."""
+    if len(siblings) > SIBLINGS_LOOKED_AT or row not in siblings:
+        return
+    starts, start = store.spans.np("start")[siblings], store.spans.start[row]
+    is_before = (starts < start) | ((starts == start) & (siblings < row))
+    before, after = siblings[is_before], siblings[~is_before & (siblings != row)]
+    if len(before):
+        times = starts[is_before]
+        facts.before = _neighbour(store, int(before[times == times.max()].max()))
+    if len(after):
+        times = starts[~is_before & (siblings != row)]
+        facts.after = _neighbour(store, int(after[times == times.min()].min()))
+
+
+def _namesakes(store: Store, same: npt.NDArray[np.intp], row: int) -> Namesakes:
+    import numpy as np
+
+    spans = store.spans
     same = same[same != row]
-    ended = spans.np("end")[same] >= 0
-    lengths = (spans.np("end")[same] - spans.np("start")[same])[ended & (spans.np("start")[same] >= 0)]
-    failed = int((spans.np("status")[same] == int(Status.error)).sum())
-    p95 = int(np.percentile(lengths, 95)) if len(lengths) > 1 else None
-    facts.same = Namesakes(len(same), failed, p95)
+    start, end = spans.np("start")[same], spans.np("end")[same]
+    lengths = (end - start)[(end >= 0) & (start >= 0)]
+    failed = int(np.count_nonzero(spans.np("status")[same] == int(Status.error)))
+    p95 = int(np.percentile(lengths, 95, overwrite_input=True)) if len(lengths) > 1 else None
+    return Namesakes(len(same), failed, p95)
+
+
+def _inside(
+    starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], last: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The stretches that have a place, in order; open ones reach to `last`. Sorted here, once for all that rests on it."""
+    import numpy as np
+
+    known = starts >= 0
+    begin, end = starts[known], ends[known]
+    end[end < 0] = last
+    if (begin[1:] < begin[:-1]).any():
+        order = np.argsort(begin, kind="stable")
+        begin, end = begin[order], end[order]
+    return begin, end
 
 
 def _gaps(
-    starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], first: int, last: int
+    begin: npt.NDArray[np.int64], end: npt.NDArray[np.int64], first: int, last: int
 ) -> tuple[tuple[int, int], ...]:
-    import numpy as np
-
     from tracetui.core.analysis.busy import Busy
 
-    known = starts >= 0
-    return tuple(Busy(starts[known], np.where(ends < 0, last, ends)[known]).gaps(first, last))
+    return tuple(Busy(begin, end).gaps(first, last))
 
 
-def _covered(starts: object, ends: object, first: int, last: int) -> int:
-    """Nanoseconds of `first` to `last` that lie in at least one of the intervals; open ones reach to `last`."""
+def _covered(begin: npt.NDArray[np.int64], end: npt.NDArray[np.int64], first: int, last: int) -> int:
+    """Nanoseconds of `first` to `last` that lie in at least one of the stretches, which are in order."""
     import numpy as np
 
-    begin = np.asarray(starts, np.int64)
-    end = np.asarray(ends, np.int64)
-    known = begin >= 0
-    begin, end = begin[known], np.where(end[known] < 0, last, end[known])
-    begin, end = np.clip(begin, first, last), np.clip(end, first, last)
-    order = np.argsort(begin, kind="stable")
-    begin, end = begin[order], end[order]
     if not len(begin):
         return 0
+    begin, end = np.clip(begin, first, last), np.clip(end, first, last)
     reached = np.maximum.accumulate(end)
     before = np.concatenate((begin[:1], reached[:-1]))
     return int(np.maximum(0, reached - np.maximum(begin, before)).sum())

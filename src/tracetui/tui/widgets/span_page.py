@@ -69,7 +69,7 @@ class SpanPage(Page):
                 self.facts.given_up = "writer gone" if run.status == "unfinished" else "the run ended without its end"
         self._events = store.events_of(self.row)
         rows = store.rows_of_run(store.spans.run[self.row])
-        self._number = (int((rows <= self.row).sum()), len(rows))
+        self._number = (int(rows.searchsorted(self.row, "right")), len(rows))
         self.is_open = self.facts.is_open
         owner = store.runs[store.spans.run[self.row]]
         self._started = self.session.relations().started_in(owner, self.row)
