@@ -45,9 +45,12 @@ The newest failure is open at first, else the newest run that goes on, else the 
 shown as it was left, unless a run failed since. Until the first key is pressed a run that fails takes the place of the one that
 is open. A key that does nothing where it is pressed says so, and where it does something.
 
-`--pick` makes `enter` print the id of the chosen run or span and end, for use in a script. `--no-mouse` leaves the mouse to
-the terminal, `--ascii` draws with ASCII only, `NO_COLOR` takes all colour away. Without a terminal, or with `TERM=dumb`, the
-list of runs is printed instead.
+A run of more than 50,000 spans and events is made ready aside: the header says `opening` and its name, and what was open stays
+with all of its keys until the run is there. Another run chosen meanwhile takes its place.
+
+`--pick` makes `enter` print the id of the chosen run or span and end, for use in a script:
+`tracetui view "$(tracetui --pick)"`. `--no-mouse` leaves the mouse to the terminal, `--ascii` draws with ASCII only,
+`NO_COLOR` takes all colour away. Without a terminal, or with `TERM=dumb`, the list of runs is printed instead.
 
 What all of it is good for, in pictures: [a tour](tour.md).
 
@@ -203,13 +206,14 @@ numbers, JSON that folds (`v` changes between the two), bytes that are no text a
 drawn is what is visible, reading goes on in a thread and `esc` gives it up. `w` wraps long lines or pans them, `:` goes to a
 line. `/` searches inside while it is typed, counts as it goes, ignores case without capitals and takes `/re/`; `n` and `N` go
 from hit to hit and open what is folded. `enter` on a long text in JSON shows that text alone. JSON of more than 8 MB opens as
-text.
+text; `v` unfolds it unless more than 8 MB of it are something else than long texts.
 
 ## Taking away
 
 `y` takes what the cursor is on in the detail. In the tree it takes the most telling value of the span: of a model call the
 newest message of the user, of a tool its arguments, of another failure what went wrong, else input, output or name; in the list
-of runs the run's id. The header says what it was. `Y` takes the record as it was written, `ctrl+y` the id. `o` and `|` take the
+of runs the run's id. The header says what it was. On the rule above messages it takes all of them as text: who said what, and
+what was called. `Y` takes the record as it was written, `ctrl+y` the id. `o` and `|` take the
 same as `y`.
 
 Copies go to the terminal's clipboard (OSC 52, in tmux through tmux), and into `~/.local/state/tracetui/copy.txt`, for terminals
@@ -218,7 +222,8 @@ that refuse; more than 1 MB goes into that file only. To select with the mouse i
 `o` opens the value in `$VISUAL` or `$EDITOR`; a record (in the tab Raw) in its own file, at its line, for reading. The value
 stands in a private file that is removed afterwards: changes are not kept. Nothing in it can start anything: vim and emacs are
 started with modelines and local variables off, and a program that tracetui does not know gets a copy without control characters
-in which such lines are broken. Without an editor a pager reads it, less with `LESSSECURE=1` and never with `-R`.
+in which such lines are broken. What ends within a second and only printed (`cat`) stays until you press enter. Without
+an editor a pager reads it, less with `LESSSECURE=1` and never with `-R`.
 
 `|` (or `X`) asks for a command for your shell and gives it the value on its standard input, exactly; up and down bring back
 what was typed before. What the command prints is shown without control characters. A program that draws by itself (`less`,

@@ -64,7 +64,7 @@ def test_a_prompt_is_copied_out_of_tmux(screen: Terminal, tmp_path: Path) -> Non
     screen.start(str(write_three_hours(tmp_path / "traces")), "--no-state")
     screen.wait("upstream timed out after 30 s")
     screen.press("k", "y")
-    screen.wait("newest user message: sent to tmux")
+    screen.wait("copied the newest user message")
     assert screen.copied() == "What is to be done in step 88?"
     counted("f: a prompt copied out of tmux", screen.keys, 3)
 

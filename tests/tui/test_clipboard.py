@@ -18,7 +18,7 @@ def copy(value: str, folder: Path | None = None, **env: str) -> tuple[clipboard.
 def test_a_value_goes_out_as_osc_52() -> None:
     said, written = copy("naïve value")
     assert written == f"\x1b]52;c;{base64.b64encode('naïve value'.encode()).decode()}\x07"
-    assert said == ("sent to the terminal (OSC 52)", "plain")
+    assert said == ("sent 12 B to the terminal (OSC 52)", "plain")
 
 
 def test_a_value_is_saved_for_its_owner_only(tmp_path: Path) -> None:
@@ -26,7 +26,7 @@ def test_a_value_is_saved_for_its_owner_only(tmp_path: Path) -> None:
     saved = tmp_path / "state" / "copy.txt"
     assert saved.read_text() == "secret"
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600
-    assert said.text.endswith(f"also saved to {saved}")
+    assert said.text.endswith(f"also in {saved})")
 
 
 def test_a_link_in_the_place_of_the_file_is_replaced_and_not_followed(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_tmux_is_given_the_value_itself(tmp_path: Path, monkeypatch: pytest.Monk
     assert (tmp_path / "buffer").read_text() == "value"
     assert (tmp_path / "arguments").read_text().split() == ["load-buffer", "-w", "-"]
     assert written == ""
-    assert "tmux" in said.text
+    assert said.text == "copied 5 B"
 
 
 def test_a_tmux_that_fails_leaves_osc_52(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,3 +94,10 @@ def test_a_user_whom_the_system_does_not_know_has_a_home_that_is_not_there(monke
     monkeypatch.setattr("os.path.expanduser", lambda path: path)
     assert not clipboard.state_folder({}).parent.parent.exists()
     assert clipboard.state_folder({}).is_absolute()
+
+
+def test_what_was_copied_stands_first_and_the_file_is_named_from_home(tmp_path: Path) -> None:
+    written: list[str] = []
+    folder = tmp_path / ".local" / "state" / "tracetui"
+    said = clipboard.copy("value", written.append, {"HOME": str(tmp_path)}, folder, "arguments")
+    assert said.text == "sent the arguments, 5 B, to the terminal (OSC 52; also in ~/.local/state/tracetui/copy.txt)"

@@ -32,6 +32,11 @@ def header(width: int, *right: str) -> str:
     return plain(header_line(header_left(FACTS, UNICODE), forms, width, UNICODE))
 
 
+def test_a_search_that_hides_runs_is_seen_in_their_number() -> None:
+    facts = HeaderFacts("traces/", {}, 72, shown=2)
+    assert plain(header_left(facts, UNICODE)[0]) == " tracetui  traces/  2 of 72 runs"
+
+
 def test_the_header_counts_what_lives_and_what_failed() -> None:
     assert header(120).rstrip() == " tracetui  traces/  42 runs  ● 2 live  ✗ 5 failed  ◌ 1 stalled"
 

@@ -26,7 +26,7 @@ STACK = [
 
 
 def test_the_strip_of_picture_02():
-    assert plain(strip_rule(56, UNICODE)) == "─Open now " + "─" * 43 + " p─"
+    assert plain(strip_rule(56, UNICODE)) == "─ Open now " + "─" * 41 + " p ─"
     assert [plain(line).rstrip() for line in stack_lines(STACK, 56, UNICODE)] == [
         " ● market_watch 3m02s › assess_risk 2m01s ›",
         "   second_opinion 1m21s › ◇ critic 14.2s",

@@ -402,16 +402,21 @@ async def test_a_theme_that_is_chosen_stays(native_traces: Path) -> None:
         assert app.screen.styles.background == light
 
 
-async def test_notices_wait_for_each_other(native_traces: Path) -> None:
+async def test_the_newest_answer_to_a_key_stands_at_once_and_a_warning_comes_back_after_it(native_traces: Path) -> None:
     app = make_app([native_traces])
     async with opened(app) as pilot:
-        app.main.header.say("first")
-        app.main.header.say("second", "warning")
-        await pilot.pause()
-        assert lines(pilot)[0].endswith("first")
-        app.main.header._next_notice()
-        await pilot.pause()
-        assert lines(pilot)[0].endswith("! second")
+        header, said = app.main.header, []
+        header.mention("a bad file", "warning")
+        header.mention("another bad file", "warning")
+        for words in ("marked", "unmarked"):
+            header.say(words)
+            await pilot.pause()
+            said.append(lines(pilot)[0].split("  ")[-1].strip())
+        for _ in range(2):
+            header._next_notice()
+            await pilot.pause()
+            said.append(lines(pilot)[0].split("  ")[-1].strip())
+        assert said == ["marked", "unmarked", "! a bad file", "! another bad file"]
 
 
 async def test_ascii_sends_nothing_else(native_traces: Path) -> None:

@@ -58,7 +58,7 @@ async def test_a_price_file_that_is_wrong_is_told_and_the_librarys_prices_are_sh
     app = make_app([SESSIONS])
     async with opened(app, (160, 45)) as pilot:
         header = app.main.header
-        said = [notice[0] for notice in (header._notice, *header._notices) if notice is not None]
+        said = [notice[0] for notice in (header._notice, *header._waiting) if notice is not None]
         assert any("`prices` has to be a list" in words for words in said)
         assert "~≥$0.09" in text(pilot)
 

@@ -174,6 +174,15 @@ def test_a_filter_that_no_run_fits_says_so() -> None:
     assert plain(found.pinned_rows(36)[1]).strip() == "No run matches."
 
 
+def test_at_the_end_of_what_a_search_leaves_it_is_said_what_limits_it() -> None:
+    found = make_list(make_session(*THREE))
+    assert (found.shown_count, found.end_words(1)) == (None, "this is the last run")
+    found.where_text, found._where = "status=ok", {0, 2}
+    found._order = found._make_order()
+    assert found.shown_count == 2
+    assert found.end_words(1) == "the last of 2 runs that the filter status=ok finds; esc in the runs ends that"
+
+
 def test_the_next_run_skips_headings() -> None:
     found = make_list(make_session(*THREE))
     found.grouping = "name"

@@ -402,6 +402,8 @@ async def test_the_next_cause_is_opened_and_the_search_wraps(scene):
 async def test_the_only_cause_is_said_to_be_that(scene):
     await scene.press("e")
     assert scene.app.notices() == ["the only cause"]
+    assert scene.tree.data.is_only_failure(scene.tree.selected)
+    assert not scene.tree.data.is_only_failure(("span", 0))
 
 
 @scene_of(FAILED)
@@ -649,11 +651,11 @@ async def test_the_strip_says_what_is_open(scene):
 
 
 @scene_of(FAILED)
-async def test_the_strip_of_a_finished_run_is_hidden_until_asked_for(scene):
-    assert not scene.app.strip.display
+async def test_of_a_finished_run_it_is_said_that_nothing_is_open_and_no_strip_is_shown(scene):
     scene.app.strip.toggle()
     await scene.pilot.pause()
-    assert scene.app.strip.display
+    assert not scene.app.strip.display
+    assert scene.app.notices() == ["no span is open: the run is over"]
 
 
 @scene_of(live())

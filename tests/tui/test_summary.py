@@ -11,11 +11,12 @@ from tracetui.core.analysis.folder_runs import RunBrief, sum_of_tokens
 from tracetui.core.pricing.cost import Cost
 from tracetui.core.store import Run
 from tracetui.core.symbols import UNICODE
+from tracetui.tui.analysing import Work
 from tracetui.tui.app import TracetuiApp
 from tracetui.tui.presentation.pieces import width_of
-from tracetui.tui.presentation.summary_page import head_rows
+from tracetui.tui.presentation.summary_page import Line, Page, Part, head_rows
 from tracetui.tui.screens.summary import SummaryScreen
-from tracetui.tui.widgets.summary_view import SummaryView
+from tracetui.tui.widgets.summary_view import Remembered, SummaryView
 
 
 def selected_name(app: TracetuiApp) -> str:
@@ -183,3 +184,54 @@ async def test_of_a_run_that_is_gone_what_was_found_stays(native_traces: Path, m
         await settled(pilot)
         assert "this run is gone from its file: what was found stays" in lines(pilot)[0]
         assert lines(pilot)[2:] == before
+
+
+def page_of(*names: str) -> Page:
+    """A page of one section whose lines lead to runs, and a section above it that may grow."""
+    lines = [Line(lambda _width, style, name=name: [[(name, style)]], ((ord(name), None),), name) for name in names]
+    return Page([], [Part("Errors", lines)])
+
+
+async def test_the_cursor_stays_on_its_own_line_when_lines_come_in_above(native_traces: Path) -> None:
+    async with opened(make_app([native_traces])) as pilot:
+        await press(pilot, "a")
+        view = pilot.app.screen.query_one(SummaryView)
+        view.show(page_of("b", "d"), Remembered())
+        await press(pilot, "j")
+        view.show(page_of("a", "b", "c", "d", "e"))
+        assert view.slot is not None
+        assert view.slot.value == "d"
+
+
+async def test_esc_goes_back_to_where_a_jump_within_the_summary_began(native_traces: Path) -> None:
+    app = make_app([native_traces / "research_agent.jsonl"])
+    async with opened(app, (80, 24)) as pilot:
+        await press(pilot, "a", "tab", *"jj")
+        view = pilot.app.screen.query_one(SummaryView)
+        begun = view.position
+        await press(pilot, "enter", "j", "escape")
+        assert view.position == begun
+        await press(pilot, "escape")
+        assert app.screen is app.main
+
+
+async def test_a_folder_that_was_complete_a_moment_ago_is_not_analysed_again(
+    native_traces: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[object] = []
+    folder = Work.folder
+    monkeypatch.setattr(Work, "folder", lambda work, rows: begun.append(rows) or folder(work, rows))
+    async with opened(make_app([native_traces])) as pilot:
+        await press(pilot, "shift+tab", "a", "escape", "a")
+        assert "Longest runs" in text(pilot)
+        assert len(begun) == 1
+
+
+async def test_the_palette_leads_to_a_section_of_the_summary(native_traces: Path) -> None:
+    async with opened(make_app([native_traces]), (80, 24)) as pilot:
+        await press(pilot, "colon", *["space" if key == " " else key for key in "errors of all"], "enter")
+        view = pilot.app.screen.query_one(SummaryView)
+        assert view.position is not None
+        assert view.position.title == "Errors"
+        await press(pilot, "g", "colon", *"tools", "enter")
+        assert view.position.title == "Tools"

@@ -37,7 +37,7 @@ def test_of_a_model_call_the_newest_message_of_the_user_is_taken(status: Status)
 
 def test_without_a_user_it_is_what_the_model_was_sent_last() -> None:
     detail = SpanDetail(messages=[Message("system", "go"), Message("tool", "42"), Message("assistant", "done")])
-    assert telling(Kind.llm, Status.ok, "call", detail) == ("newest sent message", "42")
+    assert telling(Kind.llm, Status.ok, "call", detail) == ("newest tool message", "42")
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,7 @@ class TracetuiApp(DrawingApp, KeysInOrder):
         if self.options.where:
             self.main.filtering.start_with(self.options.where)
         if self.options.remark:
-            self.main.header.say(self.options.remark, "warning")
+            self.main.header.mention(self.options.remark, "warning")
         self.call_after_refresh(self._begin_to_read)
 
     def _take_keys(self) -> None:
@@ -212,9 +212,9 @@ class TracetuiApp(DrawingApp, KeysInOrder):
         found = self.setting_problems
         if len(found) > 1:
             key = first_key("look.settings", "C", self.session.keymap) or ":"
-            self.main.header.say(f"{len(found)} mistakes in the settings; {key} lists them", "warning")
+            self.main.header.mention(f"{len(found)} mistakes in the settings; {key} lists them", "warning")
         for problem in found[:1]:
-            self.main.header.say(problem, "warning")
+            self.main.header.mention(problem, "warning")
 
     def _begin_to_read(self) -> None:
         if self.guard is not None:  # not before: an app that is asked to end while it mounts its screen fails
@@ -267,7 +267,7 @@ class TracetuiApp(DrawingApp, KeysInOrder):
         self.main.post_message(messages.CostsChanged())
         problem, self._price_problem = self._price_problem, ""
         if problem:
-            self.main.header.say(problem, "warning")
+            self.main.header.mention(problem, "warning")
 
     def _has_progressed(self) -> None:
         feed = self.session.feed
@@ -290,7 +290,7 @@ class TracetuiApp(DrawingApp, KeysInOrder):
 
     def _was_noticed(self, notice: Notice) -> None:
         level: messages.Level = "warning" if notice.level == "warning" else "plain"
-        self.main.header.say(f"{PurePath(notice.path).name}: {notice.text}", level)
+        self.main.header.mention(f"{PurePath(notice.path).name}: {notice.text}", level)
 
     async def on_unmount(self) -> None:
         """Read no more."""
@@ -322,22 +322,27 @@ class TracetuiApp(DrawingApp, KeysInOrder):
 
     # ------------------------------------------------------------ what the screen asks for
 
-    def copy(self, value: str, say: Callable[[str, messages.Level], object] | None = None) -> None:
-        """Copy a value of the recording, and say what became of it: in the header of the main screen, or as ``say`` does."""
+    def copy(self, value: str, what: str, say: Callable[[str, messages.Level], object] | None = None) -> None:
+        """Copy a value of the recording, and say what became of it: in the header of the main screen, or as ``say`` does.
+
+        ``what`` are words of ours for it: `line`.
+        """
         say = say or self.main.header.say
         if not value:
             say("nothing to copy here", "plain")
             return
-        self.run_worker(self.copied(Taken("", value), say), group="copy")
+        self.run_worker(self.copied(Taken(what, value), say), group="copy")
 
     async def copied(self, taken: Taken, say: Callable[[str, messages.Level], object]) -> None:
         """Copy what was taken, and say what became of it."""
         keeps = not self.options.no_state and self.session.settings.state
         folder = clipboard.state_folder() if keeps else None
         sent: list[str] = []
-        copied = await asyncio.to_thread(lambda: clipboard.copy(texts_of(taken.value), sent.append, None, folder))
+        copied = await asyncio.to_thread(
+            lambda: clipboard.copy(texts_of(taken.value), sent.append, None, folder, taken.words)
+        )
         self._send("".join(sent))
-        say(f"{taken.words}: {copied.text}" if taken.words else copied.text, copied.level)
+        say(copied.text, copied.level)
 
     def _send(self, sequence: str) -> None:
         """Write a control sequence of ours to the terminal."""
@@ -475,6 +480,13 @@ class TracetuiApp(DrawingApp, KeysInOrder):
             main.go_to_run(int(what))
         elif kind == "runs":
             main.activate("runs")
+        elif kind == "summary":
+            main.summarising.show(what)
+        elif kind == "section":
+            from tracetui.tui.screens.summary import SummaryScreen
+
+            if isinstance(self.screen, SummaryScreen):
+                self.screen.view.jump_to_section(what)
 
     def action_themes(self) -> None:
         """The themes, each shown while the cursor is on it."""
@@ -487,7 +499,7 @@ class TracetuiApp(DrawingApp, KeysInOrder):
 
         def copy_line(key: str | None) -> None:
             if key and (line := line_to_copy(self.session, key)):
-                self.copy(line)
+                self.copy(line, "line for the settings")
 
         if not isinstance(self.screen, SettingsScreen):
             self.push_screen(SettingsScreen(self), copy_line)

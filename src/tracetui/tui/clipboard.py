@@ -1,6 +1,6 @@
 """Copying: through tmux where the screen runs in it, else OSC 52, and into a file; and saying honestly what was done.
 
-No program can know whether a terminal took an OSC 52, so nothing here claims that something "was copied".
+No program can know whether a terminal took an OSC 52: then it is said to be sent, and only what tmux took to be copied.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ def copy(
     write: Callable[[str], None],
     env: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    what: str = "",
 ) -> Copied:
     """Send `text` to the clipboard as well as can be done from here. May take `TMUX_SECONDS`: call it in a thread.
 
@@ -52,27 +53,33 @@ def copy(
         write: Writes a control sequence of ours to the terminal.
         env: The environment.
         folder: Where `copy.txt` is kept, readable by its owner only; None keeps none.
+        what: What it is, in words of ours: `arguments`.
     """
     env = os.environ if env is None else env
     pieces = [text] if isinstance(text, str) else text
     size, data, saved = _save((piece.encode("utf-8", "replace") for piece in pieces), folder)
+    named = f"the {what.removeprefix('the ')}, {bytes_size(size)}" if what else bytes_size(size)
     if data is None:
-        words = bytes_size(size)
         if saved is None:
-            return Copied(f"{words} is too much for a clipboard; o opens it, | pipes it", "warning")
-        return Copied(f"{words} is too much for a clipboard: saved to {saved}", "warning")
+            return Copied(f"{named} is too much for a clipboard; o opens it, | pipes it", "warning")
+        return Copied(f"{named} is too much for a clipboard: saved to {_from_home(saved, env)}", "warning")
+    also = f"also in {_from_home(saved, env)}" if saved is not None else ""
     if env.get("TMUX") and _into_tmux(data):
-        said = "sent to tmux and through it to the terminal"
+        said = f"copied {named}" + (f" ({also})" if also else "")
     else:
         write(f"\x1b]52;c;{base64.b64encode(data).decode('ascii')}\x07")
-        said = "sent to the terminal (OSC 52)"
-        if len(data) > OSC_52_BYTES:
-            said += f", which may refuse {bytes_size(len(data))}"
-    if saved is not None:
-        said += f"; also saved to {saved}"
+        doubt = "OSC 52, which it may refuse" if len(data) > OSC_52_BYTES else "OSC 52"
+        said = (
+            f"sent {named}{',' if what else ''} to the terminal ({'; '.join(part for part in (doubt, also) if part)})"
+        )
     if any(not char.isprintable() and char not in _HARMLESS for char in data.decode()):
-        return Copied(f"holds control characters, careful where you paste it; {said}", "warning")
+        return Copied(f"holds control characters, careful where you paste it: {said}", "warning")
     return Copied(said, "plain")
+
+
+def _from_home(path: Path, env: Mapping[str, str]) -> str:
+    home = home_dir(env)
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def state_folder(env: Mapping[str, str] | None = None) -> Path:

@@ -147,11 +147,15 @@ class ClockTicked(Message):
 
 
 class Notice(Message):
-    """Something to tell the user in one line, at the right of the header for 4 s. `text` may be untrusted."""
+    """Something to tell the user in one line, at the right of the header for 4 s. `text` may be untrusted.
 
-    def __init__(self, text: str, level: Level = "plain") -> None:
+    What answers a key takes the place of what stands there; what no key asked for waits.
+    """
+
+    def __init__(self, text: str, level: Level = "plain", *, is_answer: bool = True) -> None:
         super().__init__()
         self.text = text
+        self.is_answer = is_answer
         self.level: Level = level
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MOST_RUNS: Final = 2_000
 """Runs that are offered by name; the run list has a filter for more."""
 
+_ALSO: Final = {"Errors": "(failures, causes)", "Loops": "(repeated calls)", "Bottlenecks": "(slow)"}
+"""By what other words a section is looked for."""
 _LAST: Final = ("move", "chip")
 """Sections that are known by heart: what acts is looked for."""
 
@@ -35,12 +37,36 @@ def choices(app: TracetuiApp) -> list[Choice]:
     """Everything that can be done and is few: actions, tabs, themes, folders."""
     keys = actions(app)
     found = [_of_key(key) for key in sorted(keys, key=lambda key: key.section in _LAST)]
+    found += sections(app)
     if isinstance(app.screen, MainScreen):
         tabs = app.main.detail.tab_names
         found += [Choice(f"tab:{name}", f"Detail: tab {name}", "in the detail") for name in tabs]
     found += [Choice(f"theme:{name}", f"Theme: {name}", "now" if name == app.theme else "") for name in app.theme_names]
     found += [Choice(f"folder:{path}", f"Open: {path}", "opened lately") for path in app.remembered.folders]
     return found
+
+
+def sections(app: TracetuiApp) -> list[Choice]:
+    """The sections of the summary that is shown; from the main screen the most telling ones of the summary of the runs."""
+    from tracetui.core.analysis.glance import LINES
+    from tracetui.tui.screens.summary import SummaryScreen
+
+    if isinstance(app.screen, SummaryScreen):
+        return [
+            Choice(f"section:{title}", f"Section: {title} {_ALSO.get(title, '')}".rstrip())
+            for title in app.screen.view.titles
+        ]
+    if not isinstance(app.screen, MainScreen) or app.main.has_no_runs:
+        return []
+    others = app.main.summarising.others
+    return [
+        Choice(
+            f"summary:{title}",
+            f"Summary: {title.lower()} of {others} {_ALSO.get(title, '')}".rstrip(),
+            "of the summary",
+        )
+        for _, title in LINES
+    ]
 
 
 def run_choices(app: TracetuiApp) -> Iterator[Choice]:

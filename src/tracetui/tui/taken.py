@@ -26,6 +26,7 @@ PIECE: Final = 1 << 20
 """Characters or bytes that are copied or converted at once: other threads wait for no more than that."""
 
 _ROLES_OF_USERS: Final = ("user", "human")
+_ROLES_OF_TOOLS: Final = ("tool", "function")
 _ROLES_OF_MODELS: Final = ("assistant", "model", "ai")
 
 
@@ -95,8 +96,8 @@ def telling(kind: Kind, status: Status, name: str, detail: SpanDetail) -> tuple[
     if kind is Kind.llm:
         message = _prompt(detail.messages)
         if message is not None:
-            words = f"newest {'user' if message.role in _ROLES_OF_USERS else 'sent'} message"
-            return words, message.text or message.raw or message.tool_calls
+            who = "user" if message.role in _ROLES_OF_USERS else "tool" if message.role in _ROLES_OF_TOOLS else ""
+            return f"newest {who} message".replace("  ", " "), message.text or message.raw or message.tool_calls
     told = "" if error is None else ": ".join(part for part in (error.type, error.message) if part)
     if told and kind is not Kind.llm and status is Status.error:
         return "error", told

@@ -22,7 +22,7 @@ def say_unbound(app: TracetuiApp, key: str) -> None:
     if app.screen is main:
         others = [(name, view) for name, view in main.views.items() if name != main.active]
         elsewhere = [(f"in the {name} pane", keys_of([view])) for name, view in others]
-    header.say_instead(unbound_words(key, elsewhere, first_key("app.help", "?", app.session.keymap)))
+    header.say(unbound_words(key, elsewhere, first_key("app.help", "?", app.session.keymap)))
 
 
 def unbound_words(key: str, elsewhere: Iterable[tuple[str, Iterable[Key]]], help_key: str) -> str:

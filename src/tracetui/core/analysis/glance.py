@@ -31,6 +31,14 @@ LOOPS: Final = "Loops"
 EQUAL_CALLS: Final = "Equal calls"
 MODELS: Final = "Tokens and cost by model"
 NO_LOOPS: Final = "none: no tool was called again and again with the same arguments"
+LINES: Final = (
+    ("cost", MODELS),
+    ("errors", ERRORS),
+    ("slowest tool", TOOLS),
+    ("bottlenecks", BOTTLENECKS),
+    ("loops", LOOPS),
+)
+"""What is asked first, and the section that tells more of it."""
 LABEL: Final = 14
 """Cells of a label with the blanks behind it."""
 _NAMED: Final = 3

@@ -32,6 +32,9 @@ REBUILD_SHARE = 2
 
 ALL_CLASSES = frozenset(EventClass)
 
+_FEW = 8
+"""The ancestors of so few spans are found faster one by one."""
+
 _TOLD = int(Flag.announced | Flag.invented)
 
 _Number = TypeVar("_Number", bound=np.generic)
@@ -296,12 +299,24 @@ class RunTree:
     def open_path(self, span_rows: Iterable[int]) -> None:
         """Unfold only what leads to some spans; all else is folded."""
         at = self._tree.positions(np.fromiter(span_rows, np.int32))
-        marks = np.zeros(len(self._tree), np.int32)
-        marks[at[at >= 0]] = 1
-        sums, here = prefix(marks), np.arange(len(self._tree), dtype=np.int32)
         self._loading = False
-        self._folds[:] = sums[here + self._tree.size] > sums[here + 1]
+        self._folds[:] = self._above(at[at >= 0])
         self._see()
+
+    def _above(self, positions: Ints) -> Bools:
+        """Of each position whether one of these is below it."""
+        if len(positions) <= _FEW:
+            found = np.zeros(len(self._tree), np.bool_)
+            for position in positions.tolist():
+                found[self._tree.ancestors(position)] = True
+            return found
+        marks = np.zeros(len(self._tree), np.bool_)
+        marks[positions] = True
+        found, sums = np.zeros(len(self._tree), np.bool_), prefix(marks)
+        # Most spans of a large tree are leaves, with nothing below them.
+        inner = np.flatnonzero(self._tree.size > 1)
+        found[inner] = sums[inner + self._tree.size[inner]] > sums[inner + 1]
+        return found
 
     def _fold_subtree(self, index: int, fold: int) -> bool:
         item = self[index]
@@ -492,7 +507,9 @@ class RunTree:
         """Take in what the store was told. True: rows came, went or moved. Folds stay; new spans are open."""
         if self.run not in change.runs and self.run not in change.reset:
             return False
-        self._rollups = self._extent = None
+        self._extent = None
+        if self._is_told_of(change):
+            self._rollups = None
         fresh = self._fresh(change)
         moved = self._reshape(change, fresh)
         self._open_as_loaded()
@@ -537,6 +554,17 @@ class RunTree:
         if self._mask is not None:
             self._mask = carried(self._mask, 0)
         return True
+
+    def _is_told_of(self, change: Change) -> bool:
+        """Whether a change is about spans or events of this run: that its file is complete is not."""
+        if self.run in change.reset:
+            return True
+        whose = self._store.spans.run
+        return (
+            any(whose[row] == self.run for row in change.touched)
+            or bool((self._store.spans.np("run", *change.spans) == self.run).any())
+            or bool((self._store.events.np("run", *change.events) == self.run).any())
+        )
 
     def _fresh(self, change: Change) -> Ints:
         """New span rows of this run."""

@@ -18,7 +18,7 @@ from tracetui.core.analysis.folder_runs import (
     sum_of_costs,
     sum_of_tokens,
 )
-from tracetui.core.analysis.glance import Glance, folder_bottlenecks, folder_glance
+from tracetui.core.analysis.glance import LINES, Glance, folder_bottlenecks, folder_glance
 from tracetui.core.analysis.tables import (
     cache_note,
     calls_fact,
@@ -110,8 +110,7 @@ class FolderSummary:
 
     def _glance(self, about: FolderAnalysis | None) -> Part:
         if about is None:
-            labels = ("cost", "errors", "slowest tool", "bottlenecks", "loops")
-            return glance_part([Glance(label, self.symbols.reading) for label in labels], self.symbols)
+            return glance_part([Glance(label, self.symbols.reading, section) for label, section in LINES], self.symbols)
         told = folder_glance(about, sum_of_costs(self.runs), self.ids, self.symbols, pending=self.pending)
         return glance_part(told, self.symbols)
 

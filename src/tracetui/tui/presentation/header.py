@@ -38,6 +38,8 @@ class HeaderFacts:
     """What is open, as the user named it; untrusted."""
     counts: dict[RunStatus, int]
     runs: int
+    shown: int | None = None
+    """How many of them a search or filter of the list leaves; None: it hides none."""
     is_reading: bool = False
     """Not all is read: no run yet is not no run."""
 
@@ -49,6 +51,8 @@ def header_left(facts: HeaderFacts, symbols: Symbols) -> list[list[Piece]]:
         [("  ", ""), (text.cut(text.safe(facts.path), cells, "path", symbols), "muted")] for cells in (40, 16)
     )
     runs: list[Piece] = [("  ", ""), (text.count(facts.runs), ""), (" runs" if facts.runs != 1 else " run", "muted")]
+    if facts.shown is not None:
+        runs[1:1] = [(text.count(facts.shown), "strong"), (" of ", "muted")]
     if facts.is_reading and not facts.runs:
         runs = [("  ", ""), (f"reading{symbols.reading}", "muted")]
     live = _count("running", RunStatus.running, "live", facts, symbols)

@@ -49,7 +49,11 @@ def footer_keys(screen: PanesScreen) -> list[tuple[str, str]]:
 
 
 def _has_failed(screen: PanesScreen) -> bool:
-    return screen.opened is not None and screen.session.store.runs[screen.opened].error_count > 0
+    """Whether there is a cause to go to: none where the only one is selected."""
+    if screen.opened is None or not screen.session.store.runs[screen.opened].error_count:
+        return False
+    tree = screen.tree_view
+    return tree.data is None or not tree.data.is_only_failure(tree.selected)
 
 
 def progress_words(progress: object, spans: int) -> str:

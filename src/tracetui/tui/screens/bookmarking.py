@@ -38,7 +38,7 @@ class Bookmarking:
         async with self._lock:
             problem = await asyncio.to_thread(step)
         if problem:
-            self.screen.header.say(problem, "warning")
+            self.screen.header.mention(problem, "warning")
         self.mark()
 
     # ------------------------------------------------------------ what is marked

@@ -210,7 +210,7 @@ class CompareScreen(OurScreen[tuple[int, int] | None]):
         runs = self.session.store.runs
         if all(run.live for run in (*self._runs(), *(runs[row] for row in others))):
             return True
-        self.header.say(_GONE, "warning")
+        self.header.mention(_GONE, "warning")
         return False
 
     async def _until_read(self, a: Run, b: Run) -> None:
@@ -422,12 +422,12 @@ class CompareScreen(OurScreen[tuple[int, int] | None]):
         """Copy the selected line; in the texts all of them."""
         if self.focused is self.detail:
             rows = (self.detail.render_row(at, 0, False, False) for at in range(self.detail.row_count()))
-            self._copy("\n".join("".join(piece for piece, _ in row).rstrip() for row in rows))
+            self._copy("\n".join("".join(piece for piece, _ in row).rstrip() for row in rows), "texts")
         else:
-            self._copy(self.list.copied())
+            self._copy(self.list.copied(), "line")
 
-    def _copy(self, value: str) -> None:
-        self.tracetui.copy(value, self.header.say)
+    def _copy(self, value: str, what: str) -> None:
+        self.tracetui.copy(value, what, self.header.say)
 
     def action_other(self) -> None:
         """Choose what B is compared with."""

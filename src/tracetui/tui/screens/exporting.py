@@ -13,7 +13,7 @@ from tracetui.core.exporting import EXPORTERS, exporter
 from tracetui.core.exporting.apart import Order, encoded
 from tracetui.core.exporting.files import default_name
 from tracetui.core.redaction import REDACTED, Redactor
-from tracetui.core.text import bytes_size, safe
+from tracetui.core.text import bytes_size, cut, safe
 from tracetui.resources import from_home, home_dir
 from tracetui.tui.screens.choosing import Choice, ChoiceScreen
 from tracetui.tui.screens.prompting import PromptScreen
@@ -28,6 +28,8 @@ _PROGRAM: Final = (
 )
 """Finds tracetui where this process found it, and nothing in the folder where it happens to run."""
 _MOST_NAMES: Final = 1_000
+_PATH: Final = 36
+"""Cells of a path in a notice: what became of it has room beside it."""
 _LONGEST_ANSWER: Final = 1 << 20
 
 
@@ -69,7 +71,8 @@ def _order(screen: MainScreen, run: Run, output: str, path: Path) -> Order:
 
 
 async def _write(screen: MainScreen, order: Order) -> None:
-    header, shown = screen.header, shown_path(Path(order.target))
+    header = screen.header
+    shown = cut(safe(shown_path(Path(order.target))), _PATH, "path", screen.session.symbols)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-c", _PROGRAM, "\n".join(sys.path),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
@@ -90,7 +93,7 @@ async def _write(screen: MainScreen, order: Order) -> None:
     told = f"{secrets:,} secret{'' if secrets == 1 else 's'} taken out" if secrets else "no secrets found"
     header.say(f"wrote {shown}: {bytes_size(answer['bytes'], screen.session.symbols)}, {told}")
     for words in answer["notes"]:
-        header.say(words, "warning")
+        header.mention(words, "warning")
 
 
 async def _answers(screen: MainScreen, process: asyncio.subprocess.Process, order: bytes, shown: str) -> dict[str, Any]:
@@ -104,7 +107,7 @@ async def _answers(screen: MainScreen, process: asyncio.subprocess.Process, orde
     async for line in process.stdout:
         answer = json.loads(line)
         if words := answer.get("words"):
-            screen.header.remark = f"{safe(shown)}: {words}"
+            screen.header.remark = f"{shown}: {words}"
             screen.header.look_again()
     screen.header.remark = ""
     screen.header.look_again()
@@ -141,11 +144,9 @@ def free_name(folder: Path, stem: str, suffix: str) -> Path:
 
 
 def shown_path(path: Path) -> str:
-    """A path as people write it: from here, or from home."""
-    for base, mark in ((Path.cwd(), ""), (home_dir(), "~/")):
-        if path.is_absolute() and path.is_relative_to(base):
-            return mark + str(path.relative_to(base))
-    return str(path)
+    """A whole path as people write it: from home where it is there, so that nobody has to know where the program runs."""
+    path, home = path.absolute(), home_dir()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def zone_name(zone: tzinfo) -> str:

@@ -275,7 +275,7 @@ class Filtering:
         spans = self.screen.session.store.runs[found.run].span_count
         if words := hidden_words(self.text, spans - found.count, spans, self.screen.session.symbols):
             remark = self.screen.header.remark  # `as you left it` is true of the filter as well
-            self.screen.header.say_instead(f"{remark}: {words}" if was_left and remark else words)
+            self.screen.header.say(f"{remark}: {words}" if was_left and remark else words)
 
     def hold(self, place: Place) -> None:
         """What was jumped to is shown, also if the filter, once it has an answer, hides it."""
@@ -442,7 +442,7 @@ class Filtering:
             step(kept)
             problem = await asyncio.to_thread(kept.write, self.screen.session.state)
         if problem:
-            self.screen.header.say(problem, "warning")
+            self.screen.header.mention(problem, "warning")
 
     def save(self, name: str) -> None:
         """Keep the filter of the line under a name."""

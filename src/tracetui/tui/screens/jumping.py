@@ -45,6 +45,8 @@ class Jumping:
         """The kind of the last jump, while nothing else was selected since; empty: the next one is remembered."""
         self._reached: Here = None
         """Where it led."""
+        self._lifted = ""
+        """What the jump had to lift, or that it led nowhere, in words."""
 
     # ------------------------------------------------------------ remembering
 
@@ -79,13 +81,13 @@ class Jumping:
             return
         self._remember(self._back, self._here())
         self._forward.clear()
-        self._kind = ""
+        self._kind = self._lifted = ""
         self._go(Place(run, span, event, "spans", about_run=False))
         self.screen.opening.when_open(self._say_way_back)
 
     def _say_way_back(self) -> None:
         if not self.screen.filtering.is_holding:  # else what is lifted is said first
-            self.screen.header.say("{ goes back")
+            self.screen.header.say("; ".join(part for part in (self._lifted, "{ goes back") if part))
 
     def to_run(self, run: int) -> None:
         """Another run of the list is about to be opened; several one after another are one way."""
@@ -153,10 +155,9 @@ class Jumping:
             shown = text.cut(text.safe(wanted), _SHOWN, symbols=screen.session.symbols)
             lifted = "; ".join(part for part in (lifted, f"filter lifted: {shown}") if part)
             is_shown = screen.viewing.select(place.span, place.event, by_user)
-        if lifted:
-            screen.header.say(lifted)
-        if not is_shown:
-            screen.header.say("that span is not there any more", "warning")
+        self._lifted = lifted if is_shown else "that span is not there any more"
+        if self._lifted:
+            screen.header.say(self._lifted, "plain" if is_shown else "warning")
 
     def show_held(self, place: Place) -> None:
         """The filter has an answer for the run that was jumped to: what was jumped to stays selected."""

@@ -297,7 +297,7 @@ class MainScreen(PanesScreen):
 
     def _close_run(self) -> None:
         """The open run is gone from its file."""
-        self.header.say("the run that was open is gone from its file", "warning")
+        self.header.mention("the run that was open is gone from its file", "warning")
         self.opened = None
         self.tree_view.show_nothing()
         self.viewing.run_closed()
@@ -418,7 +418,7 @@ class MainScreen(PanesScreen):
         """The next or previous run of the list, from any pane."""
         row = self.runs.step(by)
         if row is None:
-            self.header.say("this is the last run" if by > 0 else "this is the first run")
+            self.header.say(self.runs.end_words(by))
             return
         self.jumping.to_run(row)
         self.first_run.end()
@@ -467,7 +467,7 @@ class MainScreen(PanesScreen):
         """Copy the command that prints what is shown."""
         from tracetui.tui.screens.as_command import command_of
 
-        self.tracetui.copy(command_of(self))
+        self.tracetui.copy(command_of(self), "command that prints this")
 
     # ------------------------------------------------------------ runs that belong together
 

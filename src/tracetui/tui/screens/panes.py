@@ -185,6 +185,7 @@ class PanesScreen(HandingOn):
     def say_header(self) -> None:
         """Say again what stands in the header."""
         self.facts.runs = len(self.states)
+        self.facts.shown = self.runs.shown_count
         self.facts.is_reading = self.session.is_reading
         header = self.header
         feed = self.session.feed
@@ -195,7 +196,7 @@ class PanesScreen(HandingOn):
         if polling != header.polling:
             header.polling = polling
             if polling:
-                header.say(f"polling: {polling}")
+                header.mention(f"polling: {polling}")
         if self.has_no_runs:
             header.remark = "polling" if polling else "watching"
             header.remark += ": new files appear by themselves"
@@ -207,13 +208,18 @@ class PanesScreen(HandingOn):
 
     def say_positions(self) -> None:
         """Say again where one is, at the right of each pane's rule."""
+        if self.facts.shown != self.runs.shown_count:
+            self.facts.shown = self.runs.shown_count
+            self.header.look_again()
         runs = self.panes["runs"]
         runs.say("" if self.has_no_runs else self.runs.position_text())
         spans = self.panes["spans"]
         wide = self.arranged is not None and self.arranged.mode == "wide"
         window = self.tree_view.window_text() if self.viewing.name in _WITH_TIME else ""
         if found := self._found_words(spans.room):
-            spans.say(found)
+            position = "" if wide else self._positions.get("spans", "")
+            both = f"{found}   {position}" if position else found
+            spans.say(both if text.cell_width(both) <= spans.room else found)
         elif window:
             spans.say(window if wide else "  ".join((window, self._positions.get("spans", ""))))
         elif wide:
@@ -251,4 +257,5 @@ class PanesScreen(HandingOn):
     def on_notice(self, event: messages.Notice) -> None:
         """Say it in the header."""
         event.stop()
-        self.header.say(event.text, event.level)
+        say = self.header.say if event.is_answer else self.header.mention
+        say(event.text, event.level)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tracetui.tui.screens.summary import ALL_RUNS, Memory, Scope, SummaryScreen
+from tracetui.tui.screens.summary import ALL_RUNS, FOUND_RUNS, Memory, Scope, SummaryScreen
 
 if TYPE_CHECKING:
     from tracetui.tui.screens.main import MainScreen
@@ -17,16 +17,21 @@ class Summarising:
         self.screen = screen
         self._memory = Memory()
 
-    def show(self) -> None:
-        """Show the summary; what is chosen in it is gone to."""
+    def show(self, section: str = "") -> None:
+        """Show the summary; what is chosen in it is gone to. `section`: that one of the summary of the runs."""
         screen = self.screen
         rows, words, others = self._runs()
         if screen.opened is None and not rows:
             screen.header.say("nothing is read yet" if screen.session.is_reading else "there is no run to sum up")
             return
-        whole = screen.active == "runs" and bool(rows)
+        whole = (bool(section) or screen.active == "runs") and bool(rows)
         scope = Scope(screen.opened, rows, words, whole, others, self._runs)
-        screen.app.push_screen(SummaryScreen(screen.session, screen.facts, scope, self._memory), screen.go_to)
+        screen.app.push_screen(SummaryScreen(screen.session, screen.facts, scope, self._memory, section), screen.go_to)
+
+    @property
+    def others(self) -> str:
+        """What the runs are called that it sums up: `all runs`, `marked runs`."""
+        return self._runs()[2]
 
     def _runs(self) -> tuple[list[int], str, str]:
         """The runs that are marked, else those that are shown; what to call them, with their number and without."""
@@ -37,5 +42,5 @@ class Summarising:
             return sorted(marked), f"{len(marked):,} marked run{one}", f"marked run{one}"
         shown = runs.shown_runs
         if len(shown) < len(self.screen.states):
-            return shown, f"{len(shown):,} of {len(self.screen.states):,} runs shown in the list", "shown runs"
+            return shown, f"{len(shown):,} of {len(self.screen.states):,} runs shown in the list", FOUND_RUNS
         return shown, f"{len(shown):,} runs", ALL_RUNS

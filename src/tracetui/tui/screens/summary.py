@@ -19,6 +19,7 @@ from textual.worker import Worker
 from tracetui.core.model import Kind
 from tracetui.core.text import clock_time, duration, offset, safe
 from tracetui.tui.analysing import Stopped, Work
+from tracetui.tui.messages import Notice
 from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.runs import run_length, run_name
 from tracetui.tui.presentation.summary_page import Page, Part, Target
@@ -42,6 +43,8 @@ REST_FACTOR: Final = 10
 MOST_CHOICES: Final = 1_000
 ALL_RUNS: Final = "all runs"
 """What the runs of a folder are called as a choice, if they are all that there are."""
+FOUND_RUNS: Final = "found runs"
+"""What they are called while a search or filter of the list hides some."""
 _GONE: Final = "this run is gone from its file"
 
 
@@ -81,6 +84,8 @@ class Memory:
     """Where one was, by run; None stands for the folder."""
 
     places: dict[int | None, Remembered] = field(default_factory=dict)
+    whole: tuple[object, Page] | None = None
+    """The last page of a folder that was complete, and what it depends on: nothing is analysed anew while that is the same."""
 
 
 class SummaryScreen(OurScreen[Target | None]):
@@ -91,12 +96,14 @@ class SummaryScreen(OurScreen[Target | None]):
         facts: What the header says.
         scope: What it is about.
         memory: Where one was in earlier ones.
+        section: Title of the section to begin at; empty: where one was.
     """
 
     ALLOW_SELECT = False
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,a,q", "close", "back", id="summary.back", show=False),
+        Binding("a,q", "close", "back to runs and spans", id="summary.back", show=False),
+        Binding("escape", "out", "where a jump began, else back", id="summary.out", show=False),
         Binding("u", "scope", "this run, or those of the list", id="summary.scope", show=False),
         Binding("J", "run(1)", "next run", id="jump.next_run", show=False),
         Binding("K", "run(-1)", "previous run", id="jump.previous_run", show=False),
@@ -107,13 +114,14 @@ class SummaryScreen(OurScreen[Target | None]):
         Binding("Y", "copy_section", "copy the section", id="summary.copy_section", show=False),
     ]
 
-    def __init__(self, session: Session, facts: HeaderFacts, scope: Scope, memory: Memory) -> None:
+    def __init__(self, session: Session, facts: HeaderFacts, scope: Scope, memory: Memory, section: str = "") -> None:
         super().__init__()
         self.session = session
         self.scope = scope
         self.memory = memory
         self.header = HeaderLine(session, facts)
         self.view = SummaryView(session)
+        self.view.wanted = section
         self.pane = Pane(session, "Summary", self.view, id="summary-pane")
         self.footer = FooterLine(session)
         self.footer.always = (("?", "help"), ("esc", "back"))
@@ -153,15 +161,32 @@ class SummaryScreen(OurScreen[Target | None]):
 
     def _begin(self) -> None:
         """Show what it is about, and analyse."""
-        scope = self.scope
+        scope, memory = self.scope, self.memory.whole
         if scope.run is None:
             scope.whole = True
+        if self._work is not None:
+            self._work.stop()
         self._seen = None
         self._folder, self._is_whole = None, False
         waiting = Part(f"analysing{self.session.symbols.reading}" if self._is_there else _GONE)
         self.view.show(Page(self._head(), [waiting]), self.memory.places.setdefault(self._key, Remembered()))
         self._say()
-        self._analyse()
+        if scope.whole and memory is not None and memory[0] == self._whole_state():
+            self._seen, self._is_whole = self._state(), True
+            self.view.show(memory[1])
+            self._say_what_lacks()
+        else:
+            self._analyse()
+
+    def _whole_state(self) -> object:
+        """What the page of a folder depends on."""
+        return self.scope.words, tuple(self.scope.rows), self._state()
+
+    def _say_what_lacks(self) -> None:
+        """All is analysed: a section that was asked for and did not come is said not to be there."""
+        wanted, self.view.wanted = self.view.wanted, ""
+        if wanted:
+            self.header.say(f"{wanted.lower()}: none found")
 
     def _head(self) -> list[tuple[str, str]]:
         """What it is about, before anything is worked out."""
@@ -184,7 +209,7 @@ class SummaryScreen(OurScreen[Target | None]):
     def _analyse(self) -> None:
         if not self._is_there:
             self._seen = self._state()
-            self.header.say(f"{_GONE}: what was found stays", "warning")
+            self.header.mention(f"{_GONE}: what was found stays", "warning")
             return
         if self._work is not None:
             self._work.stop()
@@ -240,6 +265,9 @@ class SummaryScreen(OurScreen[Target | None]):
 
         self._show_folder(await asyncio.to_thread(all_of_it), work)
         self._is_whole = True
+        if work is self._work and self._seen == self._state():
+            self.memory.whole = self._whole_state(), self.view.given
+            self._say_what_lacks()
 
     def _show_folder(self, page: Page, work: Work) -> None:
         if work is self._work and self.is_attached and self._folder is not None:
@@ -299,6 +327,11 @@ class SummaryScreen(OurScreen[Target | None]):
         """Back to where one was."""
         self.dismiss(None)
 
+    def action_out(self) -> None:
+        """Back to where a jump within the summary began; else to where one was before it."""
+        if not self.view.jump_back():
+            self.action_close()
+
     def action_scope(self) -> None:
         """From the open run to those of the list, or back."""
         scope = self.scope
@@ -307,6 +340,9 @@ class SummaryScreen(OurScreen[Target | None]):
             return
         scope.whole = not scope.whole
         self._begin()
+        limit = self.tracetui.main.runs.limit_words()
+        if scope.whole and scope.others == FOUND_RUNS and limit:
+            self.header.say(f"only the {len(scope.rows):,} {limit}")
 
     def action_run(self, by: int) -> None:
         """The summary of the next or previous run of the list; it is the open one then."""
@@ -314,7 +350,7 @@ class SummaryScreen(OurScreen[Target | None]):
         if self.scope.whole:
             self.header.say("this is about several runs: u goes to one")
         elif (row := main.runs.step(by)) is None:
-            self.header.say("this is the last run" if by > 0 else "this is the first run")
+            self.header.say(main.runs.end_words(by))
         else:
             main.action_run(by)
             self.scope.run = row
@@ -334,17 +370,22 @@ class SummaryScreen(OurScreen[Target | None]):
         else:
             self._say()
 
+    def on_notice(self, event: Notice) -> None:
+        """Say it in the header."""
+        event.stop()
+        self.header.say(event.text, event.level)
+
     def action_copy(self) -> None:
         """Copy the text of the line."""
         slot = self.view.slot
-        self._copy(slot.value if slot is not None else "")
+        self._copy(slot.value if slot is not None else "", "line")
 
     def action_copy_section(self) -> None:
         """Copy the section as text."""
-        self._copy(self.view.section_text())
+        self._copy(self.view.section_text(), "section")
 
-    def _copy(self, value: str) -> None:
-        self.tracetui.copy(value, self.header.say)
+    def _copy(self, value: str, what: str) -> None:
+        self.tracetui.copy(value, what, self.header.say)
 
     # ------------------------------------------------------------ going there
 

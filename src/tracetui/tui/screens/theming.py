@@ -199,4 +199,4 @@ class Theming:
     async def _keep(self, name: str) -> None:
         problem = await asyncio.to_thread(self._app.session.state.write, KEPT_AS, name)
         if problem:
-            self._app.main.header.say(problem, "warning")
+            self._app.main.header.mention(problem, "warning")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
+from textual.timer import Timer
+
 from tracetui.core import text
 from tracetui.core.text import safe
 from tracetui.tui.keymaps import first_key
@@ -36,34 +38,41 @@ class HeaderLine(PieceLine):
         """What happened on opening: `newest failure opened`."""
         self.hint: tuple[str, str] | None = None
         """A key that helps just now, and what it does: for the first sessions, where nothing else is to be said."""
-        self._notices: deque[tuple[str, Level]] = deque(maxlen=_MOST_WAITING)
+        self._waiting: deque[tuple[str, Level]] = deque(maxlen=_MOST_WAITING)
         self._notice: tuple[str, Level] | None = None
-        self._instead: tuple[str, Level] = ("", "plain")
+        self._is_mentioned = False
+        """No key asked for what is said now: it comes back after what answers one."""
+        self._standing: Timer | None = None
 
     def say(self, words: str, level: Level = "plain") -> None:
-        """Show a notice for 4 s, after those that wait; `words` may be untrusted. The same one waits only once."""
-        if (words, level) in self._notices or (words, level) == self._notice:
-            return
-        self._notices.append((words, level))
-        if self._notice is None:
-            self._next_notice()
+        """Answer a key for 4 s, at once and in the place of what stands there; `words` may be untrusted."""
+        if self._notice is not None and self._is_mentioned:
+            self._waiting.appendleft(self._notice)  # nobody asked for it, and it may not be read yet
+        self._show((words, level))
 
-    def say_instead(self, words: str) -> None:
-        """Show a notice in the place of the one that was said like this before: what a key says that is pressed often."""
-        before, self._instead = self._instead, (words, "plain")
-        if self._notice is not None and self._notice == before:
-            self._notice = self._instead
-            self.look_again()
+    def mention(self, words: str, level: Level = "plain") -> None:
+        """Say what no key asked for, for 4 s, after what stands there; `words` may be untrusted. The same one waits once."""
+        notice = words, level
+        if notice in self._waiting or notice == self._notice:
             return
-        if before in self._notices:
-            self._notices.remove(before)
-        self.say(words)
+        if self._notice is None:
+            self._show(notice, mentioned=True)
+        else:
+            self._waiting.append(notice)
+
+    def _show(self, notice: tuple[str, Level], *, mentioned: bool = False) -> None:
+        if self._standing is not None:
+            self._standing.stop()
+        self._notice, self._is_mentioned = notice, mentioned
+        self._standing = self.set_timer(NOTICE_SECONDS, self._next_notice)
+        self.look_again()
 
     def _next_notice(self) -> None:
-        self._notice = self._notices.popleft() if self._notices else None
-        self.look_again()
-        if self._notice is not None:
-            self.set_timer(NOTICE_SECONDS, self._next_notice)
+        if self._waiting:
+            self._show(self._waiting.popleft(), mentioned=True)
+        else:
+            self._notice = None
+            self.look_again()
 
     def pieces(self, width: int) -> list[Piece]:
         """The header at this width."""

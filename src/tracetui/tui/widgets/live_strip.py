@@ -17,6 +17,7 @@ from tracetui.core.model import Kind, RunStatus
 from tracetui.core.run_status import silence
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import cell_width, cut, safe
+from tracetui.tui.messages import Notice
 from tracetui.tui.presentation import strip
 from tracetui.tui.presentation.pieces import Piece, cut_pieces, width_of
 from tracetui.tui.presentation.rows import kind_style
@@ -73,10 +74,10 @@ class Sample(NamedTuple):
 
 
 def strip_rule(width: int, symbols: Symbols, key: str = "p", words: str = "Open now") -> list[Piece]:
-    """The line above: `─Open now ─── p─`."""
+    """The line above: `─ Open now ─── p ─`."""
     line = symbols["rule"]
-    head: list[Piece] = [(line, "rule"), (f"{words} ", "muted")]
-    tail: list[Piece] = [(f" {key}", "muted"), (line, "rule")]
+    head: list[Piece] = [(line, "rule"), (f" {words} ", "muted")]
+    tail: list[Piece] = [(f" {key} ", "muted"), (line, "rule")]
     return cut_pieces([*head, (line * (width - width_of(head) - width_of(tail)), "rule"), *tail], width, symbols)
 
 
@@ -201,7 +202,11 @@ class LiveStrip(Widget):
         self.look_again()
 
     def toggle(self) -> None:
-        """Show it, or hide it."""
+        """Show it, or hide it; where nothing is going on and nothing was left open, say that instead."""
+        run = self._run
+        if run is not None and not (self.display or run.open_count or self._is_live(run)):
+            self.post_message(Notice("no span is open: the run is over"))
+            return
         self._wanted = not self.display
         self.look_again()
 

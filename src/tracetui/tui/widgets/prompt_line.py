@@ -49,6 +49,7 @@ class PromptLine(PieceLine, can_focus=True):
         self.caret = 0
         self.note = ""
         """What stands muted at the right: what is typed here, how many were found."""
+        self._offered = ""
         self.history: list[str] = []
         """What was typed before, newest last."""
         self._at = 0
@@ -59,6 +60,7 @@ class PromptLine(PieceLine, can_focus=True):
         self.label, self.note = label, note
         self.history, self._at = list(history), len(history)
         self.text, self.caret = text, len(text)
+        self._offered = text
         self.look_again()
 
     def say(self, note: str) -> None:
@@ -73,6 +75,8 @@ class PromptLine(PieceLine, can_focus=True):
         left: list[Piece] = [(f" {self.label} ", "strong bold")]
         note = cut(self.note, max(0, width // 2), symbols=symbols)
         room = max(8, width - cell_width(self.label) - 6 - cell_width(note))
+        if self.text == self._offered and not after:  # as it was offered, a path shows both its ends
+            before = cut(before, room, "path", symbols)
         while cell_width(before) > room:
             before = before[max(1, len(before) - room) :]
         left += [(before, ""), (after[:1] or " ", "selected"), (after[1:], "")]

@@ -87,6 +87,31 @@ class RunList(LineView):
         """Run rows from top to bottom, headings left out."""
         return [row for row in self._order if row >= 0]
 
+    @property
+    def shown_count(self) -> int | None:
+        """How many runs a search or filter leaves; None where neither is in force."""
+        return sum(row >= 0 for row in self._order) if self.filter_text or self.where_text else None
+
+    def limit_words(self) -> str:
+        """What hides runs, and how that ends: `runs that /price finds; esc in the runs ends that`; empty: nothing does."""
+        if not (self.filter_text or self.where_text):
+            return ""
+        symbols = self.session.symbols
+        wanted = [f"/{text.cut(text.safe(self.filter_text), 20, symbols=symbols)}"] if self.filter_text else []
+        if self.where_text:
+            wanted.append(f"the filter {text.cut(text.safe(self.where_text), 30, symbols=symbols)}")
+        some = "run" if self.shown_count == 1 else "runs"
+        return (
+            f"{some} that {' and '.join(wanted)} {'finds' if len(wanted) == 1 else 'find'}; esc in the runs ends that"
+        )
+
+    def end_words(self, by: int) -> str:
+        """Why there is no next (1) or previous (-1) run: `the last of 2 runs that /price finds; …`."""
+        end, limit = "last" if by > 0 else "first", self.limit_words()
+        if not limit:
+            return f"this is the {end} run"
+        return f"the {end} of {self.shown_count:,} {limit}" if self.shown_count != 1 else f"the only {limit}"
+
     def row_count(self) -> int:
         """Runs and headings of groups."""
         return len(self._order)

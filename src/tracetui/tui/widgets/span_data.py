@@ -134,6 +134,16 @@ class SpanData:
             self._failures = failures(self.session.store, self.tree.preorder(), self.run, self.study.causes())
         return self._failures
 
+    def is_only_failure(self, selected: tuple[str, int] | None) -> bool:
+        """Whether this is where `e` leads and nowhere else; False also in a large run until that was asked for."""
+        if selected is None or (self._failures is None and self.study.is_large):
+            return False
+        stops = self.failures()
+        if len(stops) != 1:
+            return False
+        only = stops[0]
+        return selected == (("span", only.span) if only.event is None else ("event", only.event))
+
     def show_hits(self, marks: Marks, spans: Bools | None) -> None:
         """Mark what a search looks for in names, and know the spans that it hit, by row of the store; None: no search."""
         self._marks, self._hit_rows = marks, spans

@@ -281,7 +281,7 @@ class SpanTree(FoldKeys, JumpKeys):
         self._keep()
         if data.status is not RunStatus.error:
             return
-        self.post_message(Notice("run failed: e goes to the first cause", "error"))
+        self.post_message(Notice("run failed: e goes to the first cause", "error", is_answer=False))
         cause = data.study.first_cause() if followed else None
         if cause is not None and self.select_span(cause, by_user=False) and data.has_only_events(self.cursor):
             data.tree.expand(self.cursor)

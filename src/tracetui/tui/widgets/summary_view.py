@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from tracetui.tui.messages import Notice
 from tracetui.tui.presentation.pieces import Piece, width_of
 from tracetui.tui.presentation.summary_page import (
     LISTED,
@@ -24,8 +25,26 @@ from tracetui.tui.presentation.summary_page import (
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.line_view import LineView, Scroll
 
-Position = tuple[str, int]
-"""Title of a section, and number of the line in it."""
+
+class Position(NamedTuple):
+    """Where one is on a page, in words that another page of the same thing understands too."""
+
+    title: str
+    """Of a section."""
+    number: int
+    """Of the line in it."""
+    section: str = ""
+    """Title of the section that it leads to."""
+    target: Target | None = None
+    """The first run or span that it leads to."""
+    value: str = ""
+    """What is copied from it."""
+
+    def likeness(self, slot: Slot) -> int:
+        """How sure it is that a line of the same section is the one meant: 2, 1 or 0."""
+        if self.section and slot.section == self.section:
+            return 2
+        return (self.target is not None and self.target in slot.targets) + bool(self.value and slot.value == self.value)
 
 
 @dataclass(slots=True)
@@ -39,6 +58,8 @@ class Remembered:
     """The first row that was shown."""
     sorts: dict[str, tuple[str, bool]] = field(default_factory=dict)
     """By title of a section what it is sorted by, and whether in reverse."""
+    jumps: list[tuple[Position, int]] = field(default_factory=list)
+    """Where jumps within it began, and the first row that was shown then; the last one at the end."""
 
 
 class SummaryView(LineView):
@@ -62,10 +83,14 @@ class SummaryView(LineView):
     def __init__(self, session: Session) -> None:
         super().__init__(session, id="summary")
         self.page = self._given = Page([], [])
+        self.wanted = ""
+        """Title of the section to go to as soon as there is one, while nobody moves meanwhile."""
         self._begins = False
         """What is shown is new, and not yet scrolled to where one was in it."""
         self.remembered = Remembered()
         self._side = 0
+        self._jumped_at = 0
+        """The first row that was shown when a section was last gone to."""
         self._laid: tuple[int, Laid] | None = None
 
     # ------------------------------------------------------------ what is shown
@@ -80,14 +105,25 @@ class SummaryView(LineView):
         begins = remembered is not None
         if remembered is not None:
             self.remembered = remembered
+            self.remembered.jumps.clear()
         self._begins |= begins
         self._given = page
+        beside = self.cursor - self.top
         self._sort_sections()
         self._relay()
         self._go_to(self.remembered.position)
         if self._begins:  # the first page of something else is often short: it only says that it is being made
             self.scroll_rows(self.remembered.top)
             self._begins = self.top < self.remembered.top or next(self._stops(), None) is None
+        elif self.top and self.remembered.position is not None:  # the line stays where it is on the screen
+            self.scroll_rows(self.cursor - beside)
+        if self.wanted and self.go_to_section(self.wanted):
+            self.wanted = ""
+
+    @property
+    def given(self) -> Page:
+        """The page as it was given, its sections in their own order."""
+        return self._given
 
     def _sort_sections(self) -> None:
         """The page as it is given, its sections in the order that was asked for."""
@@ -111,7 +147,7 @@ class SummaryView(LineView):
         self.remembered.sorts[part.title] = chosen, is_reverse
         self._sort_sections()
         self._relay()
-        self._go_to((part.title, 0))
+        self._go_to(Position(part.title, 0))
         self.remembered.position = self.position
         return ""
 
@@ -145,7 +181,10 @@ class SummaryView(LineView):
     def position(self) -> Position | None:
         """Where the cursor stands, in words that another page understands too."""
         slot = self.slot
-        return (self.page.parts[slot.part].title, slot.line) if slot is not None and slot.enters else None
+        if slot is None or not slot.enters:
+            return None
+        target = slot.targets[0] if slot.targets else None
+        return Position(self.page.parts[slot.part].title, slot.line, slot.section, target, slot.value)
 
     def section_text(self) -> str:
         """The section of the cursor as text, for copying."""
@@ -165,12 +204,11 @@ class SummaryView(LineView):
             self._put(*found, scroll="auto", by_user=False)
 
     def _find(self, position: Position) -> tuple[int, int] | None:
-        title, number = position
-        best: tuple[int, int, int] | None = None
+        best: tuple[tuple[int, int], int, int] | None = None
         for side, row in self._stops():
             slot = self.laid.columns[side][row]
-            if self.page.parts[slot.part].title == title:
-                distance = abs(slot.line - number)
+            if self.page.parts[slot.part].title == position.title:
+                distance = -position.likeness(slot), abs(slot.line - position.number)
                 if best is None or distance < best[0]:
                     best = (distance, side, row)
         return None if best is None else best[1:]
@@ -215,6 +253,7 @@ class SummaryView(LineView):
         self.move_to(row, scroll, by_user)
         if by_user:
             self.remembered.position = self.position
+            self.wanted = ""
         if row <= 3:  # the rule above the first line, and the top of the page
             self.scroll_rows(0)
         self._keep_top(by_user=by_user)
@@ -284,14 +323,38 @@ class SummaryView(LineView):
             self._show_more(slot)
             return
         if slot.section:
-            self.go_to_section(slot.section)
+            self.jump_to_section(slot.section)
             return
         words = "".join(text for text, _ in slot.draw(self.laid.widths[self._side], "")).strip()
         self.remembered.position = self.position
         self.post_message(self.Chosen(slot.targets, words))
 
-    def go_to_section(self, title: str) -> None:
-        """To the first line of a section, with its rule at the top."""
+    @property
+    def titles(self) -> list[str]:
+        """What the sections are called, from the first on."""
+        return [part.title for part in self.page.parts]
+
+    def jump_to_section(self, title: str) -> None:
+        """To a section, from where `jump_back` leads here again; one that is not there yet is said to be waited for."""
+        begun = self.position
+        if not self.go_to_section(title):
+            self.post_message(Notice(f"{title.lower()}: still being analysed"))
+        elif begun is not None:
+            self.remembered.jumps.append((begun, self._jumped_at))
+
+    def jump_back(self) -> bool:
+        """Where the last jump within the page began; False: there was none."""
+        if not self.remembered.jumps:
+            return False
+        position, top = self.remembered.jumps.pop()
+        self._go_to(position)
+        self.remembered.position = self.position
+        self.scroll_rows(top)
+        return True
+
+    def go_to_section(self, title: str) -> bool:
+        """To the first line of a section, with its rule at the top; False: there is none of that title."""
+        self._jumped_at = self.top
         for side, column in enumerate(self.laid.columns):
             rows = [row for row, slot in enumerate(column) if self.page.parts[slot.part].title == title]
             stops = [row for row in rows if column[row].enters]
@@ -299,13 +362,15 @@ class SummaryView(LineView):
                 self._put(side, stops[0])
             if rows:
                 self.scroll_rows(rows[0] + (rows[0] > 0))  # a blank stands above all but the first
+                return True
+        return False
 
     def _show_more(self, slot: Slot) -> None:
         part = self.page.parts[slot.part]
         more = self.remembered.more
         more[part.title] = more.get(part.title, max(part.listed, LISTED)) * MORE_BY
         self._relay()
-        self._go_to((part.title, slot.line))
+        self._go_to(Position(part.title, slot.line))
         self.remembered.position = self.position
 
     def row_clicked(self, index: int, x: int, by_cursor: bool) -> bool:
