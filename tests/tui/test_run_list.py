@@ -45,6 +45,14 @@ def make_session(*runs: tuple[str, int, Status, float]) -> Session:
 THREE = (("plan", 0, Status.ok, 9.4), ("gather", 60, Status.error, 761.0), ("write", 30, Status.ok, 0.1))
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+def test_runs_without_times_are_last_whichever_way_starts_are_sorted(reverse: bool) -> None:
+    session = make_session(*THREE)
+    session.store.apply(Batch(1, "lines", operations=[Record("undated", "line", 0, 1)]))
+    session.store.runs[3].mtime_ns = 2 * EPOCH
+    assert in_order(range(4), session, "start", reverse)[-1] == 3
+
+
 def make_list(session: Session) -> RunList:
     found = RunList(session)
     found._order = found._make_order()

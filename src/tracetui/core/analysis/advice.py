@@ -135,7 +135,7 @@ def _tool_fails(about: RunAnalysis) -> Iterator[Advice]:
 
 def _retried(about: RunAnalysis) -> Iterator[Advice]:
     lost: dict[str, list[Any]] = {}
-    for each in about.retries:
+    for each in outermost(about):
         lost.setdefault(each.name, []).append(each)
     for name, tried in lost.items():
         ns = lost_ns(tried)
@@ -243,6 +243,19 @@ def _small_calls(about: RunAnalysis) -> Iterator[Advice]:
 
 def _rate(spent: Any) -> float | None:
     return spent.cost / spent.total if spent.cost and spent.total else None
+
+
+def outermost(about: RunAnalysis) -> list[Retry]:
+    """Retries that are not part of another one: what an attempt lost inside is lost by trying that attempt again."""
+    spans, lost = about.spans, {row: each.lost for each in about.retries for row in each.rows}
+
+    def is_inside(each: Retry) -> bool:
+        if each.lost is None or not each.rows:
+            return False
+        above = [lost.get(int(spans.rows[node])) for node in spans.path(spans.node(each.rows[0]))[:-1]]
+        return any(outer is not None and outer[0] <= each.lost[0] and each.lost[1] <= outer[1] for outer in above)
+
+    return [each for each in about.retries if not is_inside(each)]
 
 
 def lost_ns(tried: Sequence[Retry]) -> int:

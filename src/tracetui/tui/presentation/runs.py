@@ -269,15 +269,23 @@ def started(run: Run) -> int:
     return run.mtime_ns if start is None else start
 
 
+def place(run: Run) -> tuple[bool, int]:
+    """Where a run stands by its start: those that record no time stand behind all others, by what their files tell."""
+    return run.start is not None or run.glanced, started(run)
+
+
 def in_order(rows: Iterable[int], session: Session, sorting: Sorting, reverse: bool) -> list[int]:
     """Run rows sorted; what is newest, most or worst comes first, names and formats from A on, unless `reverse`."""
     rows = list(rows)
     if sorting == "causes":
         session.learn_causes(rows)
     key = _sort_key(session, sorting)
-    newest_first = sorted(rows, key=lambda row: (started(session.store.runs[row]), row), reverse=True)
+    runs = session.store.runs
+    newest_first = sorted(rows, key=lambda row: (*place(runs[row]), row), reverse=True)
     if sorting == "start":
-        return newest_first[::-1] if reverse else newest_first
+        if reverse:  # what is not known stays last
+            newest_first.sort(key=lambda row: (not place(runs[row])[0], started(runs[row]), row))
+        return newest_first
     return sorted(newest_first, key=key, reverse=reverse == (sorting in _ASCENDING))
 
 

@@ -219,7 +219,7 @@ class SpanData:
         name = self._clean(self.session.store.strings[spans.name[row]])
         tone = self._tone(item, status, rollup.causes)
         is_skipped = status == _SKIPPED
-        return SpanRow(
+        shown = SpanRow(
             depth=item.depth,
             kind=kind,
             name=name,
@@ -245,17 +245,14 @@ class SpanData:
             hits=tuple(self._hits_in(name)) if self._marks else (),
             marked=row in self.session.marked.spans,
         )
+        # What is below an unfolded call stands in rows of its own; what holds calls and has no figures keeps their sum.
+        return self._with_own(shown, row) if size > 1 and not is_folded and self._has_own(row) else shown
 
-    def name_of(self, row: int) -> str:
-        """The name of a span, safe."""
-        return self._clean(self.session.store.strings[self.session.store.spans.name[row]])
+    def _has_own(self, row: int) -> bool:
+        return self.session.store.usage_of(row) is not None or self.session.span_cost(row).usd is not None
 
-    def flat_row(self, row: int) -> SpanRow:
-        """A span by itself, for lists that are no tree: with its own tokens and cost, and nothing of what is below it."""
-        from tracetui.core.store.run_tree import Item
-
-        at = self.tree.position(row)
-        shown = self._span(Item("span", row, 0, at, False, False, False, False, False))
+    def _with_own(self, shown: SpanRow, row: int) -> SpanRow:
+        """The same row with what the span itself used and cost."""
         usage, cost = self.session.store.usage_of(row), self.session.span_cost(row)
         tokens = None
         if usage is not None:
@@ -268,6 +265,20 @@ class SpanData:
             cost_computed=cost.computed is not None,
             tokens_partial=False,
             cost_partial=cost.partial,
+        )
+
+    def name_of(self, row: int) -> str:
+        """The name of a span, safe."""
+        return self._clean(self.session.store.strings[self.session.store.spans.name[row]])
+
+    def flat_row(self, row: int) -> SpanRow:
+        """A span by itself, for lists that are no tree: with its own tokens and cost, and nothing of what is below it."""
+        from tracetui.core.store.run_tree import Item
+
+        at = self.tree.position(row)
+        shown = self._span(Item("span", row, 0, at, False, False, False, False, False))
+        return replace(
+            self._with_own(shown, row),
             # What failed below it stands in rows of its own.
             tone="" if shown.tone == "error" and not self.study.is_cause(row) else shown.tone,
             causes=0,
