@@ -145,3 +145,9 @@ def test_the_samples_differ_as_they_did_before() -> None:
     sys.modules[spec.name] = script
     spec.loader.exec_module(script)
     assert script.differences().splitlines() == GOLDEN.read_text(encoding="utf-8").splitlines()
+
+
+def test_the_hint_at_unreadable_records_names_where_they_are(run: Run, traces: Path) -> None:
+    with (traces / "good.jsonl").open("a") as file:
+        file.write("{broken\n")
+    assert f"tracetui stats {traces} --json" in run("diff", "good", "bad", "--in", traces).err

@@ -170,3 +170,9 @@ def test_a_tree_of_any_depth_is_printed(run: Run, tmp_path: Path) -> None:
     assert len(lines) > 3000
     assert max(map(cell_width, lines)) <= 80
     assert any(line.split()[:4] == ["●", "2999", "›", "step"] for line in lines)
+
+
+def test_a_run_without_spans_says_how_its_events_are_seen(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text('{"type": "exec", "exit_code": 1}\n' * 3)
+    assert "no spans; 3 events: --events" in run("view", tmp_path / "x.jsonl").out
+    assert "no spans" not in run("view", tmp_path / "x.jsonl", "--events").out

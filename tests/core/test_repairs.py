@@ -307,3 +307,9 @@ def test_every_sort_has_a_group_and_the_page_of_commands_names_it() -> None:
     page = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
     assert not [what for what in WORDS if f"`{what}`" not in page]
     assert {sort.group for sort in WORDS.values()} == set(GROUPS)
+
+
+def test_a_time_far_from_all_others_is_told_and_a_long_run_is_not() -> None:
+    day = 24 * 3600
+    assert told(store_of(*events(*(300 * day + at for at in (0, 1, 2, 3)), 15 * day))) == {"far": 1, "backwards": 1}
+    assert told(store_of(*events(*(at * 20 * day for at in range(1, 9))))) == {}

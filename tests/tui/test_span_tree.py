@@ -234,6 +234,22 @@ async def test_only_visible_rows_are_read_from_disk(scene):
 # ---------------------------------------------------------------- rows
 
 
+@scene_of(
+    "agent a 0..10\n  llm ask 0..10 tokens=800+100 cost=0.01\n    tool t 1..9\n      llm more 1..9 tokens=100+20 cost=0.02",
+    size=(120, 14),
+)
+async def test_an_unfolded_call_shows_what_itself_used_and_a_folded_one_all_below_it(scene):
+    def row(name):
+        return next(line for line in scene.lines() if f" {name} " in line)
+
+    assert "900" in row("ask")
+    assert "$0.01" in row("ask")
+    assert "1.0k" in row("a")  # what holds calls and has no figures shows their sum
+    await scene.press("g", "down", "left")
+    assert "1.0k" in row("ask")
+    assert "$0.03" in row("ask")
+
+
 @scene_of(FAILED)
 async def test_the_run_is_said_in_words(scene):
     assert scene.lines()[0] == " ✗ error  run  1m40s  12 spans  2 causes  ≥1.0k tokens  ≥$0.03  at 00:00:00"

@@ -86,12 +86,18 @@ def _as_filter(ctx: click.Context, param: click.Parameter, value: str | None) ->
         raise click.BadParameter("\n".join((str(error), *caret_lines(error)))) from error
 
 
-where_option: Decorator = click.option(
-    "--where",
-    callback=_as_filter,
-    metavar="FILTER",
-    help="Only what the filter selects, such as 'kind:tool status:error dur>2s' (docs/filter.md).",
-)
+def _where_option(what: str) -> Decorator:
+    return click.option(
+        "--where",
+        callback=_as_filter,
+        metavar="FILTER",
+        help=f"Only {what} the filter selects, such as 'kind:tool status:error dur>2s' (docs/filter.md).",
+    )
+
+
+where_option: Decorator = _where_option("what")
+runs_where_option: Decorator = _where_option("runs in which there is what")
+"""The same for commands that tell of whole runs."""
 
 
 PRICES: Final = "tracetui.prices"

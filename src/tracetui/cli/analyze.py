@@ -16,7 +16,7 @@ from tracetui.cli._options import (
     jsonl_option,
     paths_argument,
     reading_options,
-    where_option,
+    runs_where_option,
 )
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _as_conditions(ctx: click.Context, param: click.Parameter, value: str | None
 @click.command("analyze", help=f"{COMMANDS['analyze']}\n\nOf one run in full; of several, the whole and each briefly.")
 @paths_argument
 @click.option("--run", "word", metavar="RUN", help="Only this run: latest, failed, an id or its beginning, or a name.")
-@where_option
+@runs_where_option
 @click.option(
     "--fail-on",
     "fail_on",

@@ -80,7 +80,7 @@ def command(
     else:
         answer.two(spans, prompts=prompts, as_json=as_json)
     if not as_json:
-        answer.tell_left_out()
+        answer.tell_left_out(places)
     return OK
 
 
@@ -298,9 +298,12 @@ class _Answer:
                     f"{len(each.others) + 1} runs are named {each.word!r}; the newest is taken: {ids[each.runs[0].row]}"
                 )
 
-    def tell_left_out(self) -> None:
-        """Say on standard error what could not be read."""
+    def tell_left_out(self, places: Sequence[str]) -> None:
+        """Say on standard error what could not be read; ``places``: where words that are no paths were looked up."""
         from tracetui.cli._answer import tell_left_out
 
-        for loaded in self._loads():
-            tell_left_out(loaded, ())
+        told: set[int] = set()
+        for each in self._chosen:
+            if id(each.loaded) not in told:
+                told.add(id(each.loaded))
+                tell_left_out(each.loaded, (each.word,) if each.is_path else places)

@@ -14,8 +14,8 @@ from tracetui.cli._options import (
     jsonl_option,
     paths_argument,
     reading_options,
+    runs_where_option,
     time_option,
-    where_option,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ SORTS = ("start", "name", "status", "duration", "spans", "errors", "tokens", "co
 @click.option("--offset", type=click.IntRange(min=0), default=0, metavar="N", help="Leave the first N out.")
 @time_option("--since", "Only runs that started at this time or later (7d: ago).")
 @time_option("--until", "Only runs that started before this time.")
-@where_option
+@runs_where_option
 @json_option
 @jsonl_option
 @reading_options

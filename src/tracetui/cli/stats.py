@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tracetui.cli._group import COMMANDS
-from tracetui.cli._options import json_option, jsonl_option, paths_argument, reading_options, where_option
+from tracetui.cli._options import json_option, jsonl_option, paths_argument, reading_options, runs_where_option
 
 if TYPE_CHECKING:
     from tracetui.cli._answer import Asked
@@ -23,7 +23,7 @@ SCHEMA = "tracetui.stats/1"
 
 @click.command("stats", help=COMMANDS["stats"])
 @paths_argument
-@where_option
+@runs_where_option
 @json_option
 @jsonl_option
 @reading_options

@@ -110,6 +110,8 @@ def print_tree(printer: Printer, asked: Asked, summaries: Summaries, view: RunVi
         printer.line(f"  {_found(view)} found by --where; what leads to it stands in (brackets)")
     printer.line()
     printer.lines(tree_lines(view, width=printer.width, symbols=printer.symbols, full=full))
+    if unseen := view.unseen_events:
+        printer.line(f"  no spans; {unseen:,} event{'' if unseen == 1 else 's'}: --events")
 
 
 def _found(view: RunView) -> str:

@@ -21,6 +21,9 @@ _DETAILS_AT_MOST: Final = 3
 _SLACK: Final = 1_000_000
 """Less than this is rounding and no skew, ns: producers write milliseconds, or seconds as floating point."""
 _SECOND: Final = 1_000_000_000
+_FAR: Final = 30 * 24 * 3600 * _SECOND
+_FAR_AMONG: Final = 3
+"""Times that a run has at least, so that one of them can be far from the others."""
 _ANNOUNCED, _DROPPED = int(Flag.announced), int(Flag.dropped)
 _KNOWN: Final = int(Flag.announced | Flag.invented | Flag.dropped)
 _BY_FLAG: Final = {
@@ -128,6 +131,7 @@ def _counts(store: Store, only: Run | None) -> Iterator[tuple[str, Iterable[tupl
                 yield what, ((row, int(numbers[row])) for row in np.flatnonzero(numbers).tolist())
     steps = _steps_back(store, only)
     yield "backwards", steps.items()
+    yield "far", _far(store, only)
 
 
 def span_rows(store: Store, run: Run, what: str) -> list[int]:
@@ -250,6 +254,26 @@ def _slacks(start: _Ints, end: _Ints, run_of: _Ints) -> _Ints:
             there = np.bincount(run_of[known], minlength=runs)
             slack[(finer == 0) & (there > 0)] = _SECOND
     return slack
+
+
+def _far(store: Store, only: Run | None) -> Iterator[tuple[int, int]]:
+    """Runs with the number of spans and events that are far in time from all others, and much fewer than these."""
+    import numpy as np
+
+    for run in store.runs if only is None else [only]:
+        if (run.duration()[0] or 0) < _FAR:
+            continue
+        spans, events = store.rows_of_run(run.row), store.events_of_run(run.row)
+        times = np.sort(np.concatenate((store.spans.np("start")[spans], store.events.np("time")[events])))
+        times = times[times >= 0]
+        if len(times) < _FAR_AMONG:
+            continue
+        gaps = np.diff(times)
+        at = int(gaps.argmax())
+        before, rest = at + 1, len(times) - at - 1
+        length = times[at] - times[0] if before > rest else times[-1] - times[at + 1]
+        if gaps[at] >= _FAR and length * 10 <= gaps[at] and min(before, rest) * 3 <= len(times):
+            yield run.row, min(before, rest)
 
 
 def _steps_back(store: Store, only: Run | None) -> dict[int, int]:

@@ -93,7 +93,8 @@ class RunView:
         self._depth = depth
         self._tree = RunTree(store, run.row, self.costs)
         self._names_events = where is not None and where.names_events
-        if events or self._names_events:
+        self._shows_events = events or self._names_events
+        if self._shows_events:
             self._tree.set_chips(frozenset(Kind), frozenset(EventClass))
         self._tree.expand_all()
         self._chosen = None if where is None else _Chosen.of(self._tree, run, where)
@@ -121,6 +122,12 @@ class RunView:
         if self._chosen is None:
             return spans, events
         return spans[np.asarray(self._chosen.kept, np.bool_)], events[np.isin(events, list(self._chosen.events))]
+
+    @property
+    def unseen_events(self) -> int:
+        """Events of a run without spans, where nobody has asked for more than its errors."""
+        is_bare = not (self._shows_events or self._chosen or len(self._tree.rows()))
+        return sum(self.run.class_counts) - self.run.class_counts[EventClass.error] if is_bare else 0
 
     @property
     def causes(self) -> int:

@@ -6,9 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.analysis.recorded import Recording, analysed, opened
+from tests.core.analysis.recorded import Recording, analysed, analysis_of, opened
 from tests.core.analysis.test_planted import calls
-from tracetui.core.analysis.glance import BOTTLENECKS, ERRORS, LOOPS, MODELS, TOOLS, Glance, run_glance
+from tracetui.core.analysis.folder import analyse_folder
+from tracetui.core.analysis.glance import (
+    BOTTLENECKS,
+    ERRORS,
+    LOOPS,
+    MODELS,
+    NOT_KNOWN,
+    TOOLS,
+    Glance,
+    folder_glance,
+    run_glance,
+)
 from tracetui.core.pricing.cost import Cost
 from tracetui.core.symbols import UNICODE
 
@@ -39,7 +50,7 @@ def test_the_total_cost_stands_with_the_model_that_cost_most(busy: dict[str, Gla
 def test_the_slowest_tool_is_the_one_with_the_longest_call_and_the_busiest_stands_beside_it(
     busy: dict[str, Glance],
 ) -> None:
-    assert busy["slowest tool"].text == "fetch: 30.0s; the most in all read: 1m30s"
+    assert busy["slowest tool"].text == "fetch: 30.0s; more in all: read, 1m30s in 20 calls"
     assert busy["slowest tool"].section == TOOLS
 
 
@@ -49,7 +60,7 @@ def test_errors_bottlenecks_and_loops_are_counted_and_named(busy: dict[str, Glan
         ERRORS,
     )
     assert (busy["bottlenecks"].text, busy["bottlenecks"].section) == ("1: fetch", BOTTLENECKS)
-    assert (busy["loops"].text, busy["loops"].section) == ("1: search ×5 (4.0s wasted)", LOOPS)
+    assert (busy["loops"].text, busy["loops"].section) == ("1: search ×5 (wasted 4.0s)", LOOPS)
 
 
 def test_what_there_is_none_of_is_said(tmp_path: Path) -> None:
@@ -85,3 +96,30 @@ def test_an_agent_with_one_call_has_no_growth_and_is_counted(tmp_path: Path) -> 
     assert len(loaded.runs) == 1
     about = analysed(tmp_path)
     assert ([each.name for each in about.contexts], about.called_once) == (["twice"], 1)
+
+
+def test_of_a_format_that_is_not_understood_nothing_is_denied(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"type": "exec", "exit_code": 1}\n' * 3)
+    assert {each.text for each in run_glance(analysed(path), Cost(), UNICODE)} == {NOT_KNOWN}
+
+
+def test_of_several_runs_it_is_said_how_many_tell_nothing(tmp_path: Path) -> None:
+    recording = Recording()
+    recording.span("tool", "read", 0, 1)
+    recording.ends(1)
+    recording.write(tmp_path)
+    (tmp_path / "x.jsonl").write_text('{"type": "exec", "exit_code": 1}\n' * 3)
+    loaded, summaries = opened(tmp_path)
+    runs = [analysis_of(loaded, summaries, number) for number in range(2)]
+    costs = {run.row: summaries.cost(run) for run in loaded.runs}
+    told = folder_glance(analyse_folder(loaded.store, runs, costs), Cost(), summaries.ids, UNICODE)
+    assert [each.text for each in told if each.label == "not known"] == ["of 1 run: read as plain events"]
+
+
+def test_where_no_tool_was_called_no_more_is_denied_than_was_looked_for(tmp_path: Path) -> None:
+    recording = Recording()
+    for number in range(4):
+        recording.span("step", "review", number, number + 1)
+    recording.ends(4)
+    assert told(recording, tmp_path, Cost())["loops"].text == "none: no repeated tool calls"

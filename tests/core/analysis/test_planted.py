@@ -309,3 +309,39 @@ def test_29_tool_results_that_their_producer_flagged_are_29_also_where_the_run_w
     (group,) = about.errors.groups
     assert (group.text, len(group.causes), group.names) == ("Exit code #: no rule", 29, {"Bash": 29})
     assert "tool-fails" in [each.rule for each in about.advice]
+
+
+def test_attempts_that_events_of_their_parent_tell_of_are_counted_and_blamed_once(tmp_path: Path) -> None:
+    recording = Recording()
+    job = recording.span("step", "flaky", 0, 10, error="JobError: broken")
+    first, _ = (
+        recording.span("step", "shell", at, at + 4, parent=job, error="StageError: broken") for at in (1.0, 6.0)
+    )
+    for at in (2, 3):
+        recording.event("retry", "retry", at, first)
+    recording.event("retry", "retry", 5.5, job)
+    recording.ends(10, "error")
+    about = analysed(recording.write(tmp_path))
+    assert about.retry_count == about.run.retry_count == 3
+    assert [each.text.partition(":")[0] for each in about.advice if each.rule == "retries"] == ["flaky"]
+
+
+def test_an_event_that_announces_the_next_attempt_is_not_counted_beside_it(tmp_path: Path) -> None:
+    recording = Recording()
+    failed = recording.span("tool", "fetch", 0, 4, input={"q": 1}, error="TimeoutError: no answer")
+    recording.event("retry", "retry", 3, failed)
+    recording.span("tool", "fetch", 5, 6, input={"q": 1})
+    recording.ends(6)
+    (retry,) = analysed(recording.write(tmp_path)).retries
+    assert (retry.retries, retry.events, retry.recovered) == (1, 1, True)
+
+
+def test_of_error_events_the_first_in_time_broke_first(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    lines = [(2, "second"), (1, "first")]
+    path.write_text(
+        "".join(f'{{"time": "2026-01-01T00:00:0{at}Z", "level": "error", "message": "{word}"}}\n' for at, word in lines)
+    )
+    first = analysed(path).errors.first
+    assert first is not None
+    assert first.cause.text == "first"

@@ -835,7 +835,10 @@ def test_records_that_a_file_repeats_itself_count_each_time(tmp_path):
 def test_two_databases_that_tell_different_records_of_a_run_are_added_up(tmp_path):
     traces(tmp_path / "a.db", Writer(run="r").say("STAGE one"))
     traces(tmp_path / "b.db", Writer(run="r").say("STAGE two"))
-    assert runs_of(tmp_path)["r"].record_count == 2
+    run = runs_of(tmp_path)["r"]
+    assert run.record_count == 2
+    assert run.order_by_time
+    assert [count for (_, what, _), count in run.repairs.items() if what == "several"] == [1]
 
 
 def test_a_file_that_is_truncated_takes_back_what_it_said_and_its_copy_speaks_up(tmp_path):

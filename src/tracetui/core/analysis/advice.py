@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tracetui.core.analysis.run_spans import covered
+from tracetui.core.analysis.tables import between
 from tracetui.core.text import cost as money
 from tracetui.core.text import count, duration, share, tokens
 
@@ -109,7 +110,7 @@ def _loops(about: RunAnalysis) -> Iterator[Advice]:
         parts = [duration(each.wasted_ns)] if each.wasted_ns is not None else []
         parts += [f"{tokens(spent.total)} tokens"] if spent.total else []
         parts += [money(spent.cost)] if spent.cost is not None else []
-        wasted = f"; all after the first cost {', '.join(parts)}" if parts else ""
+        wasted = f"; the rest cost {', '.join(parts)}{between(each)}" if parts else ""
         names = " → ".join(each.names)
         text = f"{names}: the same arguments {_times(each.count)}{wasted}; keep the first answer, or stop it"
         figures = {"count": each.count, "wasted_ns": each.wasted_ns, "tokens": spent.total, "cost_usd": spent.cost}
@@ -135,7 +136,7 @@ def _tool_fails(about: RunAnalysis) -> Iterator[Advice]:
 
 def _retried(about: RunAnalysis) -> Iterator[Advice]:
     lost: dict[str, list[Any]] = {}
-    for each in about.retries:
+    for each in outermost(about):
         lost.setdefault(each.name, []).append(each)
     for name, tried in lost.items():
         ns = lost_ns(tried)
@@ -243,6 +244,19 @@ def _small_calls(about: RunAnalysis) -> Iterator[Advice]:
 
 def _rate(spent: Any) -> float | None:
     return spent.cost / spent.total if spent.cost and spent.total else None
+
+
+def outermost(about: RunAnalysis) -> list[Retry]:
+    """Retries that are not part of another one: what an attempt lost inside is lost by trying that attempt again."""
+    spans, lost = about.spans, {row: each.lost for each in about.retries for row in each.rows}
+
+    def is_inside(each: Retry) -> bool:
+        if each.lost is None or not each.rows:
+            return False
+        above = [lost.get(int(spans.rows[node])) for node in spans.path(spans.node(each.rows[0]))[:-1]]
+        return any(outer is not None and outer[0] <= each.lost[0] and each.lost[1] <= outer[1] for outer in above)
+
+    return [each for each in about.retries if not is_inside(each)]
 
 
 def lost_ns(tried: Sequence[Retry]) -> int:

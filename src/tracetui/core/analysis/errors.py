@@ -159,7 +159,7 @@ def errors(spans: RunSpans, bodies: Bodies) -> Errors:
     first_row = first_cause(store, run.row) if rows else None
     first = next((cause for cause in found if cause.row == first_row), None)
     if first is None and not rows:
-        first = next((cause for cause in events), None)
+        first = min(events, key=_when, default=None)
     return Errors(
         _grouped(found + events, {cause.row for cause in found[READ_AT_MOST:]}),
         None if first is None else _circumstances(spans, bodies, first),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from tracetui.core.analysis.by_name import NameStats
 from tracetui.core.analysis.page import Page
-from tracetui.core.analysis.tables import causes_and_events, cost_text, figure, number, spent_cost
+from tracetui.core.analysis.tables import between, causes_and_events, cost_text, figure, number, spent_cost
 from tracetui.core.model import Kind
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import duration, safe
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tracetui.core.analysis.run_analysis import RunAnalysis
     from tracetui.core.analysis.spending import Spender, Spent
     from tracetui.core.pricing.cost import Cost
+    from tracetui.core.store import Run
 
 TITLE: Final = "At a glance"
 ERRORS: Final = "Errors"
@@ -31,6 +32,8 @@ LOOPS: Final = "Loops"
 EQUAL_CALLS: Final = "Equal calls"
 MODELS: Final = "Tokens and cost by model"
 NO_LOOPS: Final = "none: no tool was called again and again with the same arguments"
+PLAIN: Final = "json-lines"
+"""The format that takes what no other one does."""
 LINES: Final = (
     ("cost", MODELS),
     ("errors", ERRORS),
@@ -41,6 +44,8 @@ LINES: Final = (
 """What is asked first, and the section that tells more of it."""
 LABEL: Final = 14
 """Cells of a label with the blanks behind it."""
+NOT_KNOWN: Final = "not known: this format is read as plain events"
+"""Of what only spans would tell, in a run that has none."""
 _NAMED: Final = 3
 _NAME: Final = 60
 """Characters of a name, of which there may be several in a line."""
@@ -64,6 +69,8 @@ def run_glance(about: RunAnalysis, spent: Cost, symbols: Symbols, *, pending: bo
     groups = about.errors.groups
     what = causes_and_events(about.errors.causes, about.errors.events)
     errors = f"{what} in {number(len(groups), 'group')}: {_short(groups[0].text, _TEXT)}" if groups else ""
+    if is_plain(about.run):
+        return _plain(errors)
     loops = [_loop(about, each, symbols) for each in about.loops]
     return [
         *_cost(about.models, about.spent, cost_text(spent, symbols) if spent.usd is not None else "", symbols, pending),
@@ -86,6 +93,9 @@ def folder_glance(
         )
         where = f"{_short(first.text, _TEXT)} in {number(len(first.runs), 'run')}"
         errors = f"{what} in {number(len(about.errors), 'group')}: {where}"
+    plain = sum(is_plain(each.run) for each in about.runs)
+    if plain == len(about.runs):
+        return _plain(errors)
     loops = sum(len(each.loops) for each in about.runs)
     holders = [each.run.name or ids[each.run.row] for each in about.runs if each.loops]
     return [
@@ -94,7 +104,13 @@ def folder_glance(
         *_slowest_tool(about.names, symbols),
         _line("bottlenecks", _several([each.name for each in folder_bottlenecks(about)]), BOTTLENECKS),
         *_loops([f"in {name}" for name in dict.fromkeys(holders)], loops, bool(about.tools)),
+        *([Glance("not known", f"of {number(plain, 'run')}: read as plain events")] if plain else []),
     ]
+
+
+def is_plain(run: Run) -> bool:
+    """Whether a run's format was not understood: a list of events, of which nothing else is known."""
+    return run.format == PLAIN and not run.span_count
 
 
 def folder_bottlenecks(about: FolderAnalysis) -> list[NameStats]:
@@ -108,6 +124,15 @@ def glance_lines(told: Sequence[Glance], page: Page) -> Iterator[str]:
     yield from page.section(TITLE)
     for each in told:
         yield from page.paragraph(f"  {each.label:<{LABEL}}", each.text)
+
+
+def _plain(errors: str) -> list[Glance]:
+    """The lines of what is read as plain events: of errors only those that an event is marked as."""
+    known = {"errors": errors}
+    return [
+        _line(label, known[label], section) if known.get(label) else Glance(label, NOT_KNOWN)
+        for label, section in LINES
+    ]
 
 
 def _line(label: str, text: str, section: str) -> Glance:
@@ -136,26 +161,30 @@ def _slowest_tool(names: Sequence[NameStats], symbols: Symbols) -> list[Glance]:
     longest = max(tools, key=lambda each: (each.max_ns or 0, each.total_ns))
     most = max(tools, key=lambda each: (each.total_ns, each is longest))
     words = f"{_short(longest.name, _NAME)}: {duration(longest.max_ns, symbols)}"
-    words += " at most" if longest.count > 1 else ""
-    words += f", {duration(longest.total_ns, symbols)} in {number(longest.count, 'call')}" if longest.count > 1 else ""
+    words += f" in its longest call, {_total(longest, symbols)}" if longest.count > 1 else ""
     if most is not longest:
-        words += f"; the most in all {_short(most.name, _NAME)}: {duration(most.total_ns, symbols)}"
+        words += f"; more in all: {_short(most.name, _NAME)}, {_total(most, symbols)}"
     return [Glance("slowest tool", words, TOOLS)]
+
+
+def _total(tool: NameStats, symbols: Symbols) -> str:
+    """The sum over its calls, which is more than the clock's time where they ran side by side."""
+    return f"{duration(tool.total_ns, symbols)} in {number(tool.count, 'call')}"
 
 
 def _loops(told: Sequence[str], loops: int, has_tools: bool) -> list[Glance]:
     if not loops:
-        return [Glance("loops", "none" if has_tools else "none: no tool was called")]
+        return [Glance("loops", "none" if has_tools else "none: no repeated tool calls")]
     return [Glance("loops", f"{loops:,}: {_joined(told)}", LOOPS, is_bad=True)]
 
 
 def _loop(about: RunAnalysis, each: Repetition, symbols: Symbols) -> str:
-    """How often what was called, and what that wasted: ``search ×6 (23.5s, $0.03 wasted)``."""
+    """How often what was called, and what that wasted: ``search ×6 (wasted 23.5s, $0.03 with the model calls between)``."""
     names = f" {symbols['decision']} ".join(_short(name, _NAME) for name in each.names)
     spent = about.wasted(each)
     lost = [duration(each.wasted_ns, symbols)] if each.wasted_ns else []
     lost += [spent_cost(spent, symbols)] if spent.cost is not None else []
-    return f"{names} {symbols.times}{each.count}" + (f" ({', '.join(lost)} wasted)" if lost else "")
+    return f"{names} {symbols.times}{each.count}" + (f" (wasted {', '.join(lost)}{between(each)})" if lost else "")
 
 
 def _several(names: Sequence[str]) -> str:

@@ -1,7 +1,8 @@
 """What was tried again: attempts, the time they cost, and whether one of them succeeded.
 
 Two ways in which a recording shows it: events of class ``retry`` on a span, and a failed span that is followed by a
-sibling of its name (for tools with equal arguments, where both are recorded). Lost is the time from the start of
+sibling of its name (for tools with equal arguments, where both are recorded). Siblings that retry events of
+theirs or of their parent tell of are not counted again. Lost is the time from the start of
 the first attempt to the start of the last one where that went well, else to its end; of retry events, to the last
 of them.
 """
@@ -9,7 +10,7 @@ of them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -50,7 +51,7 @@ class Retry:
 
 def retries(spans: RunSpans, calls: Calls) -> list[Retry]:
     """What was tried again in a run, what cost the most time first."""
-    found = _told(spans) + _repeated(spans, calls)
+    found = _once(spans, _told(spans), _repeated(spans, calls))
     return sorted(found, key=lambda each: (-(each.lost_ns or 0), -each.retries, each.rows))
 
 
@@ -86,6 +87,26 @@ def _told(spans: RunSpans) -> list[Retry]:
             )
         )
     return found
+
+
+def _once(spans: RunSpans, told: list[Retry], repeated: list[Retry]) -> list[Retry]:
+    """Each retry as one, whether events or siblings show it, or both.
+
+    Events of the parent tell of the siblings below it. Where siblings have events themselves, those that are no more than
+    there are siblings after the first announce these; more of them are attempts within one.
+    """
+    by_row = {each.rows[0]: each for each in told if each.rows}
+    for each in repeated:
+        parent = int(spans.parent[spans.node(each.rows[0])])
+        above = by_row.get(int(spans.rows[parent])) if parent >= 0 else None
+        own = [by_row[row] for row in each.rows if row in by_row]
+        events = sum(one.events for one in own)
+        if (above is not None and above.events >= each.retries) or events > each.retries:
+            continue
+        for one in own:
+            del by_row[one.rows[0]]
+        by_row[each.rows[0]] = replace(each, events=events)
+    return [*by_row.values(), *(each for each in told if not each.rows)]
 
 
 def _repeated(spans: RunSpans, calls: Calls) -> list[Retry]:

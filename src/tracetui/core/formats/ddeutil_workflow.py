@@ -1,6 +1,7 @@
 """ddeutil-workflow: a folder for each run with its records as JSON lines and as text, rows in SQLite, and posted bodies.
 
 A run is what has one top run id, wherever it is told: of several sources the richest counts, and the others are set aside.
+Files that are equally rich and tell different records are put together in order of time.
 Workflow, job and stage spans are read from the messages; branches, items and loops are events of their container stage.
 
 Runs: the top workflow's run id. Nested workflows are part of it.
@@ -60,6 +61,8 @@ _log = logging.getLogger("tracetui")
 
 _ALL: Final = "ddeutil-workflow"
 """The bundle: all files, wherever they lie, since one run may be told by several."""
+_WHOLE: Final = (METADATA, DATABASE)
+"""Sorts of files of which one alone tells a whole run."""
 _WORDS: Final = {METADATA: "records", DATABASE: "rows", TEXT: "text", WIRE: "posted bodies"}
 
 
@@ -120,6 +123,10 @@ class _Told:
         """Files that say nothing because a richer one does, with their rank."""
         self.repeated: dict[str, int] = {}
         """Records of each file that another one has told."""
+        self.opening: list[Operation] = []
+        """What is to be said of the run before the next record."""
+        self._adding: set[str] = set()
+        """Files that told something of their own."""
         self._total: Counter[int] = Counter()
         self._own: dict[str, Counter[int]] = {}
 
@@ -149,11 +156,19 @@ class _Told:
         self._total[print_] = own[print_]
         return True
 
+    def adds(self, path: str) -> bool:
+        """Whether this is the first thing that a file tells besides what others of the same sort do."""
+        if path in self._adding:
+            return False
+        self._adding.add(path)
+        return len(self._adding) > 1
+
     def clear(self, rank: int) -> None:
         """Begin again, as told by files of this rank."""
         self.state.clear()
         self.rank, self.alone = rank, ""
         self.prints, self.quiet, self.repeated, self._own, self._total = {}, {}, {}, {}, Counter()
+        self.opening, self._adding = [], set()
 
 
 class _Assembler:
@@ -209,7 +224,8 @@ class _Assembler:
             said = self._share(told, entry, path, rank, a, b)
             if said is not None:
                 return said
-        operations = told.state.tell(entry, a, b)
+        opening, told.opening = told.opening, []
+        operations = [*opening, *told.state.tell(entry, a, b)] if opening else told.state.tell(entry, a, b)
         if told.state.is_placed:
             self._place(told)
         return operations
@@ -245,7 +261,13 @@ class _Assembler:
                 self._stale |= dict.fromkeys(told.prints)
             # What went wrong is understood only by who knows what was done: those files are read again, after this one.
             self._stale |= dict.fromkeys(early)
-        if told.alone == path or told.is_new(path, entry.fingerprint()):
+        if told.alone == path:
+            return None
+        if told.is_new(path, entry.fingerprint()):
+            if rank in _WHOLE and told.adds(path):
+                # Each file is in order for itself: only times say how they go together.
+                repair = Repair("several", 1, shown_path(path))
+                told.opening = [RunFact(entry.run, order_by_time=True, repair=repair)]
             return None
         told.repeated[path] = told.repeated.get(path, 0) + 1
         return [

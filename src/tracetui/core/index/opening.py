@@ -58,7 +58,7 @@ def open_index(paths: Sequence[str]) -> Index | None:
         files = [FileState(*row) for row in cast("list[tuple[Any, ...]]", sections.value("files"))]
         os.utime(path)  # noqa: PTH124, RUF100 - the ones used longest ago are deleted first
     except (NotAnIndex, OSError, TypeError) as error:
-        _log.warning("index not used: %s", error)
+        _log.debug("index not used: %s", error)  # it is made again, and nobody has to do anything
         useless = index_path(paths)
         if useless is not None and not isinstance(error, OSError):
             discard(useless)

@@ -24,10 +24,10 @@ from tracetui.tui.presentation.runs import (
     has_headings,
     headings,
     in_order,
+    place,
     run_name,
     run_row,
     start_words,
-    started,
 )
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.line_view import LineView
@@ -70,7 +70,7 @@ class RunList(LineView):
         self.marked: set[int] = set()
         self._order: list[int] = []
         self._groups: list[tuple[str, list[int]]] = []
-        self._starts: dict[int, int] = {}
+        self._starts: dict[int, tuple[bool, int]] = {}
         """By what runs are where they are, if that is their start alone."""
         self._folded: set[str] = set()
         self._selected: int | None = None
@@ -280,7 +280,7 @@ class RunList(LineView):
         ]
         ordered = in_order(rows, self.session, self.sorting, self.reversed)
         by_start = self.sorting == "start" and not (wanted or self.grouping)
-        self._starts = {row: started(runs[row]) for row in rows} if by_start else {}
+        self._starts = {row: place(runs[row]) for row in rows} if by_start else {}
         if wanted:
             # What is called so is meant before what has it in its id or format.
             ordered.sort(key=lambda row: wanted not in run_name(runs[row]).casefold())
@@ -316,7 +316,7 @@ class RunList(LineView):
         if self._starts:
             shown = (row for row in rows if runs[row].live and (self._where is None or row in self._where))
             return any(not runs[row].live for row in rows) or any(
-                self._starts.get(row) != started(runs[row]) for row in shown
+                self._starts.get(row) != place(runs[row]) for row in shown
             )
         if self.sorting not in ("name", "format"):
             return bool(rows)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from tracetui.core import text
 from tracetui.core.bodies import SUBJECT_BYTES
 from tracetui.core.errors import TracetuiError
-from tracetui.core.model import NO_TIME, EventClass, Flag, Kind, RunStatus, Status, class_word
+from tracetui.core.model import NO_TIME, TIME_INFERRED, EventClass, Flag, Kind, RunStatus, Status, class_word
+from tracetui.core.run_status import length_marks
 from tracetui.core.text import safe
 from tracetui.tui.presentation import bars
 from tracetui.tui.presentation.columns import SpanColumns
@@ -60,6 +61,8 @@ _BURST_SECONDS: Final = 0.05
 _LONGEST: Final = 400
 """Characters of a text that are looked at for a row: names may be as long as a file."""
 _OPEN, _ERROR, _SKIPPED = int(Status.open), int(Status.error), int(Status.skipped)
+_REASON: Final = 48
+"""Cells of why a run failed of which no span did."""
 
 
 class SpanData:
@@ -219,7 +222,7 @@ class SpanData:
         name = self._clean(self.session.store.strings[spans.name[row]])
         tone = self._tone(item, status, rollup.causes)
         is_skipped = status == _SKIPPED
-        return SpanRow(
+        shown = SpanRow(
             depth=item.depth,
             kind=kind,
             name=name,
@@ -233,7 +236,7 @@ class SpanData:
             tokens=rollup.tokens,
             cost=rollup.cost,
             start_computed=bool(flags & Flag.start_inferred),
-            time_computed=bool(flags & (Flag.start_inferred | Flag.end_inferred)),
+            time_computed=bool(flags & TIME_INFERRED),
             tokens_partial=rollup.tokens_partial,
             cost_partial=rollup.cost_partial,
             cost_computed=rollup.cost_computed,
@@ -245,17 +248,14 @@ class SpanData:
             hits=tuple(self._hits_in(name)) if self._marks else (),
             marked=row in self.session.marked.spans,
         )
+        # What is below an unfolded call stands in rows of its own; what holds calls and has no figures keeps their sum.
+        return self._with_own(shown, row) if size > 1 and not is_folded and self._has_own(row) else shown
 
-    def name_of(self, row: int) -> str:
-        """The name of a span, safe."""
-        return self._clean(self.session.store.strings[self.session.store.spans.name[row]])
+    def _has_own(self, row: int) -> bool:
+        return self.session.store.usage_of(row) is not None or self.session.span_cost(row).usd is not None
 
-    def flat_row(self, row: int) -> SpanRow:
-        """A span by itself, for lists that are no tree: with its own tokens and cost, and nothing of what is below it."""
-        from tracetui.core.store.run_tree import Item
-
-        at = self.tree.position(row)
-        shown = self._span(Item("span", row, 0, at, False, False, False, False, False))
+    def _with_own(self, shown: SpanRow, row: int) -> SpanRow:
+        """The same row with what the span itself used and cost."""
         usage, cost = self.session.store.usage_of(row), self.session.span_cost(row)
         tokens = None
         if usage is not None:
@@ -268,6 +268,20 @@ class SpanData:
             cost_computed=cost.computed is not None,
             tokens_partial=False,
             cost_partial=cost.partial,
+        )
+
+    def name_of(self, row: int) -> str:
+        """The name of a span, safe."""
+        return self._clean(self.session.store.strings[self.session.store.spans.name[row]])
+
+    def flat_row(self, row: int) -> SpanRow:
+        """A span by itself, for lists that are no tree: with its own tokens and cost, and nothing of what is below it."""
+        from tracetui.core.store.run_tree import Item
+
+        at = self.tree.position(row)
+        shown = self._span(Item("span", row, 0, at, False, False, False, False, False))
+        return replace(
+            self._with_own(shown, row),
             # What failed below it stands in rows of its own.
             tone="" if shown.tone == "error" and not self.study.is_cause(row) else shown.tone,
             causes=0,
@@ -467,15 +481,17 @@ class SpanData:
         run, result = self.run, self.session.status(self.run)
         is_live = result.status in LIVE
         now = self.session.now_ns()
-        elapsed = run_age_ns(run, now) if is_live else run.duration()[0]
+        length, source = run.duration()
+        worked_out, at_least = length_marks(result.status.value, source)
         figure, tokens_partial = run_tokens(run)
         cost = self.session.cost(run)
         words = RunWords(
             status=result.status.value,
             name=self._clean(run.name or run.id or run.key),
             reason=self._reason(),
-            time=elapsed,
-            time_partial=result.status is RunStatus.unfinished,
+            time=run_age_ns(run, now) if is_live else length,
+            time_computed=worked_out,
+            time_partial=at_least and not is_live,
             spans=run.span_count,
             events=sum(run.class_counts),
             causes=len(self.study.causes()) if run.error_count else 0,
@@ -494,6 +510,8 @@ class SpanData:
         is_silent = result.status is RunStatus.stalled or (result.age_ns or 0) >= SILENT_FROM_NS
         if result.status in LIVE and is_silent:
             return f"silent {text.age(result.age_ns, self.session.symbols)}"
+        if result.status is RunStatus.error and not self.run.error_count:  # no row tells why
+            return text.cut(self._clean(self.run.status_reason or ""), _REASON, symbols=self.session.symbols)
         return self._clean(result.reason) if result.status is RunStatus.unfinished else ""
 
     def _started(self, now: int) -> str:
