@@ -45,4 +45,4 @@ class Summarising:
         elif 0 < len(shown) < len(live):
             groups.append(Group(shown, f"{len(shown):,} of {len(live):,} runs shown in the list", FOUND_RUNS))
         every = shown if len(shown) == len(live) else live
-        return [*groups, Group(every, f"{len(live):,} runs")]
+        return [*groups, Group(every, f"{len(live):,} run{'' if len(live) == 1 else 's'}")]
