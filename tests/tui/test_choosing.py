@@ -6,7 +6,10 @@ from contextlib import asynccontextmanager
 from textual.pilot import Pilot
 
 from tests.tui.helpers import make_app, opened, press, text
-from tracetui.tui.screens.choosing import Choice, ChoiceScreen
+from tracetui.core.symbols import UNICODE
+from tracetui.tui.presentation import plain
+from tracetui.tui.presentation.pieces import width_of
+from tracetui.tui.screens.choosing import Choice, ChoiceScreen, around_hit
 
 CHOICES = [Choice("d", "dark", "the default"), Choice("l", "light"), Choice("s", "safe [red]\x1b[31m", "all eyes")]
 
@@ -72,3 +75,12 @@ async def test_a_choice_can_be_taken_out() -> None:
         await press(pilot, "delete")
         assert chosen.gone == ["d"]
         assert "dark" not in text(pilot)
+
+
+def test_what_was_found_is_seen_however_little_room_there_is() -> None:
+    parts = ('…"shipped", "carrier": "', "northline", '", "sent": "2026-03-01"…')
+    for room in (20, 40, 60, 90, 200):
+        row = around_hit("answer question  execute_tool find_order  ", parts, room, "", UNICODE)
+        assert ("northline", "hit") in row
+        assert width_of(row) <= room
+    assert plain(row) == "answer question  execute_tool find_order  " + "".join(parts)

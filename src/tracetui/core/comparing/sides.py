@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from tracetui.core.model import NO_TIME, Flag, Kind, Status, Usage
+from tracetui.core.model import NO_TIME, TIME_INFERRED, Flag, Kind, Status, Usage
 from tracetui.core.store.preorder import Preorder
 from tracetui.core.store.reach import reach_of
 from tracetui.core.store.shape import Bools, Ints, Longs, prefix
@@ -138,6 +138,10 @@ class Side:
     def is_open(self, position: int) -> bool:
         """Whether a span has no end yet."""
         return bool(self.status[position] == Status.open)
+
+    def is_time_computed(self, position: int) -> bool:
+        """Whether the start or end of a span is worked out."""
+        return bool(self.flags[position] & TIME_INFERRED)
 
     def own(self, position: int) -> int | None:
         """Time of a span that no child of it covers, ns; None where unknown."""
