@@ -342,7 +342,7 @@ class SummaryScreen(OurScreen[Target | None]):
         self._begin()
         limit = self.tracetui.main.runs.limit_words()
         if scope.whole and scope.others == FOUND_RUNS and limit:
-            self.header.say(f"only the {len(scope.rows):,} {limit}")
+            self.header.say(f"only the {limit}" if len(scope.rows) == 1 else f"only the {len(scope.rows):,} {limit}")
 
     def action_run(self, by: int) -> None:
         """The summary of the next or previous run of the list; it is the open one then."""
