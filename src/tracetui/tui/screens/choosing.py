@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _LONGEST: Final = 400
 """Characters of a text that are looked at: names may be as long as a file."""
 _MARK_CELLS: Final = 2
+_BESIDE_FACT: Final = 4
 _BESIDE: Final = 2
 """Blanks between a name and what was found in it."""
 
@@ -107,12 +108,17 @@ class ChoiceView(NarrowedView, inherit_bindings=False):
         fact = self._clean(choice.fact)
         style = "selected" if selected else ""
         if choice.excerpt is None:
+            if fact:  # it tells apart what is called the same
+                room = max(12, room - min(text.cell_width(fact), width // 2) - _BESIDE_FACT)
             left.append((text.cut(self._clean(choice.words), room, symbols=symbols) or "(no name)", style))
         else:
             head = choice.words[: len(choice.words) - sum(map(len, choice.excerpt))]
             before, found, after = map(self._clean, choice.excerpt)
             left += around_hit(self._clean(head), (before, found, after), room, style, symbols)
-        right: list[Piece] = [(text.cut(fact, max(0, width - width_of(left) - 4), symbols=symbols), "muted"), (" ", "")]
+        right: list[Piece] = [
+            (text.cut(fact, max(0, width - width_of(left) - _BESIDE_FACT), symbols=symbols), "muted"),
+            (" ", ""),
+        ]
         return spread(left, right, width, symbols)
 
     def _clean(self, outside: str) -> str:
