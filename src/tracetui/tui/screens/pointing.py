@@ -58,14 +58,17 @@ class Pointing:
         except asyncio.CancelledError:
             stop.set()
             raise
-        if stop.is_set() or screen.opened != run or screen.tree_view.selected != before:
+        if stop.is_set() or screen.opened != run:
             return
-        self._select(found, before)
+        now = screen.tree_view.selected
+        if now != before and not screen.tree_view.is_untouched:
+            return  # the user went on
+        self._select(found, now)
         if says and found.count:
             screen.header.say(match_words(found.count, screen.session.store.runs[run].span_count))
 
     def _select(self, found: Found, before: tuple[str, int] | None) -> None:
-        """The first span in the order of the tree, unless one that was found is selected; where there is none, the event."""
+        """As if the user had gone there, so that it stays when the pane gets its room: the first span in the order of the tree, unless one that was found is selected; where there is none, the event."""
         view = self.screen.viewing
         data = self.screen.tree_view.data
         if data is None or (before is not None and before[0] == "span" and found.spans[before[1]]):
@@ -73,6 +76,6 @@ class Pointing:
         rows = data.tree.rows()
         hits = found.spans.take(rows, mode="clip") & (rows < len(found.spans))
         if hits.any():
-            view.select(int(rows[hits.argmax()]), by_user=False)
+            view.select(int(rows[hits.argmax()]))
         elif found.events.any():
-            view.select(None, int(found.events.argmax()), by_user=False)
+            view.select(None, int(found.events.argmax()))
