@@ -68,7 +68,10 @@ class Pointing:
             screen.header.say(match_words(found.count, screen.session.store.runs[run].span_count))
 
     def _select(self, found: Found, before: tuple[str, int] | None) -> None:
-        """As if the user had gone there, so that it stays when the pane gets its room: the first span in the order of the tree, unless one that was found is selected; where there is none, the event."""
+        """The first span in the order of the tree, unless one that was found is selected; where there is none, the event.
+
+        As if the user had gone there, so that it stays selected when the pane gets its room.
+        """
         view = self.screen.viewing
         data = self.screen.tree_view.data
         if data is None or (before is not None and before[0] == "span" and found.spans[before[1]]):
