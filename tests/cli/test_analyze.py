@@ -83,7 +83,7 @@ def test_ascii_is_ascii(run: Run) -> None:
 def test_what_was_cut_from_a_list_is_counted_and_a_longer_list_can_be_asked_for(run: Run) -> None:
     short = run("analyze", SAMPLES / "research_agent.jsonl", "--limit", "2").out
     long = run("analyze", SAMPLES / "research_agent.jsonl", "--limit", "1000").out
-    assert "… 1 more groups (--limit 3)" in short
+    assert "… 1 more group (--limit 3)" in short
     assert "--limit" not in long
     assert long.count("\n") > 200
 

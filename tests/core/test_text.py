@@ -16,6 +16,7 @@ from tracetui.core.text import (
     cell_width,
     clock_time,
     cost,
+    cost_apart,
     cost_full,
     count,
     cut,
@@ -375,6 +376,14 @@ def test_cost(usd: float | None, shown: str) -> None:
 )
 def test_cost_full(usd: float | None, shown: str) -> None:
     assert cost_full(usd) == shown
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shown"),
+    [(0.003, 0.0204, "$.017"), (0.02, 0.0299, "$0.01"), (0.02, 0.04, "$0.02"), (0.003, 2.0, "$2.00"), (0.1, None, "–")],
+)
+def test_costs_are_apart_by_what_the_smaller_one_is_told_to(one: float, other: float | None, shown: str) -> None:
+    assert cost_apart(one, other) == shown
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ async def test_an_event_is_found_again_and_what_is_gone_is_told(native_traces: P
         await press(pilot, "'")
         assert "not there any more" in text(pilot)
         await press(pilot, "enter")
-        assert ("what was marked is not there any more", "warning") in app.main.header._notices
+        assert "what was marked is not there any more" in lines(pilot)[0]
 
 
 async def test_hostile_bookmarks_stay_text(native_traces: Path, tmp_path: Path) -> None:

@@ -6,7 +6,12 @@ from contextlib import asynccontextmanager
 from textual.pilot import Pilot
 
 from tests.tui.helpers import make_app, opened, press, text
-from tracetui.tui.screens.choosing import Choice, ChoiceScreen
+from tracetui.core.store import Store
+from tracetui.core.symbols import UNICODE
+from tracetui.tui.presentation import plain
+from tracetui.tui.presentation.pieces import width_of
+from tracetui.tui.screens.choosing import Choice, ChoiceScreen, ChoiceView, around_hit
+from tracetui.tui.session import Session
 
 CHOICES = [Choice("d", "dark", "the default"), Choice("l", "light"), Choice("s", "safe [red]\x1b[31m", "all eyes")]
 
@@ -72,3 +77,20 @@ async def test_a_choice_can_be_taken_out() -> None:
         await press(pilot, "delete")
         assert chosen.gone == ["d"]
         assert "dark" not in text(pilot)
+
+
+def test_what_was_found_is_seen_however_little_room_there_is() -> None:
+    parts = ('…"shipped", "carrier": "', "northline", '", "sent": "2026-03-01"…')
+    for room in (20, 40, 60, 90, 200):
+        row = around_hit("answer question  execute_tool find_order  ", parts, room, "", UNICODE)
+        assert ("northline", "hit") in row
+        assert width_of(row) <= room
+    assert plain(row) == "answer question  execute_tool find_order  " + "".join(parts)
+
+
+def test_a_long_name_leaves_room_for_what_tells_it_apart() -> None:
+    session = Session(Store(), bodies=None)  # type: ignore[arg-type]  # a list shows no bodies
+    view = ChoiceView(session, [Choice("a", "Divide  in " + "x" * 100, "11-20 21:29:43  +3.1ms")], "")
+    row = plain(view.render_row(0, 80, False, False))
+    assert "Divide  in xxx" in row
+    assert "11-20 21:29:43  +3.1ms" in row

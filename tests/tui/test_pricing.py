@@ -1,5 +1,6 @@
 """Computed cost on the screen: shown once it is known, worked out in a thread, and never in the way of what was recorded."""
 
+import asyncio
 import threading
 from pathlib import Path
 
@@ -7,8 +8,12 @@ import pytest
 
 from tests.tui.helpers import make_app, opened, press, text
 from tracetui.core.pricing import Prices
+from tracetui.core.store import Store
+from tracetui.core.testing import build_run
 from tracetui.resources import samples_dir
+from tracetui.tui.pricing import Pricing
 from tracetui.tui.run import ScreenOptions
+from tracetui.tui.session import Session
 
 SESSIONS = samples_dir() / "claude-code" / "projects"
 
@@ -67,3 +72,18 @@ async def test_a_price_file_of_ones_own_is_used(tmp_path: Path) -> None:
     async with opened(app, (160, 45)) as pilot:
         await press(pilot, "g", "j")
         assert "computed, prices" in text(pilot)
+
+
+async def test_calls_are_priced_that_come_after_a_look_that_found_none() -> None:
+    loop = asyncio.get_running_loop()
+    if hasattr(asyncio, "eager_task_factory"):  # what Textual sets where there is one: such a task may be over at once
+        loop.set_task_factory(asyncio.eager_task_factory)
+    session, faults = Session(Store(), bodies=None), []  # type: ignore[arg-type]  # nothing is read
+    pricing = Pricing(session, Prices, lambda: None, faults.append)
+    session.store.apply(build_run("tool a 0..1"))
+    pricing.wake()
+    await pricing.idle.wait()
+    session.store.apply(build_run("llm a 0..1", run="later"))
+    pricing.wake()
+    await asyncio.wait_for(pricing.idle.wait(), 20)
+    assert not faults

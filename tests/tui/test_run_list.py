@@ -12,7 +12,7 @@ from tracetui.core.run_status import StatusResult, StatusRules
 from tracetui.core.store import Store
 from tracetui.core.testing import EPOCH, SECOND, TickingClock
 from tracetui.tui.presentation import plain
-from tracetui.tui.presentation.runs import group_row, headings, in_order, run_length, run_row
+from tracetui.tui.presentation.runs import group_row, headings, in_order, run_length, run_row, runs_told_apart
 from tracetui.tui.session import Session
 from tracetui.tui.widgets.run_list import RunList
 
@@ -206,3 +206,22 @@ def test_ten_thousand_runs_are_ordered_and_only_a_screenful_is_drawn() -> None:
     assert found.row_count() == 10_000
     assert names(found)[0] == "run 9999"
     assert session._statuses == {}
+
+
+def test_runs_of_one_name_are_told_apart_by_their_start_and_then_by_their_id() -> None:
+    ok = Status.ok
+    session = make_session(("plan", 0, ok, 1), ("plan", 60, ok, 1), ("plan", 60, ok, 2), ("write", 60, ok, 1))
+    told = runs_told_apart(session.store.runs, session)
+    begun = told[0]
+    assert len(begun) == 14
+    assert told[3] == ""
+    assert told[1] == f"{begun[:-5]}01:00 …run-1"
+    assert told[2] == f"{begun[:-5]}01:00 …run-2"
+
+
+def test_a_length_up_to_the_last_record_is_marked_as_worked_out() -> None:
+    session = make_session(("plan", 0, Status.ok, 9.4))
+    run = session.store.runs[0]
+    run.recorded_end = None
+    assert run_length(run, StatusResult(RunStatus.ok, "", None), session) == "~9.4s"
+    assert run_length(run, StatusResult(RunStatus.unfinished, "", None), session) == "≥9.4s"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tracetui.core.model import SpanDetail
 from tracetui.core.store import Store
 from tracetui.core.symbols import ASCII, UNICODE
 from tracetui.core.testing import SECOND, build_run
@@ -28,6 +29,16 @@ def open_run(text: str) -> SpanData:
     store.apply(build_run(text))
     session = Session(store, bodies=None)  # type: ignore[arg-type]  # nothing is read
     return SpanData(session, RunTree(store, 0), store.runs[0], {})
+
+
+class Shelf:
+    """Bodies that say nothing but an id."""
+
+    def size_of(self, row: int) -> int:
+        return row
+
+    def span_detail(self, row: int) -> SpanDetail:
+        return SpanDetail(id=str(row))
 
 
 def name_of(data: SpanData, gap: Gap | None) -> str:
@@ -111,17 +122,9 @@ def test_what_is_zoomed_comes_to_the_gap() -> None:
 
 
 def test_the_detail_of_a_span_says_how_long_it_was_idle_and_when_most() -> None:
-    from tracetui.core.model import SpanDetail
     from tracetui.tui.presentation.detail import Look
     from tracetui.tui.presentation.overview import overview
     from tracetui.tui.presentation.span_facts import span_facts
-
-    class Shelf:
-        def size_of(self, row: int) -> int:
-            return row
-
-        def span_detail(self, row: int) -> SpanDetail:
-            return SpanDetail(id=str(row))
 
     data = open_run(HELD)
     told = {
@@ -137,3 +140,11 @@ def test_the_detail_of_a_span_says_how_long_it_was_idle_and_when_most() -> None:
     }
     assert "idle      1m00s  in 3 gaps, longest 30.0s at +40.0s" in told[0]
     assert "idle" not in told[3]
+
+
+def test_the_tools_that_a_call_began_are_no_idle_time_of_the_agent_above_it() -> None:
+    from tracetui.tui.presentation.span_facts import span_facts
+
+    data = open_run("agent a 0..10\n  llm ask 0..4\n    tool long 4..8\n  llm answer 8..10")
+    facts = span_facts(data.session.store, Shelf(), 0, now=0)  # type: ignore[arg-type]
+    assert (facts.own, facts.gaps) == (0, ())

@@ -220,7 +220,7 @@ async def test_a_models_prompt_is_copied_from_the_tree_with_one_key(native_trace
     app = make_app([native_traces / "support_bot.jsonl"])
     async with opened(app) as pilot:
         await press(pilot, "j", "j", "y")
-        assert "newest user message: " in lines(pilot)[0]
+        assert "the newest user message, 24 B" in lines(pilot)[0]
 
 
 def test_a_text_that_is_clean_is_shown_as_it_is() -> None:

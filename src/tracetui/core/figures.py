@@ -158,6 +158,16 @@ def cost(usd: float | None, symbols: Symbols = UNICODE) -> str:
     return _large_cost(dollars)
 
 
+def cost_apart(one: float | None, other: float | None, symbols: Symbols = UNICODE) -> str:
+    """How far two costs are apart, without a sign, to the digit that both are told to: `$.017` from `$.003` to `$0.02`."""
+    if one is None or other is None:
+        return cost(None, symbols)
+    apart = round(abs(other - one), 9)
+    is_fine = any(0 < abs(each) < 0.0095 for each in (one, other))
+    mills = _decimal_units(apart, Decimal("0.001")) if math.isfinite(apart) else 0
+    return f"$.{mills:03}" if is_fine and 10 <= mills < 1_000 else cost(apart, symbols)
+
+
 def _large_cost(dollars: int) -> str:
     for unit, letter in ((10**3, "k"), (10**6, "M"), (10**9, "B")):
         if (tenths := _rounded(dollars, unit // 10)) < 1_000:

@@ -111,6 +111,10 @@ class Flag(IntEnum):
     """Its producer tells it several times on purpose (a retried job ends again): that is no duplicate."""
 
 
+TIME_INFERRED: Final = int(Flag.start_inferred | Flag.end_inferred)
+"""Flags of a span whose duration is worked out."""
+
+
 KIND_WORDS: Final = tuple(kind.name for kind in Kind)
 CLASS_WORDS: Final = tuple(cls.name for cls in EventClass)
 

@@ -20,6 +20,7 @@ SILENT_AFTER_NS: Final = 10 * SECOND
 """From here on a live run's silence is told."""
 STALL_FACTOR: Final = 3
 """A step is not stalled before so many times the p95 of its name."""
+_GOING_ON: Final = frozenset({"running", "stalled", "unfinished"})
 TRUE_CLOCKS: Final = frozenset({Clock.utc, Clock.inferred})
 """Clocks whose times are instants, not guesses at a zone or sums of durations."""
 
@@ -112,3 +113,13 @@ def _counted(number: int, what: str) -> str:
 
 def _joined(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
+
+
+def length_marks(status: str, source: str) -> tuple[bool, bool]:
+    """Whether a run's duration is worked out, and whether it is at least so long: as the arguments of `marked`.
+
+    At least so long while the run has no end; worked out where it has one and its format records none (up to the last
+    record). A live run's figure that counts on before one's eyes needs no mark.
+    """
+    going_on = status in _GOING_ON
+    return source == "last_record" and not going_on, going_on

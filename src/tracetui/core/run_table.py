@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
-from tracetui.core.model import Clock
+from tracetui.core.model import TIME_INFERRED, Clock
 from tracetui.core.pricing.cost import Cost
 from tracetui.core.run_names import short_ids
+from tracetui.core.run_status import length_marks
 from tracetui.core.store import Run
 from tracetui.core.summary import Facts, Summaries
 from tracetui.core.symbols import Symbols
@@ -44,7 +45,6 @@ _COLUMNS: Final = (
     _Column("cost", 8, 60),
     _FORMAT,
 )
-_GOING_ON: Final = ("running", "stalled", "unfinished")
 
 
 def run_table(
@@ -137,8 +137,12 @@ def cost_text(figure: Cost, symbols: Symbols) -> str:
     return marked(cost(figure.usd, symbols), figure.computed is not None, figure.partial, symbols)
 
 
+def span_length_text(length: int | None, flags: int, is_open: bool, symbols: Symbols) -> str:
+    """A span's duration, ns, with its marks: worked out where its start or end is, at least so long while it is open."""
+    computed = bool(flags & TIME_INFERRED) and not is_open
+    return marked(duration(length, symbols), computed, is_open, symbols)
+
+
 def length_text(status: str, length: int | None, source: str, symbols: Symbols) -> str:
-    """A run's duration, ns: at least so long while it has no end, worked out here where its format records none."""
-    going_on = status in _GOING_ON
-    guessed = source == "last_record"
-    return marked(duration(length, symbols), computed=guessed and not going_on, partial=going_on, symbols=symbols)
+    """A run's duration, ns, with its marks."""
+    return marked(duration(length, symbols), *length_marks(status, source), symbols=symbols)

@@ -11,10 +11,10 @@ from typing import Final
 
 from tracetui.core.jsontext import json_text
 from tracetui.core.model import ABSENT, NO_TIME, EventClass, Kind, SpanDetail, Status
-from tracetui.core.run_table import cost_text
+from tracetui.core.run_table import cost_text, span_length_text
 from tracetui.core.run_view import EventLine, RunView, SpanLine
 from tracetui.core.symbols import Symbols
-from tracetui.core.text import cell_width, count, cut, duration, fit, marked, offset, safe, tokens
+from tracetui.core.text import cell_width, count, cut, fit, marked, offset, safe, tokens
 
 _GAP: Final = "  "
 _LANE: Final = 2
@@ -79,7 +79,7 @@ class _Writer:
         if total is None:
             halves = [half for half in (usage.input, usage.output) if half is not None]
             total, partial = (sum(halves) if halves else None), len(halves) == 1
-        time = marked(duration(length, symbols), partial=is_open, symbols=symbols)
+        time = span_length_text(length, int(spans.flags[row]), is_open, symbols)
         texts = (
             self._offset(spans.start[row]),
             time,

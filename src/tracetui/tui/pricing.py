@@ -54,7 +54,7 @@ class Pricing:
     def wake(self) -> None:
         """Something was read: look again, soon."""
         self.idle.clear()
-        if self._task is None:
+        if self._task is None or self._task.done():  # an eager task may be over before its name is known here
             self._task = asyncio.get_running_loop().create_task(self._run(), name="tracetui-prices")
             self._task.add_done_callback(self._has_ended)
 
@@ -74,7 +74,6 @@ class Pricing:
                 if self._epoch != self._session.store.epoch:
                     await asyncio.sleep(max(_REST_S, _SHARE * self._took))
         finally:
-            self._task = None
             self.idle.set()
 
     def _has_ended(self, task: asyncio.Task[None]) -> None:

@@ -36,6 +36,17 @@ def test_an_open_span_lasts_until_the_newest_record() -> None:
     assert on_path("agent a 0..\n  tool b 0..2\n  tool c 2..\n    llm d 3..5") == ["a", "b", "c", "d"]
 
 
+def test_what_a_child_began_and_what_outlasts_it_is_on_the_path() -> None:
+    text = """
+        agent a 0..10
+          llm ask 0..3
+            tool long 3..6
+            tool beside 3..5
+          llm answer 6..10
+        """
+    assert on_path(text) == ["a", "ask", "long", "answer"]
+
+
 def test_spans_without_times_are_on_no_path() -> None:
     assert on_path("agent a 0..5\n  tool b\n  tool c 1..2") == ["a", "c"]
 
@@ -73,15 +84,21 @@ def test_the_path_is_that_of_a_recursive_walk(spans: list[tuple[int, int, int]])
         operations.append(Whole("run", f"k{number}", above, "n", start=start, end=start + length))
     store.apply(Batch(0, "test", operations=operations))
 
+    columns = store.spans
+
+    def below(row: int) -> list[int]:
+        return [child for child in range(len(columns)) if columns.parent[child] == row]
+
+    def reach(row: int) -> int:
+        return max([columns.end[row], *map(reach, below(row))])
+
     def walk(row: int, moment: int) -> set[int]:
         found: set[int] = set()
-        columns = store.spans
-        left = [child for child in range(len(columns)) if columns.parent[child] == row]
-        left.sort(key=lambda child: (columns.end[child], columns.start[child], child))
+        left = sorted(below(row), key=lambda child: (reach(child), columns.start[child], child))
         while left:
             child = left.pop()
-            if columns.end[child] <= moment:
-                found |= {child} | walk(child, columns.end[child])
+            if reach(child) <= moment:
+                found |= {child} | walk(child, reach(child))
                 moment = columns.start[child]
         return found
 

@@ -50,7 +50,7 @@ def test_the_total_cost_stands_with_the_model_that_cost_most(busy: dict[str, Gla
 def test_the_slowest_tool_is_the_one_with_the_longest_call_and_the_busiest_stands_beside_it(
     busy: dict[str, Glance],
 ) -> None:
-    assert busy["slowest tool"].text == "fetch: 30.0s; the most in all read: 1m30s"
+    assert busy["slowest tool"].text == "fetch: 30.0s; more in all: read, 1m30s in 20 calls"
     assert busy["slowest tool"].section == TOOLS
 
 
@@ -60,7 +60,7 @@ def test_errors_bottlenecks_and_loops_are_counted_and_named(busy: dict[str, Glan
         ERRORS,
     )
     assert (busy["bottlenecks"].text, busy["bottlenecks"].section) == ("1: fetch", BOTTLENECKS)
-    assert (busy["loops"].text, busy["loops"].section) == ("1: search ×5 (4.0s wasted)", LOOPS)
+    assert (busy["loops"].text, busy["loops"].section) == ("1: search ×5 (wasted 4.0s)", LOOPS)
 
 
 def test_what_there_is_none_of_is_said(tmp_path: Path) -> None:

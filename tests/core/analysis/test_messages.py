@@ -18,6 +18,10 @@ from tracetui.core.analysis.messages import is_over_limit, last_frame, limit_tol
         ("GET https://a.example/x?id=1 failed", "GET https://b.example/y failed", "GET # failed"),
         ("object at 0x7f01aa22", "object at 0x7f01aa99", "object at #"),
         ("request req_01HXYZ23 refused", "request req_99ABCD11 refused", "request # refused"),
+        ("Exit code 1\ncat: no file", "cat: no file", "cat: no file"),
+        ("Error: Exit code 2: cat: no file", "Error: cat: no file", "cat: no file"),
+        ("Exit code 1", "Exit code 2", "Exit code #"),
+        ("Error: 404", "Error: 500", "Error: #"),
         ('KeyError: "preis"', 'KeyError: "menge"', "KeyError: #"),
     ],
 )

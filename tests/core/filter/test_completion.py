@@ -108,3 +108,8 @@ def test_any_text_can_be_gone_on_with(text: str, cursor: int) -> None:
     completion = complete(text, cursor, lambda field: ["a", "b c"])
     assert 0 <= completion.start <= completion.end <= len(text)
     assert len(completion.candidates) <= MOST
+
+
+def test_a_word_that_names_hold_is_offered_as_a_name_before_a_figure() -> None:
+    found = complete("price", None, lambda field: ["get_price", "lookup"] if field == "name" else [])
+    assert [each.text for each in found.candidates] == ["name:price", "cost>0.1", "name:get_price"]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tracetui.core.analysis.run_spans import covered
+from tracetui.core.analysis.tables import between
 from tracetui.core.text import cost as money
 from tracetui.core.text import count, duration, share, tokens
 
@@ -109,7 +110,7 @@ def _loops(about: RunAnalysis) -> Iterator[Advice]:
         parts = [duration(each.wasted_ns)] if each.wasted_ns is not None else []
         parts += [f"{tokens(spent.total)} tokens"] if spent.total else []
         parts += [money(spent.cost)] if spent.cost is not None else []
-        wasted = f"; all after the first cost {', '.join(parts)}" if parts else ""
+        wasted = f"; the rest cost {', '.join(parts)}{between(each)}" if parts else ""
         names = " → ".join(each.names)
         text = f"{names}: the same arguments {_times(each.count)}{wasted}; keep the first answer, or stop it"
         figures = {"count": each.count, "wasted_ns": each.wasted_ns, "tokens": spent.total, "cost_usd": spent.cost}

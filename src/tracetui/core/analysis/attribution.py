@@ -34,6 +34,11 @@ _PART_OF_KIND: Final = {
 }
 
 
+def kinds_of(word: str) -> tuple[Kind, ...]:
+    """The kinds whose spans are counted into a part."""
+    return tuple(kind for kind, part in _PART_OF_KIND.items() if PARTS[part] == word)
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One part of the wall clock."""

@@ -123,9 +123,8 @@ class RunPage(RunHead):
         for part in found.parts:
             if not part.ns and not part.count:
                 continue
-            noun = {"model": "call", "tool": "call", "retrieval": "call", "own": "span", "idle": "gap"}[part.word]
             figures = f"{duration(part.ns, symbols):>7}  {share(part.ns / found.wall_ns, symbols):>4}"
-            notes = [number(part.count, noun)] if part.count else []
+            notes = [self.part_calls(part)] if part.count else []
             if part.open_ns and part.word != "idle":
                 notes.append(f"{duration(part.open_ns, symbols)} of it in open spans")
             if part.word == "idle" and found.gaps[0].end - found.gaps[0].start >= _BEFORE_NS:

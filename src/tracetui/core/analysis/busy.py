@@ -70,7 +70,7 @@ class Busy:
 
 
 def busy_inside(store: Store, tree: RunTree, position: int, *, without_plain: bool = False) -> Busy:
-    """When children of the span at a position ran; one that is open runs until the newest record.
+    """When children of the span at a position ran, with what they began; one that is open runs until the newest record.
 
     Args:
         store: What has been read.
@@ -79,13 +79,26 @@ def busy_inside(store: Store, tree: RunTree, position: int, *, without_plain: bo
         without_plain: Plain spans are parts of the work that they lie in and do not count.
     """
     spans = store.spans
-    rows: Ints = tree.rows()[tree.children(position)]
-    start, end = spans.np("start")[rows], spans.np("end")[rows]
+    children = tree.children(position)
+    rows: Ints = tree.rows()[children]
+    start = spans.np("start")[rows]
     placed = start != NO_TIME
     if without_plain:
         placed &= spans.np("kind")[rows] != Kind.span
-    start, end = start[placed], end[placed]
-    return Busy(start, np.where(end == NO_TIME, np.maximum(store.runs[tree.run].last_time, start), end))
+    return Busy(start[placed], _until(store, tree, position, children)[placed])
+
+
+def _until(store: Store, tree: RunTree, position: int, children: Ints) -> Longs:
+    """When the last of each child and of what lies below it ended: a model call's tools begin after it."""
+    if not len(children):
+        return np.empty(0, np.int64)
+    spans, first = store.spans, position + 1
+    rows: Ints = tree.rows()[first : position + tree.size(position)]
+    start, end = spans.np("start")[rows], spans.np("end")[rows]
+    is_open = (end == NO_TIME) & (start != NO_TIME)
+    until = np.where(is_open, np.maximum(store.runs[tree.run].last_time, start), end)
+    latest: Longs = np.maximum.reduceat(until, children - first)
+    return latest
 
 
 def holders(store: Store, tree: Preorder) -> Bools:

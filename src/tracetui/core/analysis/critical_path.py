@@ -1,8 +1,8 @@
 """Which spans a run's length hangs on: walking back from the end, always into the child that ended last.
 
 In each span on the path, going back from its end: the child that ended last before this moment is on the path too,
-and the walk goes on from that child's start. What ran beside it made the run no longer. No recursion, no child
-looked at twice.
+and the walk goes on from that child's start. What ran beside it made the run no longer. A child has ended when all that
+lies below it has: a model call's tools begin after it. No recursion, no child looked at twice.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from tracetui.core.model import NO_TIME, Clock, Status
 from tracetui.core.store.preorder import Rows, local_parents
+from tracetui.core.store.reach import reach_of
 from tracetui.core.store.shape import Bools, Ints, Longs
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def critical_path(store: Store, run: int, budget: int = BUDGET) -> CriticalPath:
     if this.clock is Clock.order_only or this.last_time == NO_TIME or not len(rows):
         return CriticalPath(np.empty(0, np.int32), True)
     start, end = _times(store, rows, this.last_time)
-    walk = _Walk(local_parents(store, rows), start, end)
+    parent = local_parents(store, rows)
+    walk = _Walk(parent, start, np.where(start == NO_TIME, NO_TIME, reach_of(parent, end)))
     found = walk.back(this.last_time, budget)
     return CriticalPath(np.sort(rows[np.asarray(found, np.int32)]).astype(np.int32), walk.complete)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from tracetui.core.analysis.by_name import NameStats
 from tracetui.core.analysis.page import Page
-from tracetui.core.analysis.tables import causes_and_events, cost_text, figure, number, spent_cost
+from tracetui.core.analysis.tables import between, causes_and_events, cost_text, figure, number, spent_cost
 from tracetui.core.model import Kind
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import duration, safe
@@ -158,11 +158,15 @@ def _slowest_tool(names: Sequence[NameStats], symbols: Symbols) -> list[Glance]:
     longest = max(tools, key=lambda each: (each.max_ns or 0, each.total_ns))
     most = max(tools, key=lambda each: (each.total_ns, each is longest))
     words = f"{_short(longest.name, _NAME)}: {duration(longest.max_ns, symbols)}"
-    words += " at most" if longest.count > 1 else ""
-    words += f", {duration(longest.total_ns, symbols)} in {number(longest.count, 'call')}" if longest.count > 1 else ""
+    words += f" in its longest call, {_total(longest, symbols)}" if longest.count > 1 else ""
     if most is not longest:
-        words += f"; the most in all {_short(most.name, _NAME)}: {duration(most.total_ns, symbols)}"
+        words += f"; more in all: {_short(most.name, _NAME)}, {_total(most, symbols)}"
     return [Glance("slowest tool", words, TOOLS)]
+
+
+def _total(tool: NameStats, symbols: Symbols) -> str:
+    """The sum over its calls, which is more than the clock's time where they ran side by side."""
+    return f"{duration(tool.total_ns, symbols)} in {number(tool.count, 'call')}"
 
 
 def _loops(told: Sequence[str], loops: int, has_tools: bool) -> list[Glance]:
@@ -172,12 +176,12 @@ def _loops(told: Sequence[str], loops: int, has_tools: bool) -> list[Glance]:
 
 
 def _loop(about: RunAnalysis, each: Repetition, symbols: Symbols) -> str:
-    """How often what was called, and what that wasted: ``search ×6 (23.5s, $0.03 wasted)``."""
+    """How often what was called, and what that wasted: ``search ×6 (wasted 23.5s, $0.03 with the model calls between)``."""
     names = f" {symbols['decision']} ".join(_short(name, _NAME) for name in each.names)
     spent = about.wasted(each)
     lost = [duration(each.wasted_ns, symbols)] if each.wasted_ns else []
     lost += [spent_cost(spent, symbols)] if spent.cost is not None else []
-    return f"{names} {symbols.times}{each.count}" + (f" ({', '.join(lost)} wasted)" if lost else "")
+    return f"{names} {symbols.times}{each.count}" + (f" (wasted {', '.join(lost)}{between(each)})" if lost else "")
 
 
 def _several(names: Sequence[str]) -> str:

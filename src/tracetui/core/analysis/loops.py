@@ -76,6 +76,11 @@ class Repetition:
     wasted: tuple[int, ...]
     """Rows of the spans that were wasted: the repeated calls and the model calls that asked for them."""
 
+    @property
+    def with_models(self) -> bool:
+        """Whether model calls are among what was wasted."""
+        return not set(self.wasted) <= set(self.rows)
+
 
 def repetitions(spans: RunSpans, bodies: Bodies, calls: Calls) -> list[Repetition]:
     """All equal calls of a run, told apart: loops first, then by what they cost."""

@@ -34,6 +34,10 @@ _VARYING: Final = re.compile(
 _DIGITS: Final = re.compile(r"\d{1,40}")
 _ANNOUNCES: Final = 14
 """A first line of so few characters (``Exit code 1``) is shown with the next one."""
+_ANNOUNCEMENT: Final = re.compile(
+    r"(?:(?:error|exit (?:code|status) -?\d{1,10}):[ \t]{1,4}){1,4}(?=[^\n]{0,200}?[A-Za-z])", re.IGNORECASE
+)
+"""What some producers put before a message and others do not: one error is one group, however it was run."""
 _BLANKS: Final = re.compile(r"\s+")
 _FENCE: Final = re.compile(r"(?:`{3,9}|~{3,9})[\w+-]{0,20}")
 """A line that begins or ends a block of code, and says nothing."""
@@ -60,8 +64,10 @@ _OVER_LIMIT: Final = re.compile(
 
 
 def normalised(message: str) -> str:
-    """The first line of a message with everything that differs from time to time as ``#``."""
+    """The first line of a message with everything that differs from time to time as ``#``, without ``Exit code 1:``."""
     line = first_line(message)
+    if announced := _ANNOUNCEMENT.match(line):
+        line = line[announced.end() :]
     text = _BLANKS.sub(" ", _VARYING.sub("#", line)).strip()
     if not any(char.isalpha() for char in text):  # all of it is quoted
         text = _BLANKS.sub(" ", _DIGITS.sub("#", line)).strip()

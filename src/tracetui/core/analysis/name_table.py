@@ -15,6 +15,7 @@ import numpy.typing as npt
 from tracetui.core.analysis.run_spans import RunSpans, nearest, own_pieces
 from tracetui.core.model import NO_TIME, Clock, Flag, Kind, Status
 from tracetui.core.store.columns import taken
+from tracetui.core.store.reach import reach_of
 from tracetui.core.store.shape import Bools, Ints, Longs
 
 if TYPE_CHECKING:
@@ -330,7 +331,7 @@ def _own(run: Copied) -> Longs:
     placed = run.told & (run.start != NO_TIME) & (end >= run.start)
     at, there = _found(run.rows.astype(np.int64), run.parent.astype(np.int32))
     over = nearest(np.where(there, at, -1).astype(np.int32), placed)
-    node, low, high = own_pieces(cast("RunSpans", _Placed(placed, run.start, end, over)))
+    node, low, high = own_pieces(cast("RunSpans", _Placed(placed, run.start, end, over)), until=reach_of(over, end))
     own = np.zeros(len(run.rows), np.int64)
     np.add.at(own, node, high - low)
     return own

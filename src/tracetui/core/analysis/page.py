@@ -78,11 +78,17 @@ class Page:
         yield from lines
         more = total - self.limit
         if more > 0:
-            yield self.line(f"{self.symbols.cut} {more:,} more{' ' + what if what else ''} (--limit {total:,})")
+            yield self.line(f"{self.symbols.cut} {more_of(more, what)} (--limit {total:,})")
 
     @staticmethod
     def _cells(cells: Sequence[tuple[str, int]]) -> int:
         return sum(width + len(_GAP) for _, width in cells)
+
+
+def more_of(amount: int, nouns: str) -> str:
+    """``12 more runs``, ``1 more run``, ``1 more step, shorter``; without nouns ``1 more``."""
+    noun, comma, rest = nouns.partition(",")
+    return f"{amount:,} more {noun.removesuffix('s') if amount == 1 else noun}{comma}{rest}".rstrip()
 
 
 def wrapped(text: str, room: int, lines: int, symbols: Symbols) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from tracetui.core.analysis.critical_path import critical_path
 from tracetui.core.analysis.run_spans import RunSpans, covered, own_pieces
+from tracetui.core.store.reach import reach_of
 from tracetui.core.store.shape import Bools, Ints, Longs
 
 
@@ -74,7 +75,7 @@ def _longest_leaf(spans: RunSpans, begin: int, stop: int) -> tuple[int, int]:
 
 
 def _measured(spans: RunSpans, chosen: Bools, begin: int, stop: int, *, complete: bool) -> PathTimes:
-    node, low, high = own_pieces(spans, chosen)
+    node, low, high = own_pieces(spans, chosen, reach_of(spans.parent, spans.end))
     ns = np.zeros(len(spans), np.int64)
     np.add.at(ns, node, (np.clip(high, begin, stop) - np.clip(low, begin, stop)).clip(0))
     nodes = np.flatnonzero(ns > 0)

@@ -16,6 +16,7 @@ import numpy as np
 from tracetui.core.analysis.slow import CONTAINERS
 from tracetui.core.model import NO_TIME, Clock, Flag, Kind, Status
 from tracetui.core.store.preorder import local_parents
+from tracetui.core.store.reach import reach_of
 from tracetui.core.store.shape import Bools, Ints, Longs, Shape, shape
 
 if TYPE_CHECKING:
@@ -173,18 +174,19 @@ def covered_by(group: Ints, start: Longs, end: Longs, count: int) -> Longs:
     return found
 
 
-def own_pieces(spans: RunSpans, chosen: Bools | None = None) -> tuple[Ints, Longs, Longs]:
+def own_pieces(spans: RunSpans, chosen: Bools | None = None, until: Longs | None = None) -> tuple[Ints, Longs, Longs]:
     """The stretches of each placed span in which none of its children is active, as nodes, starts and ends.
 
     A child below a parent without a place in time belongs to the nearest span above it that has one. What of a child lies
-    outside of its parent takes nothing from it. With ``chosen`` only those spans are looked at.
+    outside of its parent takes nothing from it. With ``chosen`` only those spans are looked at, and with ``until`` children
+    take what lies before those moments instead of their ends.
     """
     wanted = spans.placed if chosen is None else spans.placed & chosen
     nodes = np.flatnonzero(wanted).astype(np.int32)
     over = (spans.over if chosen is None else spans.nearest(wanted))[nodes]
     child, over = nodes[over >= 0], over[over >= 0]
     low = np.maximum(spans.start[child], spans.start[over])
-    high = np.minimum(spans.end[child], spans.end[over])
+    high = np.minimum((spans.end if until is None else until)[child], spans.end[over])
     some = high > low
     over, low, high = over[some], low[some], high[some]
     by = np.lexsort((low, over))
@@ -204,8 +206,11 @@ def own_pieces(spans: RunSpans, chosen: Bools | None = None) -> tuple[Ints, Long
 
 
 def own_times(spans: RunSpans) -> Longs:
-    """Own time of each node, ns: its duration without the union of its children's intervals; 0 where it has no times."""
-    node, begin, stop = own_pieces(spans)
+    """Own time of each node, ns: its duration without the union of its children's intervals; 0 where it has no times.
+
+    A child lasts until all that it began has ended.
+    """
+    node, begin, stop = own_pieces(spans, until=reach_of(spans.over, spans.end))
     own = np.zeros(len(spans), np.int64)
     np.add.at(own, node, stop - begin)
     return own

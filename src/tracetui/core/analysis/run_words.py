@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import Final
 
+from tracetui.core.analysis.attribution import Part, kinds_of
 from tracetui.core.analysis.page import Page
 from tracetui.core.analysis.run_analysis import RunAnalysis
 from tracetui.core.analysis.spending import other_callers
@@ -115,6 +116,14 @@ class RunWords:
                 f"model calls, {duration(clock, symbols)} on the clock"
             )
         return notes
+
+    def part_calls(self, part: Part) -> str:
+        """How many calls are in a part of the clock, with their sum where that is another: some ran at once, or held others."""
+        noun = {"own": "span", "idle": "gap"}.get(part.word, "call")
+        kinds = kinds_of(part.word)
+        added = sum(each.total_ns for each in self._about.names if each.kind in kinds)
+        is_other = added and not part.open_ns and abs(added - part.ns) > part.ns * _DIFFERS
+        return number(part.count, noun) + (f", {duration(added, self._symbols)} added up" if is_other else "")
 
     def called_once(self) -> str:
         """How many agents have one model call only, and no growth; empty where there is none."""

@@ -139,8 +139,15 @@ def loop_words(about: RunAnalysis, each: Repetition, symbols: Symbols) -> str:
     timed = NO_TIME not in (each.first, each.last)
     took = f" in {duration(each.last - each.first, symbols)}" if timed else ""
     rounds = "the same arguments" if len(each.names) == 1 else "the same round"
-    wasted = f"wasted {', '.join(lost)}; " if lost else ""  # first: at the end it would be cut where room is short
+    wasted = (
+        f"wasted {', '.join(lost)}{between(each)}; " if lost else ""
+    )  # first: at the end it would be cut where room is short
     return f"{wasted}{rounds} {each.count} times{took}"
+
+
+def between(each: Repetition) -> str:
+    """What is counted as wasted beside the calls themselves: else their table, which tells less, seems to be wrong."""
+    return " with the model calls between" if each.with_models else ""
 
 
 def calls_fact(failed: int, every: int, unended: int) -> str:

@@ -99,6 +99,8 @@ class Figures:
     """What no child covers."""
     is_open: bool = False
     """The times go up to the newest record of the run."""
+    time_computed: bool = False
+    """The start or end of a span, and so its time, is worked out."""
     tokens: dict[str, int | None] = field(default_factory=dict)
     tokens_partial: bool = False
     cost_usd: float | None = None
@@ -408,6 +410,7 @@ def figures_at(side: Side, position: int) -> Figures | None:
         duration_ns=side.duration(position),
         own_ns=side.own(position),
         is_open=side.is_open(position),
+        time_computed=side.is_time_computed(position),
         tokens=tokens,
         tokens_partial=tokens["total"] is not None and lacking(side, position, end, "total"),
         cost_usd=cost,
@@ -431,6 +434,7 @@ def _summed(members: list[Figures]) -> Figures | None:
         duration_ns=added(each.duration_ns for each in members),
         own_ns=added(each.own_ns for each in members),
         is_open=any(each.is_open for each in members),
+        time_computed=any(each.time_computed for each in members),
         tokens=tokens,
         tokens_partial=any(each.tokens_partial for each in members)
         or (tokens["total"] is not None and any(each.tokens["total"] is None for each in members)),

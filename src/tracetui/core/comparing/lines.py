@@ -80,6 +80,8 @@ def hidden_line(comparison: Comparison, symbols: Symbols, *, everything: bool) -
         yield f"  no difference in {equal}"
     elif states["same"] and not everything:
         yield f"  {equal} the same; --all shows every row"
+    if (top := next(iter(comparison), None)) is not None:
+        yield from (f"  {each}" for each in RowWords(comparison, symbols).beside_runs(top))
     if comparison.is_approximate:
         yield "  some spans have too many children to be aligned exactly: those were aligned by count"
     if comparison.moves.stopped:

@@ -9,10 +9,12 @@ from tracetui.core.comparing.alignment import NONE, Note
 from tracetui.core.comparing.by_name import NameDifference
 from tracetui.core.comparing.comparison import Comparison, Figures, Row
 from tracetui.core.comparing.run_lines import signed
-from tracetui.core.figures import cost, count, duration, marked, tokens
+from tracetui.core.figures import cost, cost_apart, count, duration, marked, tokens
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import safe
 
+_TOLD_BESIDE: Final = 0.005
+"""Part of a run's duration from which on it is told why that of its top span is another."""
 _WORDS: Final = {"changed": "changed", "only_a": "removed", "only_b": "added"}
 
 
@@ -74,7 +76,21 @@ class RowWords:
         symbols = self._symbols
         if figures is None:
             return symbols.none
-        return marked(duration(figures.duration_ns, symbols), partial=figures.is_open, symbols=symbols)
+        computed = figures.time_computed and not figures.is_open
+        return marked(duration(figures.duration_ns, symbols), computed, figures.is_open, symbols)
+
+    def beside_runs(self, row: Row) -> Iterator[str]:
+        """Why a run lasted longer than the one span at its top; nothing where it did not."""
+        rows, comparison = self._comparison.alignment, self._comparison
+        for letter, side, positions in (("A", comparison.one, rows.a), ("B", comparison.other, rows.b)):
+            at = int(positions[row.index])
+            if at == NONE or side.children(-1) != [at]:
+                continue
+            length, source = side.run.duration()
+            more = (length or 0) - (side.duration(at) or 0)
+            if length and more > length * _TOLD_BESIDE and not side.is_open(at):
+                why = "" if source == "recorded" else ": from its first record to its last"
+                yield f"Run {letter} took {duration(more, self._symbols)} more than its top span{why}"
 
     def time_delta(self, row: Row) -> str:
         """How much longer the second side took; ``=`` for hardly."""
@@ -95,7 +111,9 @@ class RowWords:
         """How much more the second side cost; empty where neither has a cost."""
         symbols, more = self._symbols, row.delta.usd
         more = None if more is None else round(more, 9)
-        text = signed(more, cost(abs(more or 0), symbols), symbols)
+        one, other = (None if each is None else each.usd for each in row.figures)
+        apart = cost(abs(more or 0), symbols) if None in (one, other) else cost_apart(one, other, symbols)
+        text = signed(more, apart, symbols)
         computed = any(each is not None and each.computed_usd is not None for each in row.figures)
         return f"{symbols.computed}{text}" if computed and text not in ("", "=") else text
 

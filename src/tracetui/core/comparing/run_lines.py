@@ -8,7 +8,7 @@ from datetime import tzinfo
 from typing import Final
 
 from tracetui.core.comparing.telling import Facts, run_usd
-from tracetui.core.figures import cost, count, duration, marked, share, tokens, wall_time_full
+from tracetui.core.figures import cost, cost_apart, count, duration, marked, share, tokens, wall_time_full
 from tracetui.core.run_table import length_text
 from tracetui.core.store import Run
 from tracetui.core.symbols import Symbols
@@ -110,7 +110,10 @@ class _Table:
         texts, shares = [], []
         for (mine, theirs), tell in zip(pairs, _TELLING, strict=True):
             more = None if mine is None or theirs is None else theirs - mine
-            texts.append("" if more is None else signed(more, tell(abs(more), symbols), symbols))
+            apart = (
+                cost_apart(mine, theirs, symbols) if tell is cost else "" if more is None else tell(abs(more), symbols)
+            )
+            texts.append("" if more is None else signed(more, apart, symbols))
             part = more / mine if more and mine else None
             shares.append(signed(part, share(abs(part), symbols), symbols) if part else "")
         yield self.line(f"{each.letter} {symbols['removed']} {self._first.letter}", "", "", texts)

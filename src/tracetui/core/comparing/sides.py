@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from tracetui.core.model import NO_TIME, Flag, Kind, Status, Usage
+from tracetui.core.model import NO_TIME, TIME_INFERRED, Flag, Kind, Status, Usage
 from tracetui.core.store.preorder import Preorder
+from tracetui.core.store.reach import reach_of
 from tracetui.core.store.shape import Bools, Ints, Longs, prefix
 
 if TYPE_CHECKING:
@@ -138,6 +139,10 @@ class Side:
         """Whether a span has no end yet."""
         return bool(self.status[position] == Status.open)
 
+    def is_time_computed(self, position: int) -> bool:
+        """Whether the start or end of a span is worked out."""
+        return bool(self.flags[position] & TIME_INFERRED)
+
     def own(self, position: int) -> int | None:
         """Time of a span that no child of it covers, ns; None where unknown."""
         time = int(self.own_ns[position])
@@ -239,14 +244,14 @@ def _powers(base: int, count: int) -> npt.NDArray[np.uint64]:
 
 
 def _own_times(start: Longs, end: Longs, parent: Ints) -> Longs:
-    """Time of each span that none of its children covers, ns."""
+    """Time of each span that none of its children covers, with what these began, ns."""
     timed = (start != NO_TIME) & (end != NO_TIME)
     own = np.where(timed, np.maximum(end - start, 0), NO_TIME)
     child = np.flatnonzero((parent >= 0) & timed)
     child = child[timed[parent[child]]]
     over = parent[child]
     low, high = start[over], np.maximum(end[over], start[over])
-    begin, stop = np.clip(start[child], low, high), np.clip(end[child], low, high)
+    begin, stop = np.clip(start[child], low, high), np.clip(reach_of(parent, end)[child], low, high)
     by = np.lexsort((begin, over))
     at, reached = -1, 0
     covered: dict[int, int] = {}

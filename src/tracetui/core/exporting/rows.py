@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tracetui.core.model import NO_TIME, Clock
-from tracetui.core.run_table import cost_text
+from tracetui.core.run_table import cost_text, span_length_text
 from tracetui.core.store.rollups import cause_rows
 from tracetui.core.symbols import ASCII, UNICODE
-from tracetui.core.text import cost, duration, marked, offset, safe, tokens
+from tracetui.core.text import cost, marked, offset, safe, tokens
 
 if TYPE_CHECKING:
     from tracetui.core.exporting.job import Job
@@ -86,7 +86,7 @@ class Rows:
             status=facts["status"],
             subject="" if subject == name else subject,
             start=offset(begin, symbols),
-            time=marked(duration(length, symbols), partial=is_open, symbols=symbols),
+            time=span_length_text(length, int(self._job.store.spans.flags[row]), is_open, symbols),
             tokens=total,
             cost=cost_text,
             begin_ns=begin,

@@ -23,6 +23,7 @@ from tracetui.core.moments import moment_ns
 from tracetui.core.run_status import silence
 from tracetui.core.store.columns import Records
 from tracetui.core.store.preorder import local_parents
+from tracetui.core.store.reach import reach_of
 from tracetui.core.store.shape import Shape, prefix, shape
 
 if TYPE_CHECKING:
@@ -461,7 +462,7 @@ def _failed_below(store: Store, forest: _Forest) -> Any:
 
 
 def _own_times(store: Store, forest: _Forest) -> Any:
-    """Time of each node's span that none of its children covers, ns; open children reach to its end."""
+    """Time of each node's span that none of its children covers, with what these began, ns; open ones reach to its end."""
     rows, parents = forest.rows, forest.parent
     start, end = store.spans.np("start")[rows], store.spans.np("end")[rows]
     own = np.maximum(end - start, 0)
@@ -472,7 +473,7 @@ def _own_times(store: Store, forest: _Forest) -> Any:
     child, over = child[timed], over[timed]
     first, last = start[over], np.maximum(end[over], start[over])
     begin = np.clip(start[child], first, last)
-    stop = np.clip(np.where(end[child] == NO_TIME, last, end[child]), first, last)
+    stop = np.clip(np.where(end[child] == NO_TIME, last, reach_of(parents, end)[child]), first, last)
     by = np.lexsort((begin, over))
     covered: dict[int, int] = {}
     at, reached = -1, 0

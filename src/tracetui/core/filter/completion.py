@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tracetui.core.filter.fields import FIELDS, OPERATORS, Field, Values
-from tracetui.core.filter.meaning import meant
+from tracetui.core.filter.meaning import is_figure, meant
 from tracetui.core.filter.nodes import Op
 from tracetui.core.filter.values import written_text
 from tracetui.core.model import CLASS_WORDS, KIND_WORDS, Status
@@ -98,12 +98,16 @@ def complete(text: str, cursor: int | None = None, known: KnownValues | None = N
 
 
 def _with_what_is_meant(made: Completion, partial: str) -> Completion:
-    """What a plain word means comes first: nothing is called `failed`."""
+    """What a plain word means comes first: nothing is called `failed`. A figure is a guess, and comes after a name."""
     found = meant(partial, begun=True) if partial not in FIELDS else None
     if found is None or any(each.text == found[0] for each in made.candidates):
         return made
-    candidate = Candidate(*found, ends=True)
-    return Completion(made.start, made.end, (candidate, *made.candidates)[:MOST])
+    first = [Candidate(*found, ends=True)]
+    named = Candidate(f"name:{written_text(partial)}", "what is called so", ends=True)
+    if is_figure(found[0]) and any(each.text.startswith("name:") for each in made.candidates):
+        first.insert(0, named)
+    others = [each for each in made.candidates if each.text != named.text]
+    return Completion(made.start, made.end, (*first, *others)[:MOST])
 
 
 def _term_starts(partial: str, before: list[tuple[int, str]], known: KnownValues | None) -> list[Candidate]:

@@ -39,3 +39,8 @@ def meant(word: str, *, begun: bool = False) -> tuple[str, str] | None:
     if word in KIND_WORDS or word in CLASS_WORDS:
         return f"kind:{word}", ""
     return None
+
+
+def is_figure(term: str) -> bool:
+    """Whether such a term is about a figure, whose bound is a guess: who types `price` may as well look for a name."""
+    return ":" not in term

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from tracetui.core.errors import FilterError
 from tracetui.core.filter.fields import FIELDS, OPERATORS, OTHER_NAMES, OTHER_WORDS, Field, Values
-from tracetui.core.filter.meaning import meant
+from tracetui.core.filter.meaning import is_figure, meant
 from tracetui.core.filter.nodes import Node, Op, Term, all_of, any_of, negated
 from tracetui.core.filter.regexes import compiled
 from tracetui.core.filter.values import (
@@ -172,8 +172,9 @@ class _Reading:
         if _OPENED_IN_A_REGEX.search(self._text[: _at(word)]):
             return self._error(f"{said!a} is no term", word, _QUOTE_REGEXES)
         if (known := meant(said)) is not None:
-            return self._error(f"{said!a} is no term", word, f"write {known[0]}, or text:{said}")
-        return self._error(f"{said!a} is no term", word, f"write text:{said} or name:{said}")
+            first, second = (f"name:{said}", known[0]) if is_figure(known[0]) else (known[0], f"name:{said}")
+            return self._error(f"{said!a} is no term", word, f"write {first}, or {second}")
+        return self._error(f"{said!a} is no term", word, f"write name:{said} or text:{said}")
 
     def _error(self, message: str, token: Token, hint: str) -> FilterError:
         return FilterError(message, self._text, _at(token), len(token), hint)

@@ -69,6 +69,7 @@ def place_rows(compared: Compared, words: RowWords, place: Place, texts: Texts |
             f"  The first other output to the same input was that of {clean(answered.name, symbols) or '(no name)'}."
         )
         rows.append([(cut(before, width, symbols=symbols), "muted")])
+    rows += [[(cut(f"  {each}", width, symbols=symbols), "muted")] for each in words.beside_runs(row)]
     if texts is None:
         reads = row.a != NONE and row.b != NONE
         return [*rows, [], [(f"  reading texts{symbols.reading}", "muted")]] if reads else rows

@@ -96,6 +96,7 @@ class RunFigures:
     cost: float | None
     cost_computed: bool
     cost_partial: bool
+    time_computed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,9 @@ def _one(figure: str, unit: str) -> str:
 
 def _times(a: RunFigures, b: RunFigures, symbols: Symbols) -> tuple[str, str, str]:
     more = None if a.time is None or b.time is None else b.time - a.time
-    one, other = (text.marked(text.duration(run.time, symbols), False, run.time_partial, symbols) for run in (a, b))
+    one, other = (
+        text.marked(text.duration(run.time, symbols), run.time_computed, run.time_partial, symbols) for run in (a, b)
+    )
     return one, other, signed(more, text.duration(abs(more or 0), symbols), symbols)
 
 
@@ -237,7 +240,7 @@ def _costs(a: RunFigures, b: RunFigures, symbols: Symbols) -> tuple[str, str, st
     return (
         one,
         other,
-        _marked_more(signed(more, text.cost(abs(more or 0), symbols), symbols), computed, partial, symbols),
+        _marked_more(signed(more, text.cost_apart(a.cost, b.cost, symbols), symbols), computed, partial, symbols),
     )
 
 

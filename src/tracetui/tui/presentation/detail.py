@@ -13,7 +13,7 @@ from datetime import tzinfo
 from typing import Final, Literal
 
 from tracetui.core import text
-from tracetui.core.model import ABSENT, Clock, Flag, Status
+from tracetui.core.model import ABSENT, TIME_INFERRED, Clock, Status
 from tracetui.core.symbols import UNICODE, Symbols
 from tracetui.core.text import cell_width, cut
 from tracetui.tui.presentation.pieces import Piece, cut_pieces, spread, width_of
@@ -246,7 +246,7 @@ def gone_row(look: Look) -> Row:
 
 def duration_words(facts: SpanFacts, symbols: Symbols) -> str:
     """How long it took, with a mark where that was worked out."""
-    worked_out = bool(facts.flags & (Flag.start_inferred | Flag.end_inferred)) or facts.clock is Clock.relative
+    worked_out = bool(facts.flags & TIME_INFERRED) or facts.clock is Clock.relative
     return text.marked(text.duration(facts.duration, symbols), worked_out, symbols=symbols)
 
 

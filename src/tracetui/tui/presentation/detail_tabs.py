@@ -11,6 +11,7 @@ from pathlib import PurePath
 from tracetui.core import text
 from tracetui.core.model import Clock
 from tracetui.core.relations import NOT_HERE
+from tracetui.core.run_status import length_marks
 from tracetui.core.symbols import Symbols
 from tracetui.core.text import cell_width, cut, fit, safe
 from tracetui.tui.presentation.detail import (
@@ -195,7 +196,10 @@ def run_overview(facts: RunFacts, look: Look) -> list[Section]:
     rows = [labelled("started", started, look)]
     source = {"recorded": "  recorded", "derived": "", "last_record": "  up to the last record"}
     words = source.get(facts.duration_source, "") if facts.duration is not None else "  not recorded"
-    rows.append(labelled("time", [(text.duration(facts.duration, symbols), ""), (words, "muted")], look))
+    figure = text.marked(
+        text.duration(facts.duration, symbols), *length_marks(facts.status, facts.duration_source), symbols=symbols
+    )
+    rows.append(labelled("time", [(figure, ""), (words, "muted")], look))
     rows.append(labelled("format", [(one_line(facts.format, look.width, symbols), "")], look))
     rows.append(labelled("id", [(cut(safe(facts.id[:400]), max(1, look.width - 10), "middle", symbols), "")], look))
     if facts.clock is not Clock.utc:

@@ -75,7 +75,6 @@ _KINDS: Final = {
     "tool": (Kind.tool,),
     "retrieval": (Kind.retriever, Kind.embedding, Kind.reranker),
 }
-_NOUNS: Final = {"model": "call", "tool": "call", "retrieval": "call", "own": "span", "idle": "gap"}
 STATUS_STYLES: Final = {
     "error": "status-error",
     "running": "status-open",
@@ -253,7 +252,7 @@ class RunSummary:
         for each in found.parts:
             if not each.ns and not each.count:
                 continue
-            notes = [number(each.count, _NOUNS[each.word])] if each.count else []
+            notes = [self._words.part_calls(each)] if each.count else []
             if each.open_ns and each.word != "idle":
                 notes.append(f"{duration(each.open_ns, symbols)} of it in open spans")
             if each.word == "idle" and found.gaps and found.gaps[0].end - found.gaps[0].start >= _QUIET_NS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from tracetui.core import text
 from tracetui.core.model import RunStatus
-from tracetui.core.run_status import StatusResult, silence
+from tracetui.core.run_status import StatusResult, length_marks, silence
 from tracetui.core.symbols import Symbols
 from tracetui.tui.presentation.pieces import Piece
 
@@ -231,9 +232,25 @@ def _time(run: Run, result: StatusResult, session: Session) -> Piece:
 def run_length(run: Run, result: StatusResult, session: Session) -> str:
     """How long a run took: until now while it runs, at least so long if it ended without saying so."""
     is_open = result.status in (RunStatus.running, RunStatus.stalled)
-    elapsed = run_age_ns(run, session.now_ns()) if is_open else run.duration()[0]
-    is_cut_off = result.status is RunStatus.unfinished
-    return text.marked(text.duration(elapsed, session.symbols), partial=is_cut_off, symbols=session.symbols)
+    length, source = run.duration()
+    if is_open:
+        return text.duration(run_age_ns(run, session.now_ns()), session.symbols)
+    marks = length_marks(result.status.value, source)
+    return text.marked(text.duration(length, session.symbols), *marks, symbols=session.symbols)
+
+
+def runs_told_apart(runs: Iterable[Run], session: Session) -> dict[int, str]:
+    """By row what tells runs of one name from each other: when they began, and where that is the same the end of their id."""
+    begun = {run.row: (run_name(run), text.wall_time_full(run.start, session.tz)[5:19], run) for run in runs}
+    names = Counter(name for name, _, _ in begun.values())
+    same = Counter((name, start) for name, start, _ in begun.values())
+    told = {}
+    for row, (name, start, run) in begun.items():
+        words = start if names[name] > 1 and run.start is not None else ""
+        if same[name, start] > 1:
+            words = f"{words} {session.symbols.cut}{text.safe(run.id[-6:])}".strip()
+        told[row] = words
+    return told
 
 
 def run_age_ns(run: Run, now: int) -> int | None:

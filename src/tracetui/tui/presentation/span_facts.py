@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from tracetui.core.bodies import Bodies
-    from tracetui.core.store import Store
+    from tracetui.core.store import Run, Store
 
+WITH_ALL_BELOW: Final = 50_000
+"""Up to so many spans of a run it is asked what lies below the children of one: that takes some 30 ms then."""
 SIBLINGS_LOOKED_AT: Final = 200_000
 """A parent with more children than this has no "before" and "after": looking would take longer than a key may."""
 
@@ -197,12 +199,26 @@ def _add_family(store: Store, row: int, facts: SpanFacts) -> None:
     children = those_with("parent", row)
     facts.children = len(children)
     if facts.start is not None and facts.end is not None:
-        inside = _inside(spans.np("start")[children], spans.np("end")[children], facts.end)
+        inside = _inside(spans.np("start")[children], _until(store, run, children), facts.end)
         facts.own = facts.end - facts.start - _covered(*inside, facts.start, facts.end)
         if len(children) and Kind(spans.kind[row]) in CONTAINERS:
             facts.gaps = _gaps(*inside, facts.start, facts.end)
     _add_neighbours(store, those_with("parent", spans.parent[row]), row, facts)
     facts.same = _namesakes(store, those_with("name", spans.name[row]), row)
+
+
+def _until(store: Store, run: Run, children: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
+    """When each child ended and, but in a large run, all that it began: a model call's tools run after it."""
+    from tracetui.core.store.preorder import local_parents
+    from tracetui.core.store.reach import reach_of
+
+    ends = store.spans.np("end")
+    if run.span_count > WITH_ALL_BELOW or not len(children):
+        return ends[children]
+    rows = store.rows_of_run(run.row)
+    until: npt.NDArray[np.int64] = reach_of(local_parents(store, rows), ends[rows])[rows.searchsorted(children)]
+    until[ends[children] == NO_TIME] = NO_TIME
+    return until
 
 
 def _add_neighbours(store: Store, siblings: npt.NDArray[np.intp], row: int, facts: SpanFacts) -> None:

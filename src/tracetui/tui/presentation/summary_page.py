@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from tracetui.core.analysis.page import wrapped
+from tracetui.core.analysis.page import more_of, wrapped
 from tracetui.core.symbols import UNICODE, Symbols
 from tracetui.core.text import cell_width, fit, plain_ascii, safe
 from tracetui.tui.presentation.pieces import Piece, cut_pieces, width_of
@@ -190,7 +190,7 @@ def _slots(part: Part, number: int, width: int, symbols: Symbols, limit: int) ->
 def more_words(hidden: int, left_out: int, noun: str, symbols: Symbols) -> str:
     """What is not shown of a list: `… 12 more runs (enter)`; without the key where there is nothing more to open."""
     key = "(enter)" if hidden else "(not listed)"
-    return f"{symbols.cut} {hidden + left_out:,} more{' ' + noun if noun else ''} {key}"
+    return f"{symbols.cut} {more_of(hidden + left_out, noun)} {key}"
 
 
 def _slots_of(line: Line, part: int, number: int, width: int) -> list[Slot]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.binding import Binding, BindingType
 
 from tracetui.core import text
+from tracetui.core.symbols import Symbols
+from tracetui.tui.presentation.marks import HIT
 from tracetui.tui.presentation.pieces import Piece, cut_pieces, spread, width_of
 from tracetui.tui.screens.narrowing import NarrowedScreen, NarrowedView
 from tracetui.tui.session import Session
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 _LONGEST: Final = 400
 """Characters of a text that are looked at: names may be as long as a file."""
 _MARK_CELLS: Final = 2
+_BESIDE_FACT: Final = 4
+_BESIDE: Final = 2
+"""Blanks between a name and what was found in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +36,14 @@ class Choice:
         words: What it is called; the letters typed are looked for in it and in `fact`.
         fact: One muted fact at the right end.
         mark: One cell before the words: a symbol that says what is special about it.
+        excerpt: The end of `words` in three, where the middle one is what must be seen: what was found, and what is around.
     """
 
     key: str
     words: str
     fact: str = ""
     mark: str = ""
+    excerpt: tuple[str, str, str] | None = None
 
 
 class ChoiceView(NarrowedView, inherit_bindings=False):
@@ -99,9 +106,19 @@ class ChoiceView(NarrowedView, inherit_bindings=False):
         left: list[Piece] = [(gutter, "accent"), (f"{text.fit(self._clean(choice.mark), 1)} ", "")]
         room = max(12, width - width_of(left) - 1)
         fact = self._clean(choice.fact)
-        words = text.cut(self._clean(choice.words), room, symbols=symbols)
-        left.append((words or "(no name)", "selected" if selected else ""))
-        right: list[Piece] = [(text.cut(fact, max(0, width - width_of(left) - 4), symbols=symbols), "muted"), (" ", "")]
+        style = "selected" if selected else ""
+        if choice.excerpt is None:
+            if fact:  # it tells apart what is called the same
+                room = max(12, room - min(text.cell_width(fact), width // 2) - _BESIDE_FACT)
+            left.append((text.cut(self._clean(choice.words), room, symbols=symbols) or "(no name)", style))
+        else:
+            head = choice.words[: len(choice.words) - sum(map(len, choice.excerpt))]
+            before, found, after = map(self._clean, choice.excerpt)
+            left += around_hit(self._clean(head), (before, found, after), room, style, symbols)
+        right: list[Piece] = [
+            (text.cut(fact, max(0, width - width_of(left) - _BESIDE_FACT), symbols=symbols), "muted"),
+            (" ", ""),
+        ]
         return spread(left, right, width, symbols)
 
     def _clean(self, outside: str) -> str:
@@ -207,6 +224,20 @@ class ChoiceScreen(NarrowedScreen[str | None]):
         view.refresh_all()
         view.move_to(at)
         self._say()
+
+
+def around_hit(head: str, parts: tuple[str, str, str], room: int, style: str, symbols: Symbols) -> list[Piece]:
+    """A name and what was found in it in so many cells: the middle part is always seen, what is around it gives way."""
+    before, found, after = parts
+    head = text.cut(head.rstrip(), max(room - sum(map(text.cell_width, parts)), room // 2) - _BESIDE, symbols=symbols)
+    head += " " * _BESIDE if head else ""
+    left = room - text.cell_width(head)
+    found = text.cut(found, left, symbols=symbols)
+    left -= text.cell_width(found)
+    behind = min(text.cell_width(after), max(left // 2, left - text.cell_width(before)))
+    before = text.cut(before, left - behind, "start", symbols)
+    after = text.cut(after, left - text.cell_width(before), symbols=symbols)
+    return [(head, style), (before, style), (found, HIT), (after, style)]
 
 
 def _fits(choice: Choice, typed: str) -> bool:

@@ -17,6 +17,7 @@ from textual.binding import Binding, BindingType
 
 from tracetui.core import text
 from tracetui.core.model import RunStatus
+from tracetui.core.run_status import length_marks
 from tracetui.tui.comparing import (
     Compared,
     Pair,
@@ -35,7 +36,7 @@ from tracetui.tui.presentation.comparing import RunFigures, name_sides
 from tracetui.tui.presentation.detail import Look, rule_row
 from tracetui.tui.presentation.header import HeaderFacts
 from tracetui.tui.presentation.pieces import Piece
-from tracetui.tui.presentation.runs import run_name, run_tokens
+from tracetui.tui.presentation.runs import run_length, run_name, run_tokens
 from tracetui.tui.screens.choosing import Choice, ChoiceScreen
 from tracetui.tui.screens.ours import OurScreen
 from tracetui.tui.session import Session
@@ -235,11 +236,11 @@ class CompareScreen(OurScreen[tuple[int, int] | None]):
 
         session = self.session
         status = session.status(run)
-        live = status.status in (RunStatus.running, RunStatus.stalled)
         tokens, tokens_partial = run_tokens(run)
         cost = session.cost(run)
         full = wall_time_full(run.start, session.tz, session.symbols)
-        length, origin = run.duration()
+        length, source = run.duration()
+        worked_out, at_least = length_marks(status.status.value, source)
         day = wall_time(run.start, session.now_ns(), session.tz, session.symbols)
         return RunFigures(
             status=status.status.value,
@@ -247,7 +248,8 @@ class CompareScreen(OurScreen[tuple[int, int] | None]):
             start=full[:19],
             short_start=day if ":" in day or run.start is None else f"{day} {full[11:16]}",
             time=length,
-            time_partial=live or origin == "last_record",
+            time_computed=worked_out,
+            time_partial=at_least,
             spans=run.span_count,
             failed=session.causes(run),
             tokens=tokens,
@@ -457,11 +459,11 @@ def choose_other(app: TracetuiApp, session: Session, facts: HeaderFacts, row: in
     def choice(other: int) -> Choice:
         run = runs[other]
         start = text.wall_time_full(run.start, session.tz, session.symbols)[:16] if run.start is not None else ""
-        length = text.duration(run.duration()[0], session.symbols)
+        length = run_length(run, session.status(run), session)
         spent, symbols = session.cost(run), session.symbols
         usd = text.cost(spent.usd, symbols)
         usd = text.marked(usd, computed=spent.computed is not None, partial=spent.partial, symbols=symbols)
-        fact = f"{start:>16}  {length:>6}  {usd:>8}"
+        fact = f"{start:>16}  {length:>7}  {usd:>8}"
         return Choice(str(other), run_name(run), fact, session.symbols[session.status(run).status])
 
     found = others_of(runs, row)

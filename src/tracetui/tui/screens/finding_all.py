@@ -117,7 +117,9 @@ def choice_of(hit: Hit, store: Store) -> Choice:
         f"line {hit.line}" if hit.line else "",
     ]
     words = "  ".join(part for part in (run_name(run), span, excerpt if excerpt != span else "") if part)
-    return Choice(f"{hit.run}:{hit.span}", words, "  ".join(part for part in where if part))
+    around = (f"{cut_before}{hit.before}", hit.match, f"{hit.after}{cut_after}")
+    fact = "  ".join(part for part in where if part)
+    return Choice(f"{hit.run}:{hit.span}", words, fact, excerpt=around if excerpt != span else None)
 
 
 def find_everywhere(screen: MainScreen, wanted: str) -> None:
@@ -130,8 +132,13 @@ def find_everywhere(screen: MainScreen, wanted: str) -> None:
 
     def go(key: str | None) -> None:
         if key is not None:
-            run, _, span = key.partition(":")
-            screen.jumping.jump(int(run), int(span) if int(span) >= 0 else None)
-            screen.opening.when_open(lambda: screen.searching.look_for(needle, wanted))
+            run, span = map(int, key.split(":"))
+
+            def mark() -> None:
+                screen.searching.look_for(needle, wanted)
+                screen.detail.seek(("span", span) if span >= 0 else None)
+
+            screen.jumping.jump(run, span if span >= 0 else None)
+            screen.opening.when_open(mark)
 
     screen.app.push_screen(FoundScreen(screen.session, screen.facts, wanted, needle), go)

@@ -43,4 +43,4 @@ class Summarising:
         shown = runs.shown_runs
         if len(shown) < len(self.screen.states):
             return shown, f"{len(shown):,} of {len(self.screen.states):,} runs shown in the list", FOUND_RUNS
-        return shown, f"{len(shown):,} runs", ALL_RUNS
+        return shown, f"{len(shown):,} run{'' if len(shown) == 1 else 's'}", ALL_RUNS

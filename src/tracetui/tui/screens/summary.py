@@ -17,11 +17,11 @@ from textual.binding import Binding, BindingType
 from textual.worker import Worker
 
 from tracetui.core.model import Kind
-from tracetui.core.text import clock_time, duration, offset, safe
+from tracetui.core.text import offset, safe
 from tracetui.tui.analysing import Stopped, Work
 from tracetui.tui.messages import Notice
 from tracetui.tui.presentation.header import HeaderFacts
-from tracetui.tui.presentation.runs import run_length, run_name
+from tracetui.tui.presentation.runs import run_length, run_name, runs_told_apart
 from tracetui.tui.presentation.summary_page import Page, Part, Target
 from tracetui.tui.presentation.wrap import one_line
 from tracetui.tui.screens.ours import OurScreen
@@ -342,7 +342,7 @@ class SummaryScreen(OurScreen[Target | None]):
         self._begin()
         limit = self.tracetui.main.runs.limit_words()
         if scope.whole and scope.others == FOUND_RUNS and limit:
-            self.header.say(f"only the {len(scope.rows):,} {limit}")
+            self.header.say(f"only the {limit}" if len(scope.rows) == 1 else f"only the {len(scope.rows):,} {limit}")
 
     def action_run(self, by: int) -> None:
         """The summary of the next or previous run of the list; it is the open one then."""
@@ -404,7 +404,8 @@ class SummaryScreen(OurScreen[Target | None]):
         from tracetui.tui.screens.choosing import Choice, ChoiceScreen
 
         shown = targets[:MOST_CHOICES]
-        choices = [Choice(str(at), *self._words(target)) for at, target in enumerate(shown)]
+        told_apart = runs_told_apart([self.session.store.runs[run] for run, _ in shown], self.session)
+        choices = [Choice(str(at), *self._words(target, told_apart[target[0]])) for at, target in enumerate(shown)]
         note = "" if len(shown) == len(targets) else f"the first {MOST_CHOICES:,} of {len(targets):,}"
 
         def chosen(key: str | None) -> None:
@@ -414,15 +415,15 @@ class SummaryScreen(OurScreen[Target | None]):
         title = one_line(words, 60, self.session.symbols)
         self.app.push_screen(ChoiceScreen(self.session, title, choices, self.header.facts, note=note), chosen)
 
-    def _words(self, target: Target) -> tuple[str, str, str]:
+    def _words(self, target: Target, told_apart: str) -> tuple[str, str, str]:
         """What a span or a run is called in a list: name, a fact, its symbol."""
+        from tracetui.core.run_table import span_length_text
+
         session, (run_row, row) = self.session, target
         run, symbols = session.store.runs[run_row], session.symbols
         status = session.status(run).status.value
         if row is None:
-            start = run.start
-            when = "" if start is None else f"{clock_time(start, session.tz)[:8]}  "
-            fact = f"{when}{duration(run.duration()[0], symbols)}"
+            fact = f"{told_apart}  {run_length(run, session.status(run), session)}".strip()
             return safe(run_name(run)[:200]), fact, symbols[status]
         spans = session.store.spans
         name = session.store.strings[spans.name[row]]
@@ -431,7 +432,7 @@ class SummaryScreen(OurScreen[Target | None]):
         start, end = spans.start[row], spans.end[row]
         begin = run.start
         at = offset(start - begin, symbols) if start >= 0 and begin is not None else ""
-        took = duration(end - start, symbols) if 0 <= start <= end else ""
-        other = f"{run_name(run)[:40]}  " if self.scope.whole else ""
+        took = span_length_text(end - start, int(spans.flags[row]), False, symbols) if 0 <= start <= end else ""
+        other = f"{run_name(run)[:40]}  {told_apart}".strip() + "  " if self.scope.whole else ""
         fact = f"{other}{at}  {took}".strip()
         return f"{name[:120]}{above}", fact, symbols[Kind(spans.kind[row]).name]

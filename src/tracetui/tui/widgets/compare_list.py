@@ -191,7 +191,7 @@ class CompareList(LineView):
             "names": f"by name, sorted by {'share' if self.sorting == 'weight' else self.sorting}",
         }[self.view]
         count = self.row_count()
-        return f"{what}  {self._cursor + 1:,} of {count:,}" if count else what
+        return f"{what}  row {self._cursor + 1:,} of {count:,}" if count else what
 
     def row_count(self) -> int:
         """Lines of the tree, or names."""

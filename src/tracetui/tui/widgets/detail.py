@@ -91,6 +91,7 @@ class Detail(LineView):
         self._page: Page | None = None
         self._marks = Marks()
         self._seeks = False
+        self._seeks_in: tuple[str, int] | None = None
         self._tab = "Overview"
         self._states: dict[str, _TabState] = {}
         self._made: tuple[Look, Stack] | None = None
@@ -323,9 +324,13 @@ class Detail(LineView):
             self._marks = marks
             self.refresh_all()
 
-    def seek(self) -> None:
-        """Have what is shown next show its first place that is marked: in the first tab that has one, cursor on it."""
-        self._seeks = bool(self._marks)
+    def seek(self, about: tuple[str, int] | None = None) -> None:
+        """Have what is shown next show its first place that is marked: in the first tab that has one, cursor on it.
+
+        Args:
+            about: `span` or `event` and its row, where that is shown only later; None: whatever is shown.
+        """
+        self._seeks, self._seeks_in = bool(self._marks), about
         if self._timer is None:
             self._find()
 
@@ -338,7 +343,7 @@ class Detail(LineView):
 
     def _find(self) -> None:
         """Go to the first row with a mark, unless that takes longer than a moment."""
-        if not self._seeks or self._page is None:
+        if not self._seeks or self._page is None or self._seeks_in not in (None, self._page.key):
             return
         self._seeks = False
         until, width = time.monotonic() + _SEEK_S, self._look().width

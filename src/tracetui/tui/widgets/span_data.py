@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from tracetui.core import text
 from tracetui.core.bodies import SUBJECT_BYTES
 from tracetui.core.errors import TracetuiError
-from tracetui.core.model import NO_TIME, EventClass, Flag, Kind, RunStatus, Status, class_word
+from tracetui.core.model import NO_TIME, TIME_INFERRED, EventClass, Flag, Kind, RunStatus, Status, class_word
+from tracetui.core.run_status import length_marks
 from tracetui.core.text import safe
 from tracetui.tui.presentation import bars
 from tracetui.tui.presentation.columns import SpanColumns
@@ -60,6 +61,8 @@ _BURST_SECONDS: Final = 0.05
 _LONGEST: Final = 400
 """Characters of a text that are looked at for a row: names may be as long as a file."""
 _OPEN, _ERROR, _SKIPPED = int(Status.open), int(Status.error), int(Status.skipped)
+_REASON: Final = 48
+"""Cells of why a run failed of which no span did."""
 
 
 class SpanData:
@@ -233,7 +236,7 @@ class SpanData:
             tokens=rollup.tokens,
             cost=rollup.cost,
             start_computed=bool(flags & Flag.start_inferred),
-            time_computed=bool(flags & (Flag.start_inferred | Flag.end_inferred)),
+            time_computed=bool(flags & TIME_INFERRED),
             tokens_partial=rollup.tokens_partial,
             cost_partial=rollup.cost_partial,
             cost_computed=rollup.cost_computed,
@@ -478,15 +481,17 @@ class SpanData:
         run, result = self.run, self.session.status(self.run)
         is_live = result.status in LIVE
         now = self.session.now_ns()
-        elapsed = run_age_ns(run, now) if is_live else run.duration()[0]
+        length, source = run.duration()
+        worked_out, at_least = length_marks(result.status.value, source)
         figure, tokens_partial = run_tokens(run)
         cost = self.session.cost(run)
         words = RunWords(
             status=result.status.value,
             name=self._clean(run.name or run.id or run.key),
             reason=self._reason(),
-            time=elapsed,
-            time_partial=result.status is RunStatus.unfinished,
+            time=run_age_ns(run, now) if is_live else length,
+            time_computed=worked_out,
+            time_partial=at_least and not is_live,
             spans=run.span_count,
             events=sum(run.class_counts),
             causes=len(self.study.causes()) if run.error_count else 0,
@@ -505,6 +510,8 @@ class SpanData:
         is_silent = result.status is RunStatus.stalled or (result.age_ns or 0) >= SILENT_FROM_NS
         if result.status in LIVE and is_silent:
             return f"silent {text.age(result.age_ns, self.session.symbols)}"
+        if result.status is RunStatus.error and not self.run.error_count:  # no row tells why
+            return text.cut(self._clean(self.run.status_reason or ""), _REASON, symbols=self.session.symbols)
         return self._clean(result.reason) if result.status is RunStatus.unfinished else ""
 
     def _started(self, now: int) -> str:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final, Literal
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tracetui.core.model import CHIPS
 from tracetui.tui.messages import FollowChanged, PositionChanged, SpanSelected
 from tracetui.tui.presentation.columns import HEADINGS_FROM, SpanColumns, span_columns
 from tracetui.tui.presentation.marks import Marks
@@ -137,14 +136,7 @@ class SpanRows(TimeKeys, LineView):
             self.set_timer(_FILL_SECONDS, self._fill)
 
     def position_text(self) -> str:
-        """What stands at the right end of the pane's rule: the chips that are on, or which row is selected."""
-        if self._chips:
-            words = [
-                word
-                for word, kinds, classes in CHIPS
-                if self._chips.kinds.intersection(kinds) or self._chips.classes.intersection(classes)
-            ]
-            return f"only {', '.join(words)}"
+        """Which row is selected, at the right end of the pane's rule."""
         return f"row {self.cursor + 1:,} of {self.row_count():,}" if self.row_count() else ""
 
     def window_text(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from tracetui.core import text
-from tracetui.core.model import NO_TIME, Clock, Flag, Kind, Status, class_word
+from tracetui.core.model import NO_TIME, TIME_INFERRED, Clock, Kind, Status, class_word
 from tracetui.tui.presentation.moments import (
     EndRow,
     MomentColumns,
@@ -117,5 +117,5 @@ class TimeView(FlatView):
             lane="error" if is_error else "",
             time=shown.time,
             is_cause=shown.tone == "error",
-            is_computed=bool(spans.flags[row] & (Flag.start_inferred | Flag.end_inferred)),
+            is_computed=bool(spans.flags[row] & TIME_INFERRED),
         )
