@@ -44,7 +44,7 @@ LINES: Final = (
 """What is asked first, and the section that tells more of it."""
 LABEL: Final = 14
 """Cells of a label with the blanks behind it."""
-NOT_KNOWN: Final = "not known: this format is read as plain events"
+NOT_KNOWN: Final = "not known: read as plain events"
 """Of what only spans would tell, in a run that has none."""
 _NAMED: Final = 3
 _NAME: Final = 60
@@ -128,11 +128,8 @@ def glance_lines(told: Sequence[Glance], page: Page) -> Iterator[str]:
 
 def _plain(errors: str) -> list[Glance]:
     """The lines of what is read as plain events: of errors only those that an event is marked as."""
-    known = {"errors": errors}
-    return [
-        _line(label, known[label], section) if known.get(label) else Glance(label, NOT_KNOWN)
-        for label, section in LINES
-    ]
+    told = [Glance(label, NOT_KNOWN) for label, _ in LINES]
+    return [_line("errors", errors, ERRORS) if errors and each.label == "errors" else each for each in told]
 
 
 def _line(label: str, text: str, section: str) -> Glance:
