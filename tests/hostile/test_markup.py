@@ -125,7 +125,9 @@ async def test_names_of_files_and_reasons_are_painted_as_they_are(
         folder = tmp_path / str(seed)
         folder.mkdir()
         for number in range(60):
-            (folder / strings.next().replace("/", "|")).write_text(f"no trace {number}")
+            alone = folder / str(number)  # more of one folder would be one row
+            alone.mkdir()
+            (alone / strings.next().replace("/", "|")).write_text(f"no trace {number}")
         write(folder / "run.jsonl", "run", [span(1, "step")])
         async with opened(make_app([folder]), (WIDE, 90)) as pilot:
             await press(pilot, "R")

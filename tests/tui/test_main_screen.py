@@ -464,7 +464,7 @@ async def test_what_is_gone_from_its_file_is_not_picked_and_ends_nothing(native_
     from tracetui.tui.run import ScreenOptions
 
     app = make_app([native_traces], options=ScreenOptions(pick=True))
-    async with opened(app) as pilot:
+    async with opened(app, (240, 40)) as pilot:  # the path of a test's folder may be long
         file = native_traces / "research_agent.jsonl"
         file.write_bytes(b"x" * file.stat().st_size)
         app.session.bodies.forget()

@@ -215,7 +215,7 @@ async def test_the_screen_shows_each_span_in_order(made):
         first = next(at for at, line in enumerate(shown) if "│   name " in line) + 1
         rows = [line.split("│")[1] for line in shown[first : first + len(program.said)]]
     for row, said in zip(rows, program.said, strict=True):
-        assert f"{said.kind} {_shown(said.name)[:12]}" in row
+        assert f"{said.kind} {_shown(said.name)[:10]}" in row
         assert ("✗" in row) == (said.status == "error")
         assert ("○" in row) == (said.status == "skipped")
 

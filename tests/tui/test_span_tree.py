@@ -304,7 +304,7 @@ async def test_control_characters_of_names_never_reach_the_screen(scene):
 
 @scene_of(build_run("! log 1\n! decision 2", fact=RunFact("run", records_end=False)))
 async def test_a_run_without_spans_shows_its_events(scene):
-    assert scene.lines()[0].startswith(" ? unknown  run  1.0s  2 events")
+    assert scene.lines()[0].startswith(" ? unknown  run  ~1.0s  2 events")
     assert [line[5] for line in scene.rows()] == ["¶", "→"]
 
 
